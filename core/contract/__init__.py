@@ -1,0 +1,6 @@
+"""What ``source_data/`` holds: one description per file, used to write, read and check it.
+
+``descriptions`` says what a file can be, ``fig2`` to ``ext5`` describe the files of each published
+folder, ``manifest`` collects them, ``source_data`` reads and writes a folder through them, and
+``checks`` compares files with one another.
+"""

@@ -1,0 +1,219 @@
+"""Do the files of a source-data folder agree with one another? (source_data.md A.9, rules 2 to 5)
+
+Mask files carry no experiment number, so the only way to see that their rows are in the order of
+the tables is to compute the masks from each table again.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.contract import ext4, fig2, fig4, fig5
+from core.contract.descriptions import SLICES
+from core.contract.source_data import SourceData
+from core.errors import MissingFileError, ReproductionError
+from core.statistics.convergence import convergence
+from core.statistics.masks import AREAS, mask_table
+
+RELATIVE_TOLERANCE = 1e-6
+
+PUBLISHED_COUNTS = {
+    "valid": (10, 38, 106),
+    "valid anysucc005": (10, 37, 86),
+    "valid bothsucc005": (2, 24, 61),
+    "valid FCsucc001": (10, 37, 67),
+    "valid BGsucc001": (0, 20, 65),
+    "valid bothsucc001": (0, 20, 52),
+}
+"""Experiments in V1, V4 and IT for which all these masks hold, in the published data."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison: what should hold, whether it does, and what was found."""
+
+    name: str
+    passed: bool
+    found: str
+
+
+def check(source: SourceData, folder: str) -> list[Check]:
+    """All comparisons that concern a figure's folder and whose files are there."""
+    results = []
+    for comparison in _COMPARISONS[folder]:
+        try:
+            results += list(comparison(source))
+        except MissingFileError:
+            continue
+        except ReproductionError as error:
+            results.append(Check("the files can be read", False, str(error)))
+    return results
+
+
+def masks_agree(masks: pd.DataFrame) -> list[Check]:
+    """The logic of the 14 mask columns."""
+    one_area = sum(masks[f"{area}msk"] for area in AREAS)
+    results = [_holds("every experiment lies in one area", one_area == 1)]
+    for level in ("005", "001"):
+        deepsim, biggan = masks[f"FCsucc{level}"], masks[f"BGsucc{level}"]
+        logic = (
+            (masks[f"bothsucc{level}"] == (deepsim & biggan))
+            & (masks[f"anysucc{level}"] == (deepsim | biggan))
+            & (masks[f"nonesucc{level}"] == 1 - (deepsim | biggan))
+        )
+        results.append(_holds(f"both, any and none follow from the threads at {level}", logic))
+    implied = (masks["FCsucc001"] <= masks["FCsucc005"]) & (
+        masks["BGsucc001"] <= masks["BGsucc005"]
+    )
+    return [*results, _holds("success at 0.01 implies success at 0.05", implied)]
+
+
+def published_counts(masks: pd.DataFrame) -> list[Check]:
+    """The published numbers of experiments per area."""
+    results = []
+    for names, expected in PUBLISHED_COUNTS.items():
+        chosen = masks[names.split()].all(axis=1)
+        found = tuple(int((chosen & masks[f"{area}msk"].eq(1)).sum()) for area in AREAS)
+        results.append(
+            Check(f"{names}: V1, V4, IT = {expected}", found == expected, f"found {found}")
+        )
+    return results
+
+
+def _fig4_masks(source: SourceData) -> Iterator[Check]:
+    yield from _mask_checks(source, source.read(fig4.MASKS), "Figure 4")
+
+
+def _fig5_masks(source: SourceData) -> Iterator[Check]:
+    yield from _mask_checks(source, source.read(fig5.MASKS), "Figure 5")
+
+
+def _mask_checks(source: SourceData, masks: pd.DataFrame, figure: str) -> Iterator[Check]:
+    yield from masks_agree(masks)
+    if source.is_published_cohort:
+        yield from published_counts(masks)
+    for table, words in ((fig4.TIME_CONSTANTS, "Figure 4D"), (ext4.META, "Extended Figure 4")):
+        if source.path(table).is_file():
+            meta = source.read(table)
+            if "valid" not in meta:
+                meta["valid"] = masks["valid"].astype(bool)
+            expected = mask_table(meta)
+            rows = (expected[masks.columns.intersection(expected.columns)] == masks).all(axis=1)
+            yield _holds(f"{figure}'s masks follow, row by row, from the table of {words}", rows)
+
+
+def _fig4_maximum(source: SourceData) -> Iterator[Check]:
+    largest = np.maximum(*(source.read(fig4.RESPONSES[name]) for name in SLICES[:2])).max(axis=1)
+    yield _close("the largest normalised response of every experiment is 1", largest, 1.0)
+
+
+def _fig4_time_constants(source: SourceData) -> Iterator[Check]:
+    real = source.read(fig4.REAL_BLOCKS).astype(bool)
+    table = source.read(fig4.TIME_CONSTANTS)
+    for thread, name in (("FC", "DeePSim_mean"), ("BG", "BigGAN_mean")):
+        responses = source.read(fig4.RESPONSES[name])
+        again = [
+            convergence(row[mask], baseline=row[0]).first_block
+            for row, mask in zip(responses, real, strict=True)
+        ]
+        rows = table[f"{thread}_tc0_bslinit"].to_numpy() == np.array(again)
+        yield _holds(f"{thread}_tc0_bslinit follows from the normalised responses", rows)
+
+
+def _fig5_psth(source: SourceData) -> Iterator[Check]:
+    for (block, name), file in fig5.PSTH.items():
+        column = 0 if block == "first" else -1
+        evoked = source.read(file)[:, 50:200].mean(axis=1)
+        response = source.read(fig4.RESPONSES[name])[:, column]
+        yield _close(f"5A, {block} block, {name}: 50-200 ms mean is Figure 4's", evoked, response)
+
+
+def _fig5_windows(source: SourceData) -> Iterator[Check]:
+    for name in SLICES[:2]:
+        windows = [source.read(fig5.WINDOW_RESPONSES[w, name]) for w in fig5.WINDOWS if w[0] >= 50]
+        response = source.read(fig4.RESPONSES[name])
+        yield _close(
+            f"5C, {name}: mean of the windows from 50 to 200 ms is Figure 4's",
+            np.mean(windows, axis=0),
+            response,
+        )
+
+
+def _ext4_windows(source: SourceData) -> Iterator[Check]:
+    for name in SLICES[:2]:
+        read = {
+            window: source.read(ext4.WINDOW_RESPONSES[window, name])
+            for windows in ext4.WINDOWS.values()
+            for window in windows
+        }
+        for coarse, fine in ((20, 10), (50, 10), (50, 25)):
+            again = [
+                np.mean(
+                    [read[s, s + fine] for s in range(start, stop, fine)],
+                    axis=0,
+                )
+                for start, stop in ext4.WINDOWS[coarse]
+            ]
+            given = [read[window] for window in ext4.WINDOWS[coarse]]
+            yield _close(f"4C, {name}: {coarse}-ms windows average {fine}-ms ones", again, given)
+        if all(source.path(fig5.WINDOW_RESPONSES[w, name]).is_file() for w in fig5.WINDOWS):
+            other = [source.read(fig5.WINDOW_RESPONSES[w, name]) for w in fig5.WINDOWS]
+            own = [read[w] for w in fig5.WINDOWS]
+            yield _close(f"4C, {name}: 10-ms windows are Figure 5C's", own, other)
+
+
+def _ext4_attribution(source: SourceData) -> Iterator[Check]:
+    for thread in ext4.THREADS:
+        shares = {width: source.read(ext4.ATTRIBUTION[thread, width]) for width in ext4.BINS}
+        for width, share in shares.items():
+            known = ~np.isnan(share).all(axis=1)
+            yield _close(f"4B, {thread}, {width} ms: rows sum to 1", share[known].sum(axis=1), 1.0)
+        for fine, coarse in ((5, 10), (5, 20), (5, 25), (5, 50), (10, 20), (10, 50), (25, 50)):
+            n = coarse // fine
+            again = shares[fine].reshape(len(shares[fine]), -1, n).sum(axis=2)
+            yield _close(
+                f"4B, {thread}: {coarse}-ms bins are sums of {fine}-ms bins", again, shares[coarse]
+            )
+
+
+def _fig2_offset(source: SourceData) -> Iterator[Check]:
+    psth, historical = fig2.psth_array(
+        {name: source.read(file) for name, file in fig2.PSTH_CSV.items()}
+    )
+    yield Check(
+        "2D: names of the PSTH slices",
+        True,
+        "historical (two of the names lie)" if historical else "repaired",
+    )
+    offset = np.ceil(psth[:, :2].max() / 2.2 / 10) * 10
+    stored = source.read(fig2.META)["offset"]
+    yield _close("2D: the offset follows from the means", np.array([offset]), stored)
+
+
+_COMPARISONS: dict[str, tuple[Callable[[SourceData], Iterator[Check]], ...]] = {
+    fig2.FOLDER: (_fig2_offset,),
+    fig4.FOLDER: (_fig4_masks, _fig4_maximum, _fig4_time_constants),
+    fig5.FOLDER: (_fig5_masks, _fig5_psth, _fig5_windows),
+    ext4.FOLDER: (_ext4_windows, _ext4_attribution),
+}
+
+
+def _holds(name: str, rows: pd.Series | np.ndarray) -> Check:
+    wrong = np.flatnonzero(~np.asarray(rows, dtype=bool))
+    found = (
+        "all rows" if wrong.size == 0 else f"not in {wrong.size} rows, first in row {wrong[0] + 1}"
+    )
+    return Check(name, wrong.size == 0, found)
+
+
+def _close(name: str, found: np.ndarray, expected: np.ndarray | float) -> Check:
+    found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
+    difference = np.abs(found - expected)
+    scale = np.maximum(np.abs(expected), 1.0)
+    both_empty = np.isnan(found) & np.isnan(np.broadcast_to(expected, found.shape))
+    relative = np.where(both_empty, 0.0, difference / scale)
+    worst = float(np.max(relative, initial=0.0)) if not np.isnan(relative).any() else np.nan
+    passed = bool(worst <= RELATIVE_TOLERANCE)
+    return Check(name, passed, f"largest difference {worst:.1e}")

@@ -1,0 +1,74 @@
+"""Every file of ``source_data/``, found by its name, which is unique.
+
+``python -m core.contract.manifest`` prints the table of docs/source_data.md.
+"""
+
+from core.contract import ext4, ext5, fig2, fig3, fig4, fig5, fig6
+from core.contract.descriptions import Column, File, Json, Matrix, Pickle, Table
+
+EXPERIMENT_ORDER = Table(
+    "exp_order.csv",
+    "",
+    "written by this project's exporters: the experiment behind every row of the all-experiment "
+    "tables, and its number of blocks after the last-block drop",
+    (),
+    columns=(Column("Expi", "int"), Column("ephysFN", "str"), Column("n_blocks", "int")),
+    required=False,
+)
+
+FIGURE_FILES: dict[str, tuple[File, ...]] = {
+    module.FOLDER: module.FILES for module in (fig2, fig3, fig4, fig5, fig6, ext4, ext5)
+}
+"""Files by folder."""
+
+MANIFEST: dict[str, File] = {
+    file.name: file for files in ((EXPERIMENT_ORDER,), *FIGURE_FILES.values()) for file in files
+}
+"""Files by name."""
+
+FIGURES = {
+    "2": fig2.FOLDER,
+    "3": fig3.FOLDER,
+    "4": fig4.FOLDER,
+    "5": fig5.FOLDER,
+    "6": fig6.FOLDER,
+    "ext4": ext4.FOLDER,
+    "ext5": ext5.FOLDER,
+}
+"""Folder of each figure, by the word that ``--figure`` takes."""
+
+
+def describe(file: File) -> str:
+    """Format and size of a file in a few words."""
+    match file:
+        case Table():
+            rows = file.rows if file.rows is not None else "n"
+            columns = len(file.columns)
+            return f"CSV, {rows} x {columns} named columns{', index first' if file.index else ''}"
+        case Matrix():
+            extras = [file.unit, "" if file.header else "no header", "0/1" if file.flag else ""]
+            extras.append("index first" if file.index else "")
+            return ", ".join([f"CSV, {file.rows} x {file.columns}", *filter(None, extras)])
+        case Json():
+            return "JSON: " + ", ".join(name for name, _ in file.fields)
+        case Pickle():
+            return "pickle (optional)"
+    raise TypeError(f"no description for {type(file).__name__}")
+
+
+def documentation() -> str:
+    """The manifest as a Markdown table per folder."""
+    parts = []
+    for folder, files in {"": (EXPERIMENT_ORDER,), **FIGURE_FILES}.items():
+        parts.append(
+            f"\n### {folder or 'Root'}\n\n| File | Format | Panels | Content |\n|---|---|---|---|"
+        )
+        parts += [
+            f"| `{file.name}` | {describe(file)} | {', '.join(file.panels)} | {file.content} |"
+            for file in files
+        ]
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    print(documentation())  # noqa: T201

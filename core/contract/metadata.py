@@ -1,0 +1,36 @@
+"""Columns that several tables share: who was recorded, and the tests of its evolution."""
+
+from core.contract.descriptions import Column
+
+EXPERIMENT = Column("Expi", "int")
+
+TESTS = tuple(
+    Column(f"{statistic}_{name}", missing=True)
+    for name in (
+        *(f"{pair}_{thread}" for pair in ("endinit", "maxinit", "maxend") for thread in (0, 1)),
+        "FCBG_end_01",
+        "FCBG_max_01",
+    )
+    for statistic in ("t", "p")
+)
+
+META = (
+    *(Column(name, "str") for name in ("Animal", "expdate", "ephysFN")),
+    *(Column(name, "int") for name in ("prefchan", "prefunit")),
+    *(Column(name, "str") for name in ("visual_area", "space1", "space2")),
+    *(Column(name, "str", missing=True) for name in ("optim_names1", "optim_names2")),
+    Column("blockN", "int"),
+    *TESTS,
+)
+"""The 27 columns of ``meta_stats`` (analyses.md 5.1)."""
+
+RESPONSES = tuple(
+    Column(f"{block}rsp_{thread}_{statistic}", missing=statistic == "sem")
+    for block in ("max", "end", "init")
+    for thread in (0, 1)
+    for statistic in ("mean", "std", "sem")
+)
+"""Best, last and first block of each thread, events/s; std ddof 0, sem ddof 1."""
+
+META_ACTIVATION = (*META, *RESPONSES)
+"""The 45 columns of ``meta_activation_stats`` (analyses.md 5.2)."""

@@ -1,0 +1,66 @@
+"""Where each file of a source-data folder came from, and whether it is simulated.
+
+``provenance.json`` lies in the root of the folder, one record per file. A folder is simulated if a
+``SIMULATED.json`` lies in it or in its parent, or if any experiment carries a ``-SIM`` name: each
+is enough on its own.
+"""
+
+import datetime
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from core.errors import ContractError
+from core.files import sha256, write_json
+
+FILE_NAME = "provenance.json"
+SIMULATION_FILE_NAME = "SIMULATED.json"
+SIMULATED_SUFFIX = "-SIM"
+"""End of every simulated recording's name."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Origin of one file: ``export``, ``simulation`` (or a download), when, and its bytes."""
+
+    source: str
+    date: str
+    bytes: int
+    sha256: str
+    details: dict = field(default_factory=dict)
+
+
+def record(path: Path, source: str, details: dict | None = None) -> Record:
+    """Record of a file as it is now."""
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return Record(source, now, path.stat().st_size, sha256(path), details or {})
+
+
+def read_provenance(root: Path) -> dict[str, Record]:
+    """Records by path below `root`; empty where there is no ``provenance.json``."""
+    path = root / FILE_NAME
+    if not path.is_file():
+        return {}
+    try:
+        return {name: Record(**value) for name, value in json.loads(path.read_text()).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ContractError(
+            f"{path}: expected one record per file, found something else ({error})."
+        ) from None
+
+
+def write_provenance(root: Path, records: dict[str, Record]) -> None:
+    """Replace the records of `root`."""
+    write_json(root / FILE_NAME, {name: asdict(value) for name, value in sorted(records.items())})
+
+
+def simulation_record(root: Path) -> dict | None:
+    """Content of the ``SIMULATED.json`` in `root` or its parent, None if there is none."""
+    for folder in (root, root.parent):
+        path = folder / SIMULATION_FILE_NAME
+        if path.is_file():
+            try:
+                return dict(json.loads(path.read_text(encoding="utf-8")))
+            except ValueError:
+                return {}
+    return None

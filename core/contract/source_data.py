@@ -1,0 +1,122 @@
+"""A source-data folder, read and written through the contract."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.contract import fig2, tables
+from core.contract.descriptions import File, Sizes
+from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
+from core.contract.provenance import (
+    SIMULATED_SUFFIX,
+    Record,
+    read_provenance,
+    simulation_record,
+)
+from core.errors import MissingFileError, ReproductionError
+
+EXAMPLE_EXPI = 155
+"""The published example experiment (Figure 2); its number also names the files."""
+
+
+class SourceData:
+    """One folder in the layout of ``source_data/``.
+
+    Parameters
+    ----------
+    root
+        Folder that holds ``Fig2``, ``Fig4`` and so on.
+    sizes
+        Sizes of the data; by default read from ``exp_order.csv``, or the published ones where
+        there is no such file.
+
+    Examples
+    --------
+    >>> from core.contract import fig4
+    >>> source = SourceData("source_data")
+    >>> source.path(fig4.MASKS).name
+    'Figure4_src_exp_masks_and_succ_labels.csv'
+    """
+
+    def __init__(self, root: Path | str, sizes: Sizes | None = None):
+        self.root = Path(root)
+        self._sizes = sizes
+
+    def path(self, file: File) -> Path:
+        """Where `file` lies, whether or not it exists."""
+        return self.root / file.path
+
+    def read(self, file: File) -> Any:
+        """Content of `file`, checked; see `core.contract.tables.read`."""
+        return tables.read(self.path(file), file, self.sizes)
+
+    def write(self, file: File, value: Any) -> Path:
+        """Check and write `file`; returns its path."""
+        tables.write(self.path(file), file, value, self.sizes)
+        return self.path(file)
+
+    def missing(self, folder: str) -> list[File]:
+        """Required files of a figure's folder that are not there."""
+        return [
+            file for file in FIGURE_FILES[folder] if file.required and not self.path(file).is_file()
+        ]
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        """Numbers of experiments and blocks (source_data.md A.9)."""
+        if self._sizes is not None:
+            return self._sizes
+        order = self.experiment_order
+        if order is None:
+            return Sizes()
+        blocks = dict(zip(order["Expi"], order["n_blocks"], strict=True))
+        return Sizes(len(order), int(order["n_blocks"].max()), blocks.get(self._example, 0))
+
+    @property
+    def _example(self) -> int:
+        try:
+            return tables.read(self.path(fig2.META), fig2.META, Sizes())["Expi"]
+        except ReproductionError:
+            return EXAMPLE_EXPI
+
+    @cached_property
+    def experiment_order(self) -> pd.DataFrame | None:
+        """``exp_order.csv``, or None where there is none (as in the published data)."""
+        try:
+            return tables.read(self.path(EXPERIMENT_ORDER), EXPERIMENT_ORDER, Sizes())
+        except MissingFileError:
+            return None
+
+    @cached_property
+    def is_simulated(self) -> bool:
+        """Whether any sign says that the folder was made from simulated recordings."""
+        if simulation_record(self.root) is not None:
+            return True
+        order = self.experiment_order
+        return order is not None and bool(order["ephysFN"].str.endswith(SIMULATED_SUFFIX).any())
+
+    @cached_property
+    def is_published_cohort(self) -> bool:
+        """Whether the published counts are required: real data of all 170 experiments."""
+        return not self.is_simulated and self.sizes.experiments == Sizes.experiments
+
+    @property
+    def provenance(self) -> dict[str, Record]:
+        """Records of ``provenance.json`` by path below the root."""
+        return read_provenance(self.root)
+
+
+def validate(source: SourceData, folder: str) -> list[str]:
+    """One sentence for every file of a figure's folder that is missing or not as described."""
+    problems = []
+    for file in FIGURE_FILES[folder]:
+        try:
+            source.read(file)
+        except MissingFileError as error:
+            if file.required:
+                problems.append(str(error))
+        except ReproductionError as error:
+            problems.append(str(error))
+    return problems

@@ -1,0 +1,278 @@
+"""Reading and writing one file of the contract: its text, its shape, its numbers.
+
+A reader either returns what the description promises or raises a `ContractError` that names the
+file, what was expected and what was found.
+"""
+
+import csv
+import io
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.contract.descriptions import Column, File, Json, Matrix, Pickle, Sizes, Table
+from core.contract.unpickling import load_pickle
+from core.errors import ContractError, MissingFileError
+from core.files import replacing, write_json
+
+
+def read(path: Path, file: File, sizes: Sizes) -> Any:
+    """Content of `path`, checked against its description.
+
+    Returns
+    -------
+    DataFrame for a Table (described columns first kept in file order, without the running index),
+    float64 or int64 (rows, columns) array for a Matrix, dict for a Json, anything for a Pickle.
+
+    Raises
+    ------
+    MissingFileError, ContractError, UnsafePickleError
+    """
+    if not path.is_file():
+        raise MissingFileError(f"{path}: expected {file.content}; found no file.")
+    match file:
+        case Table():
+            return _read_table(path, file, sizes)
+        case Matrix():
+            return _read_matrix(path, file, sizes)
+        case Json():
+            return _read_json(path, file)
+        case Pickle():
+            return _read_pickle(path, file)
+    raise TypeError(f"no reader for {type(file).__name__}")
+
+
+def write(path: Path, file: File, value: Any, sizes: Sizes) -> None:
+    """Write `value` as `file` describes it, after the checks that a reader makes."""
+    match file:
+        case Table():
+            _check_table(path, file, value, sizes)
+            _write_csv(path, value.reset_index(drop=True), header=True, index=file.index)
+        case Matrix():
+            value = np.asarray(value)
+            _check_matrix(path, file, value, sizes)
+            frame = pd.DataFrame(value.astype(int) if file.flag else value)
+            _write_csv(path, frame, header=file.header, index=file.index)
+        case Json():
+            _check_json(path, file, value)
+            write_json(path, value)
+        case Pickle():
+            _check_pickle(path, file, value)
+            with replacing(path) as temporary, temporary.open("wb") as stream:
+                pickle.dump(value, stream, protocol=4)
+        case _:
+            raise TypeError(f"no writer for {type(file).__name__}")
+
+
+def _write_csv(path: Path, frame: pd.DataFrame, header: bool, index: bool) -> None:
+    with replacing(path) as temporary:
+        frame.to_csv(temporary, header=header, index=index, lineterminator="\n")
+
+
+def _text(path: Path) -> str:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ContractError(
+            f"{path}: expected UTF-8 text, found a byte that is not (at {error.start})."
+        ) from None
+    if not text.endswith("\n"):
+        found = "an empty file" if not text else "a last line without its end"
+        raise ContractError(f"{path}: expected whole lines, found {found}: the file is cut off.")
+    return text.replace("\r\n", "\n")
+
+
+# Matrices -----------------------------------------------------------------------------------------
+
+
+def _read_matrix(path: Path, file: Matrix, sizes: Sizes) -> np.ndarray:
+    lines = _text(path).removesuffix("\n").split("\n")
+    n_index = int(file.index)
+    if file.header:
+        header = lines.pop(0).split(",")[n_index:]
+        if header != [str(column) for column in range(len(header))]:
+            raise ContractError(
+                f"{path}: expected the header 0, 1, 2, ..., found {_shorten(','.join(header))}."
+            )
+    n_fields = [line.count(",") + 1 for line in lines]
+    rows, columns = sizes.resolve(file.rows), sizes.resolve(file.columns)
+    if len(lines) != rows or (lines and n_fields[0] != columns + n_index):
+        found = f"{len(lines)} x {n_fields[0] - n_index if n_fields else 0}"
+        raise ContractError(
+            f"{path}: expected {rows} rows x {columns} columns of numbers, found {found}."
+        )
+    for number, fields in enumerate(n_fields, start=1):
+        if fields != columns + n_index:
+            raise ContractError(
+                f"{path}: expected {columns} numbers in every row, found {fields - n_index} in "
+                f"data row {number}."
+            )
+    array = _numbers(path, "\n".join(lines))[:, n_index:]
+    _check_matrix(path, file, array, sizes)
+    return array.astype(np.int64) if file.flag else array
+
+
+def _numbers(path: Path, text: str) -> np.ndarray:
+    options = {"header": None, "na_values": [""], "keep_default_na": False}
+    try:
+        frame = pd.read_csv(io.StringIO(text), dtype=float, float_precision="round_trip", **options)
+    except ValueError:
+        cells = pd.read_csv(io.StringIO(text), dtype=str, **options)
+        bad = cells.notna() & cells.apply(pd.to_numeric, errors="coerce").isna()
+        row, column = (int(index[0]) for index in np.nonzero(bad.to_numpy()))
+        raise ContractError(
+            f"{path}: expected numbers, found {cells.iat[row, column]!r} in data row {row + 1}, "
+            f"column {column + 1}."
+        ) from None
+    return frame.to_numpy()
+
+
+def _check_matrix(path: Path, file: Matrix, array: np.ndarray, sizes: Sizes) -> None:
+    expected = (sizes.resolve(file.rows), sizes.resolve(file.columns))
+    if array.shape != expected:
+        raise ContractError(
+            f"{path}: expected {expected[0]} rows x {expected[1]} columns of numbers, found "
+            f"{' x '.join(map(str, array.shape))}."
+        )
+    if np.isinf(array).any():
+        raise ContractError(f"{path}: expected finite numbers, found an infinite one.")
+    empty = np.isnan(array)
+    if file.missing == "row":
+        empty = empty & ~empty.all(axis=1, keepdims=True)
+    if file.missing != "cell" and empty.any():
+        row, column = np.argwhere(empty)[0]
+        raise ContractError(
+            f"{path}: expected a number in every cell, found none in data row {row + 1}, column "
+            f"{column + 1}."
+        )
+    if file.flag and not np.isin(array, (0, 1)).all():
+        raise ContractError(f"{path}: expected only 0 and 1, found other numbers.")
+
+
+# Tables -------------------------------------------------------------------------------------------
+
+
+def _read_table(path: Path, file: Table, sizes: Sizes) -> pd.DataFrame:
+    text = _text(path)
+    names = next(csv.reader(io.StringIO(text)), [])
+    missing = [c.name for c in file.columns if c.name not in names and not c.optional]
+    if missing:
+        raise ContractError(
+            f"{path}: expected the columns {_shorten(', '.join(missing))}, found a header without "
+            f"{'them' if len(missing) > 1 else 'it'}: {_shorten(', '.join(names))}."
+        )
+    for number, row in enumerate(csv.reader(io.StringIO(text))):
+        if len(row) != len(names):
+            raise ContractError(
+                f"{path}: expected {len(names)} fields in every row, found {len(row)} in data row "
+                f"{number}."
+            )
+    frame = pd.read_csv(
+        io.StringIO(text),
+        dtype=str,
+        na_values=[""],
+        keep_default_na=False,
+    ).astype(object)
+    if file.index:
+        frame = frame.iloc[:, 1:] if names[0] in ("", "Unnamed: 0") else frame
+    for column in file.columns:
+        if column.name in frame:
+            frame[column.name] = _parse(path, column, frame[column.name])
+    _check_table(path, file, frame, sizes)
+    return frame.reset_index(drop=True)
+
+
+def _parse(path: Path, column: Column, cells: pd.Series) -> pd.Series:
+    if column.kind == "str":
+        return cells.astype(object)
+    if column.kind == "bool":
+        values = cells.map({"True": True, "False": False, "1": True, "0": False})
+        _refuse(path, column, cells, values.isna(), "True or False")
+        return values.astype(bool)
+    values = pd.to_numeric(cells, errors="coerce")
+    wrong = values.isna() & (cells.notna() & ~cells.isin(["nan", "NaN"]) | (not column.missing))
+    _refuse(path, column, cells, wrong, "a number")
+    if column.kind == "float" or (column.missing and values.isna().any()):
+        return values.astype(float)
+    _refuse(path, column, cells, values != values.round(), "a whole number")
+    if column.kind == "flag":
+        _refuse(path, column, cells, ~values.isin((0, 1)), "0 or 1")
+    return values.astype(int)
+
+
+def _refuse(path: Path, column: Column, cells: pd.Series, wrong: pd.Series, expected: str) -> None:
+    if wrong.any():
+        row = int(np.argmax(wrong.to_numpy()))
+        cell = cells.iloc[row]
+        found = "an empty cell" if pd.isna(cell) else repr(cell)
+        raise ContractError(
+            f"{path}: expected {expected} in column {column.name}, found {found} in data row "
+            f"{row + 1}."
+        )
+
+
+def _check_table(path: Path, file: Table, frame: pd.DataFrame, sizes: Sizes) -> None:
+    missing = [c.name for c in file.columns if c.name not in frame and not c.optional]
+    if missing:
+        raise ContractError(f"{path}: expected the columns {', '.join(missing)}, found none such.")
+    rows = sizes.resolve(file.rows)
+    if rows is not None and len(frame) != rows:
+        raise ContractError(
+            f"{path}: expected {rows} rows x {len(file.columns)} columns, found {len(frame)} rows."
+        )
+    for column in file.columns:
+        if column.name not in frame or column.missing:
+            continue
+        empty = frame[column.name].isna()
+        if empty.any():
+            raise ContractError(
+                f"{path}: expected a value in every row of column {column.name}, found none in data "
+                f"row {int(np.argmax(empty.to_numpy())) + 1}."
+            )
+
+
+# JSON and pickles ---------------------------------------------------------------------------------
+
+
+def _read_json(path: Path, file: Json) -> dict:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ContractError(
+            f"{path}: expected JSON (whatever the extension), found text that is not: {error}."
+        ) from None
+    _check_json(path, file, value)
+    return value
+
+
+def _check_json(path: Path, file: Json, value: Any) -> None:
+    names = ", ".join(name for name, _ in file.fields)
+    if not isinstance(value, dict):
+        raise ContractError(
+            f"{path}: expected a JSON object with {names}, found {type(value).__name__}."
+        )
+    for name, kind in file.fields:
+        accepted = (int, float) if kind is float else kind
+        if name not in value or not isinstance(value[name], accepted):
+            found = repr(value[name]) if name in value else "no such key"
+            raise ContractError(f"{path}: expected {name} to be {kind.__name__}, found {found}.")
+
+
+def _read_pickle(path: Path, file: Pickle) -> Any:
+    value = load_pickle(path, file.max_bytes)
+    _check_pickle(path, file, value)
+    return value
+
+
+def _check_pickle(path: Path, file: Pickle, value: Any) -> None:
+    if not isinstance(value, (dict, pd.DataFrame)) or any(key not in value for key in file.keys):
+        found = sorted(map(str, value)) if isinstance(value, dict) else type(value).__name__
+        raise ContractError(f"{path}: expected {', '.join(file.keys)}, found {found}.")
+
+
+def _shorten(text: str, width: int = 120) -> str:
+    return text if len(text) <= width else text[: width - 3] + "..."

@@ -1,0 +1,98 @@
+"""Reading pickles without letting them run anything.
+
+A pickle may name any function to call. Only the constructors of arrays, tables and plain containers
+are allowed here; every other name is refused by its name (source_data.md A.8).
+"""
+
+import importlib
+import pickle
+from pathlib import Path
+from typing import Any
+
+from core.errors import MissingFileError, UnsafePickleError
+
+_NUMPY_CORE = ("numpy.core", "numpy._core")
+
+ALLOWED = frozenset(
+    {
+        ("numpy", "dtype"),
+        ("numpy", "ndarray"),
+        *(
+            (f"{core}.multiarray", name)
+            for core in _NUMPY_CORE
+            for name in ("_reconstruct", "scalar")
+        ),
+        *((f"{core}.numeric", "_frombuffer") for core in _NUMPY_CORE),
+        ("builtins", "slice"),
+        ("pandas.core.frame", "DataFrame"),
+        ("pandas.core.internals.managers", "BlockManager"),
+        ("pandas._libs.internals", "_unpickle_block"),
+        ("pandas.core.indexes.base", "Index"),
+        ("pandas.core.indexes.base", "_new_Index"),
+        ("pandas.core.indexes.range", "RangeIndex"),
+        ("pandas", "DataFrame"),
+        ("pandas", "Index"),
+        ("pandas", "RangeIndex"),
+        ("datetime", "date"),
+    }
+)
+"""(module, name) of everything that a pickle may refer to."""
+
+
+def load_pickle(
+    path: Path, max_bytes: int, replacements: dict[tuple[str, str], type] | None = None
+) -> Any:
+    """Content of a pickle made of arrays, tables and plain containers.
+
+    Parameters
+    ----------
+    path
+        The file.
+    max_bytes
+        Largest file that is opened.
+    replacements
+        Classes to build in place of others, by (module, name), say a plain dict for an
+        attribute-dict of a package that is not installed.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    UnsafePickleError
+        If the file is larger than allowed, names anything else, or is not a whole pickle.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MissingFileError(f"{path}: expected a pickle, found no file.")
+    size = path.stat().st_size
+    if size > max_bytes:
+        raise UnsafePickleError(
+            f"{path}: expected a pickle of at most {max_bytes / 1e6:.0f} MB, found {size / 1e6:.0f} MB."
+        )
+    with path.open("rb") as file:
+        try:
+            return _AllowListUnpickler(file, path, replacements or {}).load()
+        except UnsafePickleError:
+            raise
+        except Exception as error:
+            raise UnsafePickleError(
+                f"{path}: expected a pickle of arrays and tables, found one that cannot be read "
+                f"({type(error).__name__}: {error})."
+            ) from None
+
+
+class _AllowListUnpickler(pickle.Unpickler):
+    def __init__(self, file, path: Path, replacements: dict[tuple[str, str], type]):
+        super().__init__(file)
+        self._path = path
+        self._replacements = replacements
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in self._replacements:
+            return self._replacements[module, name]
+        if (module, name) not in ALLOWED:
+            raise UnsafePickleError(
+                f"{self._path}: expected a pickle of arrays and tables, found a reference to "
+                f"{module}.{name}, which is not loaded because it could run code."
+            )
+        return getattr(importlib.import_module(module.replace("numpy.core", "numpy._core")), name)

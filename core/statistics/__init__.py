@@ -1,0 +1,1 @@
+"""Masks, success labels, tests and intervals: what exporters, checks and figures all compute."""

@@ -1,0 +1,38 @@
+"""How fast an evolution rises: first block above a share of the rise (Figure 4D)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+FRACTION = 0.8
+"""Share of the largest rise that counts as arrived, in Figure 4D."""
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """`first_block`: 0-based first block above the level (0 if none); `n_below`: blocks below."""
+
+    first_block: int
+    n_below: int
+
+
+def convergence(trajectory: np.ndarray, baseline: float, fraction: float = FRACTION) -> Convergence:
+    """Compare a trajectory of block means with `fraction` of its largest rise above `baseline`.
+
+    The paper calls this a time constant; no exponential is fitted (source_data.md, erratum 4.7).
+
+    Parameters
+    ----------
+    trajectory : (n_blocks,)
+        Block means, events/s or normalised; measured blocks only.
+    baseline
+        In the unit of the trajectory. Figure 4D uses the first block's mean.
+
+    Examples
+    --------
+    >>> convergence(np.array([10.0, 14.0, 19.0, 20.0]), baseline=10.0)
+    Convergence(first_block=2, n_below=2)
+    """
+    rise = np.asarray(trajectory, dtype=float) - baseline
+    level = fraction * rise.max()
+    return Convergence(int(np.argmax(rise > level)), int(np.sum(rise < level)))

@@ -1,0 +1,52 @@
+"""Interval estimates that the panels draw."""
+
+import numpy as np
+from scipy import special, stats
+
+
+def beta_interval(
+    successes: np.ndarray, total: np.ndarray, low: float = 0.05, high: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Quantiles of a success rate's posterior under a uniform prior, Beta(k + 1, n - k + 1).
+
+    The published Figure 4A draws the 0.05 and 0.95 quantiles, a central 90 % interval (it is not a
+    Wilson interval).
+
+    Examples
+    --------
+    >>> low, high = beta_interval(10, 10)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.7616, 0.9953)
+    """
+    alpha = np.asarray(successes) + 1
+    beta = np.asarray(total) - np.asarray(successes) + 1
+    return special.betaincinv(alpha, beta, low), special.betaincinv(alpha, beta, high)
+
+
+def bootstrap_mean_interval(
+    values: np.ndarray, rng: np.random.Generator, n_resamples: int = 1000
+) -> tuple[float, float]:
+    """95 % percentile bootstrap interval of a mean (Figure 4D).
+
+    Parameters
+    ----------
+    values : (n,)
+        At least one number; a single one is its own interval.
+    """
+    values = np.asarray(values, dtype=float)
+    if len(values) == 1:
+        return float(values[0]), float(values[0])
+    result = stats.bootstrap(
+        (values,), np.mean, n_resamples=n_resamples, method="percentile", rng=rng
+    )
+    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+
+
+def population_sem(values: np.ndarray, axis: int = 0) -> np.ndarray:
+    """Standard error across experiments as the published scripts draw it: std(ddof=0) / sqrt(n).
+
+    It is smaller than the usual estimate by sqrt(n / (n - 1)), a factor of 1.41 where n = 2
+    (source_data.md, erratum G7).
+    """
+    values = np.asarray(values, dtype=float)
+    return values.std(axis=axis) / np.sqrt(values.shape[axis])

@@ -1,0 +1,5 @@
+"""Optimizers that evolve latent codes, under their published names."""
+
+from core.utils.cholesky_cmaes import CholeskyCMAES
+
+__all__ = ["CholeskyCMAES"]

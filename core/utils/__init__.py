@@ -1,0 +1,1 @@
+"""Optimizers, plots and other tools, under the names of the published toolbox."""

@@ -1,0 +1,1 @@
+"""From recordings to source data: reading, experiments, analyses, exporters, simulation."""

@@ -1,0 +1,377 @@
+"""One paired evolution, in one form, whatever file and reader it came from.
+
+An `Experiment` wraps a nested mapping: a struct of a v7.3 file, what mat73 of any version returns,
+or an element of either published pickle. Fields are converted when they are first asked for, so that
+an experiment costs only what is used of it. Conversion rules: raw_recordings.md section 5.
+"""
+
+import datetime
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from core.contract.provenance import SIMULATED_SUFFIX
+from core.errors import RecordingError
+from neuro_data_analysis.naming import animal_and_date, area_of_channel
+
+N_BINS = 200
+"""1-ms bins of a PSTH, counted from image onset."""
+
+N_THREADS = 2
+
+Blocks = list[list[np.ndarray]]
+"""``blocks[thread][block]``; thread 0 is DeePSim, 1 BigGAN."""
+
+
+class Experiment:
+    """A paired evolution: two threads of blocks of trials of one preferred unit.
+
+    Parameters
+    ----------
+    expi
+        1-based number of the experiment.
+    raw
+        Nested mapping with the fields of ``BFEStats`` (raw_recordings.md section 4).
+    override
+        May replace ``optim_names`` and ``stimuli``, which MATLAB stores unreadably or which were
+        corrected after the recording.
+    """
+
+    def __init__(
+        self, expi: int, raw: Mapping[str, Any], override: Mapping[str, Any] | None = None
+    ):
+        self.Expi = expi
+        self._raw = raw
+        self._override = override or {}
+
+    def __repr__(self) -> str:
+        return f"Experiment({self.Expi}, {self.ephysFN})"
+
+    # What was shown and recorded ---------------------------------------------------------------
+
+    @cached_property
+    def psth(self) -> Blocks:
+        """Smoothed single-trial rates of the preferred unit, (200, n_trials) each, events/s."""
+        return self._psth("evol")
+
+    @cached_property
+    def ref_psth(self) -> Blocks:
+        """The same for the natural reference images of each thread."""
+        return self._psth("ref")
+
+    @cached_property
+    def idx_seq(self) -> Blocks:
+        """1-based trial numbers, (n_trials,) int64 each; `trial_indices` is 0-based."""
+        return self._indices("evol")
+
+    @cached_property
+    def ref_idx_seq(self) -> Blocks:
+        """1-based trial numbers of the reference images."""
+        return self._indices("ref")
+
+    @cached_property
+    def rspmat(self) -> Blocks:
+        """Mean rate in [50, 200) ms of all units, (n_units, n_trials) each, events/s."""
+        return self._responses("evol", self.idx_seq)
+
+    @cached_property
+    def ref_rspmat(self) -> Blocks:
+        """The same for the reference images."""
+        return self._responses("ref", self.ref_idx_seq)
+
+    def trial_indices(self, thread: int, block: int) -> np.ndarray:
+        """0-based trial numbers of a block, (n_trials,) int64."""
+        return self.idx_seq[thread][block] - 1
+
+    @cached_property
+    def n_blocks(self) -> int:
+        """Blocks in the file, before any is dropped."""
+        return _integer(self._field("evol", "block_n"), self._where("evol.block_n"))
+
+    @cached_property
+    def imageName(self) -> list[str]:  # noqa: N802 (the field's name)
+        """Names of all trials' images in order of presentation."""
+        return _texts(self._field("imageName"))
+
+    # Who and where -----------------------------------------------------------------------------
+
+    @cached_property
+    def ephysFN(self) -> str:  # noqa: N802
+        """Electrophysiology file, say ``Beto-28072020-006``."""
+        return _text(self._field("meta", "ephysFN"))
+
+    @cached_property
+    def expControlFN(self) -> str:  # noqa: N802
+        """Behaviour file, say ``200728_Beto_generate_BigGAN(1)``; may be empty."""
+        return _text(self._field("meta", "expControlFN"))
+
+    @cached_property
+    def stimuli(self) -> str:
+        """Folder of the images as the acquisition machine named it."""
+        return self._override.get("stimuli") or _text(self._field("meta", "stimuli"))
+
+    @cached_property
+    def _identity(self) -> tuple[str, datetime.date]:
+        return animal_and_date(self.ephysFN, self.expControlFN)
+
+    @property
+    def Animal(self) -> str:  # noqa: N802
+        """From the file names; MATLAB's own field is unreadable outside MATLAB."""
+        return self._identity[0]
+
+    @property
+    def expdate(self) -> datetime.date:
+        """Day of the recording."""
+        return self._identity[1]
+
+    @property
+    def visual_area(self) -> str:
+        """V1, V4 or IT, by the preferred channel's place in the animal's array."""
+        return area_of_channel(self.pref_chan, self.Animal, self.expdate)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the recording's name says that it is simulated."""
+        return self.ephysFN.endswith(SIMULATED_SUFFIX)
+
+    @cached_property
+    def space_names(self) -> tuple[str, str]:
+        """Generator of each thread: ``fc6``, ``BigGAN`` or ``BigGAN_class``."""
+        names = _texts(self._field("evol", "space_names"))
+        if len(names) != N_THREADS:
+            raise RecordingError(f"{self._where('evol.space_names')}: expected 2, found {names}.")
+        return names[0], names[1]
+
+    @cached_property
+    def optim_names(self) -> tuple[str | None, str | None]:
+        """Optimizer of each thread, None where the file does not say."""
+        names = self._override.get("optim_names")
+        if names is None:
+            names = _texts(self._optional("evol", "optim_names"))
+        return (names[0], names[1]) if len(names) == N_THREADS else (None, None)
+
+    @cached_property
+    def pref_chan(self) -> int:
+        """1-based channel of the preferred unit."""
+        return _integer(self._field("evol", "pref_chan"), self._where("evol.pref_chan"))
+
+    @cached_property
+    def unit_in_pref_chan(self) -> int:
+        """Number of the preferred unit on its channel (1 = A)."""
+        where = self._where("evol.unit_in_pref_chan")
+        return _integer(self._field("evol", "unit_in_pref_chan"), where)
+
+    @cached_property
+    def imgsize(self) -> float:
+        """Image size of thread 0, degrees of visual angle."""
+        return float(_vector(self._field("evol", "imgsize"))[0])
+
+    @cached_property
+    def imgpos(self) -> np.ndarray:
+        """Image position (x, y) of thread 0, degrees; (2,)."""
+        return np.asarray(self._field("evol", "imgpos"), dtype=float).reshape(N_THREADS, -1)[0]
+
+    @cached_property
+    def spikeID(self) -> np.ndarray:  # noqa: N802
+        """1-based channel of every unit, (n_units,)."""
+        return _vector(self._field("units", "spikeID")).astype(np.int64)
+
+    @cached_property
+    def unitID(self) -> np.ndarray:  # noqa: N802
+        """Number of every unit on its channel, 0 for unsorted activity; (n_units,)."""
+        return _vector(self._field("units", "unit_num_arr")).astype(np.int64)
+
+    @cached_property
+    def pref_unit_row(self) -> int:
+        """0-based row of the preferred unit in `rspmat`.
+
+        Raises
+        ------
+        RecordingError
+            Unless exactly one unit has the preferred channel and number.
+        """
+        match = (self.spikeID == self.pref_chan) & (self.unitID == self.unit_in_pref_chan)
+        if match.sum() != 1:
+            raise RecordingError(
+                f"{self._where('units')}: expected one unit {self.unit_in_pref_chan} on channel "
+                f"{self.pref_chan}, found {match.sum()}."
+            )
+        return int(np.flatnonzero(match)[0])
+
+    # Conversion --------------------------------------------------------------------------------
+
+    def _psth(self, part: str) -> Blocks:
+        where = self._where(f"{part}.psth")
+        cells = self._cells(part, "psth")
+        blocks = [[_psth_block(cell, where) for cell in thread] for thread in cells]
+        indices = self.idx_seq if part == "evol" else self.ref_idx_seq
+        for thread in range(N_THREADS):
+            for block, (rates, trials) in enumerate(
+                zip(blocks[thread], indices[thread], strict=True), start=1
+            ):
+                if rates.shape[1] != len(trials):
+                    raise RecordingError(
+                        f"{where}: expected {len(trials)} trials in block {block} of thread "
+                        f"{thread} as in idx_seq, found {rates.shape[1]}."
+                    )
+        if part == "evol":
+            self._refuse_empty_blocks(blocks, where)
+        return blocks
+
+    def _refuse_empty_blocks(self, blocks: Blocks, where: str) -> None:
+        for thread, of_thread in enumerate(blocks):
+            for block, rates in enumerate(of_thread[:-1], start=1):
+                if rates.shape[1] == 0:
+                    raise RecordingError(
+                        f"{where}: expected trials in every block but the last, found none in "
+                        f"block {block} of thread {thread}."
+                    )
+
+    def _indices(self, part: str) -> Blocks:
+        cells = self._cells(part, "idx_seq")
+        return [[_index_block(cell) for cell in thread] for thread in cells]
+
+    def _responses(self, part: str, indices: Blocks) -> Blocks:
+        n_units = len(self.spikeID)
+        where = self._where(f"{part}.rspmat")
+        return [
+            [
+                _response_block(cell, n_units, len(trials), where)
+                for cell, trials in zip(cells, of_thread, strict=True)
+            ]
+            for cells, of_thread in zip(self._cells(part, "rspmat"), indices, strict=True)
+        ]
+
+    def _cells(self, part: str, name: str) -> list[list]:
+        """A 2 x n_blocks cell as a list of two lists."""
+        cells = self._field(part, name)
+        where = self._where(f"{part}.{name}")
+        if not isinstance(cells, list) or len(cells) != N_THREADS:
+            raise RecordingError(f"{where}: expected a cell with 2 rows, found {_describe(cells)}.")
+        rows = [row if isinstance(row, list) else [row] for row in cells]
+        lengths = [len(row) for row in rows]
+        if lengths != [self.n_blocks] * N_THREADS:
+            raise RecordingError(
+                f"{where}: expected {self.n_blocks} blocks in both threads, found {lengths}."
+            )
+        return rows
+
+    def _field(self, *names: str) -> Any:
+        value: Any = self._raw
+        for depth, name in enumerate(names):
+            if isinstance(value, list):
+                # mat73 turns a struct of equally long cells into a list of structs.
+                value = {key: [element[key] for element in value] for key in value[0]}
+            if not isinstance(value, Mapping) or name not in value:
+                found = ", ".join(value) if isinstance(value, Mapping) else _describe(value)
+                raise RecordingError(
+                    f"{self._where('.'.join(names[: depth + 1]))}: expected this field, found only "
+                    f"{found}."
+                )
+            value = value[name]
+        return value
+
+    def _optional(self, *names: str) -> Any:
+        try:
+            return self._field(*names)
+        except RecordingError:
+            return None
+
+    def _where(self, field: str) -> str:
+        return f"Exp {self.Expi}, field {field}"
+
+
+def is_usable(raw: Mapping[str, Any]) -> bool:
+    """Whether an element of the struct array holds a recording: ``evol`` is set.
+
+    Raises
+    ------
+    RecordingError
+        If there is no such field at all.
+    """
+    if "evol" not in raw:
+        raise RecordingError(f"expected a struct with the field evol, found only {', '.join(raw)}.")
+    evol = raw["evol"]
+    return evol is not None and not (isinstance(evol, (list, np.ndarray)) and len(evol) == 0)
+
+
+def _psth_block(value: Any, where: str) -> np.ndarray:
+    if _is_empty(value):
+        return np.zeros((N_BINS, 0))
+    array = np.asarray(value, dtype=float)
+    if array.ndim == 1 or array.shape == (1, N_BINS):
+        array = array.reshape(-1, 1)
+    if array.ndim == 3 and array.shape[0] == 1:
+        array = array[0]
+    if array.ndim != 2 or array.shape[0] != N_BINS:
+        raise RecordingError(
+            f"{where}: expected blocks of {N_BINS} bins x n trials, found {array.shape}."
+        )
+    if not np.isfinite(array).all():
+        raise RecordingError(f"{where}: expected finite rates, found NaN or infinity.")
+    return array
+
+
+def _index_block(value: Any) -> np.ndarray:
+    if _is_empty(value):
+        return np.zeros(0, dtype=np.int64)
+    return np.asarray(value).ravel().astype(np.int64)
+
+
+def _response_block(value: Any, n_units: int, n_trials: int, where: str) -> np.ndarray:
+    array = np.zeros(0) if _is_empty(value) else np.asarray(value, dtype=float)
+    if array.size != n_units * n_trials:
+        raise RecordingError(
+            f"{where}: expected {n_units} units x {n_trials} trials, found {array.shape}."
+        )
+    return array.reshape(n_units, n_trials)
+
+
+def _is_empty(value: Any) -> bool:
+    """None, an empty array, or the dimension vector that old mat73 returns for an empty array."""
+    if value is None:
+        return True
+    array = np.asarray(value)
+    return array.size == 0 or (
+        array.ndim == 1 and array.dtype == np.uint64 and np.prod(array, dtype=np.uint64) == 0
+    )
+
+
+def _vector(value: Any) -> np.ndarray:
+    return np.atleast_1d(np.asarray(value)).ravel()
+
+
+def _integer(value: Any, where: str) -> int:
+    try:
+        number = float(_vector(value)[0])
+    except (TypeError, ValueError, IndexError):
+        number = np.nan
+    if not number.is_integer():
+        raise RecordingError(f"{where}: expected a whole number, found {_describe(value)}.")
+    return int(number)
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, (list, np.ndarray)):
+        return "".join(_texts(value)) if value is not None else ""
+    # mat73 leaves characters outside the basic plane as surrogate pairs.
+    return str(value).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _texts(value: Any) -> list[str]:
+    """Texts of a cell, flat, whichever way round it is stored."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [_text(value)]
+    return [text for item in value for text in _texts(item)]
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, list):
+        return f"{len(value)} entries"
+    return "nothing" if value is None else repr(value)

@@ -1,0 +1,4 @@
+"""Recordings in, source data out: one module per figure, each writing through the contract.
+
+``python -m neuro_data_analysis.export`` runs them all.
+"""

@@ -1,0 +1,40 @@
+"""Extended Data Figure 4: temporal attribution of the rise, windowed responses (analyses.md 9)."""
+
+import numpy as np
+
+from core.contract import ext4
+from core.contract.source_data import SourceData
+from neuro_data_analysis.cohort import Cohort
+from neuro_data_analysis.export.fig5 import export_windows
+from neuro_data_analysis.trajectories import EVOKED
+
+
+def export(cohort: Cohort, source: SourceData) -> None:
+    """Write the folder of Extended Data Figure 4."""
+    source.write(ext4.META, cohort.meta.reset_index())
+    for (thread, width), file in ext4.ATTRIBUTION.items():
+        psth = cohort.psth[:, :, ext4.THREADS.index(thread)]
+        source.write(file, np.stack([attribution(means, width) for means in psth]))
+    export_windows(cohort, source, ext4.WINDOW_RESPONSES)
+
+
+def attribution(psth_means: np.ndarray, width: int) -> np.ndarray:
+    """Share of the rise from the first to the best block that falls into each time bin.
+
+    Parameters
+    ----------
+    psth_means : (n_blocks, 200)
+        Mean PSTH of every block, events/s.
+    width
+        Length of a bin, ms.
+
+    Returns
+    -------
+    (200 / width,)
+        Sums to 1; NaN where the best block (largest 50-200 ms mean) is the first.
+    """
+    best = int(np.argmax(psth_means[:, slice(*EVOKED)].mean(axis=1)))
+    if best == 0:
+        return np.full(psth_means.shape[1] // width, np.nan)
+    difference = (psth_means[best] - psth_means[0]).reshape(-1, width).mean(axis=1)
+    return difference / difference.sum()

@@ -1,0 +1,64 @@
+"""Figure 2: single trials and PSTHs of the example experiment (analyses.md 6)."""
+
+import numpy as np
+import pandas as pd
+
+from core.contract import fig2
+from core.contract.source_data import SourceData
+from neuro_data_analysis.experiment import Experiment
+from neuro_data_analysis.trajectories import (
+    BASELINE,
+    EVOKED,
+    complete_blocks,
+    psth_trajectory,
+    window_rate,
+)
+
+
+def export(example: Experiment, source: SourceData) -> None:
+    """Write the folder of Figure 2."""
+    psth = psth_trajectory(complete_blocks(example.psth))
+    offset, title = stacking_offset(psth), title_of(example)
+    for name, values in fig2.psth_files(psth).items():
+        source.write(fig2.PSTH_CSV[name], values)
+    meta = {"Expi": example.Expi, "offset": float(offset), "expstr": title}
+    source.write(fig2.META, meta)
+    source.write(fig2.PSTH_PICKLE, {**meta, "psth_arr": psth, "offset": offset})
+
+    frames = [trial_table(thread) for thread in (*example.psth, *example.ref_psth)]
+    for file, frame in zip(fig2.RESPONSE_CSV.values(), frames, strict=True):
+        source.write(file, frame)
+    source.write(fig2.RESPONSE_PICKLE, dict(zip(fig2.TRIALS, frames, strict=True)))
+
+
+def trial_table(blocks: list[np.ndarray]) -> pd.DataFrame:
+    """One row per trial in block order, no block dropped: ``resp``, ``bsl`` (events/s), ``gen``.
+
+    `blocks` are PSTHs (200, n_trials); ``gen`` is the 1-based block.
+    """
+    columns = {
+        "resp": np.concatenate([window_rate(block, EVOKED) for block in blocks]),
+        "bsl": np.concatenate([window_rate(block, BASELINE) for block in blocks]),
+        "gen": np.repeat(np.arange(1, len(blocks) + 1), [block.shape[1] for block in blocks]),
+    }
+    # An object index keeps the pickle free of the names of string arrays, which no reader allows.
+    return pd.DataFrame(columns).set_axis(pd.Index(list(columns), dtype=object), axis=1)
+
+
+def stacking_offset(psth: np.ndarray) -> np.float64:
+    """Vertical spacing of the stacked PSTHs: ceil(largest mean / 2.2 / 10) * 10, events/s.
+
+    `psth` is (n_blocks, 4, 200), means first.
+    """
+    return np.float64(np.ceil(psth[:, :2].max() / 2.2 / 10) * 10)
+
+
+def title_of(experiment: Experiment) -> str:
+    """Three-line label of an experiment (raw_recordings.md section 2)."""
+    space0, space1 = experiment.space_names
+    return (
+        f"Exp {experiment.Expi:03d} {experiment.ephysFN} Pref chan{experiment.pref_chan} "
+        f"U{experiment.unit_in_pref_chan}\n"
+        f"image size {np.array([experiment.imgsize] * 2)} deg  pos {experiment.imgpos}\n"
+        f"Evol thr0: {space0}   thr1: {space1}"
+    )

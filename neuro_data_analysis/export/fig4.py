@@ -1,0 +1,81 @@
+"""Figure 4: success rates, normalised trajectories, time constants (analyses.md 5.3 and 7)."""
+
+import numpy as np
+import pandas as pd
+
+from core.contract import fig4
+from core.contract.descriptions import SLICES
+from core.contract.metadata import META
+from core.contract.source_data import SourceData
+from core.statistics.convergence import convergence
+from core.statistics.intervals import beta_interval
+from core.statistics.masks import AREAS, area, mask_table
+from neuro_data_analysis.cohort import Cohort, Summary
+
+SUCCESS_LEVEL = 0.01
+CRITERION = {"sucs_criterion_label": "max > init, P<0.01", "sucs_label": "maxinit"}
+
+
+def export(cohort: Cohort, source: SourceData) -> None:
+    """Write the folder of Figure 4."""
+    source.write(fig4.SUCCESS_RATE, success_rates(cohort.meta))
+    source.write(fig4.SUCCESS_CRITERION, CRITERION)
+    normalised = cohort.responses.values / cohort.normaliser[:, None, None]
+    for column, name in enumerate(SLICES):
+        source.write(fig4.RESPONSES[name], normalised[:, :, column])
+    source.write(fig4.MASKS, mask_table(cohort.meta))
+    source.write(fig4.REAL_BLOCKS, cohort.responses.measured)
+    source.write(fig4.TIME_CONSTANTS, time_constant_table(cohort))
+
+
+def success_rates(meta: pd.DataFrame) -> pd.DataFrame:
+    """Successes among valid experiments per area, with a Beta posterior's 5 % and 95 % quantiles.
+
+    Success: best two blocks above the first two, p < 0.01 and t > 0.
+    """
+    rows = []
+    for name in AREAS:
+        chosen = meta[meta["valid"] & area(meta, name)]
+        counts = {
+            label: int(
+                (
+                    (chosen[f"p_maxinit_{thread}"] < SUCCESS_LEVEL)
+                    & (chosen[f"t_maxinit_{thread}"] > 0)
+                ).sum()
+            )
+            for thread, label in enumerate(("FC", "BG"))
+        }
+        total = len(chosen)
+        row = {"label": name, **{f"{k}_suc": n for k, n in counts.items()}, "total": total}
+        row |= {f"{k}_rate": n / total if total else np.nan for k, n in counts.items()}
+        for k, n in counts.items():
+            row[f"{k}_CI_1"], row[f"{k}_CI_2"] = map(float, beta_interval(n, total))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def time_constants(summary: Summary) -> dict[str, int]:
+    """First block above 80 % of the rise and blocks below it, for three baselines.
+
+    Measured on the unpadded block means, by column name.
+    """
+    results = {}
+    for column, thread in enumerate(("FC", "BG")):
+        trajectory = summary.responses[:, column]
+        baselines = {
+            "": summary.responses[:, 4 + column].mean(),
+            "_bsl0": 0.0,
+            "_bslinit": trajectory[0],
+        }
+        for suffix, baseline in baselines.items():
+            rise = convergence(trajectory, baseline)
+            results[f"{thread}_tc0{suffix}"] = rise.first_block
+            results[f"{thread}_tc_cnt{suffix}"] = rise.n_below
+    return {name: results[name] for name in fig4.TIME_CONSTANT_COLUMNS}
+
+
+def time_constant_table(cohort: Cohort) -> pd.DataFrame:
+    """Expi, the 27 columns of ``meta_stats``, the 12 time constants."""
+    meta = cohort.meta.reset_index()[["Expi", *(column.name for column in META)]]
+    constants = pd.DataFrame([time_constants(summary) for summary in cohort.summaries])
+    return pd.concat([meta, constants], axis=1)

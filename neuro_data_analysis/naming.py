@@ -1,0 +1,146 @@
+"""Names of recordings and images, and what they tell: animal, date, visual area, unit letter.
+
+Grammar: raw_recordings.md section 2.
+"""
+
+import datetime
+import re
+
+from core.errors import RecordingError
+
+UNIT_LETTERS = "UABCDEFGH"
+"""Letter of unit 0 (unsorted), 1, 2, ..."""
+
+BETO_NEW_ARRAY_AFTER = datetime.date(2021, 9, 1)
+
+_DAY_FIRST = ("Alfa", "Beto")
+"""Animals whose ephys names are checked against the control file's date (Caos wrote the month first)."""
+
+
+def animal_and_date(ephys_name: str, control_name: str) -> tuple[str, datetime.date]:
+    """Animal and day of a recording.
+
+    Parameters
+    ----------
+    ephys_name
+        ``<Animal>-<DDMMYYYY>-<NNN>``, or empty.
+    control_name
+        ``<YYMMDD>[_<HHMMSS>]_<Animal>_<task>``, or empty.
+
+    Raises
+    ------
+    RecordingError
+        If both are empty, or contradict each other for Alfa or Beto.
+
+    Examples
+    --------
+    >>> animal_and_date("Beto-28072020-006", "200728_Beto_generate_BigGAN(1)")
+    ('Beto', datetime.date(2020, 7, 28))
+    """
+    if not ephys_name and not control_name:
+        raise RecordingError("expected the name of the ephys or the control file, found neither.")
+    from_control = _parse_control(control_name) if control_name else None
+    if not ephys_name or (from_control and from_control[0] not in _DAY_FIRST):
+        return from_control
+    from_ephys = _parse_ephys(ephys_name)
+    if from_control and from_control != from_ephys:
+        raise RecordingError(
+            f"{ephys_name}: expected the animal and date of the control file {control_name}, found "
+            f"{from_ephys[0]}, {from_ephys[1]}."
+        )
+    return from_ephys
+
+
+def _parse_ephys(name: str) -> tuple[str, datetime.date]:
+    parts = name.split("-")
+    try:
+        return parts[0], datetime.datetime.strptime(parts[1], "%d%m%Y").date()
+    except (IndexError, ValueError):
+        raise RecordingError(
+            f"{name!r}: expected a name like Beto-28072020-006, found no day in it."
+        ) from None
+
+
+def _parse_control(name: str) -> tuple[str, datetime.date]:
+    fields = name.split("_")
+    animals = [field for field in fields[1:] if field.isalpha()]
+    try:
+        return animals[0], datetime.datetime.strptime(fields[0], "%y%m%d").date()
+    except (IndexError, ValueError):
+        raise RecordingError(
+            f"{name!r}: expected a name like 200728_Beto_generate_BigGAN, found no day or animal."
+        ) from None
+
+
+def area_of_channel(channel: int, animal: str, date: datetime.date) -> str:
+    """Visual area of a 1-based array channel: V1, V4 or IT.
+
+    Raises
+    ------
+    RecordingError
+        For another animal, or a channel outside 1 to 64.
+
+    Examples
+    --------
+    >>> area_of_channel(12, "Alfa", datetime.date(2020, 11, 25))
+    'IT'
+    """
+    if animal not in _DAY_FIRST:
+        raise RecordingError(f"expected Alfa or Beto, whose arrays are known, found {animal!r}.")
+    if not 1 <= channel <= 64:
+        raise RecordingError(f"expected an array channel from 1 to 64, found {channel}.")
+    if animal == "Beto" and date > BETO_NEW_ARRAY_AFTER:
+        return "V4" if channel <= 16 else "V1" if channel <= 32 else "IT"
+    return "IT" if channel <= 32 else "V1" if channel <= 48 else "V4"
+
+
+def unit_name(channel: int, unit: int) -> str:
+    """Short name of a unit, channel and letter.
+
+    Examples
+    --------
+    >>> unit_name(5, 2)
+    '5B'
+    """
+    return f"{channel}{UNIT_LETTERS[unit]}"
+
+
+_EVOLVED = re.compile(r"block(\d{3})_thread(\d{3})_gen_gen(\d{3})_(\d{6})$")
+
+
+def evolved_image_name(block: int, thread: int, counter: int) -> str:
+    """Name of an evolved image; `block` is 1-based, `counter` runs over both threads from 0.
+
+    Examples
+    --------
+    >>> evolved_image_name(3, 1, 90)
+    'block003_thread001_gen_gen002_000090'
+    """
+    return f"block{block:03d}_thread{thread:03d}_gen_gen{block - 1:03d}_{counter:06d}"
+
+
+def reference_image_name(stem: str, thread: int) -> str:
+    """Name of a natural reference image in a thread.
+
+    Examples
+    --------
+    >>> reference_image_name("pic_02 (2)", 0)
+    'pic_02 (2)_thread000_nat'
+    """
+    return f"{stem}_thread{thread:03d}_nat"
+
+
+def is_evolved_image(name: str) -> bool:
+    """Whether a name is that of an evolved image, not of a reference."""
+    return _EVOLVED.match(name) is not None
+
+
+def reference_stem(name: str) -> str:
+    """Stem of a reference image's name.
+
+    Examples
+    --------
+    >>> reference_stem("[10]-n04350905_39870_thread001_nat")
+    '[10]-n04350905_39870'
+    """
+    return re.sub(r"_thread\d{3}_nat$", "", name)

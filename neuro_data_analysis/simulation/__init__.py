@@ -1,0 +1,8 @@
+"""Simulated recordings: a stand-in for people and machines without the real ones.
+
+Neurons are defined on the features of two caricature image spaces, and their evolutions are really
+run with the recordings' own optimizer on noisy simulated spikes; success, time constants and tuning
+come out of that loop and are never drawn. Everything made here is labelled SIMULATED.
+
+Model and parameter values: simulated_recordings.md; what differs here: docs/simulation.md.
+"""

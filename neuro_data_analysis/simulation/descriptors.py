@@ -1,0 +1,92 @@
+"""Which experiments are simulated: the real list of recordings, and how long each one lasts."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from core.contract.provenance import SIMULATED_SUFFIX
+from neuro_data_analysis.naming import animal_and_date, area_of_channel
+
+N_ELEMENTS = 190
+"""Elements of the data set; 170 of them hold a recording."""
+
+CI_SUBSET = (3, 4, 14, 26, 27, 28, 35, 55, 63, 79, 125, 137, 149, 155)
+"""One V1, four V4 and nine IT experiments: a short one (28), unstable ones (125, 137), one that is
+not fc6 against BigGAN (4), the longest (79) and the example (155)."""
+
+SHORT = (8, 28, 33, 47, 78, 100, 127, 145)
+"""Experiments of 10 to 14 blocks. Which ones were short is not known; these are a choice."""
+
+FIXED_LENGTHS = {6: 38, 79: 56, 149: 35, 155: 23, 156: 31}
+"""Printed numbers of blocks."""
+
+COMPLETE = (155,)
+"""Experiments whose every block is complete, as published."""
+
+MEDIAN_BLOCKS, LOG_SD_BLOCKS = 26, 0.30
+MIN_BLOCKS, MAX_BLOCKS = 15, 55
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """One experiment of the list: identity, preferred unit, image placement (deg), spaces."""
+
+    Expi: int
+    scheduled_name: str
+    channel: int
+    unit: int
+    size: float
+    position: tuple[float, float]
+    spaces: tuple[str, str]
+
+    @property
+    def ephysFN(self) -> str:  # noqa: N802 (the field's name)
+        """Name of the simulated recording."""
+        return self.scheduled_name + SIMULATED_SUFFIX
+
+    @property
+    def animal(self) -> str:
+        """Alfa or Beto."""
+        return self.scheduled_name.split("-")[0]
+
+    @property
+    def expControlFN(self) -> str:  # noqa: N802
+        """Name of the simulated behaviour file."""
+        date = animal_and_date(self.scheduled_name, "")[1]
+        return f"{date:%y%m%d}_{self.animal}_generate_BigGAN_SIM"
+
+    @property
+    def area(self) -> str:
+        """V1, V4 or IT."""
+        return area_of_channel(self.channel, *animal_and_date(self.scheduled_name, ""))
+
+
+@cache
+def descriptors() -> dict[int, Descriptor]:
+    """The 170 usable experiments by Expi (raw_recordings.md section 13)."""
+    path = Path(__file__).with_name("experiments.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            int(row["Expi"]): Descriptor(
+                Expi=int(row["Expi"]),
+                scheduled_name=row["ephysFN"],
+                channel=int(row["channel"]),
+                unit=int(row["unit"]),
+                size=float(row["size"]),
+                position=(float(row["x"]), float(row["y"])),
+                spaces=(row["space0"], row["space1"]),
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+def draw_n_blocks(expi: int, rng: np.random.Generator) -> int:
+    """Number of complete blocks of an experiment."""
+    drawn = round(MEDIAN_BLOCKS * np.exp(LOG_SD_BLOCKS * rng.standard_normal()))
+    short = int(rng.integers(10, 15))
+    if expi in FIXED_LENGTHS:
+        return FIXED_LENGTHS[expi]
+    return short if expi in SHORT else int(np.clip(drawn, MIN_BLOCKS, MAX_BLOCKS))

@@ -1,0 +1,182 @@
+"""The closed loop: blocks of images are shown, spikes drawn, and both optimizers learn from them.
+
+simulated_recordings.md section 6; which images a block shows follows raw_recordings.md section 3.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.statistics.masks import UNSTABLE_BASELINE
+from core.utils.cholesky_cmaes import CholeskyCMAES, default_population
+from neuro_data_analysis.simulation.descriptors import COMPLETE, Descriptor, draw_n_blocks
+from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
+from neuro_data_analysis.simulation.site import Site, draw_site
+from neuro_data_analysis.simulation.time_course import draw_psth
+from neuro_data_analysis.simulation.world import GROUPS, Generator, World
+from neuro_data_analysis.trajectories import EVOKED
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One thread's images in one block.
+
+    `images` (n_trials,) are 0-based numbers of evolved images in the population, one per trial, and
+    `references` (n_trials,) of reference images; the PSTHs are (n_trials, 200) float32, events/s.
+    """
+
+    population: int
+    images: np.ndarray
+    psth: np.ndarray
+    references: np.ndarray
+    ref_psth: np.ndarray
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """A simulated experiment: ``blocks[block][thread]`` and the site that responded."""
+
+    descriptor: Descriptor
+    site: Site
+    blocks: list[tuple[Shown, Shown]]
+
+
+class Thread:
+    """One generator with its optimizer; some spaces move only a part of the code."""
+
+    def __init__(
+        self, space_name: str, world: World, parameters: Parameters, rng: np.random.Generator
+    ):
+        texture = space_name == "fc6"
+        self.generator: Generator = world.texture if texture else world.object
+        self.from_texture = texture
+        space = self.generator.space
+        self._fixed = self.generator.origin + rng.normal(0, space.jitter_sd, space.n_code)
+        self._moving = slice(space.n_code // 2 if space_name == "BigGAN_class" else 0, None)
+        start = self._fixed[self._moving]
+        n_moving = len(start)
+        self.codes = start + space.init_sigma * rng.standard_normal(
+            (parameters.n_founders, n_moving)
+        )
+        self._optimizer = CholeskyCMAES(
+            n_moving,
+            population_size=default_population(n_moving),
+            init_sigma=space.init_sigma,
+            Aupdate_freq=parameters.update_every,
+            adapt=not texture,
+            random_seed=rng,
+        )
+
+    def features(self) -> dict[str, np.ndarray]:
+        """Feature groups of the current population."""
+        codes = np.tile(self._fixed, (len(self.codes), 1))
+        codes[:, self._moving] = self.codes
+        return self.generator.features(codes)
+
+    def learn(self, scores: np.ndarray) -> None:
+        """Replace the population; a NaN score is an image that was not shown."""
+        self.codes = self._optimizer.step(scores, self.codes)
+
+
+def evolve(
+    descriptor: Descriptor, world: World, parameters: Parameters, rng: np.random.Generator
+) -> Evolution:
+    """Run one paired evolution."""
+    site = draw_site(descriptor.area, world, parameters, rng)
+    threads = [Thread(name, world, parameters, rng) for name in descriptor.spaces]
+    references = {
+        group: rng.normal(0, parameters.reference_sd, (parameters.n_references, N_GROUP))
+        for group in GROUPS
+    }
+    reference_drives = site.drives(references, from_texture_generator=False)
+    n_blocks = draw_n_blocks(descriptor.Expi, rng)
+    partial = rng.random() < parameters.p_partial and descriptor.Expi not in COMPLETE
+    drift = draw_drift(n_blocks + partial, parameters, rng)
+    baseline = draw_baseline(descriptor, site, n_blocks + partial, parameters, rng)
+
+    blocks = []
+    for block in range(n_blocks + partial):
+        shown = []
+        for thread in threads:
+            images, shown_references = draw_images(
+                len(thread.codes), block, n_blocks, descriptor.Expi, parameters, rng
+            )
+            drives = site.drives(thread.features(), thread.from_texture)
+            rates = site.rates(drives, drift[block], baseline[block])
+            ref_rates = site.rates(reference_drives, drift[block], baseline[block])
+            shown.append(
+                Shown(
+                    population=len(thread.codes),
+                    images=images,
+                    psth=draw_psth(rates[images], site.trial_cv, rng),
+                    references=shown_references,
+                    ref_psth=draw_psth(ref_rates[shown_references], site.trial_cv, rng),
+                )
+            )
+        blocks.append(tuple(shown))
+        if block < n_blocks - 1:
+            for thread, of_thread in zip(threads, shown, strict=True):
+                thread.learn(image_scores(of_thread))
+    return Evolution(descriptor, site, blocks)
+
+
+def image_scores(shown: Shown) -> np.ndarray:
+    """Evoked rate of every image, mean over its trials; NaN where it was not shown."""
+    evoked = shown.psth[:, slice(*EVOKED)].mean(axis=1, dtype=float)
+    n_trials = np.bincount(shown.images, minlength=shown.population)
+    total = np.bincount(shown.images, weights=evoked, minlength=shown.population)
+    return np.where(n_trials > 0, total / np.maximum(n_trials, 1), np.nan)
+
+
+def draw_images(
+    population: int,
+    block: int,
+    n_blocks: int,
+    expi: int,
+    parameters: Parameters,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which images and references one thread shows in a block, one number per trial.
+
+    An image may be missing or shown twice; the last block may be cut short, and a block after
+    `n_blocks` holds at most 9 images.
+    """
+    images = np.arange(population)
+    if rng.random() < parameters.p_missing_image:
+        images = np.delete(images, rng.integers(population))
+    first = block == 0
+    if rng.random() < (parameters.p_repeated_founders if first else parameters.p_repeated_image):
+        n_repeated = rng.integers(1, 5) if first else 1
+        images = np.append(images, rng.choice(images, n_repeated, replace=False))
+    references = np.arange(parameters.n_references)
+    if block >= n_blocks:
+        images = rng.permutation(images)[: rng.integers(0, 10)]
+        references = rng.permutation(references)[: rng.integers(0, 5)]
+    elif block == n_blocks - 1 and expi not in COMPLETE and rng.random() < parameters.p_truncated:
+        images = rng.permutation(images)[: rng.integers(10, len(images) + 1)]
+        references = rng.permutation(references)[: rng.integers(1, len(references) + 1)]
+    return images, references
+
+
+def draw_drift(n_blocks: int, parameters: Parameters, rng: np.random.Generator) -> np.ndarray:
+    """Slow drift of the response, (n_blocks,), starting at 1."""
+    drift = np.ones(n_blocks)
+    for block in range(1, n_blocks):
+        persistent = 1 + parameters.drift_persistence * (drift[block - 1] - 1)
+        drift[block] = persistent + parameters.drift_sd * rng.standard_normal()
+    return drift
+
+
+def draw_baseline(
+    descriptor: Descriptor,
+    site: Site,
+    n_blocks: int,
+    parameters: Parameters,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Baseline rate of every block, (n_blocks,), events/s; it jumps in the unstable recordings."""
+    baseline = np.full(n_blocks, site.baseline)
+    if descriptor.scheduled_name in UNSTABLE_BASELINE:
+        jump = rng.integers(round(0.3 * n_blocks), round(0.7 * n_blocks))
+        baseline[jump:] *= rng.uniform(*parameters.unstable_jump)
+    return baseline

@@ -1,0 +1,263 @@
+"""A simulated evolution as an element of ``BFEStats``, field by field (raw_recordings.md 4).
+
+`make_record` draws what the loop does not need (order of trials, other units) and returns plain
+arrays that are cheap to send between processes; `matlab_element` arranges them for the writer.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuro_data_analysis.experiment import N_THREADS, Blocks
+from neuro_data_analysis.matfile import Cell
+from neuro_data_analysis.naming import evolved_image_name, reference_image_name
+from neuro_data_analysis.simulation.descriptors import Descriptor
+from neuro_data_analysis.simulation.evolution import Evolution, Shown
+from neuro_data_analysis.trajectories import EVOKED
+
+FIELDS = ("Animal", "color_seq", "evol", "imageName", "meta", "ref", "stim", "units")
+
+RATE_PER_SPIKE = 998.976 / (EVOKED[1] - EVOKED[0])
+"""events/s that one spike adds to the evoked mean."""
+
+N_OTHER_CHANNELS = 4
+MEDIAN_OTHER_RATE, LOG_SD_OTHER_RATE = 20.0, 1.0
+"""events/s; spread of the other units' mean rates."""
+
+WAVEFORM_SAMPLES = 32
+
+SPECTRAL = np.array(
+    [
+        [158, 1, 66],
+        [213, 62, 79],
+        [244, 109, 67],
+        [253, 174, 97],
+        [254, 224, 139],
+        [255, 255, 191],
+        [230, 245, 152],
+        [171, 221, 164],
+        [102, 194, 165],
+        [50, 136, 189],
+        [94, 79, 162],
+    ]
+)
+"""ColorBrewer's Spectral, 0-255."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Trials of one experiment in order of presentation.
+
+    ``parts["evol"]`` and ``parts["ref"]`` hold per thread and block the trial numbers (n,) from 1,
+    the PSTHs (n, 200) float32 and the evoked rates of all units (n_units, n); events/s.
+    """
+
+    descriptor: Descriptor
+    image_names: list[str]
+    trial_thread: np.ndarray
+    trial_is_evolved: np.ndarray
+    trial_block: np.ndarray
+    parts: dict[str, dict[str, Blocks]]
+    channels: np.ndarray
+    units: np.ndarray
+    preferred_row: int
+
+
+def make_record(evolution: Evolution, rng: np.random.Generator) -> Record:
+    """Interleave the trials of every block and add the other units."""
+    descriptor = evolution.descriptor
+    channels, units = draw_units(descriptor, rng)
+    preferred = (channels == descriptor.channel) & (units == descriptor.unit)
+    preferred_row = int(np.argmax(preferred))
+    other_rates = MEDIAN_OTHER_RATE * np.exp(LOG_SD_OTHER_RATE * rng.standard_normal(len(units)))
+    parts: dict[str, dict[str, Blocks]] = {
+        part: {name: [[] for _ in range(N_THREADS)] for name in ("trials", "psth", "responses")}
+        for part in ("evol", "ref")
+    }
+    names: list[str] = []
+    threads, evolved, block_of_trial = [], [], []
+    counter = 0
+    for number, shown in enumerate(evolution.blocks, start=1):
+        groups = _groups(shown, number, counter)
+        counter += sum(of_thread.population for of_thread in shown)
+        slots = rng.permutation(sum(len(group[2]) for group in groups))
+        block_names = [""] * len(slots)
+        block_threads = np.empty(len(slots), dtype=int)
+        block_evolved = np.empty(len(slots), dtype=bool)
+        for part, thread, image_names, psth in groups:
+            taken, slots = slots[: len(image_names)], slots[len(image_names) :]
+            order = np.argsort(taken)
+            for slot, name in zip(taken, image_names, strict=True):
+                block_names[slot] = name
+            block_threads[taken], block_evolved[taken] = thread, part == "evol"
+            responses = draw_responses(psth[order], other_rates, units, preferred_row, rng)
+            parts[part]["trials"][thread].append(len(names) + 1 + taken[order])
+            parts[part]["psth"][thread].append(psth[order])
+            parts[part]["responses"][thread].append(responses)
+        names += block_names
+        threads.append(block_threads)
+        evolved.append(block_evolved)
+        block_of_trial.append(np.full(len(block_names), number))
+    return Record(
+        descriptor=descriptor,
+        image_names=names,
+        trial_thread=np.concatenate(threads),
+        trial_is_evolved=np.concatenate(evolved),
+        trial_block=np.concatenate(block_of_trial),
+        parts=parts,
+        channels=channels,
+        units=units,
+        preferred_row=preferred_row,
+    )
+
+
+def _groups(
+    shown: tuple[Shown, Shown], block: int, counter: int
+) -> list[tuple[str, int, list[str], np.ndarray]]:
+    """(part, thread, image names, PSTHs) of a block's four kinds of trial."""
+    groups = []
+    for thread, of_thread in enumerate(shown):
+        images = [evolved_image_name(block, thread, counter + image) for image in of_thread.images]
+        groups.append(("evol", thread, images, of_thread.psth))
+        counter += of_thread.population
+    for thread, of_thread in enumerate(shown):
+        stems = [f"SIMref{reference + 1:02d}" for reference in of_thread.references]
+        names = [reference_image_name(stem, thread) for stem in stems]
+        groups.append(("ref", thread, names, of_thread.ref_psth))
+    return groups
+
+
+def draw_units(descriptor: Descriptor, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Channel and unit number of every row, sorted; unit 0 is inactive.
+
+    The preferred channel has an inactive row and units up to the preferred one; four other channels
+    have one unit each, two of them an inactive row as well.
+    """
+    others = np.setdiff1d(np.arange(1, 65), descriptor.channel)
+    others = rng.choice(others, N_OTHER_CHANNELS, replace=False)
+    rows = [(descriptor.channel, unit) for unit in range(descriptor.unit + 1)]
+    rows += [(channel, 1) for channel in others] + [(channel, 0) for channel in others[:2]]
+    table = np.array(sorted(rows))
+    return table[:, 0], table[:, 1]
+
+
+def draw_responses(
+    psth: np.ndarray,
+    other_rates: np.ndarray,
+    units: np.ndarray,
+    preferred_row: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Evoked rates of all units, (n_units, n_trials), events/s.
+
+    The preferred row is the mean of its PSTH; others are Poisson counts that follow the preferred
+    unit weakly; inactive rows are 0.
+    """
+    preferred = psth[:, slice(*EVOKED)].mean(axis=1, dtype=float)
+    relative = (
+        preferred / preferred.mean() if preferred.size and preferred.mean() > 0 else preferred
+    )
+    expected = np.outer(other_rates, 0.8 + 0.2 * relative) / RATE_PER_SPIKE
+    responses = rng.poisson(expected) * RATE_PER_SPIKE
+    responses[units == 0] = 0
+    responses[preferred_row] = preferred
+    return responses
+
+
+def matlab_element(record: Record) -> dict:
+    """The fields of one ``BFEStats`` element, ready for `matfile.write_matfile`."""
+    descriptor = record.descriptor
+    n_blocks = int(record.trial_block[-1])
+    both = np.ones((N_THREADS, 1))
+    preferred_channel, preferred_unit = both * descriptor.channel, both * descriptor.unit
+    return {
+        "Animal": descriptor.animal,
+        "color_seq": block_colors(n_blocks),
+        "evol": {
+            "block_arr": _column(record.trial_block),
+            "block_n": np.float64(n_blocks),
+            "idx_seq": _trial_cells(record, "evol"),
+            "imgpos": np.tile(descriptor.position, (N_THREADS, 1)),
+            "imgsize": both * descriptor.size,
+            "optim_names": Cell.column(["CMAES", "CMAES"]),
+            "pref_chan": preferred_channel,
+            "psth": _psth_cells(record, "evol"),
+            "rspmat": Cell(record.parts["evol"]["responses"]),
+            "space_cfg": Cell([[Cell.row([name, None])] for name in descriptor.spaces]),
+            "space_names": Cell.column(descriptor.spaces),
+            "thread_num": np.float64(N_THREADS),
+            "unit_in_pref_chan": preferred_unit,
+        },
+        "imageName": Cell.column(record.image_names),
+        "meta": _meta(record),
+        "ref": {
+            "idx_seq": _trial_cells(record, "ref"),
+            "psth": _psth_cells(record, "ref"),
+            "rspmat": Cell(record.parts["ref"]["responses"]),
+        },
+        "stim": {
+            "gen_msk": record.trial_is_evolved[:, None],
+            "nat_msk": ~record.trial_is_evolved[:, None],
+            "thread_msks": Cell.row(
+                [(record.trial_thread == thread)[:, None] for thread in range(N_THREADS)]
+            ),
+        },
+        "units": {
+            "activ_msk": (record.units > 0)[:, None],
+            "pref_chan": preferred_channel,
+            "pref_chan_id": both * (record.preferred_row + 1),
+            "spikeID": _column(record.channels),
+            "unit_in_pref_chan": preferred_unit,
+            "unit_num_arr": _column(record.units),
+        },
+    }
+
+
+def _meta(record: Record) -> dict:
+    descriptor = record.descriptor
+    return {
+        "baselineWindowLength": np.float64(90),
+        "comments": "SIMULATED DATA: no animal was recorded; see SIMULATED.json.",
+        "ephysFN": descriptor.ephysFN,
+        "equipment": "SIMULATION",
+        "expControl": "ML",
+        "expControlFN": descriptor.expControlFN,
+        "imList": "",
+        "pathBHV": "",
+        "pathIMList": "",
+        "pathMat": "",
+        "pathRAW": "",
+        "rasterWindow": np.array([[0.0, 200.0]]),
+        "sdf": "sdf",
+        "spikeID": _column(record.channels),
+        "stimuli": f"SIMULATED/{descriptor.ephysFN}",
+        "unitID": _column(record.units),
+        "wvfms": np.zeros((len(record.units), WAVEFORM_SAMPLES)),
+    }
+
+
+def _psth_cells(record: Record, part: str) -> Cell:
+    """1 x 200 x n arrays in double precision that carry single-precision values."""
+    return Cell(
+        [[block.T[None].astype(float) for block in thread] for thread in record.parts[part]["psth"]]
+    )
+
+
+def _trial_cells(record: Record, part: str) -> Cell:
+    return Cell(
+        [
+            [trials[None].astype(float) for trials in thread]
+            for thread in record.parts[part]["trials"]
+        ]
+    )
+
+
+def _column(values: np.ndarray) -> np.ndarray:
+    return values.astype(float)[:, None]
+
+
+def block_colors(n_blocks: int) -> np.ndarray:
+    """RGB of every block, dark red to violet, (n_blocks, 3), 0 to 1."""
+    at = np.linspace(0, len(SPECTRAL) - 1, n_blocks)
+    anchors = np.arange(len(SPECTRAL))
+    return np.stack([np.interp(at, anchors, channel) for channel in SPECTRAL.T], axis=1) / 255

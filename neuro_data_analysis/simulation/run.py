@@ -1,0 +1,159 @@
+"""Simulating the data set: all experiments in parallel, one v7.3 file, ``SIMULATED.json``."""
+
+import datetime
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from tqdm import tqdm
+
+from core.contract.provenance import SIMULATION_FILE_NAME, simulation_record
+from core.errors import SettingError
+from core.files import TEMPORARY_PREFIX, sha256, writable_folder, write_json
+from core.parallel import ordered_map
+from neuro_data_analysis.matfile import write_matfile
+from neuro_data_analysis.recordings import EVOLUTION_FILES, VARIABLE
+from neuro_data_analysis.simulation.descriptors import CI_SUBSET, N_ELEMENTS, descriptors
+from neuro_data_analysis.simulation.evolution import evolve
+from neuro_data_analysis.simulation.parameters import DEFAULT_SEED, VERSION, Parameters
+from neuro_data_analysis.simulation.record import FIELDS, Record, make_record, matlab_element
+from neuro_data_analysis.simulation.world import World, make_world
+
+Subset = Literal["all", "ci"] | Sequence[int]
+
+MATROOT_FOLDER = "matroot"
+SOURCE_DATA_FOLDER = "source_data"
+
+
+def simulate_recordings(
+    out: Path,
+    seed: int = DEFAULT_SEED,
+    subset: Subset = "all",
+    n_jobs: int = 2,
+    parameters: Parameters | None = None,
+) -> dict:
+    """Simulate the paired evolutions and write them as recordings under ``out/matroot``.
+
+    The same seed gives the same file, whatever the subset of other experiments or `n_jobs`.
+
+    Parameters
+    ----------
+    out
+        Empty folder, or one that an earlier simulation made.
+    seed
+        Seed of the world and, with the experiment's number, of every experiment.
+    subset
+        ``all`` 170 experiments, ``ci`` for 14 of them, or a list of Expi.
+    n_jobs
+        Processes.
+    parameters
+        Constants of the model.
+
+    Returns
+    -------
+    dict
+        Content of ``SIMULATED.json``.
+
+    Raises
+    ------
+    SettingError
+        If `out` holds files of another origin, or `subset` names an experiment that is not there.
+    """
+    parameters = parameters or Parameters()
+    chosen = resolve_subset(subset)
+    refuse_foreign_folder(out)
+    folder = writable_folder(out / MATROOT_FOLDER)
+    path = folder / EVOLUTION_FILES[0]
+    records = ordered_map(
+        simulate_experiment, chosen, n_jobs, initializer=_prepare, initargs=(seed, parameters)
+    )
+    progress = tqdm(records, total=len(chosen), desc="simulated experiments", leave=False)
+    if not (out / SIMULATION_FILE_NAME).exists():
+        write_json(out / SIMULATION_FILE_NAME, {"simulated": True, "complete": False})
+    write_matfile(path, VARIABLE, _elements(iter(progress)), FIELDS)
+    provenance = {
+        **description(seed, subset, parameters),
+        "simulated": True,
+        "complete": True,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "n_experiments": len(chosen),
+        "files": {path.relative_to(out).as_posix(): sha256(path)},
+    }
+    write_json(out / SIMULATION_FILE_NAME, provenance)
+    return provenance
+
+
+def description(seed: int, subset: Subset, parameters: Parameters) -> dict:
+    """What makes two simulations the same."""
+    return {
+        "simulator_version": VERSION,
+        "seed": seed,
+        "experiments": resolve_subset(subset),
+        # through JSON, so that tuples compare equal to what is read back
+        "parameters": json.loads(json.dumps(parameters.as_dict())),
+    }
+
+
+def is_current(out: Path, seed: int, subset: Subset, parameters: Parameters | None = None) -> bool:
+    """Whether `out` holds the whole result of this very simulation."""
+    found = simulation_record(out) or {}
+    expected = description(seed, subset, parameters or Parameters())
+    same = found.get("complete") and all(found.get(key) == value for key, value in expected.items())
+    return bool(same) and all((out / name).is_file() for name in found["files"])
+
+
+def resolve_subset(subset: Subset) -> list[int]:
+    """Numbers of the experiments to simulate, ascending."""
+    if subset == "all":
+        return sorted(descriptors())
+    chosen = CI_SUBSET if subset == "ci" else subset
+    unknown = sorted(set(chosen) - set(descriptors()))
+    if unknown or not chosen:
+        raise SettingError(
+            f"expected numbers of usable experiments (1 to {N_ELEMENTS}, 170 of them), found "
+            f"{unknown or 'none'}."
+        )
+    return sorted(set(chosen))
+
+
+def refuse_foreign_folder(out: Path) -> None:
+    """Raise a SettingError unless a folder is empty, absent, or made by a simulation."""
+    if not out.exists() or (out / SIMULATION_FILE_NAME).is_file():
+        return
+    foreign = [p for p in out.rglob("*") if p.is_file() and not p.name.startswith(TEMPORARY_PREFIX)]
+    if foreign:
+        raise SettingError(
+            f"{out}: expected an empty folder or one of simulated recordings, found "
+            f"{foreign[0].relative_to(out)}, which no simulation wrote."
+        )
+
+
+_world: World
+_parameters: Parameters
+_seed: int
+
+
+def _prepare(seed: int, parameters: Parameters) -> None:
+    """Make the world once per process."""
+    global _world, _parameters, _seed
+    _seed, _parameters = seed, parameters
+    _world = make_world(seed, parameters)
+
+
+def simulate_experiment(expi: int) -> Record:
+    """Simulate one experiment in a prepared process."""
+    rng = np.random.default_rng(np.random.SeedSequence(_seed, spawn_key=(1, expi)))
+    return make_record(evolve(descriptors()[expi], _world, _parameters, rng), rng)
+
+
+def _elements(records: Iterator[Record]) -> Iterator[dict | None]:
+    """All 190 elements in order; None where there is no recording."""
+    following = next(records, None)
+    for expi in range(1, N_ELEMENTS + 1):
+        if following is None or following.descriptor.Expi != expi:
+            yield None
+            continue
+        yield matlab_element(following)
+        following = next(records, None)

@@ -1,0 +1,103 @@
+"""A recorded site: what it is tuned to, how strongly and when it responds.
+
+simulated_recordings.md sections 4 and 5.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
+from neuro_data_analysis.simulation.time_course import response_kernels
+from neuro_data_analysis.simulation.world import GROUPS, World, orthonormal_rows, unit_vector
+
+Features = dict[str, np.ndarray]
+"""(n_images, 12) for each of texture, object, other."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """One preferred unit.
+
+    `frames` are (12, k), `preferred` and `offsets` (k,) per feature group; the offsets shift images
+    of the texture generator. `kernels` is (2, 200): early and late, each weighted by its share.
+    Rates are in events/s.
+    """
+
+    width: float
+    frames: dict[str, np.ndarray]
+    preferred: dict[str, np.ndarray]
+    offsets: dict[str, np.ndarray]
+    object_weights: np.ndarray
+    tuned_to_other: bool
+    kernels: np.ndarray
+    response: float
+    baseline: float
+    trial_cv: float
+
+    def drives(self, features: Features, from_texture_generator: bool) -> np.ndarray:
+        """Early and late drive of each image, (n_images, 2), between 0 and 1."""
+        if self.tuned_to_other:
+            match = self._match("other", features, from_texture_generator)
+            return np.stack([match, match], axis=1)
+        texture = self._match("texture", features, from_texture_generator)
+        object_ = self._match("object", features, from_texture_generator)
+        weights = self.object_weights
+        return texture[:, None] * (1 - weights) + object_[:, None] * weights
+
+    def rates(self, drives: np.ndarray, drift: float, baseline: float) -> np.ndarray:
+        """Expected rate of each image in every ms, (n_images, 200), events/s."""
+        return baseline + 2 * (self.response - self.baseline) * drift * (drives @ self.kernels)
+
+    def _match(self, group: str, features: Features, from_texture_generator: bool) -> np.ndarray:
+        point = features[group] @ self.frames[group]
+        if from_texture_generator:
+            point = point + self.offsets[group]
+        squared = np.square(point - self.preferred[group]).sum(axis=1)
+        return np.exp(-squared / (2 * self.width**2))
+
+
+def draw_site(
+    area_name: str, world: World, parameters: Parameters, rng: np.random.Generator
+) -> Site:
+    """Draw a site of one visual area."""
+    area = parameters.areas[area_name]
+    k, width = area.n_tuned, area.width
+    frames = {group: orthonormal_rows(k, N_GROUP, rng).T for group in GROUPS}
+    distances = dict(zip(GROUPS, (*area.distance2, parameters.other_distance2), strict=True))
+    spread = {
+        group: rng.gamma(parameters.distance_shape, 1 / parameters.distance_shape)
+        for group in GROUPS
+    }
+    preferred = {
+        group: unit_vector(k, rng) * width * np.sqrt(distances[group] * spread[group])
+        for group in GROUPS
+    }
+    offsets = {
+        "texture": _offset(frames["texture"], world.texture_offset, width, area.offset2[0]),
+        "object": _offset(frames["object"], world.object_offset, width, area.offset2[1]),
+        "other": np.zeros(k),
+    }
+    weights = [
+        np.clip(rng.normal(*weight), 0, 1)
+        for weight in (area.early_object_weight, area.late_object_weight)
+    ]
+    response = area.response[0] * np.exp(area.response[1] * rng.standard_normal())
+    shares = np.array([area.early_share, 1 - area.early_share])
+    return Site(
+        width=width,
+        frames=frames,
+        preferred=preferred,
+        offsets=offsets,
+        object_weights=np.array(weights),
+        tuned_to_other=bool(rng.random() < area.p_other),
+        kernels=shares[:, None] * response_kernels(parameters.kernels[area_name]),
+        response=response,
+        baseline=response * rng.uniform(*parameters.baseline_share),
+        trial_cv=area.trial_cv * np.exp(parameters.trial_cv_log_sd * rng.standard_normal()),
+    )
+
+
+def _offset(frame: np.ndarray, direction: np.ndarray, width: float, squared: float) -> np.ndarray:
+    seen = frame.T @ direction
+    return width * np.sqrt(squared) * seen / np.linalg.norm(seen)

@@ -1,0 +1,137 @@
+"""CholeskyCMAES against golden vectors, a dense computation of the textbook update, and its rules."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.utils import cholesky_cmaes
+from core.utils.Optimizers import CholeskyCMAES
+
+
+@pytest.fixture
+def golden(data_folder):
+    with np.load(data_folder / "cholesky_cmaes_n8.npz", allow_pickle=False) as file:
+        return dict(file)
+
+
+@pytest.fixture(params=["dense", "low rank"])
+def backend(request, monkeypatch):
+    monkeypatch.setattr(cholesky_cmaes, "DENSE_BELOW", 32 if request.param == "dense" else 0)
+
+
+def optimizer_of(golden):
+    draws = iter(golden["draws"])
+    return CholeskyCMAES(
+        8,
+        population_size=13,
+        init_sigma=1.0,
+        init_code=golden["init_code"],
+        Aupdate_freq=1,
+        draw=lambda shape: next(draws),
+    )
+
+
+@pytest.mark.usefixtures("backend")
+def test_stored_generations_give_the_stored_codes(golden):
+    optimizer = optimizer_of(golden)
+    generations = golden["generations"]
+    for call in range(40):
+        shown = generations == call
+        codes = optimizer.step(golden["scores"][shown], golden["codes"][shown])
+        following = golden["codes"][generations == call + 1] if call < 39 else golden["next_codes"]
+        scale = np.abs(following).max()
+        np.testing.assert_allclose(codes / scale, following / scale, atol=1e-10)
+        np.testing.assert_allclose(optimizer.sigma, golden["sigma"][call], rtol=1e-10)
+    np.testing.assert_allclose(optimizer.A, golden["A_final"], atol=1e-12)
+    np.testing.assert_allclose(optimizer.Ainv, golden["Ainv_final"], atol=1e-12)
+
+
+@pytest.mark.usefixtures("backend")
+def test_closed_loop_follows_the_reference(golden):
+    def score(codes):
+        return -(np.square((codes - golden["obj_t"]) @ golden["obj_Q"]) * golden["obj_d"]).sum(1)
+
+    optimizer = optimizer_of(golden)
+    codes = golden["codes"][golden["generations"] == 0]
+    for call in range(40):
+        codes = optimizer.step(score(codes), codes)
+        np.testing.assert_allclose(optimizer.xmean, golden["xmean"][call], rtol=1e-8, atol=1e-9)
+    np.testing.assert_allclose(codes, golden["next_codes"], rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("n", "population", "mueff", "cs", "damps", "chi_n"),
+    [
+        (128, 25, 7.2839, 0.192604, 1.1926, 11.291644),
+        (256, 28, 8.1059, 0.151062, 1.15106, 15.984387),
+        (4096, 40, 11.3095, 0.0499229, 1.04992, 63.996094),
+    ],
+)
+def test_constants_are_those_of_the_recordings(n, population, mueff, cs, damps, chi_n):
+    optimizer = CholeskyCMAES(n)
+    assert optimizer.lambda_ == population
+    found = [optimizer.mueff, optimizer.cs, optimizer.damps, optimizer.chiN]
+    np.testing.assert_allclose(found, [mueff, cs, damps, chi_n], rtol=1e-5)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(4, 40), st.integers(0, 2**31))
+def test_an_update_adds_the_path_to_the_covariance(n, seed):
+    rng = np.random.default_rng(seed)
+    factor = cholesky_cmaes.Factor(n)
+    for _ in range(n):
+        whitened, c1 = rng.normal(size=n), 0.05
+        before, path = factor.matrix, factor.right_multiply(whitened)
+        shrink = factor.update(whitened, path, c1)
+        after = factor.matrix
+        np.testing.assert_allclose(
+            after.T @ after, (1 - c1) * before.T @ before + c1 * np.outer(path, path), atol=1e-9
+        )
+        np.testing.assert_allclose(shrink * whitened @ after, path, atol=1e-9)
+
+
+def test_updates_come_every_eleven_generations():
+    optimizer = CholeskyCMAES(40, random_seed=0)
+    codes, updates = np.zeros((1, 40)), []
+    for call in range(34):
+        before = optimizer._factor.n_updates
+        codes = optimizer.step(codes.sum(axis=1), codes)
+        if optimizer._factor.n_updates > before:
+            updates.append(call)
+    assert updates == [11, 22, 33]
+
+
+def test_without_adaptation_the_factor_stays_the_identity():
+    optimizer = CholeskyCMAES(40, adapt=False, Aupdate_freq=0, random_seed=0)
+    codes = np.zeros((1, 40))
+    for _ in range(20):
+        codes = optimizer.step(codes.sum(axis=1), codes)
+    np.testing.assert_array_equal(optimizer.A, np.eye(40))
+
+
+def test_same_seed_same_codes_and_no_global_state():
+    def run(seed):
+        optimizer = CholeskyCMAES(16, random_seed=seed)
+        codes = optimizer.step(np.zeros(1), np.zeros((1, 16)))
+        return optimizer.step(codes.sum(axis=1), codes)
+
+    np.testing.assert_array_equal(run(3), run(3))
+    assert not np.array_equal(run(3), run(4))
+
+
+def test_unknown_scores_rank_last():
+    optimizer = CholeskyCMAES(4, random_seed=0)
+    codes = np.arange(12.0).reshape(3, 4)
+    optimizer.step(np.array([np.nan, 1.0, 0.0]), codes)
+    weights = optimizer.weights[:3]
+    np.testing.assert_allclose(optimizer.xmean, weights @ codes[[1, 2, 0]] / weights.sum())
+
+
+def test_shapes_that_do_not_fit_are_refused():
+    optimizer = CholeskyCMAES(4, random_seed=0)
+    with pytest.raises(ValueError, match="3 scores for codes of shape"):
+        optimizer.step(np.zeros(3), np.zeros((2, 4)))
+    codes = optimizer.step(np.zeros(1), np.zeros((1, 4)))
+    with pytest.raises(ValueError, match="expected 5 to 10 codes"):
+        optimizer.step(np.zeros(2), codes[:2])
