@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from core.errors import SettingError, run
+from core.project import SOURCE_DATA
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,9 +24,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out",
         type=Path,
-        default=Path("source_data"),
+        default=SOURCE_DATA,
         metavar="FOLDER",
-        help="folder to write (default: source_data)",
+        help="folder to write (default: source_data/ of the project)",
     )
     parser.add_argument(
         "--example",

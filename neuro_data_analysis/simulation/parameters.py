@@ -76,7 +76,7 @@ class Kernel:
 class Parameters:
     """All constants; written to ``SIMULATED.json``."""
 
-    texture_space: Space = Space(4096, 3.0, 1.0, 0.5, 3.4 * 3.0)
+    texture_space: Space = Space(4096, 3.0, 1.0, 0.5, 3.2 * 3.0)
     object_space: Space = Space(256, 0.2, 0.05, 0.03, 2.0 * 0.2)
     noise_share: float = 0.2
     n_founders: int = 30

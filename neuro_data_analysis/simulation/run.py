@@ -9,12 +9,18 @@ from typing import Literal
 import numpy as np
 from tqdm import tqdm
 
-from core.contract.provenance import SIMULATION_FILE_NAME, simulation_record
+from core.contract.provenance import (
+    SIMULATION_FILE_NAME,
+    read_provenance,
+    simulation_record,
+)
+from core.contract.source_data import EXAMPLE_EXPI
 from core.errors import SettingError
 from core.files import TEMPORARY_PREFIX, sha256, writable_folder, write_json
 from core.parallel import ordered_map
+from neuro_data_analysis.export.run import export_all
 from neuro_data_analysis.matfile import write_matfile
-from neuro_data_analysis.recordings import EVOLUTION_FILES, VARIABLE
+from neuro_data_analysis.recordings import EVOLUTION_FILES, VARIABLE, open_recordings
 from neuro_data_analysis.simulation.descriptors import CI_SUBSET, N_ELEMENTS, descriptors
 from neuro_data_analysis.simulation.evolution import evolve
 from neuro_data_analysis.simulation.parameters import DEFAULT_SEED, VERSION, Parameters
@@ -157,3 +163,35 @@ def _elements(records: Iterator[Record]) -> Iterator[dict | None]:
             continue
         yield matlab_element(following)
         following = next(records, None)
+
+
+def export_simulated(out: Path) -> None:
+    """Export source data from the simulated recordings of `out`."""
+    recordings_hash = _recordings_hash(out)
+    with open_recordings(out / MATROOT_FOLDER) as recordings:
+        usable = recordings.usable()
+        export_all(
+            recordings,
+            out / SOURCE_DATA_FOLDER,
+            example_expi=EXAMPLE_EXPI if EXAMPLE_EXPI in usable else usable[0],
+            force=True,
+            details={"simulated": True, "recordings_sha256": recordings_hash},
+        )
+
+
+def is_exported(out: Path) -> bool:
+    """Whether the source data of `out` were made from its recordings, and none is missing."""
+    folder = out / SOURCE_DATA_FOLDER
+    records = read_provenance(folder)
+    recordings_hash = _recordings_hash(out)
+    return bool(records) and all(
+        record.details.get("recordings_sha256") == recordings_hash
+        and (folder / name).is_file()
+        and (folder / name).stat().st_size == record.bytes
+        for name, record in records.items()
+    )
+
+
+def _recordings_hash(out: Path) -> str:
+    files = (simulation_record(out) or {}).get("files", {})
+    return files.get(f"{MATROOT_FOLDER}/{EVOLUTION_FILES[0]}", "")

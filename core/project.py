@@ -1,0 +1,14 @@
+"""Where the project keeps what it reads and makes, whatever the working directory."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+SOURCE_DATA = ROOT / "source_data"
+"""Published or exported source data; never simulated."""
+
+SIMULATED_DATA = ROOT / "simulated_data"
+"""Simulated recordings (``matroot``) and the source data made from them (``source_data``)."""
+
+FIGURES = ROOT / "figures"
+"""Figures and the report."""

@@ -1,0 +1,191 @@
+"""Figure 2, panels B and D: the example experiment, block by block.
+
+Reads the folder ``Fig2`` through the contract. Runs alone: ``python Figure2_reproduction.py``.
+"""
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from core.contract import fig2
+from core.contract.source_data import SourceData
+from core.errors import MissingFileError
+from core.utils.plot_utils import THREAD_COLORS, mean_band
+from figure_reproduction.panels import Panel, Reproduction, Statistics
+from figure_reproduction.population import THREADS
+from figure_reproduction.script import run_script
+
+FIGURE = "2"
+
+CURVES = (
+    ("evol", "resp", "evoked resp", "-"),
+    ("evol", "bsl", "baseline", ":"),
+    ("natref", "resp", "natref", "-."),
+)
+"""Trial table, column, label and line style of the curves in panel B."""
+
+
+@dataclass(frozen=True)
+class Figure2Data:
+    """`psth` (n_blocks, 4, 200), events/s: mean 0, mean 1, SEM 0, SEM 1; `trials` by file label."""
+
+    psth: np.ndarray
+    offset: float
+    title: str
+    trials: dict[str, pd.DataFrame]
+    notes: dict[str, str]
+
+
+def read(source: SourceData) -> Figure2Data:
+    """Read the example experiment; where CSV and PKL disagree, the PKL is drawn and a note says so."""
+    meta = source.read(fig2.META)
+    psth, historical = fig2.psth_array(
+        {name: source.read(file) for name, file in fig2.PSTH_CSV.items()}
+    )
+    trials = {name: source.read(file) for name, file in fig2.RESPONSE_CSV.items()}
+    psth_pickle = _optional(source, fig2.PSTH_PICKLE)
+    trial_pickle = _optional(source, fig2.RESPONSE_PICKLE)
+    notes = {"2B": _agreement(trial_pickle and _trials_agree(trials, trial_pickle))}
+    if psth_pickle is None:
+        notes["2D"] = _agreement(None)
+    else:
+        stored = np.asarray(psth_pickle["psth_arr"], dtype=float)
+        agree = stored.shape == psth.shape and np.allclose(stored, psth, equal_nan=True)
+        notes["2D"], psth = _agreement(agree), stored
+    if historical:
+        notes["2D"] += " Two of the CSV names are swapped as published; their content decides."
+    return Figure2Data(psth, meta["offset"], meta["expstr"], trials, notes)
+
+
+def block_means(trials: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.DataFrame]:
+    """Mean and SEM (ddof 1) per block of every curve of panel B, by (thread, curve label)."""
+    results = {}
+    for thread in THREADS:
+        for kind, column, label, _ in CURVES:
+            blocks = trials[f"{thread}_thread_{kind}"].groupby("gen")[column]
+            results[thread, label] = pd.DataFrame({"mean": blocks.mean(), "sem": blocks.sem()})
+    return results
+
+
+def statistics(data: Figure2Data) -> Statistics:
+    """Numbers of both panels by published id."""
+    curves = block_means(data.trials)
+    natref = data.trials["DeePSim_thread_natref"]
+    n_blocks, n_slices, n_ms = data.psth.shape
+    results = {
+        "fig2b.natref.trials_per_block": float(natref.groupby("gen").size().mean()),
+        "fig2b.natref.n_trials": len(natref),
+        "fig2d.n_blocks": n_blocks,
+        "fig2d.n_slices": n_slices,
+        "fig2d.n_ms": n_ms,
+        "fig2d.offset": data.offset,
+    }
+    names = {"evoked resp": "evoked", "baseline": "baseline", "natref": "natref"}
+    for (thread, label), means in curves.items():
+        for block, mean in means["mean"].items():
+            results[f"fig2b.{thread}.{names[label]}.block{block}.mean"] = float(mean)
+    return results
+
+
+def draw_psth(ax: Axes, psth: np.ndarray, offset: float) -> None:
+    """Both threads' PSTHs stacked by block, the first block at the bottom."""
+    time, n_blocks = np.arange(psth.shape[2]), len(psth)
+    for block, (mean0, mean1, sem0, sem1) in enumerate(psth):
+        ax.axhline(offset * block, color="k", ls="--", alpha=0.6, lw=0.8)
+        for thread, mean, error in zip(THREADS, (mean0, mean1), (sem0, sem1), strict=True):
+            mean_band(
+                ax,
+                time,
+                offset * block + mean,
+                error,
+                color=THREAD_COLORS[thread],
+                band_alpha=0.3,
+                label=thread if block == 0 else None,
+            )
+    for block in (n_blocks, n_blocks + 1):
+        ax.axhline(offset * block, color="k", ls=":", alpha=0.3)
+    ax.set(
+        xlim=(time[0], time[-1]),
+        ylim=(0, offset * n_blocks + psth[-1, :2].max()),
+        xlabel="Time (ms)",
+        ylabel=f"Firing Rate each block (events/s)   ({offset:g} evt/s between dashed lines)",
+    )
+    ax.set_yticks(offset * (np.arange(n_blocks) + 0.5), np.arange(1, n_blocks + 1))
+    ax.legend(loc="upper left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, fontsize=8)
+
+
+def draw_trajectories(ax: Axes, curves: dict[tuple[str, str], pd.DataFrame]) -> None:
+    """Mean and SEM per block of evoked, baseline and reference rates of both threads."""
+    for thread in THREADS:
+        for _, _, label, style in CURVES:
+            means = curves[thread, label]
+            mean_band(
+                ax,
+                means.index.to_numpy(),
+                means["mean"].to_numpy(),
+                means["sem"].to_numpy(),
+                color=THREAD_COLORS[thread],
+                band_alpha=0.2,
+                ls=style,
+                label=f"{thread} {label}",
+            )
+    ax.set(xlabel="Generations", ylabel="Firing Rate (events/s)")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+
+
+def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
+    """Draw both panels."""
+    data = read(source)
+    responses, ax = plt.subplots(figsize=(7.2, 5))
+    draw_trajectories(ax, block_means(data.trials))
+    responses.suptitle(data.title, fontsize=11)
+    stacked, ax = plt.subplots(figsize=(4, 0.5 * len(data.psth) + 1))
+    draw_psth(ax, data.psth, data.offset)
+    stacked.suptitle(data.title, fontsize=8)
+    panels = (
+        Panel(
+            "2B",
+            "",
+            responses,
+            "Evoked, baseline and reference rates per block; bands are SEM over trials",
+            (data.notes["2B"],),
+        ),
+        Panel(
+            "2D",
+            "",
+            stacked,
+            "PSTHs per block, first block at the bottom; bands are SEM over trials",
+            (data.notes["2D"],),
+        ),
+    )
+    return Reproduction(panels, statistics(data))
+
+
+def _optional(source: SourceData, file: fig2.Pickle) -> dict | None:
+    try:
+        return source.read(file)
+    except MissingFileError:
+        return None
+
+
+def _trials_agree(trials: dict[str, pd.DataFrame], pickled: dict[str, pd.DataFrame]) -> bool:
+    return all(
+        frame.shape == pickled[key][list(frame)].shape
+        and np.allclose(frame.to_numpy(float), pickled[key][list(frame)].to_numpy(float))
+        for frame, key in zip(trials.values(), fig2.TRIALS, strict=True)
+    )
+
+
+def _agreement(agree: bool | None) -> str:
+    if agree is None:
+        return "Drawn from the CSV files; there is no PKL to compare with."
+    if agree:
+        return "CSV and PKL hold the same numbers, so the panel is drawn once."
+    return "CSV and PKL DISAGREE: panel 2D is drawn from the PKL, 2B from the CSV files."
+
+
+if __name__ == "__main__":
+    run_script(FIGURE, reproduce)

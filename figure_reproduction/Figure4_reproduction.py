@@ -1,0 +1,280 @@
+"""Figure 4, panels A to D: success, response and speed of all evolutions.
+
+Reads the folder ``Fig4`` through the contract. Runs alone: ``python Figure4_reproduction.py``.
+"""
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from core.contract import fig4
+from core.contract.source_data import SourceData
+from core.statistics.comparisons import TTest, paired
+from core.statistics.intervals import bootstrap_mean_interval, population_sem
+from core.statistics.masks import AREAS
+from core.utils.plot_utils import THREAD_COLORS, mean_band
+from figure_reproduction.panels import Panel, Reproduction, Statistics
+from figure_reproduction.population import THREADS, in_area
+from figure_reproduction.script import run_script
+
+FIGURE = "4"
+
+SHORT = {"DeePSim": "FC", "BigGAN": "BG"}
+MOMENTS = {"initial": ("Initial", 0), "final": ("Last block", -1)}
+"""Id, words and column of the two blocks compared in panel B."""
+
+
+@dataclass(frozen=True)
+class Figure4Data:
+    """Responses (n_experiments, n_blocks) are normalised; `real` is True for measured blocks."""
+
+    rates: pd.DataFrame
+    criterion: str
+    responses: dict[str, np.ndarray]
+    masks: pd.DataFrame
+    real: np.ndarray
+    time_constants: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Blocks to 80 % of the rise of the successful experiments of one thread and area."""
+
+    values: np.ndarray
+    mean: float
+    low: float
+    high: float
+
+
+def read(source: SourceData) -> Figure4Data:
+    """Read all files of the figure."""
+    return Figure4Data(
+        rates=source.read(fig4.SUCCESS_RATE).set_index("label").loc[list(AREAS)],
+        criterion=source.read(fig4.SUCCESS_CRITERION)["sucs_criterion_label"],
+        responses={name: source.read(file) for name, file in fig4.RESPONSES.items()},
+        masks=source.read(fig4.MASKS),
+        real=source.read(fig4.REAL_BLOCKS).astype(bool),
+        time_constants=source.read(fig4.TIME_CONSTANTS),
+    )
+
+
+def compare_threads(data: Figure4Data) -> dict[tuple[str, str], tuple[TTest, int]]:
+    """Paired test DeePSim minus BigGAN and number of pairs, by (moment, area); panel B."""
+    results = {}
+    for moment, (_, block) in MOMENTS.items():
+        for area in AREAS:
+            rows = in_area(data.masks, area, "anysucc005")
+            pair = [data.responses[f"{thread}_mean"][rows, block] for thread in THREADS]
+            results[moment, area] = paired(*pair), int(rows.sum())
+    return results
+
+
+def speeds(data: Figure4Data, rng: np.random.Generator) -> dict[tuple[str, str], Speed]:
+    """Blocks to 80 % of the rise with bootstrap intervals, by (thread, area); panel D."""
+    results = {}
+    for thread in THREADS:
+        for area in AREAS:
+            rows = in_area(data.masks, area, f"{SHORT[thread]}succ001")
+            values = data.time_constants[f"{SHORT[thread]}_tc0_bslinit"].to_numpy(float)[rows]
+            if len(values) == 0:
+                results[thread, area] = Speed(values, np.nan, np.nan, np.nan)
+                continue
+            low, high = bootstrap_mean_interval(values, rng)
+            results[thread, area] = Speed(values, float(values.mean()), low, high)
+    return results
+
+
+def statistics(data: Figure4Data, speed: dict[tuple[str, str], Speed]) -> Statistics:
+    """Numbers of all panels by published id."""
+    results: Statistics = {}
+    for area in AREAS:
+        row = data.rates.loc[area]
+        for thread, short in SHORT.items():
+            name = f"fig4a.{area}.{thread}"
+            results |= {
+                f"{name}.successes": row[f"{short}_suc"],
+                f"{name}.total": row["total"],
+                f"{name}.rate": row[f"{short}_rate"],
+                f"{name}.ci_low": row[f"{short}_CI_1"],
+                f"{name}.ci_high": row[f"{short}_CI_2"],
+            }
+    for (moment, area), (test, n) in compare_threads(data).items():
+        name = f"fig4b.{moment}.{area}"
+        results |= {f"{name}.t": float(test.t), f"{name}.p": float(test.p), f"{name}.n": n}
+    for area in AREAS:
+        rows = in_area(data.masks, area, "bothsucc005")
+        results[f"fig4c.{area}.n"] = int(rows.sum())
+        for thread in THREADS:
+            means = data.responses[f"{thread}_mean"][rows]
+            for block in (20, 40):
+                known = len(means) > 0 and block < means.shape[1]
+                mean = float(means[:, block].mean()) if known else np.nan
+                results[f"fig4c.{area}.{thread}.mean.block{block}"] = mean
+    for (thread, area), of in speed.items():
+        name = f"fig4d.{area}.{thread}"
+        results |= {
+            f"{name}.n": len(of.values),
+            f"{name}.mean": of.mean,
+            f"{name}.ci_low": of.low,
+            f"{name}.ci_high": of.high,
+        }
+    return results
+
+
+def draw_success_rates(ax: Axes, rates: pd.DataFrame) -> None:
+    """Panel A: success rate per area with its 90 % interval and its counts."""
+    x = np.arange(len(rates))
+    for (thread, short), shift, limit in zip(
+        SHORT.items(), (0.04, -0.06), ((-np.inf, 1), (0, np.inf)), strict=True
+    ):
+        color, rate = THREAD_COLORS[thread], rates[f"{short}_rate"]
+        ax.fill_between(x, rates[f"{short}_CI_1"], rates[f"{short}_CI_2"], color=color, alpha=0.3)
+        ax.plot(x, rate, "o-", color=color, label=thread)
+        for i, (successes, total) in enumerate(
+            zip(rates[f"{short}_suc"], rates["total"], strict=True)
+        ):
+            if total:
+                height = np.clip(rate.iloc[i] + shift, *limit)
+                ax.text(i + 0.02, height, f"{successes}/{total}", ha="center", va="bottom", size=10)
+    ax.set(ylim=(0, 1.05), ylabel="Success Rate", xlabel="Visual Area")
+    ax.set_xticks(x, rates.index)
+    ax.legend(loc="best")
+
+
+def draw_pairs(
+    ax: Axes,
+    data: Figure4Data,
+    block: int,
+    tests: dict[str, tuple[TTest, int]],
+    rng: np.random.Generator,
+) -> None:
+    """Panel B: both threads' response of every experiment in one block, joined by a line."""
+    for area, offset in zip(AREAS, (0, 2, 4), strict=True):
+        rows = in_area(data.masks, area, "anysucc005")
+        x = offset + rng.normal(0, 0.15, rows.sum())
+        heights = [data.responses[f"{thread}_mean"][rows, block] for thread in THREADS]
+        ax.plot(np.stack([x, x + 1]), np.stack(heights), color="k", alpha=0.1)
+        for side, (thread, height) in enumerate(zip(THREADS, heights, strict=True)):
+            error = data.responses[f"{thread}_sem"][rows, block]
+            color = THREAD_COLORS[thread]
+            ax.errorbar(x + side, height, yerr=error, fmt="o", color=color, alpha=0.3)
+        test, n = tests[area]
+        ax.text(offset + 0.5, 1.1, f"t={test.t:.3f}, P={test.p:.1e}\nN={n}", ha="center")
+    ax.set_xticks(range(6), [f"{area} {thread}" for area in AREAS for thread in ("DeePSim", "BG")])
+    ax.set_ylabel("Max Normalized response")
+    ax.set_ylim(top=max(1.18, ax.get_ylim()[1]))
+
+
+def draw_trajectories(figure: Figure, data: Figure4Data) -> None:
+    """Panel C: trajectories of the experiments in which both threads succeed, by area."""
+    blocks = np.arange(data.real.shape[1])
+    axes = figure.subplots(1, len(AREAS), sharey=True)
+    for ax, area in zip(axes, AREAS, strict=True):
+        rows = in_area(data.masks, area, "bothsucc005")
+        for thread in THREADS:
+            color, means = THREAD_COLORS[thread], data.responses[f"{thread}_mean"][rows]
+            for mean, real in zip(means, data.real[rows], strict=True):
+                for part, style in ((real, "-"), (~real, ":")):
+                    ax.plot(blocks[part], mean[part], style, color=color, alpha=0.2, lw=0.7)
+            if len(means):
+                mean, error = means.mean(axis=0), population_sem(means)
+                mean_band(ax, blocks, mean, error, color=color, band_alpha=0.25, lw=3, label=thread)
+        ax.set(title=f"{area} (N={rows.sum()})", xlim=(0, 40), ylim=(0, 1.05), xlabel="Blocks")
+    axes[0].set_ylabel("Max Normalized response")
+    if axes[0].get_legend_handles_labels()[0]:
+        axes[0].legend(loc="lower right")
+
+
+def draw_speeds(ax: Axes, speed: dict[tuple[str, str], Speed], rng: np.random.Generator) -> None:
+    """Panel D: blocks to 80 % of the rise, single experiments and means with intervals."""
+    for thread in THREADS:
+        color = THREAD_COLORS[thread]
+        of_thread = [speed[thread, area] for area in AREAS]
+        for x, area in enumerate(of_thread):
+            jitter = rng.uniform(-0.25, 0.25, len(area.values))
+            ax.plot(x + jitter, area.values, "o", color=color, alpha=0.4, ms=5, mec="none")
+        x = np.array([x for x, area in enumerate(of_thread) if len(area.values)])
+        known = [area for area in of_thread if len(area.values)]
+        means = np.array([area.mean for area in known])
+        errors = np.abs(
+            np.array([[area.low, area.high] for area in known]).reshape(-1, 2).T - means
+        )
+        ax.errorbar(
+            x,
+            means,
+            yerr=errors,
+            fmt="o-",
+            color=color,
+            lw=2.7,
+            ms=5.4,
+            mew=2.025,
+            elinewidth=1,
+            capsize=8,
+            capthick=1,
+            label=thread,
+        )
+    ax.set_xticks(range(len(AREAS)), AREAS)
+    ax.set(xlabel="Visual Area", ylabel="Blocks to 80 % of rise", xlim=(-0.5, 2.5))
+    ax.legend(loc="upper left", frameon=False)
+
+
+def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
+    """Draw all panels."""
+    data = read(source)
+    speed = speeds(data, rng)
+    tests = compare_threads(data)
+    panels = [_panel_a(data)]
+    for moment, (words, block) in MOMENTS.items():
+        figure, ax = plt.subplots(figsize=(8, 6))
+        draw_pairs(ax, data, block, {area: tests[moment, area] for area in AREAS}, rng)
+        figure.suptitle(
+            f"{words} response comparison between DeePSim and BG across areas\n"
+            "[Valid & anysucc, p < 0.05]"
+        )
+        caption = f"{words} response of both threads; error bars are SEM over trials"
+        notes = (
+            ()
+            if moment == "initial"
+            else (
+                "Short experiments enter with their padded value, the mean of their last two blocks.",
+            )
+        )
+        panels.append(Panel("4B", moment, figure, caption, notes))
+    figure = plt.figure(figsize=(9, 3.6))
+    draw_trajectories(figure, data)
+    figure.suptitle("Max Normalized response across blocks [Valid & both-success, p < 0.05]")
+    notes = (
+        "Dotted lines are padded blocks, which enter the means.",
+        "Bands are std (ddof 0) / sqrt(N) as published; with ddof 1 they are sqrt(N / (N - 1)) "
+        "times wider.",
+    )
+    caption = "Trajectories of experiments in which both threads succeed"
+    panels.append(Panel("4C", "", figure, caption, notes))
+    figure, ax = plt.subplots(figsize=(4, 6))
+    draw_speeds(ax, speed, rng)
+    figure.suptitle(
+        "Time constant of optimization trajectory\n[Each succeed & p < 0.01]", fontsize=11
+    )
+    notes = (
+        "The 'time constant' is the first block above 80 % of the rise; no exponential is fitted.",
+        "Bootstrap intervals are seeded here and were not in the published script.",
+    )
+    caption = "Blocks to 80 % of the rise; bars are 95 % bootstrap intervals of the mean"
+    panels.append(Panel("4D", "", figure, caption, notes))
+    return Reproduction(tuple(panels), statistics(data, speed))
+
+
+def _panel_a(data: Figure4Data) -> Panel:
+    figure, ax = plt.subplots(figsize=(3.5, 3.3))
+    draw_success_rates(ax, data.rates)
+    figure.suptitle(f"Success Rate of DeePSim and BigGAN\n{data.criterion} 90% CI", fontsize=10)
+    caption = "Share of valid experiments that succeed; bands are 5 % and 95 % Beta quantiles"
+    return Panel("4A", "", figure, caption, ("Success also asks t > 0, in this panel only.",))
+
+
+if __name__ == "__main__":
+    run_script(FIGURE, reproduce)

@@ -1,0 +1,142 @@
+"""Figure 5, panels A and C: time course of the responses of all evolutions.
+
+Reads the folder ``Fig5`` through the contract. Runs alone: ``python Figure5_reproduction.py``.
+"""
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from core.contract import fig5
+from core.contract.source_data import SourceData
+from core.statistics.intervals import population_sem
+from core.statistics.masks import AREAS
+from core.utils.plot_utils import THREAD_COLORS, mean_band
+from figure_reproduction.panels import Panel, Reproduction, Statistics
+from figure_reproduction.population import (
+    THREADS,
+    WindowComparison,
+    compare_window,
+    draw_windows,
+    in_area,
+    window_statistics,
+)
+from figure_reproduction.script import run_script
+
+FIGURE = "5"
+
+WINDOW_AREAS = ("V4", "IT")
+
+
+@dataclass(frozen=True)
+class Figure5Data:
+    """`psth` by (block, thread), (n_experiments, 200); `windows` by (window, thread),
+    (n_experiments, n_blocks); both normalised by each experiment's largest evoked response."""
+
+    masks: pd.DataFrame
+    psth: dict[tuple[str, str], np.ndarray]
+    windows: dict[tuple[tuple[int, int], str], np.ndarray]
+
+
+def read(source: SourceData) -> Figure5Data:
+    """Read all files of the figure; the SEM files are not drawn."""
+    return Figure5Data(
+        masks=source.read(fig5.MASKS),
+        psth={
+            (block, thread): source.read(fig5.PSTH[block, f"{thread}_mean"])
+            for block in fig5.BLOCKS
+            for thread in THREADS
+        },
+        windows={
+            (window, thread): source.read(fig5.WINDOW_RESPONSES[window, f"{thread}_mean"])
+            for window in fig5.WINDOWS
+            for thread in THREADS
+        },
+    )
+
+
+def compare_windows(data: Figure5Data) -> dict[tuple[tuple[int, int], str], WindowComparison]:
+    """Both threads compared in every window and area, by (window, area); panel C."""
+    results = {}
+    for area in WINDOW_AREAS:
+        rows = in_area(data.masks, area, "bothsucc005")
+        for window in fig5.WINDOWS:
+            pair = [data.windows[window, thread][rows] for thread in THREADS]
+            results[window, area] = compare_window(*pair)
+    return results
+
+
+def statistics(
+    data: Figure5Data, comparisons: dict[tuple[tuple[int, int], str], WindowComparison]
+) -> Statistics:
+    """Numbers of both panels by published id."""
+    results: Statistics = {}
+    for number in fig5.BLOCKS.values():
+        for area in AREAS:
+            n = int(in_area(data.masks, area, "anysucc005").sum())
+            results[f"fig5a.block{number}.{area}.n"] = n
+    for (window, area), comparison in comparisons.items():
+        results[f"fig5c.{area}.n"] = comparison.n
+        results |= window_statistics("fig5c", window, area, comparison)
+    return results
+
+
+def draw_psth(figure: Figure, data: Figure5Data, block: str) -> None:
+    """Panel A: PSTHs of one block by area, single experiments and their mean."""
+    axes = figure.subplots(1, len(AREAS), sharey=True)
+    for ax, area in zip(axes, AREAS, strict=True):
+        rows = in_area(data.masks, area, "anysucc005")
+        for thread in THREADS:
+            psth, color = data.psth[block, thread][rows], THREAD_COLORS[thread]
+            time = np.arange(psth.shape[1])
+            ax.plot(time, psth.T, color=color, alpha=0.2, lw=0.7)
+            if len(psth):
+                mean, error = psth.mean(axis=0), population_sem(psth)
+                mean_band(ax, time, mean, error, color=color, band_alpha=0.25, lw=3, label=thread)
+        ax.set(title=f"{area} (N={rows.sum()})", ylim=(0, 2), xlim=(0, 199), xlabel="Time (ms)")
+    axes[0].set_ylabel("Max Normalized PSTH")
+    if axes[0].get_legend_handles_labels()[0]:
+        axes[0].legend(loc="lower right", frameon=False)
+
+
+def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
+    """Draw both panels."""
+    data = read(source)
+    comparisons = compare_windows(data)
+    panels = []
+    for block, number in fig5.BLOCKS.items():
+        figure = plt.figure(figsize=(9, 3.25))
+        draw_psth(figure, data, block)
+        figure.suptitle(f"Max Normalized PSTH block {int(number)} [Valid & Succ Experiments]")
+        notes = [
+            "Experiments in which a thread succeeds at p < 0.05; single traces above 2 are cut."
+        ]
+        if block == "last":
+            notes.append(
+                "'Block 55' is the last block after padding: for all but the longest "
+                "experiments the mean of their last two blocks."
+            )
+        caption = f"PSTHs of the {block} block; bands are SEM (ddof 0) over experiments"
+        panels.append(Panel("5A", f"block{number}", figure, caption, tuple(notes)))
+    figure = plt.figure(figsize=(30, 6.5))
+    draw_windows(figure, comparisons, fig5.WINDOWS, WINDOW_AREAS)
+    figure.suptitle(
+        "Universal Max Normalized response 10ms window across blocks "
+        "[Valid & Both Success Experiments]"
+    )
+    notes = (
+        "Both threads succeed at p < 0.05. The false discovery rate is controlled over all blocks "
+        "of a panel, padded and undrawn ones included, not across windows or areas.",
+    )
+    caption = (
+        "Responses in 10-ms windows; dots: paired t test, FDR q < 0.05, in the larger's colour"
+    )
+    panels.append(Panel("5C", "", figure, caption, notes))
+    return Reproduction(tuple(panels), statistics(data, comparisons))
+
+
+if __name__ == "__main__":
+    run_script(FIGURE, reproduce)

@@ -1,0 +1,127 @@
+"""Each published number beside the one that this run computed, and a verdict."""
+
+import csv
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from figure_reproduction.panels import FigureResult
+
+PUBLISHED = Path(__file__).with_name("published_statistics.csv")
+
+COLUMNS = (
+    "id", "figure", "panel", "published", "value", "difference", "tolerance", "verdict", "note",
+)  # fmt: skip
+
+AGREES = "agrees"
+DIFFERS = "differs"
+SIMULATED = "not comparable: simulated"
+UNAVAILABLE = "not available"
+INFORMATIVE = "informative"
+VERDICTS = (AGREES, DIFFERS, INFORMATIVE, SIMULATED, UNAVAILABLE)
+
+_INFORMATIVE_NOTES = ("optimiser dependent", "development figure", "unpublished axis")
+
+_FIGURE_NAMES = {
+    "2": "Fig2",
+    "3": "Fig3",
+    "4": "Fig4",
+    "5": "Fig5",
+    "6": "Fig6",
+    "ext4": "ExtendedFig4",
+    "ext5": "ExtendedFig5",
+}
+
+_NO_PANEL = ("cohort.", "fig6c_all.")
+"""Beginnings of ids that belong to no published panel."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """One number that a published panel states; `tolerance` is absolute."""
+
+    id: str
+    figure: str
+    panel: str
+    group: str
+    statistic: str
+    value: float
+    tolerance: float
+    note: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A published number, this run's (None where there is none), and the verdict."""
+
+    published: Published
+    value: float | None
+    verdict: str
+
+    @property
+    def difference(self) -> float | None:
+        """This run's value minus the published one."""
+        return None if self.value is None else self.value - self.published.value
+
+
+@cache
+def published_numbers() -> tuple[Published, ...]:
+    """All numbers that belong to a panel, in the order of the list."""
+    with PUBLISHED.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Published(
+                id=row["id"],
+                figure=row["figure"],
+                panel=row["panel"],
+                group=row["group"],
+                statistic=row["statistic"],
+                value=float(row["value"]),
+                tolerance=float(row["tolerance"] or 0),
+                note=row["note"],
+            )
+            for row in csv.DictReader(file)
+            if not row["id"].startswith(_NO_PANEL)
+        )
+
+
+def compare(result: FigureResult) -> list[Compared]:
+    """Every published number of a figure beside the figure's own."""
+    return [
+        _compare(number, result)
+        for number in published_numbers()
+        if number.figure == _FIGURE_NAMES[result.figure]
+    ]
+
+
+def _compare(number: Published, result: FigureResult) -> Compared:
+    value = result.statistics.get(number.id)
+    if value is None or math.isnan(value):
+        return Compared(number, None, UNAVAILABLE)
+    return Compared(number, value, verdict(number, value, result.simulated))
+
+
+def verdict(number: Published, value: float, simulated: bool) -> str:
+    """Verdict on one value; a difference equal to the tolerance agrees."""
+    if simulated:
+        return SIMULATED
+    if any(words in number.note for words in _INFORMATIVE_NOTES):
+        return INFORMATIVE
+    rounding = 1e-12 * max(1.0, abs(number.value))
+    return AGREES if abs(value - number.value) <= number.tolerance + rounding else DIFFERS
+
+
+def csv_row(compared: Compared) -> dict:
+    """One line of ``report.csv``."""
+    number = compared.published
+    return {
+        "id": number.id,
+        "figure": number.figure,
+        "panel": number.panel,
+        "published": number.value,
+        "value": compared.value,
+        "difference": compared.difference,
+        "tolerance": number.tolerance,
+        "verdict": compared.verdict,
+        "note": number.note,
+    }

@@ -1,0 +1,108 @@
+"""What a figure script hands back, and how its panels are saved and shown."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from matplotlib.backends import backend_registry
+from matplotlib.figure import Figure
+
+from core.contract.checks import Check
+from core.files import replacing
+from core.utils.plot_utils import mark_simulated, saveallforms
+
+Statistics = dict[str, float]
+"""Numbers stated on a figure's panels, by id of ``published_statistics.csv``."""
+
+MAX_PIXELS_WIDE = 3000
+DOTS_PER_INCH = 150
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One drawn picture of a published panel.
+
+    `panel` is its published letter, say ``4B``; `name` tells apart several pictures of one panel;
+    `notes` say what a reader must know, errata that are kept among them.
+    """
+
+    panel: str
+    name: str
+    figure: Figure
+    caption: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def stem(self) -> str:
+        """File name without extension."""
+        words = self.panel.replace("Ext. ", "Ext")
+        return f"Figure{words}" + (f"_{self.name}" if self.name else "")
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """All pictures of one figure, and the numbers that they state."""
+
+    panels: tuple[Panel, ...]
+    statistics: Statistics
+
+
+@dataclass(frozen=True)
+class SavedPanel:
+    """A picture on disk."""
+
+    panel: str
+    caption: str
+    notes: tuple[str, ...]
+    png: Path
+    pdf: Path
+
+
+@dataclass(frozen=True)
+class FigureResult:
+    """One figure as the report needs it; `problem` says why it could not be drawn."""
+
+    figure: str
+    source: Path | None
+    simulated: bool
+    panels: tuple[SavedPanel, ...] = ()
+    statistics: Statistics = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    seconds: float = 0.0
+    problem: str = ""
+
+
+def save(panel: Panel, folder: Path, simulated: bool) -> SavedPanel:
+    """Save a panel as PNG and PDF, marked where it is simulated."""
+    if simulated:
+        mark_simulated(panel.figure)
+    stem = panel.stem + ("_SIM" if simulated else "")
+    paths = {}
+    for extension in ("png", "pdf"):
+        paths[extension] = folder / f"{stem}.{extension}"
+        with replacing(paths[extension]) as temporary:
+            saveallforms(
+                temporary.parent,
+                temporary.stem,
+                panel.figure,
+                (extension,),
+                dpi=min(DOTS_PER_INCH, MAX_PIXELS_WIDE / panel.figure.get_figwidth()),
+                metadata=_metadata(extension, panel, simulated),
+            )
+    return SavedPanel(panel.panel, panel.caption, panel.notes, paths["png"], paths["pdf"])
+
+
+def show_and_close(panels: tuple[Panel, ...]) -> None:
+    """Show the figures where there is a display, and close them."""
+    if backend_registry.resolve_backend(mpl.get_backend())[1] not in (None, "headless"):
+        plt.show()
+    for panel in panels:
+        plt.close(panel.figure)
+
+
+def _metadata(extension: str, panel: Panel, simulated: bool) -> dict:
+    label = "SIMULATED" if simulated else "from source data"
+    if extension == "pdf":
+        return {"Title": panel.caption, "Keywords": label, "CreationDate": None}
+    return {"Title": panel.caption, "Description": label}

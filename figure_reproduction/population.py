@@ -1,0 +1,101 @@
+"""Comparisons of the two threads across experiments that several figures make."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from core.statistics.comparisons import TTest, benjamini_hochberg, paired
+from core.statistics.intervals import population_sem
+from core.utils.plot_utils import THREAD_COLORS, mean_band, significance_dots
+
+THREADS = ("DeePSim", "BigGAN")
+
+FDR_LEVEL = 0.05
+LAST_SHOWN_BLOCK = 45
+"""0-based; windowed panels are cut here, and published counts of dots cover the visible part."""
+
+
+@dataclass(frozen=True)
+class WindowComparison:
+    """Both threads in one window and area: mean and SEM per thread, paired test per block.
+
+    All arrays are (n_blocks,) but `mean` and `error`, which are (2, n_blocks).
+    """
+
+    n: int
+    mean: np.ndarray
+    error: np.ndarray
+    test: TTest
+    significant: np.ndarray
+
+    def n_significant(self, thread: int) -> int:
+        """Visible blocks in which this thread is significantly the larger."""
+        larger = self.test.t > 0 if thread == 0 else self.test.t < 0
+        return int((self.significant & larger)[: LAST_SHOWN_BLOCK + 1].sum())
+
+
+def compare_window(deepsim: np.ndarray, biggan: np.ndarray) -> WindowComparison:
+    """Compare normalised responses (n_experiments, n_blocks) of both threads block by block.
+
+    The false discovery rate is controlled over all blocks of the panel, those outside the drawn
+    range included (source_data.md, erratum 5.2).
+    """
+    test = paired(deepsim, biggan)
+    return WindowComparison(
+        n=len(deepsim),
+        mean=np.stack([deepsim.mean(axis=0), biggan.mean(axis=0)]),
+        error=np.stack([population_sem(deepsim), population_sem(biggan)]),
+        test=test,
+        significant=np.nan_to_num(benjamini_hochberg(test.p), nan=1.0) < FDR_LEVEL,
+    )
+
+
+def draw_window(ax: Axes, comparison: WindowComparison) -> None:
+    """Both mean trajectories with their SEM, and dots where they differ."""
+    blocks = np.arange(comparison.mean.shape[1])
+    for thread, mean, error in zip(THREADS, comparison.mean, comparison.error, strict=True):
+        color = THREAD_COLORS[thread]
+        mean_band(ax, blocks, mean, error, color=color, band_alpha=0.25, lw=3, label=thread)
+    significance_dots(ax, blocks, 1.35, comparison.test.t, comparison.significant)
+    ax.set(xlim=(-0.5, LAST_SHOWN_BLOCK + 0.5), ylim=(0, 1.5))
+
+
+def window_statistics(
+    prefix: str, window: tuple[int, int], area: str, comparison: WindowComparison
+) -> dict[str, float]:
+    """Published counts of significant blocks, by id."""
+    name = f"{prefix}.w{window[0]}_{window[1]}.{area}"
+    return {
+        f"{name}.nsig_deepsim_gt_biggan": comparison.n_significant(0),
+        f"{name}.nsig_biggan_gt_deepsim": comparison.n_significant(1),
+    }
+
+
+def in_area(masks: pd.DataFrame, area: str, *others: str) -> np.ndarray:
+    """Valid experiments of an area for which the other mask columns hold, (n,) bool."""
+    return masks[["valid", f"{area}msk", *others]].astype(bool).all(axis=1).to_numpy()
+
+
+def draw_windows(
+    figure: Figure,
+    comparisons: dict[tuple[tuple[int, int], str], WindowComparison],
+    windows: Sequence[tuple[int, int]],
+    areas: Sequence[str],
+) -> None:
+    """One row of panels per area, one column per window, with one y axis per row."""
+    axes = figure.subplots(len(areas), len(windows), sharey="row", squeeze=False)
+    for row, area in zip(axes, areas, strict=True):
+        for ax, window in zip(row, windows, strict=True):
+            draw_window(ax, comparisons[window, area])
+            ax.set_title(f"[{window[0]}, {window[1]}ms]")
+        row[0].set_ylabel(f"Max Normalized Response\n{area} (N={comparisons[windows[0], area].n})")
+    for ax in axes[-1]:
+        ax.set_xlabel("Blocks")
+    handles = axes[0, 0].get_lines()[:2]
+    dot = Line2D([], [], ls="", marker=".", color="k", markersize=4, label="FDR p<0.05")
+    axes[0, 0].legend(handles=[*handles, dot], loc="upper right", frameon=False, fontsize=8)

@@ -1,0 +1,135 @@
+"""What every figure script does beside its own figure: options, data, saving, showing, printing."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from core.contract.checks import check
+from core.contract.manifest import FIGURES as FOLDERS
+from core.contract.source_data import SourceData
+from core.errors import MissingFileError, ReproductionError, run
+from core.files import writable_folder
+from core.project import FIGURES, SOURCE_DATA
+from core.utils.plot_utils import apply_style
+from figure_reproduction.panels import FigureResult, Reproduction, Statistics, save, show_and_close
+from figure_reproduction.sources import MODES, choose, explanation
+
+DEFAULT_SEED = 2026
+"""Seed of jitter and bootstrap; the published scripts had none."""
+
+Reproduce = Callable[[SourceData, np.random.Generator], Reproduction]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Options that scripts and ``python -m figure_reproduction`` share."""
+    parser.add_argument(
+        "--data",
+        choices=MODES,
+        default="auto",
+        help="auto (default): source_data/ where a figure's files are all there, else simulated "
+        "recordings; the others never fall back",
+    )
+    parser.add_argument(
+        "--source-data",
+        type=Path,
+        default=SOURCE_DATA,
+        metavar="FOLDER",
+        help="folder of the source data (default: source_data/ of the project)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=FIGURES,
+        metavar="FOLDER",
+        help="folder for figures and report (default: figures/ of the project)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=DEFAULT_SEED, help="seed of jitter and bootstrap intervals"
+    )
+
+
+def draw_figure(
+    figure: str,
+    reproduce: Reproduce,
+    source: SourceData,
+    out: Path,
+    seed: int = DEFAULT_SEED,
+    show: bool = False,
+) -> FigureResult:
+    """Draw one figure, save its panels and check its data.
+
+    Returns
+    -------
+    FigureResult
+        With `problem` set where the data are missing or not as the contract describes.
+
+    Raises
+    ------
+    SettingError
+        If `out` cannot be written.
+    """
+    start = time.perf_counter()
+    simulated = source.is_simulated
+    folder = writable_folder(out / "simulated" if simulated else out)
+    try:
+        with apply_style():
+            reproduction = reproduce(source, np.random.default_rng(seed))
+            panels = tuple(save(panel, folder, simulated) for panel in reproduction.panels)
+            if show:
+                show_and_close(reproduction.panels)
+        checks = tuple(check(source, FOLDERS[figure]))
+    except ReproductionError as error:
+        return FigureResult(figure, source.root, simulated, problem=str(error))
+    return FigureResult(
+        figure=figure,
+        source=source.root,
+        simulated=simulated,
+        panels=panels,
+        statistics={name: float(value) for name, value in reproduction.statistics.items()},
+        checks=checks,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def run_script(figure: str, reproduce: Reproduce) -> None:
+    """Entry point of a figure script run alone; ends the process with its exit code."""
+    sys.exit(run(lambda: _main(figure, reproduce)))
+
+
+def _main(figure: str, reproduce: Reproduce) -> int:
+    parser = argparse.ArgumentParser(description=f"Draw the panels of Figure {figure}.")
+    add_options(parser)
+    options = parser.parse_args()
+    (choice,) = choose([figure], options.data, options.source_data)
+    if choice.source is None:
+        raise MissingFileError(
+            f"Figure {figure}: expected its source data, found that {choice.reason}."
+        )
+    _print(explanation([choice]))
+    result = draw_figure(figure, reproduce, choice.source, options.out, options.seed, show=True)
+    if result.problem:
+        raise ReproductionError(result.problem)
+    print_result(result)
+    return 0
+
+
+def print_result(result: FigureResult) -> None:
+    """Print a figure's numbers, failed checks and files."""
+    _print(_table(result.statistics))
+    for failed in (item for item in result.checks if not item.passed):
+        _print(f"CHECK FAILED: {failed.name}: {failed.found}")
+    for panel in result.panels:
+        _print(f"{panel.png}\n{panel.pdf}")
+
+
+def _table(statistics: Statistics) -> str:
+    return "\n".join(f"{name} = {value:.6g}" for name, value in statistics.items())
+
+
+def _print(text: str) -> None:
+    if text:
+        print(text)  # noqa: T201

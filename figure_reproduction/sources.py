@@ -1,0 +1,104 @@
+"""Which data each figure is drawn from: ``source_data/``, or simulated recordings in its stead.
+
+Sources are never mixed within a figure.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.contract.manifest import FIGURES
+from core.contract.source_data import SourceData
+from core.errors import RunError
+from core.project import SIMULATED_DATA, SOURCE_DATA
+
+MODES = ("auto", "osf", "local", "simulated")
+
+NO_DOWNLOAD = "the download from OSF is not built yet in this version"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Where a figure's data lie (None if nowhere), and in words why."""
+
+    figure: str
+    source: SourceData | None
+    reason: str
+
+
+def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[Choice]:
+    """Decide for every figure; simulated data are made if a figure needs them.
+
+    Parameters
+    ----------
+    figures
+        Words that ``--figure`` takes.
+    mode
+        ``auto`` draws a figure from `root` where all its files are there and from simulated
+        recordings otherwise; the other modes never fall back.
+    root
+        Folder of the source data.
+
+    Raises
+    ------
+    RunError
+        If the simulation fails.
+    """
+    choices = [_choose_local(figure, mode, root) for figure in figures]
+    if any(choice.source is None for choice in choices) and mode in ("auto", "simulated"):
+        simulated = SourceData(simulate())
+        choices = [
+            choice if choice.source else Choice(choice.figure, simulated, choice.reason)
+            for choice in choices
+        ]
+    return choices
+
+
+def _choose_local(figure: str, mode: str, root: Path) -> Choice:
+    if mode == "simulated":
+        return Choice(figure, None, "simulated recordings were asked for")
+    if mode == "osf":
+        return Choice(figure, None, NO_DOWNLOAD)
+    source = SourceData(root)
+    missing = source.missing(FIGURES[figure])
+    if not missing:
+        return Choice(figure, source, f"all files stand in {root}")
+    return Choice(
+        figure,
+        None,
+        f"{len(missing)} of its files are not in {root} (first: {missing[0].path})",
+    )
+
+
+def simulate(out: Path = SIMULATED_DATA) -> Path:
+    """Folder of source data from simulated recordings, made in a process of its own if need be.
+
+    Raises
+    ------
+    RunError
+        If that process fails.
+    """
+    command = [sys.executable, "-m", "neuro_data_analysis.simulation", "--out", str(out)]
+    finished = subprocess.run(command, check=False)
+    if finished.returncode in (130, -2):
+        raise KeyboardInterrupt
+    if finished.returncode:
+        raise RunError(f"{out}: expected simulated recordings, found that the simulation failed.")
+    return out / "source_data"
+
+
+def explanation(choices: Iterable[Choice]) -> str:
+    """The visible block that says which figures are drawn from simulated recordings, and why."""
+    fallen_back = [choice for choice in choices if choice.source and choice.source.is_simulated]
+    if not fallen_back:
+        return ""
+    lines = [
+        "SIMULATED: these figures are drawn from simulated recordings, not from the paper's data.",
+        *(f"  Figure {choice.figure}: {choice.reason}." for choice in fallen_back),
+    ]
+    if not any("asked for" in choice.reason for choice in fallen_back):
+        lines.append(f"  OSF was not tried: {NO_DOWNLOAD}.")
+    rule = "=" * max(map(len, lines))
+    return "\n".join([rule, *lines, rule])

@@ -1,0 +1,74 @@
+"""``python -m neuro_data_analysis.simulation``: simulated recordings, and source data from them."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from core.errors import SettingError, run
+from core.project import SIMULATED_DATA
+
+
+def parser() -> argparse.ArgumentParser:
+    """Command line of ``./reproduce simulate``."""
+    parser = argparse.ArgumentParser(
+        prog="reproduce simulate",
+        description="Simulate recordings in the recordings' own format, and export source data from "
+        "them. What is there already and was made the same way is kept.",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=SIMULATED_DATA,
+        metavar="FOLDER",
+        help="folder (default: simulated_data/ of the project)",
+    )
+    parser.add_argument("--seed", type=int, help="seed (default: 20260101)")
+    parser.add_argument(
+        "--subset",
+        default="all",
+        metavar="all|ci|EXPI,EXPI,...",
+        help="experiments: all 170 (default), 14 for tests (ci), or a list",
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
+    parser.add_argument("--force", action="store_true", help="simulate again whatever is there")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Simulate and export what is not there yet."""
+    options = parser().parse_args(argv)
+    from neuro_data_analysis.simulation.parameters import DEFAULT_SEED
+    from neuro_data_analysis.simulation.run import (
+        MATROOT_FOLDER,
+        SOURCE_DATA_FOLDER,
+        export_simulated,
+        is_current,
+        is_exported,
+        simulate_recordings,
+    )
+
+    seed = DEFAULT_SEED if options.seed is None else options.seed
+    subset = _subset(options.subset)
+    if options.force or not is_current(options.out, seed, subset):
+        print(f"Simulating recordings into {options.out / MATROOT_FOLDER}", flush=True)
+        simulate_recordings(options.out, seed, subset, options.jobs)
+    if not is_exported(options.out):
+        print(f"Exporting source data to {options.out / SOURCE_DATA_FOLDER}", flush=True)
+        export_simulated(options.out)
+    print(f"Simulated recordings and source data: {options.out}")
+    return 0
+
+
+def _subset(text: str) -> str | list[int]:
+    if text in ("all", "ci"):
+        return text
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError:
+        raise SettingError(
+            f"--subset: expected all, ci or numbers of experiments, found {text!r}."
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
