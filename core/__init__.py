@@ -1,1 +1,1 @@
-"""What the rest of the project shares: contract, statistics, utilities. Imports nothing above it."""
+"""What the rest of the project shares; it imports nothing above it."""

@@ -40,7 +40,7 @@ class Figure2Data:
 
 
 def read(source: SourceData) -> Figure2Data:
-    """Read the example experiment; where CSV and PKL disagree, the PKL is drawn and a note says so."""
+    """Read the example experiment; where CSV and PKL disagree, 2D is drawn from the PKL."""
     meta = source.read(fig2.META)
     psth, historical = fig2.psth_array(
         {name: source.read(file) for name, file in fig2.PSTH_CSV.items()}

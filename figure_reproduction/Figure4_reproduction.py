@@ -239,9 +239,7 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         notes = (
             ()
             if moment == "initial"
-            else (
-                "Short experiments enter with their padded value, the mean of their last two blocks.",
-            )
+            else ("Short experiments enter padded, with the mean of their last two blocks.",)
         )
         panels.append(Panel("4B", moment, figure, caption, notes))
     figure = plt.figure(figsize=(9, 3.6))

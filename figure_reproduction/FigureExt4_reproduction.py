@@ -61,7 +61,7 @@ class Attribution:
 
 
 def read(source: SourceData) -> Ext4Data:
-    """Read all files of the figure; the masks follow from the metadata, the SEM files are not drawn."""
+    """Read what is drawn; masks follow from the metadata, SEM files are not drawn."""
     return Ext4Data(
         masks=mask_table(source.read(ext4.META)),
         attribution={key: source.read(file) for key, file in ext4.ATTRIBUTION.items()},
@@ -168,7 +168,7 @@ def draw_attribution(figure: Figure, of_area: dict[str, Attribution], width: int
         drawn += [value for mean in means for value in (mean.min(), mean.max())]
         ax.axhline(0, color="k", ls="--", lw=1)
         ax.set(title=area, xlabel="Time (ms)", xlim=(0, 200))
-        ax.legend(loc="lower right", fontsize=8, frameon=False)
+        ax.legend(loc="lower right", fontsize=8, framealpha=0.9, edgecolor="none")
     margin = 0.15 * (max(drawn) - min(drawn))
     axes[0].set(
         ylabel="Fraction of activation difference", ylim=(min(drawn) - margin, max(drawn) + margin)
@@ -189,9 +189,9 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         )
         n_undefined = sum(attribution.n_undefined for attribution in of_area.values())
         notes = (
-            "Lower dots: p < 0.05, uncorrected; upper dots: FDR q < 0.05 over the bins. The unpaired "
-            "test treats the two largely identical sets of experiments as independent.",
-            f"{n_undefined} experiments whose best block is the first have no share and are left out.",
+            "Lower dots: p < 0.05, uncorrected; upper dots: FDR q < 0.05 over the bins. The "
+            "unpaired test treats the two largely identical sets of experiments as independent.",
+            f"{n_undefined} experiments whose best block is the first have no share.",
         )
         caption = f"Share of the rise per {width}-ms bin; bands are SEM (ddof 0) over experiments"
         panels.append(Panel("Ext. 4B", f"{width}ms", figure, caption, notes))

@@ -1,4 +1,4 @@
-"""``python -m figure_reproduction``: all figures (or some) in parallel processes, then the report."""
+"""``python -m figure_reproduction``: all figures, or some, then the report."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ import time
 
 from core.errors import SettingError, run
 from figure_reproduction.drawing import SCRIPTS, draw_all
+from figure_reproduction.options import add_options
 
 LATER = ("3", "6", "ext5")
 """Figures of the paper's source data whose scripts are not built yet."""
@@ -23,8 +24,6 @@ def parser() -> argparse.ArgumentParser:
         help=f"one of {', '.join(SCRIPTS)}; may be given more than once (default: all)",
     )
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
-    from figure_reproduction.script import add_options
-
     add_options(parser)
     return parser
 

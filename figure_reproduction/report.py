@@ -5,10 +5,8 @@
 
 import base64
 import csv
-import platform
 from collections import Counter
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from core.contract.manifest import FIGURE_FILES
@@ -16,12 +14,11 @@ from core.contract.manifest import FIGURES as FOLDERS
 from core.contract.provenance import simulation_record
 from core.contract.source_data import SourceData
 from core.files import replacing, sha256, write_text
+from core.versions import versions
 from figure_reproduction.comparison import COLUMNS, SIMULATED, Compared, compare, csv_row
 from figure_reproduction.panels import FigureResult, SavedPanel
 
 TEMPLATE = Path(__file__).with_name("report_template.html")
-
-PACKAGES = ("numpy", "pandas", "scipy", "matplotlib", "h5py", "jinja2")
 
 NOT_REDRAWN = (
     ("Figures 1, 2A, 2C, 3A-F, 6A-B", "schemes, photographs and evolved images; the published "
@@ -153,16 +150,6 @@ def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
             origin = f"{known.source} on {known.date}"
         files.append(SourceFile(file.path, digest, origin))
     return tuple(files)
-
-
-def versions() -> dict[str, str]:
-    """Versions of what computed and drew the figures."""
-    return {
-        "Python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        **{name: metadata.version(name) for name in PACKAGES},
-        "this project": metadata.version("dynamic-manifold-alignment"),
-    }
 
 
 def format_number(value: float | None) -> str:

@@ -13,43 +13,12 @@ from core.contract.manifest import FIGURES as FOLDERS
 from core.contract.source_data import SourceData
 from core.errors import MissingFileError, ReproductionError, run
 from core.files import writable_folder
-from core.project import FIGURES, SOURCE_DATA
 from core.utils.plot_utils import apply_style
+from figure_reproduction.options import DEFAULT_SEED, add_options
 from figure_reproduction.panels import FigureResult, Reproduction, Statistics, save, show_and_close
-from figure_reproduction.sources import MODES, choose, explanation
-
-DEFAULT_SEED = 2026
-"""Seed of jitter and bootstrap; the published scripts had none."""
+from figure_reproduction.sources import choose, explanation
 
 Reproduce = Callable[[SourceData, np.random.Generator], Reproduction]
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Options that scripts and ``python -m figure_reproduction`` share."""
-    parser.add_argument(
-        "--data",
-        choices=MODES,
-        default="auto",
-        help="auto (default): source_data/ where a figure's files are all there, else simulated "
-        "recordings; the others never fall back",
-    )
-    parser.add_argument(
-        "--source-data",
-        type=Path,
-        default=SOURCE_DATA,
-        metavar="FOLDER",
-        help="folder of the source data (default: source_data/ of the project)",
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=FIGURES,
-        metavar="FOLDER",
-        help="folder for figures and report (default: figures/ of the project)",
-    )
-    parser.add_argument(
-        "--seed", type=int, default=DEFAULT_SEED, help="seed of jitter and bootstrap intervals"
-    )
 
 
 def draw_figure(

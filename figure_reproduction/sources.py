@@ -14,8 +14,6 @@ from core.contract.source_data import SourceData
 from core.errors import RunError
 from core.project import SIMULATED_DATA, SOURCE_DATA
 
-MODES = ("auto", "osf", "local", "simulated")
-
 NO_DOWNLOAD = "the download from OSF is not built yet in this version"
 
 

@@ -1,8 +1,8 @@
 """One paired evolution, in one form, whatever file and reader it came from.
 
 An `Experiment` wraps a nested mapping: a struct of a v7.3 file, what mat73 of any version returns,
-or an element of either published pickle. Fields are converted when they are first asked for, so that
-an experiment costs only what is used of it. Conversion rules: raw_recordings.md section 5.
+or an element of either published pickle. Fields are converted when they are first asked for, so
+that an experiment costs only what is used of it. Conversion rules: raw_recordings.md section 5.
 """
 
 import datetime
@@ -117,6 +117,16 @@ class Experiment:
         return animal_and_date(self.ephysFN, self.expControlFN)
 
     @property
+    def title(self) -> str:
+        """Three-line label, as figures show it."""
+        return (
+            f"Exp {self.Expi:03d} {self.ephysFN} Pref chan{self.pref_chan} "
+            f"U{self.unit_in_pref_chan}\n"
+            f"image size {self.imgsize} deg  pos {self.imgpos}\n"
+            f"Evol thr0: {self.space_names[0]}   thr1: {self.space_names[1]}"
+        )
+
+    @property
     def Animal(self) -> str:  # noqa: N802
         """From the file names; MATLAB's own field is unreadable outside MATLAB."""
         return self._identity[0]
@@ -164,9 +174,9 @@ class Experiment:
         return _integer(self._field("evol", "unit_in_pref_chan"), where)
 
     @cached_property
-    def imgsize(self) -> float:
-        """Image size of thread 0, degrees of visual angle."""
-        return float(_vector(self._field("evol", "imgsize"))[0])
+    def imgsize(self) -> np.ndarray:
+        """Image size of each thread, degrees of visual angle; (2,)."""
+        return _vector(self._field("evol", "imgsize")).astype(float)
 
     @cached_property
     def imgpos(self) -> np.ndarray:

@@ -2,8 +2,7 @@
 
 Reading follows references only where it is asked to: a struct is a mapping whose values are read
 when they are looked up, so that one field of one experiment costs one small read. Arrays come in
-MATLAB's orientation (HDF5 stores them reversed). Writing is `write_matfile`; what it accepts is what
-reading returns.
+MATLAB's orientation (HDF5 stores them reversed). Writing is `write_matfile`.
 
 Format: raw_recordings.md section 10.
 """
@@ -99,8 +98,8 @@ def open_matfile(path: Path) -> Iterator[Struct]:
         file = h5py.File(path, "r")
     except OSError as error:
         raise RecordingError(
-            f"{path}: expected a whole MATLAB v7.3 file, found one that HDF5 cannot open: it is cut "
-            f"off or damaged ({error})."
+            f"{path}: expected a whole MATLAB v7.3 file, found one that HDF5 cannot open: it is "
+            f"cut off or damaged ({error})."
         ) from None
     with file:
         yield Struct(file)
@@ -122,7 +121,8 @@ def _check_signature(path: Path) -> None:
             "save(..., '-v7.3') writes the format that is read here."
         )
     raise RecordingError(
-        f"{path}: expected a MATLAB v7.3 file, found something else (it starts with {start[:16]!r})."
+        f"{path}: expected a MATLAB v7.3 file, found something else (it starts with "
+        f"{start[:16]!r})."
     )
 
 
@@ -134,8 +134,8 @@ def _value(item: h5py.Group | h5py.Dataset) -> Any:
         return _read_dataset(item.id)
     except (OSError, RuntimeError) as error:
         raise RecordingError(
-            f"{item.file.filename}: expected a whole MATLAB v7.3 file, found one that is damaged at "
-            f"{item.name} ({error})."
+            f"{item.file.filename}: expected a whole MATLAB v7.3 file, found one that is damaged "
+            f"at {item.name} ({error})."
         ) from None
 
 
@@ -195,6 +195,15 @@ def _matlab_class(dataset: h5d.DatasetID) -> bytes:
     text = np.empty((), attribute.dtype)
     attribute.read(text)
     return bytes(text[()])
+
+
+def plain_value(value: Any) -> Any:
+    """A value with everything behind it read: structs as dicts, struct arrays as lists of dicts."""
+    if isinstance(value, Mapping):
+        return {name: plain_value(content) for name, content in value.items()}
+    if isinstance(value, (StructArray, list)):
+        return [plain_value(content) for content in value]
+    return value
 
 
 # Writing ------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ UNIT_LETTERS = "UABCDEFGH"
 BETO_NEW_ARRAY_AFTER = datetime.date(2021, 9, 1)
 
 _DAY_FIRST = ("Alfa", "Beto")
-"""Animals whose ephys names are checked against the control file's date (Caos wrote the month first)."""
+"""Animals whose two file names must agree on the date; Caos wrote the month first."""
 
 
 def animal_and_date(ephys_name: str, control_name: str) -> tuple[str, datetime.date]:

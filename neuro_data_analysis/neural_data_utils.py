@@ -29,7 +29,7 @@ def area_mapping(chan: int, Animal: str, expdate: datetime.date) -> str:  # noqa
 
 
 def get_meta_df(BFEStats: Iterable[Experiment | None]) -> pd.DataFrame:  # noqa: N803
-    """``meta_stats``: one row per usable experiment, indexed by Expi, 27 columns (analyses.md 5.1)."""
+    """``meta_stats``: a row per usable experiment, indexed by Expi (analyses.md 5.1)."""
     rows = {}
     for experiment in BFEStats:
         if experiment is None:

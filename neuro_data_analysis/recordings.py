@@ -28,7 +28,7 @@ MAX_PICKLE_BYTES = 64_000_000_000
 
 
 class _PlainDict(dict):
-    """Stands in for the attribute-dicts of the published pickles; their attributes repeat the items."""
+    """Stands in for an attribute-dict, whose attributes repeat its items."""
 
     def __setstate__(self, state: Any) -> None:
         pass
@@ -62,15 +62,15 @@ class Recordings(Sequence):
         overrides: Overrides | None = None,
     ):
         self.name = name
-        self._elements = elements
+        self.elements = elements
         self._overrides = overrides or {}
 
     def __len__(self) -> int:
-        return len(self._elements)
+        return len(self.elements)
 
     def __getitem__(self, index: int) -> Experiment | None:
         """Experiment at a 0-based index, None where the element is unset."""
-        raw = self._elements[index]
+        raw = self.elements[index]
         expi = index % len(self) + 1
         try:
             usable = raw is not None and is_usable(raw)
@@ -89,8 +89,8 @@ class Recordings(Sequence):
         experiment = self[expi - 1] if 1 <= expi <= len(self) else None
         if experiment is None:
             raise RecordingError(
-                f"{self.name}: expected a recording of Exp {expi}, found none; {len(self.usable())} of "
-                f"{len(self)} elements hold one."
+                f"{self.name}: expected a recording of Exp {expi}, found none; "
+                f"{len(self.usable())} of {len(self)} elements hold one."
             )
         return experiment
 

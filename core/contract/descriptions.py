@@ -74,7 +74,7 @@ class Table(File):
 class Matrix(File):
     """CSV of numbers, (`rows`, `columns`), with `header` 0, 1, 2 ... unless it has none.
 
-    `missing` allows empty cells in whole rows only (``"row"``), anywhere (``"cell"``) or not at all.
+    `missing` allows empty cells in whole rows (``"row"``), anywhere (``"cell"``) or not at all.
     """
 
     rows: Size = field(kw_only=True)

@@ -24,8 +24,8 @@ ATTRIBUTION = {
     (thread, width): Matrix(
         f"FigureExt4B_{thread}_diff_attrib_norm_bin_tsr_{width}ms.csv",
         FOLDER,
-        "experiment x bin: share of the difference between best and first block that falls into the "
-        "bin; rows sum to 1, and are empty where the best block is the first",
+        "experiment x bin: share of the difference between best and first block that falls into "
+        "the bin; rows sum to 1, and are empty where the best block is the first",
         ("Ext. 4B",),
         rows="experiments",
         columns=200 // width,

@@ -31,8 +31,8 @@ RESPONSES = {
     name: Matrix(
         f"Figure4_src_maxnorm_resp_stats_all_exps_{name}_data.csv",
         FOLDER,
-        "experiment x block: block mean (or SEM over trials) of the 50-200 ms rate, padded, divided "
-        "by the experiment's largest block mean of either thread",
+        "experiment x block: block mean (or SEM over trials) of the 50-200 ms rate, padded, "
+        "divided by the experiment's largest block mean of either thread",
         ("4B", "4C") if name.endswith("mean") else ("4B",),
         rows="experiments",
         columns="blocks",

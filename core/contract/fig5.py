@@ -52,8 +52,8 @@ def window_files(
         (window, name): Matrix(
             f"{prefix}_{window[0]}-{window[1]}_{name}.csv",
             folder,
-            "experiment x block: block mean (or SEM over trials) of the rate in the window, padded, "
-            "divided by Figure 4's normaliser of the experiment",
+            "experiment x block: block mean (or SEM over trials) of the rate in the window, "
+            "padded, divided by Figure 4's normaliser of the experiment",
             (panel,),
             rows="experiments",
             columns="blocks",

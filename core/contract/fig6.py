@@ -7,8 +7,8 @@ FOLDER = "Fig6"
 SINGLE_TRIALS = Table(
     "Figure6C_src_B07092020_sgtr_resp_df.csv",
     FOLDER,
-    "one row per trial of the example recording: image, rate of the preferred unit (events/s), axis "
-    "and distance",
+    "one row per trial of the example recording: image, rate of the preferred unit (events/s), "
+    "axis and distance",
     ("6C",),
     columns=(
         Column("img_name", "str"),

@@ -230,8 +230,8 @@ def _check_table(path: Path, file: Table, frame: pd.DataFrame, sizes: Sizes) -> 
         empty = frame[column.name].isna()
         if empty.any():
             raise ContractError(
-                f"{path}: expected a value in every row of column {column.name}, found none in data "
-                f"row {int(np.argmax(empty.to_numpy())) + 1}."
+                f"{path}: expected a value in every row of column {column.name}, found none in "
+                f"data row {int(np.argmax(empty.to_numpy())) + 1}."
             )
 
 

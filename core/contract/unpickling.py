@@ -67,7 +67,8 @@ def load_pickle(
     size = path.stat().st_size
     if size > max_bytes:
         raise UnsafePickleError(
-            f"{path}: expected a pickle of at most {max_bytes / 1e6:.0f} MB, found {size / 1e6:.0f} MB."
+            f"{path}: expected a pickle of at most {max_bytes / 1e6:.0f} MB, found "
+            f"{size / 1e6:.0f} MB."
         )
     with path.open("rb") as file:
         try:

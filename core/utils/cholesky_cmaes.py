@@ -4,8 +4,8 @@ Codes are rows: a population is (lambda, N), sampling is ``X = m + sigma Z A`` a
 ``A^T A``. The cumulation constant ``cs`` is far larger than the textbook value (optimizers.md 1.1);
 that is what makes the step size adapt within an experiment, and it is kept.
 
-The factor after k updates is ``A = alpha (I + V^T Q)`` with V, Q of shape (k, N), so no N x N matrix
-is formed until k reaches N / 2 (optimizers.md 2).
+The factor after k updates is ``A = alpha (I + V^T Q)`` with V, Q of shape (k, N), so no N x N
+matrix is formed until k reaches N / 2 (optimizers.md 2).
 """
 
 import logging

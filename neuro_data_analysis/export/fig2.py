@@ -18,7 +18,7 @@ from neuro_data_analysis.trajectories import (
 def export(example: Experiment, source: SourceData) -> None:
     """Write the folder of Figure 2."""
     psth = psth_trajectory(complete_blocks(example.psth))
-    offset, title = stacking_offset(psth), title_of(example)
+    offset, title = stacking_offset(psth), example.title
     for name, values in fig2.psth_files(psth).items():
         source.write(fig2.PSTH_CSV[name], values)
     meta = {"Expi": example.Expi, "offset": float(offset), "expstr": title}
@@ -51,14 +51,3 @@ def stacking_offset(psth: np.ndarray) -> np.float64:
     `psth` is (n_blocks, 4, 200), means first.
     """
     return np.float64(np.ceil(psth[:, :2].max() / 2.2 / 10) * 10)
-
-
-def title_of(experiment: Experiment) -> str:
-    """Three-line label of an experiment (raw_recordings.md section 2)."""
-    space0, space1 = experiment.space_names
-    return (
-        f"Exp {experiment.Expi:03d} {experiment.ephysFN} Pref chan{experiment.pref_chan} "
-        f"U{experiment.unit_in_pref_chan}\n"
-        f"image size {np.array([experiment.imgsize] * 2)} deg  pos {experiment.imgpos}\n"
-        f"Evol thr0: {space0}   thr1: {space1}"
-    )

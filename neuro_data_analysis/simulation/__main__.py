@@ -12,8 +12,8 @@ def parser() -> argparse.ArgumentParser:
     """Command line of ``./reproduce simulate``."""
     parser = argparse.ArgumentParser(
         prog="reproduce simulate",
-        description="Simulate recordings in the recordings' own format, and export source data from "
-        "them. What is there already and was made the same way is kept.",
+        description="Simulate recordings in the recordings' own format, and export source data "
+        "from them. What is there already and was made the same way is kept.",
     )
     parser.add_argument(
         "--out",

@@ -1,4 +1,4 @@
-"""CholeskyCMAES against golden vectors, a dense computation of the textbook update, and its rules."""
+"""CholeskyCMAES against golden vectors, the update it promises, and its rules."""
 
 import numpy as np
 import pytest

@@ -1,0 +1,42 @@
+"""Options that the scripts and ``python -m figure_reproduction`` share; standard library only."""
+
+import argparse
+from pathlib import Path
+
+from core.project import FIGURES, SOURCE_DATA
+
+MODES = ("auto", "osf", "local", "simulated")
+
+DEFAULT_SEED = 2026
+"""Seed of jitter and bootstrap; the published scripts had none."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add data, folders and seed."""
+    parser.add_argument(
+        "--data",
+        choices=MODES,
+        default="auto",
+        help="auto (default): source_data/ where a figure's files are all there, else simulated "
+        "recordings; the others never fall back",
+    )
+    parser.add_argument(
+        "--source-data",
+        type=Path,
+        default=SOURCE_DATA,
+        metavar="FOLDER",
+        help="folder of the source data (default: source_data/ of the project)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=FIGURES,
+        metavar="FOLDER",
+        help="folder for figures and report (default: figures/ of the project)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=DEFAULT_SEED,
+        help=f"seed of jitter and bootstrap intervals (default: {DEFAULT_SEED})",
+    )

@@ -1,0 +1,310 @@
+"""Reading recordings and reducing them to trajectories, under the published names.
+
+`BFEStats` is a list of experiments, None where there is no recording, so that experiment `Expi` is
+``BFEStats[Expi - 1]``. Threads count from 0 (DeePSim), blocks from 0, generations (``gen``) from 1.
+The functions are thin: they delegate to `trajectories`, `recordings` and `cohort`.
+"""
+
+import atexit
+import pickle
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path, PureWindowsPath
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from core.errors import MissingFileError, RecordingError
+from core.files import replacing
+from neuro_data_analysis.experiment import Experiment
+from neuro_data_analysis.matfile import plain_value
+from neuro_data_analysis.naming import reference_stem
+from neuro_data_analysis.neural_data_utils import get_meta_df
+from neuro_data_analysis.recordings import (
+    EVOLUTION_FILES,
+    Recordings,
+    matroot,
+    open_recordings,
+)
+from neuro_data_analysis.trajectories import (
+    complete_blocks,
+    pad_all,
+    psth_trajectory,
+    response_trajectory,
+    window_rate,
+)
+
+_OPEN_FILES = ExitStack()
+atexit.register(_OPEN_FILES.close)
+
+Trials = tuple[
+    list[np.ndarray], list[np.ndarray], list[np.ndarray], np.ndarray, np.ndarray, np.ndarray
+]
+"""Evoked rates, baseline rates and 1-based generations as lists of one array per block, then the
+same three concatenated over blocks."""
+
+
+def load_neural_data() -> tuple[Recordings, list[Experiment | None]]:
+    """The data set under ``MATROOT``; its file stays open until Python ends.
+
+    Returns
+    -------
+    The recordings, and the list of experiments. Fields are read when they are first used.
+    """
+    recordings = _OPEN_FILES.enter_context(open_recordings(matroot()))
+    return recordings, list(recordings)
+
+
+def load_neural_data_and_save_pkl() -> tuple[Recordings, list[Experiment | None]]:
+    """Like `load_neural_data`, and write the published per-experiment pickle beside the MAT file.
+
+    The pickle is a list of plain dicts; it holds every field, so memory must hold the data set.
+    """
+    folder = matroot()
+    with open_recordings(folder / EVOLUTION_FILES[0]) as recordings:
+        elements = [plain_value(element) for element in recordings.elements]
+    with replacing(folder / EVOLUTION_FILES[1]) as temporary, temporary.open("wb") as file:
+        pickle.dump(elements, file, protocol=4)
+    return load_neural_data()
+
+
+def get_expstr(BFEStats: Sequence[Experiment | None], Expi: int) -> str:  # noqa: N803
+    """Three-line label of an experiment, as figures show it."""
+    return _experiment(BFEStats, Expi).title
+
+
+def extract_evol_activation_array(
+    S: Experiment,  # noqa: N803
+    thread: int,
+    rsp_wdw: range = range(50, 200),
+    bsl_wdw: range = range(0, 45),
+) -> Trials:
+    """Single-trial rates of one thread's evolved images; no block is dropped.
+
+    Returns
+    -------
+    resp_arr, bsl_arr, gen_arr, resp_vec, bsl_vec, gen_vec
+        Rates in events/s; see `Trials`.
+    """
+    return _activations(S.psth[thread], rsp_wdw, bsl_wdw)
+
+
+def extract_natref_activation_array(
+    S: Experiment,  # noqa: N803
+    thread: int,
+    rsp_wdw: range = range(50, 200),
+    bsl_wdw: range = range(0, 45),
+) -> Trials:
+    """Single-trial rates of the natural reference images in one thread's blocks; see `Trials`."""
+    return _activations(S.ref_psth[thread], rsp_wdw, bsl_wdw)
+
+
+def extract_evol_psth_array(S: Experiment, thread: int) -> list[np.ndarray]:  # noqa: N803
+    """PSTHs of one thread, (200, n_trials) per block, events/s."""
+    return S.psth[thread]
+
+
+def extract_all_evol_trajectory(
+    BFEStats: Iterable[Experiment | None],  # noqa: N803
+) -> tuple[dict[int, np.ndarray], pd.DataFrame]:
+    """Evoked trajectories (n_blocks, 6) by Expi, and the metadata table."""
+    return extract_all_evol_trajectory_dyna(BFEStats)
+
+
+def extract_all_evol_trajectory_dyna(
+    BFEStats: Iterable[Experiment | None],  # noqa: N803
+    rsp_wdw: range = range(50, 200),
+) -> tuple[dict[int, np.ndarray], pd.DataFrame]:
+    """The same for any response window."""
+    experiments = list(BFEStats)
+    trajectories = {
+        experiment.Expi: response_trajectory(complete_blocks(experiment.psth), _window(rsp_wdw))
+        for experiment in _usable(experiments)
+    }
+    return trajectories, get_meta_df(experiments)
+
+
+def extract_all_evol_trajectory_psth(
+    BFEStats: Iterable[Experiment | None],  # noqa: N803
+) -> tuple[dict[int, np.ndarray], pd.DataFrame]:
+    """PSTH trajectories (n_blocks, 4, 200) by Expi, and the metadata table."""
+    experiments = list(BFEStats)
+    trajectories = {
+        experiment.Expi: psth_trajectory(complete_blocks(experiment.psth))
+        for experiment in _usable(experiments)
+    }
+    return trajectories, get_meta_df(experiments)
+
+
+def pad_resp_traj(resp_col: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Trajectories on a common number of blocks, in ascending order of Expi.
+
+    Returns
+    -------
+    (n_experiments, n_blocks, 6) and (n_experiments, n_blocks) bool, True for measured blocks
+    """
+    padded = pad_all([resp_col[expi] for expi in sorted(resp_col)])
+    return padded.values, padded.measured
+
+
+def pad_psth_traj(psth_col: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The same for PSTH trajectories: (n_experiments, n_blocks, 4, 200) and the mask."""
+    return pad_resp_traj(psth_col)
+
+
+def load_img_resp_pairs(
+    BFEStats: Sequence[Experiment | None],  # noqa: N803
+    Expi: int,  # noqa: N803
+    ExpType: Literal["Evol", "natref"],  # noqa: N803
+    thread: int = 0,
+    stimdrive: str = "S:",
+    output_fmt: Literal["vec", "arr"] = "vec",
+    rsp_wdw: range = range(50, 200),
+    bsl_wdw: range = range(0, 45),
+) -> tuple[list, list | np.ndarray, list | np.ndarray, list | np.ndarray]:
+    """Image file, evoked rate, baseline rate and generation of every trial of one thread.
+
+    Parameters
+    ----------
+    ExpType
+        ``Evol`` for evolved images, ``natref`` for natural references.
+    stimdrive
+        Local root that replaces the drive or share of the acquisition machine's path.
+    output_fmt
+        ``vec`` for one entry per trial, ``arr`` for one list or array per block.
+
+    Raises
+    ------
+    MissingFileError
+        If the file of a reference image cannot be found.
+    """
+    experiment = _experiment(BFEStats, Expi)
+    folder = local_folder(experiment.stimuli, stimdrive)
+    if ExpType == "Evol":
+        rates = extract_evol_activation_array(experiment, thread, rsp_wdw, bsl_wdw)
+        trials, find = experiment.idx_seq[thread], _evolved_file
+    elif ExpType == "natref":
+        rates = extract_natref_activation_array(experiment, thread, rsp_wdw, bsl_wdw)
+        trials, find = experiment.ref_idx_seq[thread], _reference_file
+    else:
+        raise ValueError(f"ExpType: expected Evol or natref, found {ExpType!r}")
+    names = experiment.imageName
+    files = [[find(folder, names[trial - 1]) for trial in block] for block in trials]
+    if output_fmt == "arr":
+        return (files, *rates[:3])
+    return ([file for block in files for file in block], *rates[3:])
+
+
+def local_folder(stimuli: str, stimdrive: str) -> Path:
+    """Folder of the acquisition machine, seen from here.
+
+    Examples
+    --------
+    >>> local_folder(r"N:\\Stimuli\\2020-BigGAN", "/data").as_posix()
+    '/data/Stimuli/2020-BigGAN'
+    """
+    path = PureWindowsPath(stimuli)
+    return Path(stimdrive, *path.relative_to(path.anchor).parts)
+
+
+def load_latent_codes(
+    stim_path: str | Path, thread_id: int = 1, verbose: bool = False
+) -> tuple[np.ndarray, list[str], np.ndarray, np.ndarray]:
+    """Codes that an evolution proposed, in file order (``block*_thread*_code.mat``).
+
+    Block 0 holds the founders; block b the codes made after block b, shown in block b + 1; the last
+    file may hold codes that were never shown.
+
+    Parameters
+    ----------
+    stim_path
+        Folder of the code files.
+    thread_id
+        0 or 1, as in the file names.
+    verbose
+        Accepted for compatibility.
+
+    Returns
+    -------
+    codes : (n, n_dim) float64
+    ids : list of n str
+    block : (n,) int
+    thread : (n,) int
+
+    Raises
+    ------
+    MissingFileError
+        If there is no code file of that thread.
+    RecordingError
+        If a file does not hold one id per code.
+    """
+    from scipy.io import loadmat
+
+    files = sorted(Path(stim_path).glob(f"block*_thread{thread_id:03d}_code.mat"))
+    if not files:
+        raise MissingFileError(
+            f"{stim_path}: expected block000_thread{thread_id:03d}_code.mat and so on, found none."
+        )
+    codes, ids, blocks = [], [], []
+    for file in files:
+        try:
+            content = loadmat(file, simplify_cells=True)
+            of_file = np.atleast_2d(np.asarray(content["codes"], dtype=float))
+            names = np.atleast_1d(content["ids"]).astype(str).tolist()
+        except (ValueError, KeyError, OSError, NotImplementedError, TypeError) as error:
+            raise RecordingError(
+                f"{file}: expected a level-5 MAT file with codes and ids, found {error}."
+            ) from None
+        if len(names) != len(of_file):
+            raise RecordingError(
+                f"{file}: expected one id per code, found {len(names)} ids and "
+                f"{len(of_file)} codes."
+            )
+        codes.append(of_file)
+        ids += names
+        blocks += [int(file.name[5:8])] * len(names)
+    return np.concatenate(codes), ids, np.array(blocks), np.full(len(ids), thread_id)
+
+
+def _activations(blocks: list[np.ndarray], rsp_wdw: range, bsl_wdw: range) -> Trials:
+    evoked = [window_rate(block, _window(rsp_wdw)) for block in blocks]
+    baseline = [window_rate(block, _window(bsl_wdw)) for block in blocks]
+    generation = [np.full(block.shape[1], number) for number, block in enumerate(blocks, start=1)]
+    return (
+        evoked,
+        baseline,
+        generation,
+        np.concatenate(evoked),
+        np.concatenate(baseline),
+        np.concatenate(generation),
+    )
+
+
+def _window(window: range) -> tuple[int, int]:
+    return window.start, window.stop
+
+
+def _usable(experiments: Iterable[Experiment | None]) -> Iterator[Experiment]:
+    return (experiment for experiment in experiments if experiment is not None)
+
+
+def _experiment(experiments: Sequence[Experiment | None], expi: int) -> Experiment:
+    experiment = experiments[expi - 1] if 1 <= expi <= len(experiments) else None
+    if experiment is None:
+        raise RecordingError(f"expected a recording of Exp {expi}, found none.")
+    return experiment
+
+
+def _evolved_file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.bmp"
+
+
+def _reference_file(folder: Path, name: str) -> Path:
+    """File in the parent folder whose name starts with the stem; the shortest stem wins."""
+    stem = reference_stem(name)
+    parent = folder.parent
+    found = [p for p in parent.iterdir() if p.name.startswith(stem)] if parent.is_dir() else []
+    if not found:
+        raise MissingFileError(f"{parent}: expected the image {stem}, found none of that name.")
+    return min(found, key=lambda path: (len(path.stem), path.name))
