@@ -2,8 +2,42 @@ from pathlib import Path
 
 import pytest
 
+from core.contract.source_data import SourceData
+from neuro_data_analysis.recordings import open_recordings
+from neuro_data_analysis.simulation.run import (
+    MATROOT_FOLDER,
+    SOURCE_DATA_FOLDER,
+    export_simulated,
+    simulate_recordings,
+)
+
+SIMULATED_EXPI = (3, 4, 25, 26, 28, 34, 50, 137, 155)
+"""Two V1, three V4, four IT experiments; 28 is short, 50 and 137 are unstable, 4 has no fc6."""
+
 
 @pytest.fixture(scope="session")
 def data_folder():
     """Folder of the small test vectors."""
     return Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def simulation(tmp_path_factory):
+    """Folder of a small simulation: ``matroot`` and ``source_data``."""
+    out = tmp_path_factory.mktemp("simulation") / "simulated data ü"
+    simulate_recordings(out, seed=7, subset=SIMULATED_EXPI, n_jobs=2)
+    export_simulated(out)
+    return out
+
+
+@pytest.fixture
+def recordings(simulation):
+    """The simulated recordings, open."""
+    with open_recordings(simulation / MATROOT_FOLDER) as opened:
+        yield opened
+
+
+@pytest.fixture
+def source(simulation):
+    """The source data exported from the simulated recordings; read only."""
+    return SourceData(simulation / SOURCE_DATA_FOLDER)

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -116,19 +117,26 @@ def _read_matrix(path: Path, file: Matrix, sizes: Sizes) -> np.ndarray:
     return array.astype(np.int64) if file.flag else array
 
 
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NO_NUMBER = re.compile(r"[^-+.,\deE\n]")
+
+
 def _numbers(path: Path, text: str) -> np.ndarray:
     options = {"header": None, "na_values": [""], "keep_default_na": False}
     try:
-        frame = pd.read_csv(io.StringIO(text), dtype=float, float_precision="round_trip", **options)
+        # pandas would take True for 1
+        if _NO_NUMBER.search(text):
+            raise ValueError
+        return pd.read_csv(io.StringIO(text), dtype=float, **options).to_numpy()
     except ValueError:
         cells = pd.read_csv(io.StringIO(text), dtype=str, **options)
-        bad = cells.notna() & cells.apply(pd.to_numeric, errors="coerce").isna()
+        numeric = cells.apply(lambda column: column.str.fullmatch(_NUMBER).fillna(True))
+        bad = ~numeric.astype(bool)
         row, column = (int(index[0]) for index in np.nonzero(bad.to_numpy()))
         raise ContractError(
             f"{path}: expected numbers, found {cells.iat[row, column]!r} in data row {row + 1}, "
             f"column {column + 1}."
         ) from None
-    return frame.to_numpy()
 
 
 def _check_matrix(path: Path, file: Matrix, array: np.ndarray, sizes: Sizes) -> None:
