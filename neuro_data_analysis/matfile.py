@@ -42,10 +42,10 @@ class Struct(Mapping):
         return _value(self._group[name])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._group)
+        return (name for name in self._group if not name.startswith("#"))
 
     def __len__(self) -> int:
-        return len(self._group)
+        return sum(1 for _ in self)
 
 
 class StructArray(Sequence):
