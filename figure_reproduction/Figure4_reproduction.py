@@ -14,11 +14,11 @@ from matplotlib.figure import Figure
 from core.contract import fig4
 from core.contract.source_data import SourceData
 from core.statistics.comparisons import TTest, paired
-from core.statistics.intervals import bootstrap_mean_interval, population_sem
+from core.statistics.intervals import bootstrap_mean_interval
 from core.statistics.masks import AREAS
 from core.utils.plot_utils import THREAD_COLORS, mean_band
 from figure_reproduction.panels import Panel, Reproduction, Statistics
-from figure_reproduction.population import THREADS, in_area
+from figure_reproduction.population import THREADS, in_area, mean_and_error
 from figure_reproduction.script import run_script
 
 FIGURE = "4"
@@ -181,7 +181,7 @@ def draw_trajectories(figure: Figure, data: Figure4Data) -> None:
                 for part, style in ((real, "-"), (~real, ":")):
                     ax.plot(blocks[part], mean[part], style, color=color, alpha=0.2, lw=0.7)
             if len(means):
-                mean, error = means.mean(axis=0), population_sem(means)
+                mean, error = mean_and_error(means)
                 mean_band(ax, blocks, mean, error, color=color, band_alpha=0.25, lw=3, label=thread)
         ax.set(title=f"{area} (N={rows.sum()})", xlim=(0, 40), ylim=(0, 1.05), xlabel="Blocks")
     axes[0].set_ylabel("Max Normalized response")

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 from core.contract import fig5
 from core.contract.source_data import SourceData
-from core.statistics.intervals import population_sem
 from core.statistics.masks import AREAS
 from core.utils.plot_utils import THREAD_COLORS, mean_band
 from figure_reproduction.panels import Panel, Reproduction, Statistics
@@ -22,6 +21,7 @@ from figure_reproduction.population import (
     compare_window,
     draw_windows,
     in_area,
+    mean_and_error,
     window_statistics,
 )
 from figure_reproduction.script import run_script
@@ -94,7 +94,7 @@ def draw_psth(figure: Figure, data: Figure5Data, block: str) -> None:
             time = np.arange(psth.shape[1])
             ax.plot(time, psth.T, color=color, alpha=0.2, lw=0.7)
             if len(psth):
-                mean, error = psth.mean(axis=0), population_sem(psth)
+                mean, error = mean_and_error(psth)
                 mean_band(ax, time, mean, error, color=color, band_alpha=0.25, lw=3, label=thread)
         ax.set(title=f"{area} (N={rows.sum()})", ylim=(0, 2), xlim=(0, 199), xlabel="Time (ms)")
     axes[0].set_ylabel("Max Normalized PSTH")

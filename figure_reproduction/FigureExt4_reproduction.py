@@ -24,6 +24,7 @@ from figure_reproduction.population import (
     compare_window,
     draw_windows,
     in_area,
+    mean_and_error,
     window_statistics,
 )
 from figure_reproduction.script import run_script
@@ -156,9 +157,9 @@ def draw_attribution(figure: Figure, of_area: dict[str, Attribution], width: int
             if len(values) == 0:
                 ax.plot([], [], color=color, label=label)
                 continue
-            means.append(values.mean(axis=0))
-            error = values.std(axis=0) / np.sqrt(len(values))
-            mean_band(ax, time, means[-1], error, color=color, band_alpha=0.3, label=label)
+            mean, error = mean_and_error(values)
+            means.append(mean)
+            mean_band(ax, time, mean, error, color=color, band_alpha=0.3, label=label)
         top = max((mean.max() for mean in means), default=0.0)
         for factor, p in ((1.15, attribution.test.p), (1.25, attribution.p_fdr)):
             significant = np.nan_to_num(p, nan=1.0) < LEVEL

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 from matplotlib.backends import backend_registry
 from matplotlib.figure import Figure
 
@@ -93,12 +92,9 @@ def save(panel: Panel, folder: Path, simulated: bool) -> SavedPanel:
     return SavedPanel(panel.panel, panel.caption, panel.notes, paths["png"], paths["pdf"])
 
 
-def show_and_close(panels: tuple[Panel, ...]) -> None:
-    """Show the figures where there is a display, and close them."""
-    if backend_registry.resolve_backend(mpl.get_backend())[1] not in (None, "headless"):
-        plt.show()
-    for panel in panels:
-        plt.close(panel.figure)
+def has_display() -> bool:
+    """Whether figures would be shown in windows."""
+    return backend_registry.resolve_backend(mpl.get_backend())[1] not in (None, "headless")
 
 
 def _metadata(extension: str, panel: Panel, simulated: bool) -> dict:

@@ -39,6 +39,14 @@ class WindowComparison:
         return int((self.significant & larger)[: LAST_SHOWN_BLOCK + 1].sum())
 
 
+def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and published SEM over experiments (n, ...); NaN where there is no experiment."""
+    if len(values) == 0:
+        undefined = np.full(values.shape[1:], np.nan)
+        return undefined, undefined
+    return values.mean(axis=0), population_sem(values)
+
+
 def compare_window(deepsim: np.ndarray, biggan: np.ndarray) -> WindowComparison:
     """Compare normalised responses (n_experiments, n_blocks) of both threads block by block.
 
@@ -46,10 +54,11 @@ def compare_window(deepsim: np.ndarray, biggan: np.ndarray) -> WindowComparison:
     range included (source_data.md, erratum 5.2).
     """
     test = paired(deepsim, biggan)
+    (mean0, error0), (mean1, error1) = mean_and_error(deepsim), mean_and_error(biggan)
     return WindowComparison(
         n=len(deepsim),
-        mean=np.stack([deepsim.mean(axis=0), biggan.mean(axis=0)]),
-        error=np.stack([population_sem(deepsim), population_sem(biggan)]),
+        mean=np.stack([mean0, mean1]),
+        error=np.stack([error0, error1]),
         test=test,
         significant=np.nan_to_num(benjamini_hochberg(test.p), nan=1.0) < FDR_LEVEL,
     )

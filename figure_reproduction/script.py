@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from core.contract.checks import check
@@ -15,7 +16,7 @@ from core.errors import MissingFileError, ReproductionError, run
 from core.files import writable_folder
 from core.utils.plot_utils import apply_style
 from figure_reproduction.options import DEFAULT_SEED, add_options
-from figure_reproduction.panels import FigureResult, Reproduction, Statistics, save, show_and_close
+from figure_reproduction.panels import FigureResult, Reproduction, Statistics, has_display, save
 from figure_reproduction.sources import choose, explanation
 
 Reproduce = Callable[[SourceData, np.random.Generator], Reproduction]
@@ -48,11 +49,13 @@ def draw_figure(
         with apply_style():
             reproduction = reproduce(source, np.random.default_rng(seed))
             panels = tuple(save(panel, folder, simulated) for panel in reproduction.panels)
-            if show:
-                show_and_close(reproduction.panels)
+            if show and has_display():
+                plt.show()
         checks = tuple(check(source, FOLDERS[figure]))
     except ReproductionError as error:
         return FigureResult(figure, source.root, simulated, problem=str(error))
+    finally:
+        plt.close("all")
     return FigureResult(
         figure=figure,
         source=source.root,

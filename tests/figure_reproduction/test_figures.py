@@ -1,0 +1,169 @@
+"""Figure scripts: the numbers on the panels, the marks, what is saved."""
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from scipy import stats
+
+from core.contract import fig2, fig4
+from core.contract.source_data import SourceData
+from figure_reproduction.comparison import published_numbers
+from figure_reproduction.drawing import SCRIPTS
+from figure_reproduction.population import compare_window
+from figure_reproduction.script import draw_figure
+
+mpl.use("Agg")
+
+FOLDERS = {"2": "Fig2", "4": "Fig4", "5": "Fig5", "ext4": "ExtendedFig4"}
+N_PICTURES = {"2": 2, "4": 5, "5": 3, "ext4": 9}
+
+
+@pytest.fixture(scope="module")
+def results(simulation, tmp_path_factory):
+    out = tmp_path_factory.mktemp("figures")
+    source = SourceData(simulation / "source_data")
+    return {
+        figure: draw_figure(figure, import_module(module).reproduce, source, out)
+        for figure, module in SCRIPTS.items()
+    }
+
+
+@pytest.mark.parametrize("figure", SCRIPTS)
+def test_every_published_number_is_computed_under_its_id(results, figure):
+    result = results[figure]
+    assert result.problem == ""
+    ids = {number.id for number in published_numbers() if number.figure == FOLDERS[figure]}
+    assert ids
+    assert ids - set(result.statistics) == set()
+
+
+@pytest.mark.parametrize("figure", SCRIPTS)
+def test_panels_are_saved_with_the_mark(results, figure):
+    panels = results[figure].panels
+    assert len(panels) == N_PICTURES[figure]
+    for panel in panels:
+        assert panel.png.parent.name == "simulated"
+        assert panel.png.stem.endswith("_SIM")
+        picture = Image.open(panel.png)
+        assert picture.text["Description"] == "SIMULATED"
+        assert min(picture.size) > 300
+        pdf = panel.pdf.read_bytes()
+        assert b"SIMULATED" in pdf
+        assert b"/Type3" not in pdf
+        assert b"/TrueType" in pdf or b"/CIDFontType2" in pdf
+
+
+def test_all_panels_have_their_own_file(results):
+    names = [panel.png.name for result in results.values() for panel in result.panels]
+    assert len(set(names)) == len(names) == 19
+
+
+def test_all_checks_pass(results):
+    assert all(item.passed for result in results.values() for item in result.checks)
+
+
+def test_numbers_of_figure_4_follow_from_the_files(results, source):
+    found = results["4"].statistics
+    masks = source.read(fig4.MASKS).astype(bool)
+    rows = masks["valid"] & masks["anysucc005"] & masks["ITmsk"]
+    pair = [source.read(fig4.RESPONSES[f"{name}_mean"])[rows, 0] for name in ("DeePSim", "BigGAN")]
+    test = stats.ttest_rel(*pair)
+    assert found["fig4b.initial.IT.t"] == pytest.approx(test.statistic)
+    assert found["fig4b.initial.IT.p"] == pytest.approx(test.pvalue)
+    assert found["fig4b.initial.IT.n"] == rows.sum()
+    table = source.read(fig4.TIME_CONSTANTS)
+    rows = masks["valid"] & masks["FCsucc001"] & masks["V4msk"]
+    assert found["fig4d.V4.DeePSim.mean"] == pytest.approx(table.loc[rows, "FC_tc0_bslinit"].mean())
+
+
+def test_numbers_of_figure_2_follow_from_the_files(results, source):
+    found = results["2"].statistics
+    trials = source.read(fig2.RESPONSE_CSV["BigGAN_thread_evol"])
+    expected = trials.loc[trials["gen"] == 23, "resp"].mean()
+    assert found["fig2b.BigGAN.evoked.block23.mean"] == pytest.approx(expected)
+    assert found["fig2d.offset"] == source.read(fig2.META)["offset"]
+
+
+def test_same_seed_same_numbers_and_pictures(results, source, tmp_path):
+    reproduce = import_module(SCRIPTS["4"]).reproduce
+    again = draw_figure("4", reproduce, source, tmp_path)
+    pd.testing.assert_series_equal(pd.Series(again.statistics), pd.Series(results["4"].statistics))
+    for panel, before in zip(again.panels, results["4"].panels, strict=True):
+        np.testing.assert_array_equal(
+            np.asarray(Image.open(panel.png)), np.asarray(Image.open(before.png))
+        )
+    other = draw_figure("4", reproduce, source, tmp_path, seed=1)
+    assert other.statistics["fig4d.V4.DeePSim.ci_low"] != pytest.approx(
+        again.statistics["fig4d.V4.DeePSim.ci_low"], abs=1e-12
+    ) or other.statistics["fig4d.IT.DeePSim.ci_low"] != pytest.approx(
+        again.statistics["fig4d.IT.DeePSim.ci_low"], abs=1e-12
+    )
+
+
+@pytest.mark.usefixtures("results")
+def test_figures_are_closed():
+    assert plt.get_fignums() == []
+
+
+@pytest.fixture
+def copy(source, tmp_path):
+    import shutil
+
+    shutil.copytree(source.root, tmp_path / "copy")
+    (tmp_path / "copy" / "SIMULATED.json").write_text('{"simulated": true}')
+    return SourceData(tmp_path / "copy")
+
+
+def test_a_pickle_that_disagrees_is_reported_and_drawn(copy, tmp_path):
+    pickled = copy.read(fig2.PSTH_PICKLE)
+    copy.write(fig2.PSTH_PICKLE, {**pickled, "psth_arr": pickled["psth_arr"] + 1})
+    result = draw_figure("2", import_module(SCRIPTS["2"]).reproduce, copy, tmp_path)
+    notes = {panel.panel: panel.notes[0] for panel in result.panels}
+    assert "DISAGREE" in notes["2D"]
+    assert "same numbers" in notes["2B"]
+    copy.path(fig2.PSTH_PICKLE).unlink()
+    result = draw_figure("2", import_module(SCRIPTS["2"]).reproduce, copy, tmp_path)
+    assert "no PKL" in next(p.notes[0] for p in result.panels if p.panel == "2D")
+
+
+def test_broken_data_become_one_sentence(copy, tmp_path):
+    path = copy.path(fig4.RESPONSES["BigGAN_mean"])
+    path.write_text(path.read_text().replace("0.", "O.", 1))
+    result = draw_figure("4", import_module(SCRIPTS["4"]).reproduce, copy, tmp_path / "out")
+    assert result.problem.startswith(str(path))
+    assert result.panels == ()
+
+
+def test_dots_are_counted_in_the_visible_blocks():
+    rng = np.random.default_rng(0)
+    base = rng.normal(1, 0.01, (20, 56))
+    other = base + rng.normal(0, 0.001, base.shape)
+    other[:, 10:20] += 0.1
+    other[:, 40:56] -= 0.1
+    comparison = compare_window(base, other)
+    assert comparison.n_significant(1) == 10
+    assert comparison.n_significant(0) == 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("figure", SCRIPTS)
+def test_a_script_runs_alone_from_anywhere(source, tmp_path, figure):
+    script = Path(import_module(SCRIPTS[figure]).__file__)
+    done = subprocess.run(
+        [sys.executable, script, "--data", "local", "--source-data", source.root, "--out", "out é"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "SIMULATED" in done.stdout
+    assert len(list((tmp_path / "out é" / "simulated").glob("*.png"))) == N_PICTURES[figure]

@@ -1,0 +1,213 @@
+"""Verdicts, the report page and table, and which data a figure is drawn from."""
+
+import csv
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from core.contract import fig4
+from core.contract.checks import Check
+from core.errors import SettingError, run
+from figure_reproduction import __main__ as command
+from figure_reproduction import sources
+from figure_reproduction.comparison import (
+    AGREES,
+    DIFFERS,
+    INFORMATIVE,
+    SIMULATED,
+    UNAVAILABLE,
+    Published,
+    compare,
+    published_numbers,
+    verdict,
+)
+from figure_reproduction.panels import FigureResult
+from figure_reproduction.report import write_report
+
+NUMBER = Published("fig4a.V1.BigGAN.rate", "Fig4", "A", "g", "rate", 2.0, 0.5, "printed")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(2.0, AGREES), (2.5, AGREES), (1.5, AGREES), (2.51, DIFFERS), (float("inf"), DIFFERS)],
+)
+def test_a_difference_up_to_the_tolerance_agrees(value, expected):
+    assert verdict(NUMBER, value, simulated=False) == expected
+
+
+def test_no_claim_is_made_from_simulated_data():
+    assert verdict(NUMBER, 2.0, simulated=True) == SIMULATED
+
+
+def test_numbers_that_depend_on_an_optimiser_are_informative():
+    number = Published("x", "Fig6", "C", "g", "s", 2.0, 0.5, "title; optimiser dependent")
+    assert verdict(number, 99.0, simulated=False) == INFORMATIVE
+
+
+def test_ids_of_no_panel_are_left_out():
+    ids = [number.id for number in published_numbers()]
+    assert len(ids) == len(set(ids))
+    assert not any(name.startswith(("cohort.", "fig6c_all.")) for name in ids)
+    assert "fig4a.V1.BigGAN.rate" in ids
+
+
+def result(**changes):
+    values = {number.id: number.value for number in published_numbers() if number.figure == "Fig4"}
+    values["fig4b.initial.V1.t"] = 0.0
+    values["fig4b.initial.V1.p"] = float("nan")
+    del values["fig4b.initial.V1.n"]
+    content = {
+        "figure": "4",
+        "source": None,
+        "simulated": False,
+        "statistics": values,
+        "checks": (Check("rows agree", False, "not in 3 rows"),),
+        **changes,
+    }
+    return FigureResult(**content)
+
+
+def test_published_values_agree_with_themselves():
+    verdicts = {c.published.id: c.verdict for c in compare(result())}
+    assert verdicts.pop("fig4b.initial.V1.t") == DIFFERS
+    assert verdicts.pop("fig4b.initial.V1.p") == UNAVAILABLE
+    assert verdicts.pop("fig4b.initial.V1.n") == UNAVAILABLE
+    assert set(verdicts.values()) == {AGREES}
+    assert len(verdicts) == 80
+
+
+class Page(HTMLParser):
+    """Counts tags and collects links to elsewhere."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.outside = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+        for name, value in attributes:
+            if name in ("src", "href") and not value.startswith(("data:", "#")):
+                self.outside.append(value)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_stands_alone_and_says_what_differs(tmp_path):
+    path = write_report([result()], tmp_path, seed=5, seconds=1.5)
+    text = path.read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.open == []
+    assert page.outside == []
+    assert "SIMULATED" not in re.sub(r"<style>.*</style>", "", text, flags=re.S).replace(
+        "not comparable: simulated", ""
+    )
+    assert "1 of 1 checks failed" in text
+    assert "Seed 5" in text
+    assert "Figures 1, 2A, 2C, 3A-F, 6A-B" in text
+    with (tmp_path / "report.csv").open() as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    assert list(next(iter(rows.values()))) == [
+        "id",
+        "figure",
+        "panel",
+        "published",
+        "value",
+        "difference",
+        "tolerance",
+        "verdict",
+        "note",
+    ]
+    assert rows["fig4b.initial.V1.t"]["verdict"] == DIFFERS
+    assert float(rows["fig4b.initial.V1.t"]["difference"]) == pytest.approx(3.491)
+    assert rows["fig4b.initial.V1.n"]["value"] == ""
+
+
+def test_a_figure_that_was_not_drawn_is_named_with_the_reason(tmp_path):
+    failed = FigureResult("5", None, False, problem="x.csv: expected <numbers>, found 'a'.")
+    text = write_report([failed], tmp_path, 0, 0.0).read_text(encoding="utf-8")
+    assert "Not drawn: x.csv: expected &lt;numbers&gt;, found &#39;a&#39;." in text
+    assert "88 not available" in text
+
+
+@pytest.fixture
+def no_simulation(monkeypatch, source):
+    monkeypatch.setattr(sources, "simulate", lambda out=None: source.root)
+
+
+@pytest.mark.usefixtures("no_simulation")
+def test_auto_decides_per_figure(source, tmp_path):
+    import shutil
+
+    root = tmp_path / "source_data"
+    shutil.copytree(source.root / "Fig4", root / "Fig4")
+    local, simulated = sources.choose(["4", "5"], "auto", root)
+    assert local.source.root == root
+    assert simulated.source.root == source.root
+    block = sources.explanation([local, simulated])
+    assert "Figure 5: 85 of its files are not in" in block
+    assert "not built yet" in block
+    assert "Figure 4" not in block
+    (root / fig4.MASKS.path).unlink()
+    assert sources.choose(["4"], "auto", root)[0].source.root == source.root
+
+
+@pytest.mark.usefixtures("no_simulation")
+def test_the_other_modes_never_fall_back(source, tmp_path):
+    assert sources.choose(["4"], "local", tmp_path)[0].source is None
+    assert sources.choose(["4"], "osf", source.root)[0].source is None
+    assert sources.choose(["4"], "simulated", source.root)[0].source.is_simulated
+
+
+@pytest.mark.usefixtures("no_simulation")
+def test_the_command_draws_what_can_be_drawn(tmp_path, capsys, source):
+    arguments = ["--figure", "4", "--figure", "ext4", "--out", str(tmp_path / "figures")]
+    assert command.main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[0] == "Figures 4, ext4: looking for their data"
+    assert printed.rstrip().endswith("report.html")
+    text = (tmp_path / "figures" / "report.html").read_text(encoding="utf-8")
+    assert Page(text).outside == []
+    assert "<title>SIMULATED" in text
+    assert text.count('<div class="banner">') == 3
+    assert "published (not reproduced here)" in text
+    assert not re.search(r"reproduced successfully|replicated|matches the paper", text)
+    assert "Simulator version" in text
+    with (tmp_path / "figures" / "report.csv").open() as file:
+        assert {row["verdict"] for row in csv.DictReader(file)} <= {SIMULATED, UNAVAILABLE}
+    assert command.main([*arguments, "--data", "local", "--source-data", str(tmp_path)]) == 2
+    assert "Figure 4 not drawn: 9 of its files are not in" in capsys.readouterr().err
+
+
+def test_a_file_changed_by_hand_is_reported(source, tmp_path):
+    import shutil
+
+    from figure_reproduction.report import source_files
+
+    shutil.copytree(source.root, tmp_path / "copy")
+    path = tmp_path / "copy" / fig4.MASKS.path
+    path.write_text(path.read_text().replace("1", "0", 1))
+    origins = {
+        Path(file.path).name: file.origin for file in source_files(result(source=tmp_path / "copy"))
+    }
+    assert origins[fig4.MASKS.name].startswith("CHANGED since its export")
+    assert sum("CHANGED" in origin for origin in origins.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"), [(["7"], "expected one of 2, 4"), (["3"], "not built yet")]
+)
+def test_unknown_figures_are_refused(words, message):
+    with pytest.raises(SettingError, match=message):
+        command.chosen_figures(words)
+    assert command.chosen_figures(["ext4", "2", "Figure4"]) == ["2", "4", "ext4"]
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path, capsys):
+    (tmp_path / "figures").write_text("a file in the way")
+    assert run(lambda: command.main(["--out", str(tmp_path / "figures")])) == 2
+    assert "expected a folder that can be written, found: " in capsys.readouterr().err

@@ -1,0 +1,101 @@
+"""The shell script: dispatch, help, and what it says where it cannot start."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def reproduce(*words, folder=ROOT, **environment):
+    return subprocess.run(
+        [folder / "reproduce", *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """The script alone in a folder with a space and an accent, without an environment."""
+    folder = tmp_path / "a folder é"
+    folder.mkdir()
+    for name in ("reproduce", "requirements.txt", "requirements-figures.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "word", ["figures", "simulate", "export", "download", "import", "test", "versions", "clean"]
+)
+def test_every_sub_command_has_help(word):
+    done = reproduce(word, "--help")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("usage:")
+
+
+def test_the_script_itself_has_help():
+    done = reproduce("--help")
+    assert done.returncode == 0
+    assert "figures" in done.stdout
+
+
+def test_an_unknown_sub_command_is_refused_in_one_line():
+    done = reproduce("figure")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: expected a sub-command")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("word", ["download", "import"])
+def test_what_is_not_built_says_so(word):
+    done = reproduce(word)
+    assert done.returncode == 1
+    assert f"{word} is not built yet" in done.stderr
+
+
+def fake_python(folder, version, modules):
+    """A bin folder whose only Python has this version, and these modules."""
+    folder.mkdir()
+    for name in ("python3.13", "python3.12", "python3.11", "python3", "python"):
+        path = folder / name
+        path.write_text(
+            "#!/bin/sh\n"
+            f'[ "$1" = --version ] && {{ echo "Python {version}"; exit 0; }}\n'
+            'case "$2" in\n'
+            f"  *version_info*) exit {0 if version >= '3.11' else 1} ;;\n"
+            f"  *ensurepip*) exit {0 if modules else 1} ;;\n"
+            "esac\nexit 1\n"
+        )
+        path.chmod(0o755)
+    return {"PATH": f"{folder}:/usr/bin:/bin"}
+
+
+def test_an_old_python_is_named(elsewhere, tmp_path):
+    done = reproduce("versions", folder=elsewhere, **fake_python(tmp_path / "bin", "3.10.2", True))
+    assert done.returncode == 2
+    assert "expected Python 3.11, 3.12 or 3.13, found Python 3.10.2; install one" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_missing_venv_module_is_named(elsewhere, tmp_path):
+    done = reproduce("versions", folder=elsewhere, **fake_python(tmp_path / "bin", "3.12.1", False))
+    assert done.returncode == 2
+    assert "has none; install it (Debian, Ubuntu: apt-get install python3-venv)" in done.stderr
+
+
+def test_clean_never_touches_source_data(elsewhere):
+    for name in ("figures", "simulated_data", "source_data"):
+        (elsewhere / name).mkdir()
+        (elsewhere / name / "file").touch()
+    done = reproduce("clean", folder=elsewhere)
+    assert done.returncode == 0, done.stderr
+    assert (elsewhere / "source_data" / "file").exists()
+    assert not (elsewhere / "figures").exists()
+    assert not (elsewhere / "simulated_data").exists()
+    assert reproduce("clean", "--everything", folder=elsewhere).returncode == 2
