@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from core.contract.checks import Check
 from core.files import replacing
-from core.utils.plot_utils import mark_simulated, saveallforms
+from core.utils.plot_utils import freeze_layout, mark_simulated, saveallforms
 
 Statistics = dict[str, float]
 """Numbers stated on a figure's panels, by id of ``published_statistics.csv``."""
@@ -76,6 +76,8 @@ def save(panel: Panel, folder: Path, simulated: bool) -> SavedPanel:
     """Save a panel as PNG and PDF, marked where it is simulated."""
     if simulated:
         mark_simulated(panel.figure)
+    else:
+        freeze_layout(panel.figure)
     stem = panel.stem + ("_SIM" if simulated else "")
     paths = {}
     for extension in ("png", "pdf"):
@@ -86,6 +88,7 @@ def save(panel: Panel, folder: Path, simulated: bool) -> SavedPanel:
                 temporary.stem,
                 panel.figure,
                 (extension,),
+                bbox_inches=None,
                 dpi=min(DOTS_PER_INCH, MAX_PIXELS_WIDE / panel.figure.get_figwidth()),
                 metadata=_metadata(extension, panel, simulated),
             )

@@ -58,11 +58,17 @@ def significance_dots(
         ax.plot(at, np.full(len(at), height), ".", markersize=4, color=THREAD_COLORS[thread])
 
 
+def freeze_layout(figure: Figure) -> None:
+    """Arrange the figure once and keep it so; otherwise it is arranged anew at every drawing."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+
+
 def mark_simulated(figure: Figure) -> None:
-    """Watermark across the figure, and a red line under its title."""
+    """Watermark across the figure, and a red line under its title; freezes the layout."""
     title = figure.get_suptitle()
     figure.suptitle(f"{title}\n " if title else " ", fontsize=_suptitle_size(figure))
-    figure.draw_without_rendering()
+    freeze_layout(figure)
     box = figure._suptitle.get_window_extent().transformed(figure.transFigure.inverted())
     figure.text(0.5, box.y0, SIMULATED_NOTICE, color="red", ha="center", va="bottom", fontsize=9)
     width, height = figure.get_size_inches() * 72
@@ -91,7 +97,7 @@ def saveallforms(
     fmts: Iterable[str] = ("png", "pdf"),
     **options: object,
 ) -> list[Path]:
-    """Save a figure as ``<fignm>.<fmt>`` in one folder or several, with a tight bounding box.
+    """Save a figure as ``<fignm>.<fmt>`` in one folder or several.
 
     Parameters
     ----------
@@ -104,7 +110,7 @@ def saveallforms(
     fmts
         Extensions.
     options
-        Passed on to ``savefig``.
+        Passed on to ``savefig``; by default the bounding box is tight.
 
     Returns
     -------
@@ -114,7 +120,7 @@ def saveallforms(
     folders = [figdirs] if isinstance(figdirs, (str, Path)) else figdirs
     paths = [Path(folder) / f"{fignm}.{fmt}" for folder in folders for fmt in fmts]
     for path in paths:
-        figure.savefig(path, bbox_inches="tight", **options)
+        figure.savefig(path, **{"bbox_inches": "tight", **options})
     return paths
 
 

@@ -1,0 +1,22 @@
+"""``python -m benchmarks``: all measurements that README states, in one run."""
+
+import tempfile
+from pathlib import Path
+
+from benchmarks import optimizer, reading, stages
+from neuro_data_analysis.recordings import EVOLUTION_FILES
+
+
+def main() -> None:
+    """Measure in a temporary folder and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        simulated = Path(folder) / "simulated_data"
+        costs = stages.stages(simulated)
+        print(stages.report(costs, simulated), flush=True)
+        file = simulated / "matroot" / EVOLUTION_FILES[0]
+        print(reading.report(reading.compare(file)), flush=True)
+    print(optimizer.report())
+
+
+if __name__ == "__main__":
+    main()

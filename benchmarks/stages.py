@@ -1,0 +1,55 @@
+"""What each stage of ``./reproduce`` costs, on all 170 simulated experiments."""
+
+import sys
+from pathlib import Path
+
+from benchmarks.measure import Cost, cost_of_command, seconds_to_first_line
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def stages(folder: Path) -> dict[str, Cost]:
+    """Cost of simulating, exporting and drawing in an empty folder."""
+    python = sys.executable
+    simulation = [python, "-c", _SIMULATE, str(folder)]
+    export = [python, "-m", "neuro_data_analysis.simulation", "--out", str(folder)]
+    figures = [
+        python, "-m", "figure_reproduction", "--data", "local",
+        "--source-data", str(folder / "source_data"), "--out", str(folder.parent / "figures"),
+    ]  # fmt: skip
+    return {
+        "simulate 170 experiments": cost_of_command(*simulation),
+        "export source data": cost_of_command(*export),
+        "figures and report": cost_of_command(*figures),
+    }
+
+
+_SIMULATE = """
+import sys
+from pathlib import Path
+from neuro_data_analysis.simulation.run import simulate_recordings
+if __name__ == "__main__":
+    simulate_recordings(Path(sys.argv[1]))
+"""
+
+
+def report(costs: dict[str, Cost], folder: Path) -> str:
+    """Table of costs, sizes on disk, and the time to the first line of a second run."""
+    lines = ["stage                       seconds    MB"]
+    lines += [
+        f"  {name:24} {cost.seconds:8.1f} {cost.megabytes:6.0f}" for name, cost in costs.items()
+    ]
+    for name in ("matroot", "source_data"):
+        lines.append(f"  {name} on disk: {_megabytes(folder / name):.0f} MB")
+    lines.append(f"  figures on disk: {_megabytes(folder.parent / 'figures'):.0f} MB")
+    cost_of_command(str(ROOT / "reproduce"), "versions")
+    first = seconds_to_first_line(
+        str(ROOT / "reproduce"), "figures", "--figure", "2", "--data", "local",
+        "--source-data", str(folder / "source_data"), "--out", str(folder.parent / "figures"),
+    )  # fmt: skip
+    lines.append(f"  first line of ./reproduce figures after set-up: {first:.2f} s")
+    return "\n".join(lines)
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
