@@ -33,7 +33,7 @@ def summary(source: SourceData) -> str:
         ]
         row = rates.loc[area]
         cells.append(
-            f"{area} {row['FC_suc']}/{row['BG_suc']} of {row['total']}, "
+            f"{area} {row['FC_suc']:.0f}/{row['BG_suc']:.0f} of {row['total']:.0f}, "
             f"t {first:+.1f} {last:+.1f}, blocks {blocks[0]:.0f} {blocks[1]:.0f}"
         )
     both = (masks["valid"] & masks["ITmsk"] & masks["bothsucc005"]).to_numpy()

@@ -1,0 +1,51 @@
+"""The documents name what exists."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from core.contract.manifest import MANIFEST
+from figure_reproduction.comparison import published_numbers
+from figure_reproduction.drawing import SCRIPTS
+
+ROOT = Path(__file__).parents[1]
+
+
+def panel_map():
+    text = (ROOT / "docs" / "panel_map.md").read_text(encoding="utf-8")
+    table = text.split("|---|---|---|---|---|---|\n")[1].split("\n\n")[0]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()]
+
+
+@pytest.mark.parametrize("row", panel_map(), ids=lambda row: row[0])
+def test_the_panel_map_names_what_exists(row):
+    _, script, computes, draws, files, ids = row
+    module = import_module(f"figure_reproduction.{script}")
+    for name in (computes.strip("`"), draws.strip("`")):
+        assert callable(getattr(module, name))
+    for pattern in re.findall(r"`(?:\w+/)?([^`]+)`", files):
+        expression = re.escape(pattern).replace(r"\*", ".*")
+        assert any(re.fullmatch(expression, name) for name in MANIFEST), pattern
+    for prefix in re.findall(r"`([^`]+)`", ids):
+        assert any(number.id.startswith(prefix) for number in published_numbers())
+
+
+def test_every_drawn_id_has_a_row():
+    figures = {"2": "Fig2", "4": "Fig4", "5": "Fig5", "ext4": "ExtendedFig4"}
+    assert set(figures) == set(SCRIPTS)
+    prefixes = [p for row in panel_map() for p in re.findall(r"`([^`]+)`", row[5])]
+    for number in published_numbers():
+        if number.figure in figures.values():
+            assert number.id.startswith(tuple(prefixes))
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *map(str, ROOT.glob("docs/*.md"))]
+)
+def test_links_lead_somewhere(page):
+    path = ROOT / page
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (path.parent / target).exists(), target
