@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neuro_data_analysis.evolution_tests import best_pair, block_responses, evolution_tests
+from neuro_data_analysis.evolution_tests import (
+    best_pair,
+    block_responses,
+    evolution_tests,
+    shuffled_blocks_p,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +72,21 @@ def test_responses_of_the_best_last_and_first_block(evoked):
     assert found["maxrsp_1_sem"] == pytest.approx(stats.sem(best))
     assert found["initrsp_0_mean"] == pytest.approx(evoked[0][0].mean())
     assert list(found)[:4] == ["maxrsp_0_mean", "maxrsp_0_std", "maxrsp_0_sem", "maxrsp_1_mean"]
+
+
+def test_selection_of_the_maximum_inflates_the_published_test_but_not_the_shuffled_one():
+    rng = np.random.default_rng(0)
+    published, shuffled = [], []
+    for _ in range(150):
+        blocks = [rng.normal(50, 10, 30) for _ in range(30)]
+        published.append(evolution_tests([blocks, blocks])["p_maxinit_0"])
+        shuffled.append(shuffled_blocks_p(blocks, rng, 200))
+    assert np.mean(np.array(published) < 0.05) > 0.08
+    assert np.mean(np.array(shuffled) < 0.05) < 0.08
+
+
+def test_an_evolution_is_significant_with_shuffled_blocks(evoked):
+    rng = np.random.default_rng(0)
+    rising = [rng.normal(50 + 2 * block, 10, 30) for block in range(20)]
+    assert shuffled_blocks_p(rising, rng) < 0.02
+    assert np.isnan(shuffled_blocks_p(evoked[0][:3], rng))
