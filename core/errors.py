@@ -53,5 +53,5 @@ def run(main: Callable[[], int | None]) -> int:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_code
     except KeyboardInterrupt:
-        print("interrupted: nothing half-written was left behind", file=sys.stderr)  # noqa: T201
+        print("interrupted: no file was left half-written", file=sys.stderr)  # noqa: T201
         return 130

@@ -12,18 +12,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from core.contract import fig4
+from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.statistics.comparisons import TTest, paired
 from core.statistics.intervals import bootstrap_mean_interval
 from core.statistics.masks import AREAS
 from core.utils.plot_utils import THREAD_COLORS, mean_band
 from figure_reproduction.panels import Panel, Reproduction, Statistics
-from figure_reproduction.population import THREADS, in_area, mean_and_error
+from figure_reproduction.population import COLUMN_PREFIX, mean_and_error, valid_in_area
 from figure_reproduction.script import run_script
 
 FIGURE = "4"
 
-SHORT = {"DeePSim": "FC", "BigGAN": "BG"}
 MOMENTS = {"initial": ("Initial", 0), "final": ("Last block", -1)}
 """Id, words and column of the two blocks compared in panel B."""
 
@@ -67,7 +67,7 @@ def compare_threads(data: Figure4Data) -> dict[tuple[str, str], tuple[TTest, int
     results = {}
     for moment, (_, block) in MOMENTS.items():
         for area in AREAS:
-            rows = in_area(data.masks, area, "anysucc005")
+            rows = valid_in_area(data.masks, area, "anysucc005")
             pair = [data.responses[f"{thread}_mean"][rows, block] for thread in THREADS]
             results[moment, area] = paired(*pair), int(rows.sum())
     return results
@@ -78,8 +78,10 @@ def speeds(data: Figure4Data, rng: np.random.Generator) -> dict[tuple[str, str],
     results = {}
     for thread in THREADS:
         for area in AREAS:
-            rows = in_area(data.masks, area, f"{SHORT[thread]}succ001")
-            values = data.time_constants[f"{SHORT[thread]}_tc0_bslinit"].to_numpy(float)[rows]
+            rows = valid_in_area(data.masks, area, f"{COLUMN_PREFIX[thread]}succ001")
+            values = data.time_constants[f"{COLUMN_PREFIX[thread]}_tc0_bslinit"].to_numpy(float)[
+                rows
+            ]
             if len(values) == 0:
                 results[thread, area] = Speed(values, np.nan, np.nan, np.nan)
                 continue
@@ -93,7 +95,7 @@ def statistics(data: Figure4Data, speed: dict[tuple[str, str], Speed]) -> Statis
     results: Statistics = {}
     for area in AREAS:
         row = data.rates.loc[area]
-        for thread, short in SHORT.items():
+        for thread, short in COLUMN_PREFIX.items():
             name = f"fig4a.{area}.{thread}"
             results |= {
                 f"{name}.successes": row[f"{short}_suc"],
@@ -106,7 +108,7 @@ def statistics(data: Figure4Data, speed: dict[tuple[str, str], Speed]) -> Statis
         name = f"fig4b.{moment}.{area}"
         results |= {f"{name}.t": float(test.t), f"{name}.p": float(test.p), f"{name}.n": n}
     for area in AREAS:
-        rows = in_area(data.masks, area, "bothsucc005")
+        rows = valid_in_area(data.masks, area, "bothsucc005")
         results[f"fig4c.{area}.n"] = int(rows.sum())
         for thread in THREADS:
             means = data.responses[f"{thread}_mean"][rows]
@@ -129,7 +131,7 @@ def draw_success_rates(ax: Axes, rates: pd.DataFrame) -> None:
     """Panel A: success rate per area with its 90 % interval and its counts."""
     x = np.arange(len(rates))
     for (thread, short), shift, limit in zip(
-        SHORT.items(), (0.04, -0.06), ((-np.inf, 1), (0, np.inf)), strict=True
+        COLUMN_PREFIX.items(), (0.04, -0.06), ((-np.inf, 1), (0, np.inf)), strict=True
     ):
         color, rate = THREAD_COLORS[thread], rates[f"{short}_rate"]
         ax.fill_between(x, rates[f"{short}_CI_1"], rates[f"{short}_CI_2"], color=color, alpha=0.3)
@@ -154,7 +156,7 @@ def draw_pairs(
 ) -> None:
     """Panel B: both threads' response of every experiment in one block, joined by a line."""
     for area, offset in zip(AREAS, (0, 2, 4), strict=True):
-        rows = in_area(data.masks, area, "anysucc005")
+        rows = valid_in_area(data.masks, area, "anysucc005")
         x = offset + rng.normal(0, 0.15, rows.sum())
         heights = [data.responses[f"{thread}_mean"][rows, block] for thread in THREADS]
         ax.plot(np.stack([x, x + 1]), np.stack(heights), color="k", alpha=0.1)
@@ -174,7 +176,7 @@ def draw_trajectories(figure: Figure, data: Figure4Data) -> None:
     blocks = np.arange(data.real.shape[1])
     axes = figure.subplots(1, len(AREAS), sharey=True)
     for ax, area in zip(axes, AREAS, strict=True):
-        rows = in_area(data.masks, area, "bothsucc005")
+        rows = valid_in_area(data.masks, area, "bothsucc005")
         for thread in THREADS:
             color, means = THREAD_COLORS[thread], data.responses[f"{thread}_mean"][rows]
             for mean, real in zip(means, data.real[rows], strict=True):

@@ -11,17 +11,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from core.contract import fig5
+from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.statistics.masks import AREAS
 from core.utils.plot_utils import THREAD_COLORS, mean_band
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.population import (
-    THREADS,
     WindowComparison,
     compare_window,
     draw_windows,
-    in_area,
     mean_and_error,
+    valid_in_area,
     window_statistics,
 )
 from figure_reproduction.script import run_script
@@ -62,7 +62,7 @@ def compare_windows(data: Figure5Data) -> dict[tuple[tuple[int, int], str], Wind
     """Both threads compared in every window and area, by (window, area); panel C."""
     results = {}
     for area in WINDOW_AREAS:
-        rows = in_area(data.masks, area, "bothsucc005")
+        rows = valid_in_area(data.masks, area, "bothsucc005")
         for window in fig5.WINDOWS:
             pair = [data.windows[window, thread][rows] for thread in THREADS]
             results[window, area] = compare_window(*pair)
@@ -76,7 +76,7 @@ def statistics(
     results: Statistics = {}
     for number in fig5.BLOCKS.values():
         for area in AREAS:
-            n = int(in_area(data.masks, area, "anysucc005").sum())
+            n = int(valid_in_area(data.masks, area, "anysucc005").sum())
             results[f"fig5a.block{number}.{area}.n"] = n
     for (window, area), comparison in comparisons.items():
         results[f"fig5c.{area}.n"] = comparison.n
@@ -88,7 +88,7 @@ def draw_psth(figure: Figure, data: Figure5Data, block: str) -> None:
     """Panel A: PSTHs of one block by area, single experiments and their mean."""
     axes = figure.subplots(1, len(AREAS), sharey=True)
     for ax, area in zip(axes, AREAS, strict=True):
-        rows = in_area(data.masks, area, "anysucc005")
+        rows = valid_in_area(data.masks, area, "anysucc005")
         for thread in THREADS:
             psth, color = data.psth[block, thread][rows], THREAD_COLORS[thread]
             time = np.arange(psth.shape[1])

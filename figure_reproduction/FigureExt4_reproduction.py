@@ -12,19 +12,20 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from core.contract import ext4
+from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.statistics.comparisons import TTest, benjamini_hochberg, two_sample
 from core.statistics.masks import AREAS, mask_table
 from core.utils.plot_utils import THREAD_COLORS, mean_band, significance_dots
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.population import (
+    COLUMN_PREFIX,
     FDR_LEVEL,
-    THREADS,
     WindowComparison,
     compare_window,
     draw_windows,
-    in_area,
     mean_and_error,
+    valid_in_area,
     window_statistics,
 )
 from figure_reproduction.script import run_script
@@ -33,7 +34,7 @@ FIGURE = "ext4"
 
 WINDOW_AREAS = ("V4", "IT")
 LEVEL = 0.05
-SHORT = {"DeePSim": "FC", "BigGAN": "BG"}
+"""Of the uncorrected tests; `FDR_LEVEL` is that of the adjusted ones."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def attributions(data: Ext4Data) -> dict[tuple[int, str], Attribution]:
     results = {}
     for width in ext4.BINS:
         for area in AREAS:
-            rows = {t: in_area(data.masks, area, f"{SHORT[t]}succ001") for t in THREADS}
+            rows = {
+                t: valid_in_area(data.masks, area, f"{COLUMN_PREFIX[t]}succ001") for t in THREADS
+            }
             chosen = {t: data.attribution[t, width][rows[t]] for t in THREADS}
             shares = {t: values[~np.isnan(values).any(axis=1)] for t, values in chosen.items()}
             test = two_sample(*shares.values())
@@ -107,7 +110,7 @@ def compare_windows(
     """
     results = {}
     for area in WINDOW_AREAS:
-        rows = in_area(data.masks, area, f"bothsucc{level}")
+        rows = valid_in_area(data.masks, area, f"bothsucc{level}")
         for window in {window: None for window, _ in data.windows}:
             pair = [data.windows[window, thread][rows] for thread in THREADS]
             results[window, area] = compare_window(*pair)
@@ -134,7 +137,7 @@ def statistics(
         results[f"ext4c.{area}.n"] = comparison.n
         results |= window_statistics("ext4c", window, area, comparison)
     for area in WINDOW_AREAS:
-        results[f"ext4c_p05.{area}.n"] = int(in_area(data.masks, area, "bothsucc005").sum())
+        results[f"ext4c_p05.{area}.n"] = int(valid_in_area(data.masks, area, "bothsucc005").sum())
     return {name: float(value) for name, value in results.items()}
 
 
@@ -161,8 +164,9 @@ def draw_attribution(figure: Figure, of_area: dict[str, Attribution], width: int
             means.append(mean)
             mean_band(ax, time, mean, error, color=color, band_alpha=0.3, label=label)
         top = max((mean.max() for mean in means), default=0.0)
-        for factor, p in ((1.15, attribution.test.p), (1.25, attribution.p_fdr)):
-            significant = np.nan_to_num(p, nan=1.0) < LEVEL
+        uncorrected = (1.15, attribution.test.p, LEVEL)
+        for factor, p, level in (uncorrected, (1.25, attribution.p_fdr, FDR_LEVEL)):
+            significant = np.nan_to_num(p, nan=1.0) < level
             significance_dots(ax, time, factor * top, attribution.test.t, significant)
             if significant.any():
                 drawn.append(factor * top)

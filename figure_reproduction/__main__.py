@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 
+from core.arguments import positive
 from core.errors import SettingError, run
 from figure_reproduction.drawing import SCRIPTS, draw_all
 from figure_reproduction.options import add_options
@@ -23,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"one of {', '.join(SCRIPTS)}; may be given more than once (default: all)",
     )
-    parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
+    parser.add_argument("--jobs", type=positive, default=2, help="processes (default: 2)")
     add_options(parser)
     return parser
 

@@ -61,8 +61,10 @@ class Compared:
 
     @property
     def difference(self) -> float | None:
-        """This run's value minus the published one."""
-        return None if self.value is None else self.value - self.published.value
+        """This run's value minus the published one; None where the two are not compared."""
+        if self.value is None or self.verdict == SIMULATED:
+            return None
+        return self.value - self.published.value
 
 
 @cache

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from core import arguments
 from core.project import FIGURES, SOURCE_DATA
 
 MODES = ("auto", "osf", "local", "simulated")
@@ -36,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed",
-        type=int,
+        type=arguments.seed,
         default=DEFAULT_SEED,
         help=f"seed of jitter and bootstrap intervals (default: {DEFAULT_SEED})",
     )

@@ -49,13 +49,14 @@ class Reproduction:
 
 @dataclass(frozen=True)
 class SavedPanel:
-    """A picture on disk."""
+    """A picture on disk; `aspect` is its width over its height."""
 
     panel: str
     caption: str
     notes: tuple[str, ...]
     png: Path
     pdf: Path
+    aspect: float
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,15 @@ def save(panel: Panel, folder: Path, simulated: bool) -> SavedPanel:
                 dpi=min(DOTS_PER_INCH, MAX_PIXELS_WIDE / panel.figure.get_figwidth()),
                 metadata=_metadata(extension, panel, simulated),
             )
-    return SavedPanel(panel.panel, panel.caption, panel.notes, paths["png"], paths["pdf"])
+    width, height = panel.figure.get_size_inches()
+    return SavedPanel(
+        panel=panel.panel,
+        caption=panel.caption,
+        notes=panel.notes,
+        png=paths["png"],
+        pdf=paths["pdf"],
+        aspect=float(width / height),
+    )
 
 
 def has_display() -> bool:

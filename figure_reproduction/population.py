@@ -9,11 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from core.contract.descriptions import THREADS
 from core.statistics.comparisons import TTest, benjamini_hochberg, paired
 from core.statistics.intervals import population_sem
 from core.utils.plot_utils import THREAD_COLORS, mean_band, significance_dots
 
-THREADS = ("DeePSim", "BigGAN")
+COLUMN_PREFIX = {"DeePSim": "FC", "BigGAN": "BG"}
+"""Beginning of a thread's columns in masks and tables."""
 
 FDR_LEVEL = 0.05
 LAST_SHOWN_BLOCK = 45
@@ -85,7 +87,7 @@ def window_statistics(
     }
 
 
-def in_area(masks: pd.DataFrame, area: str, *others: str) -> np.ndarray:
+def valid_in_area(masks: pd.DataFrame, area: str, *others: str) -> np.ndarray:
     """Valid experiments of an area for which the other mask columns hold, (n,) bool."""
     return masks[["valid", f"{area}msk", *others]].astype(bool).all(axis=1).to_numpy()
 

@@ -62,7 +62,8 @@ def _choose_local(figure: str, mode: str, root: Path) -> Choice:
     source = SourceData(root)
     missing = source.missing(FIGURES[figure])
     if not missing:
-        return Choice(figure, source, f"all files stand in {root}")
+        what = "is marked as simulated" if source.is_simulated else "holds all its files"
+        return Choice(figure, source, f"{root} {what}")
     return Choice(
         figure,
         None,
@@ -96,7 +97,7 @@ def explanation(choices: Iterable[Choice]) -> str:
         "SIMULATED: these figures are drawn from simulated recordings, not from the paper's data.",
         *(f"  Figure {choice.figure}: {choice.reason}." for choice in fallen_back),
     ]
-    if not any("asked for" in choice.reason for choice in fallen_back):
+    if any("are not in" in choice.reason for choice in fallen_back):
         lines.append(f"  OSF was not tried: {NO_DOWNLOAD}.")
     rule = "=" * max(map(len, lines))
     return "\n".join([rule, *lines, rule])

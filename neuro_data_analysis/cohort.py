@@ -12,12 +12,11 @@ import pandas as pd
 
 from core.errors import RecordingError
 from core.statistics.masks import valid
+from core.statistics.windows import EVOKED, Window
 from neuro_data_analysis.evolution_tests import block_responses, evolution_tests
 from neuro_data_analysis.experiment import Experiment
 from neuro_data_analysis.trajectories import (
-    EVOKED,
     Padded,
-    Window,
     complete_blocks,
     n_complete_blocks,
     pad_all,

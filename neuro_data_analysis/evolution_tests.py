@@ -100,7 +100,8 @@ def shuffled_blocks_p(
     Returns
     -------
     float
-        NaN with fewer than four blocks, where no pair is apart from the first.
+        NaN with fewer than four blocks, where no pair is apart from the first, and where rates do
+        not vary.
     """
     n_blocks = len(evoked)
     if n_blocks < 4:
@@ -120,8 +121,10 @@ def shuffled_blocks_p(
     (n_init, n_max), (sum_init, sum_max), (squares_init, squares_max) = pair
     rise = sum_max / n_max - sum_init / n_init
     within = squares_init - sum_init**2 / n_init + squares_max - sum_max**2 / n_max
+    if not (within > 0).all():
+        return np.nan
     t = rise / np.sqrt(within / (n_init + n_max - 2) * (1 / n_init + 1 / n_max))
-    return float(np.mean(t >= t[0] * (1 - 1e-12)))
+    return float(np.mean(t >= t[0] - 1e-9 * abs(t[0])))
 
 
 def block_responses(evoked: Sequence[Sequence[np.ndarray]]) -> dict[str, float]:

@@ -159,7 +159,8 @@ class Experiment:
         """Optimizer of each thread, None where the file does not say."""
         names = self._override.get("optim_names")
         if names is None:
-            names = _texts(self._optional("evol", "optim_names"))
+            evol = self._field("evol")
+            names = _texts(evol["optim_names"]) if "optim_names" in evol else []
         return (names[0], names[1]) if len(names) == N_THREADS else (None, None)
 
     @cached_property
@@ -240,8 +241,9 @@ class Experiment:
                     )
 
     def _indices(self, part: str) -> Blocks:
+        where = self._where(f"{part}.idx_seq")
         cells = self._cells(part, "idx_seq")
-        return [[_index_block(cell) for cell in thread] for thread in cells]
+        return [[_index_block(cell, where) for cell in thread] for thread in cells]
 
     def _responses(self, part: str, indices: Blocks) -> Blocks:
         n_units = len(self.spikeID)
@@ -271,7 +273,7 @@ class Experiment:
     def _field(self, *names: str) -> Any:
         value: Any = self._raw
         for depth, name in enumerate(names):
-            if isinstance(value, list):
+            if isinstance(value, list) and value and isinstance(value[0], Mapping):
                 # mat73 turns a struct of equally long cells into a list of structs.
                 value = {key: [element[key] for element in value] for key in value[0]}
             if not isinstance(value, Mapping) or name not in value:
@@ -282,12 +284,6 @@ class Experiment:
                 )
             value = value[name]
         return value
-
-    def _optional(self, *names: str) -> Any:
-        try:
-            return self._field(*names)
-        except RecordingError:
-            return None
 
     def _where(self, field: str) -> str:
         return f"Exp {self.Expi}, field {field}"
@@ -324,10 +320,13 @@ def _psth_block(value: Any, where: str) -> np.ndarray:
     return array
 
 
-def _index_block(value: Any) -> np.ndarray:
+def _index_block(value: Any, where: str) -> np.ndarray:
     if _is_empty(value):
         return np.zeros(0, dtype=np.int64)
-    return np.asarray(value).ravel().astype(np.int64)
+    numbers = np.asarray(value, dtype=float).ravel()
+    if not (np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()):
+        raise RecordingError(f"{where}: expected whole numbers of trials, found others.")
+    return numbers.astype(np.int64)
 
 
 def _response_block(value: Any, n_units: int, n_trials: int, where: str) -> np.ndarray:

@@ -41,6 +41,9 @@ class Struct(Mapping):
     def __getitem__(self, name: str) -> Any:
         return _value(self._group[name])
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._group
+
     def __iter__(self) -> Iterator[str]:
         return (name for name in self._group if not name.startswith("#"))
 
@@ -73,6 +76,9 @@ class StructElement(Mapping):
 
     def __getitem__(self, name: str) -> Any:
         return _value(self._file[self._references[name]])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._references
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._references)
@@ -113,6 +119,10 @@ def _check_signature(path: Path) -> None:
             start = file.read(116)
     except FileNotFoundError:
         raise MissingFileError(f"{path}: expected a MATLAB v7.3 file, found no file.") from None
+    except OSError as error:
+        raise RecordingError(
+            f"{path}: expected a MATLAB v7.3 file, found one that cannot be read: {error.strerror}."
+        ) from None
     if start.startswith((SIGNATURE, b"\x89HDF")):
         return
     if start.startswith(b"MATLAB 5.0 MAT-file"):

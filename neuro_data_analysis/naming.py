@@ -30,7 +30,8 @@ def animal_and_date(ephys_name: str, control_name: str) -> tuple[str, datetime.d
     Raises
     ------
     RecordingError
-        If both are empty, or contradict each other for Alfa or Beto.
+        If both are empty, or contradict each other (for others than Alfa and Beto the control
+        file decides on the date).
 
     Examples
     --------
@@ -40,7 +41,10 @@ def animal_and_date(ephys_name: str, control_name: str) -> tuple[str, datetime.d
     if not ephys_name and not control_name:
         raise RecordingError("expected the name of the ephys or the control file, found neither.")
     from_control = _parse_control(control_name) if control_name else None
-    if not ephys_name or (from_control and from_control[0] not in _DAY_FIRST):
+    if not ephys_name:
+        return from_control
+    animal = ephys_name.split("-")[0]
+    if from_control and animal not in _DAY_FIRST and animal == from_control[0]:
         return from_control
     from_ephys = _parse_ephys(ephys_name)
     if from_control and from_control != from_ephys:

@@ -125,6 +125,19 @@ def extract_all_evol_trajectory_dyna(
     return trajectories, get_meta_df(experiments)
 
 
+def extract_all_evol_trajectory_dyna_multiwindow_nostats(
+    BFEStats: Iterable[Experiment | None],  # noqa: N803
+    rsp_wdws: Sequence[range] = (range(50, 200), range(0, 45)),
+) -> list[dict[int, np.ndarray]]:
+    """Trajectories (n_blocks, 6) by Expi, one dict per window, each fit for `pad_resp_traj`."""
+    trajectories: list[dict[int, np.ndarray]] = [{} for _ in rsp_wdws]
+    for experiment in _usable(BFEStats):
+        psth = complete_blocks(experiment.psth)
+        for of_window, window in zip(trajectories, rsp_wdws, strict=True):
+            of_window[experiment.Expi] = response_trajectory(psth, _window(window))
+    return trajectories
+
+
 def extract_all_evol_trajectory_psth(
     BFEStats: Iterable[Experiment | None],  # noqa: N803
 ) -> tuple[dict[int, np.ndarray], pd.DataFrame]:

@@ -11,12 +11,8 @@ import numpy as np
 from scipy import stats
 
 from core.errors import RecordingError
+from core.statistics.windows import BASELINE, EVOKED, Window
 from neuro_data_analysis.experiment import N_BINS, N_THREADS, Blocks
-
-Window = tuple[int, int]
-
-EVOKED: Window = (50, 200)
-BASELINE: Window = (0, 45)
 
 MIN_TRIALS_OF_LAST_BLOCK = 10
 

@@ -6,16 +6,19 @@ the tables is to compute the masks from each table again.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from core.contract import ext4, fig2, fig4, fig5
-from core.contract.descriptions import SLICES
-from core.contract.source_data import SourceData
+from core.contract import ext4, ext5, fig2, fig3, fig4, fig5, fig6
+from core.contract.descriptions import SLICES, THREADS
+from core.contract.manifest import FIGURE_FILES
+from core.contract.source_data import SourceData, validate
 from core.errors import MissingFileError, ReproductionError
 from core.statistics.convergence import convergence
 from core.statistics.masks import AREAS, mask_table
+from core.statistics.windows import EVOKED
 
 RELATIVE_TOLERANCE = 1e-6
 
@@ -40,15 +43,20 @@ class Check:
 
 
 def check(source: SourceData, folder: str) -> list[Check]:
-    """All comparisons that concern a figure's folder and whose files are there."""
-    results = []
-    for comparison in _COMPARISONS[folder]:
+    """Is every file as described, and do the files that are there agree with one another?"""
+    problems = validate(source, folder)
+    n_files = len(FIGURE_FILES[folder])
+    results = [Check("file as described", False, problem) for problem in problems]
+    if not problems:
+        results = [Check(f"all {n_files} files are as described", True, "shapes, columns, numbers")]
+    for comparison in _COMPARISONS.get(folder, ()):
         try:
             results += list(comparison(source))
         except MissingFileError:
             continue
-        except ReproductionError as error:
-            results.append(Check("the files can be read", False, str(error)))
+        except ReproductionError:
+            # a file that is not as described is listed above
+            continue
     return results
 
 
@@ -94,7 +102,11 @@ def _mask_checks(source: SourceData, masks: pd.DataFrame, figure: str) -> Iterat
     yield from masks_agree(masks)
     if source.is_published_cohort:
         yield from published_counts(masks)
-    for table, words in ((fig4.TIME_CONSTANTS, "Figure 4D"), (ext4.META, "Extended Figure 4")):
+    for table, words in (
+        (fig3.META, "Figure 3"),
+        (fig4.TIME_CONSTANTS, "Figure 4D"),
+        (ext4.META, "Extended Figure 4"),
+    ):
         if source.path(table).is_file():
             meta = source.read(table)
             if "valid" not in meta:
@@ -125,20 +137,33 @@ def _fig4_time_constants(source: SourceData) -> Iterator[Check]:
 def _fig5_psth(source: SourceData) -> Iterator[Check]:
     for (block, name), file in fig5.PSTH.items():
         column = 0 if block == "first" else -1
-        evoked = source.read(file)[:, 50:200].mean(axis=1)
+        evoked = source.read(file)[:, slice(*EVOKED)].mean(axis=1)
         response = source.read(fig4.RESPONSES[name])[:, column]
         yield _close(f"5A, {block} block, {name}: 50-200 ms mean is Figure 4's", evoked, response)
 
 
 def _fig5_windows(source: SourceData) -> Iterator[Check]:
     for name in SLICES[:2]:
-        windows = [source.read(fig5.WINDOW_RESPONSES[w, name]) for w in fig5.WINDOWS if w[0] >= 50]
+        windows = [
+            source.read(fig5.WINDOW_RESPONSES[w, name]) for w in fig5.WINDOWS if w[0] >= EVOKED[0]
+        ]
         response = source.read(fig4.RESPONSES[name])
         yield _close(
             f"5C, {name}: mean of the windows from 50 to 200 ms is Figure 4's",
             np.mean(windows, axis=0),
             response,
         )
+
+
+def _ext4_experiments(source: SourceData) -> Iterator[Check]:
+    meta = source.read(ext4.META)
+    yield _holds("rows are in ascending order of Expi", np.diff(meta["Expi"], prepend=0) > 0)
+    order = source.experiment_order
+    if order is not None:
+        same = (meta["Expi"] == order["Expi"]) & (meta["ephysFN"] == order["ephysFN"])
+        yield _holds("rows are the experiments of exp_order.csv", same)
+    if source.is_published_cohort:
+        yield from published_counts(mask_table(meta))
 
 
 def _ext4_windows(source: SourceData) -> Iterator[Check]:
@@ -165,7 +190,7 @@ def _ext4_windows(source: SourceData) -> Iterator[Check]:
 
 
 def _ext4_attribution(source: SourceData) -> Iterator[Check]:
-    for thread in ext4.THREADS:
+    for thread in THREADS:
         shares = {width: source.read(ext4.ATTRIBUTION[thread, width]) for width in ext4.BINS}
         for width, share in shares.items():
             known = ~np.isnan(share).all(axis=1)
@@ -187,16 +212,35 @@ def _fig2_offset(source: SourceData) -> Iterator[Check]:
         True,
         "historical (two of the names lie)" if historical else "repaired",
     )
-    offset = np.ceil(psth[:, :2].max() / 2.2 / 10) * 10
-    stored = source.read(fig2.META)["offset"]
-    yield _close("2D: the offset follows from the means", np.array([offset]), stored)
+    offset = np.array([fig2.stacking_offset(psth)])
+    yield _close("2D: the offset follows from the means", offset, source.read(fig2.META)["offset"])
+
+
+PUBLISHED_ROWS = {
+    fig6.AVERAGES["success"]: 171,
+    fig6.AVERAGES["failure"]: 225,
+    fig6.SHAPES: 1241,
+    ext5.LINEARITY["BigGAN"]: 21_096,
+    ext5.LINEARITY["DeePSim"]: 21_096,
+}
+"""Rows of the published tables whose length the format does not fix."""
+
+
+def _published_rows(source: SourceData, folder: str) -> Iterator[Check]:
+    if source.is_published_cohort:
+        for file, expected in PUBLISHED_ROWS.items():
+            if file.folder == folder and source.path(file).is_file():
+                n_rows = len(source.read(file))
+                yield Check(f"{file.name}: {expected} rows", n_rows == expected, f"{n_rows} rows")
 
 
 _COMPARISONS: dict[str, tuple[Callable[[SourceData], Iterator[Check]], ...]] = {
     fig2.FOLDER: (_fig2_offset,),
     fig4.FOLDER: (_fig4_masks, _fig4_maximum, _fig4_time_constants),
     fig5.FOLDER: (_fig5_masks, _fig5_psth, _fig5_windows),
-    ext4.FOLDER: (_ext4_windows, _ext4_attribution),
+    fig6.FOLDER: (partial(_published_rows, folder=fig6.FOLDER),),
+    ext5.FOLDER: (partial(_published_rows, folder=ext5.FOLDER),),
+    ext4.FOLDER: (_ext4_experiments, _ext4_windows, _ext4_attribution),
 }
 
 

@@ -97,12 +97,18 @@ class Json(File):
 class Pickle(File):
     """Pickle of a dict with these keys, or of a DataFrame with these columns.
 
+    `arrays` gives the shape of float arrays among the keys, `frames` the columns of tables;
     `max_bytes` bounds the file before it is opened.
     """
 
     keys: tuple[str, ...] = field(kw_only=True)
+    arrays: tuple[tuple[str, tuple[Size, ...]], ...] = field(default=(), kw_only=True)
+    frames: tuple[tuple[str, tuple[str, ...]], ...] = field(default=(), kw_only=True)
     max_bytes: int = field(default=64_000_000, kw_only=True)
 
+
+THREADS = ("DeePSim", "BigGAN")
+"""Thread 0 and thread 1."""
 
 SLICES = ("DeePSim_mean", "BigGAN_mean", "DeePSim_sem", "BigGAN_sem")
 """Suffixes of every quadruple of matrices, in the order mean 0, mean 1, SEM 0, SEM 1."""

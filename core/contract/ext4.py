@@ -1,6 +1,6 @@
 """Files of Extended Data Figure 4: temporal attribution, responses in windows of four lengths."""
 
-from core.contract.descriptions import Column, Matrix, Table
+from core.contract.descriptions import THREADS, Column, Matrix, Table
 from core.contract.fig5 import window_files
 from core.contract.metadata import EXPERIMENT, META_ACTIVATION
 
@@ -17,8 +17,6 @@ META = Table(
 
 BINS = (5, 10, 20, 25, 50)
 """Bin lengths of the attribution, ms."""
-
-THREADS = ("DeePSim", "BigGAN")
 
 ATTRIBUTION = {
     (thread, width): Matrix(

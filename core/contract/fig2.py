@@ -40,6 +40,7 @@ PSTH_PICKLE = Pickle(
     "Expi, expstr, offset and psth_arr: block x [mean 0, mean 1, SEM 0, SEM 1] x ms, events/s",
     ("2D",),
     keys=("Expi", "expstr", "psth_arr", "offset"),
+    arrays=(("psth_arr", ("example_blocks", 4, 200)),),
     max_bytes=10_000_000,
     required=False,
 )
@@ -77,6 +78,7 @@ RESPONSE_PICKLE = Pickle(
     "the four trial tables",
     ("2B",),
     keys=TRIALS,
+    frames=tuple((key, ("resp", "bsl", "gen")) for key in TRIALS),
     max_bytes=10_000_000,
     required=False,
 )
@@ -93,6 +95,14 @@ def psth_files(psth: np.ndarray) -> dict[str, np.ndarray]:
         events/s; axis 1 is mean 0, mean 1, SEM 0, SEM 1.
     """
     return {name: psth[:, slice_] for slice_, name in enumerate(NAMES_AS_WRITTEN)}
+
+
+def stacking_offset(psth: np.ndarray) -> np.float64:
+    """Vertical spacing of the stacked PSTHs: ceil(largest mean / 2.2 / 10) * 10, events/s.
+
+    `psth` is (n_blocks, 4, 200), means first.
+    """
+    return np.float64(np.ceil(psth[:, :2].max() / 2.2 / 10) * 10)
 
 
 def psth_array(files: dict[str, np.ndarray]) -> tuple[np.ndarray, bool]:

@@ -6,9 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from core.contract import fig2, tables
-from core.contract.descriptions import File, Sizes
+from core.contract import ext4, fig2, fig3, fig4, tables
+from core.contract.descriptions import File, Matrix, Sizes, Table
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
+from core.contract.provenance import (
+    FILE_NAME as PROVENANCE_FILE_NAME,
+)
 from core.contract.provenance import (
     SIMULATED_SUFFIX,
     Record,
@@ -43,18 +46,28 @@ class SourceData:
     def __init__(self, root: Path | str, sizes: Sizes | None = None):
         self.root = Path(root)
         self._sizes = sizes
+        self._known: dict[str, Any] = {}
 
     def path(self, file: File) -> Path:
         """Where `file` lies, whether or not it exists."""
         return self.root / file.path
 
     def read(self, file: File) -> Any:
-        """Content of `file`, checked; see `core.contract.tables.read`."""
-        return tables.read(self.path(file), file, self.sizes)
+        """Content of `file`, checked; see `core.contract.tables.read`.
+
+        Tables and matrices are kept, so that drawing and checking read each file once.
+        """
+        if file.name not in self._known:
+            content = tables.read(self.path(file), file, self.sizes)
+            if not isinstance(file, (Table, Matrix)):
+                return content
+            self._known[file.name] = content
+        return self._known[file.name].copy()
 
     def write(self, file: File, value: Any) -> Path:
         """Check and write `file`; returns its path."""
         tables.write(self.path(file), file, value, self.sizes)
+        self._known.pop(file.name, None)
         return self.path(file)
 
     def missing(self, folder: str) -> list[File]:
@@ -78,7 +91,7 @@ class SourceData:
     def _example(self) -> int:
         try:
             return tables.read(self.path(fig2.META), fig2.META, Sizes())["Expi"]
-        except ReproductionError:
+        except MissingFileError:
             return EXAMPLE_EXPI
 
     @cached_property
@@ -91,11 +104,18 @@ class SourceData:
 
     @cached_property
     def is_simulated(self) -> bool:
-        """Whether any sign says that the folder was made from simulated recordings."""
+        """Whether any sign says that the folder was made from simulated recordings.
+
+        Signs are a ``SIMULATED.json``, a provenance that says so, and a simulated recording's name
+        in any file that names recordings; each is enough.
+        """
         if simulation_record(self.root) is not None:
             return True
-        order = self.experiment_order
-        return order is not None and bool(order["ephysFN"].str.endswith(SIMULATED_SUFFIX).any())
+        naming = (EXPERIMENT_ORDER, fig2.META, fig3.META, fig4.TIME_CONSTANTS, ext4.META)
+        paths = [self.root / PROVENANCE_FILE_NAME, *map(self.path, naming)]
+        texts = (path.read_text("utf-8", "replace") for path in paths if path.is_file())
+        signs = (SIMULATED_SUFFIX, '"simulated": true')
+        return any(sign in text for text in texts for sign in signs)
 
     @cached_property
     def is_published_cohort(self) -> bool:

@@ -26,8 +26,8 @@ def read(path: Path, file: File, sizes: Sizes) -> Any:
 
     Returns
     -------
-    DataFrame for a Table (described columns first kept in file order, without the running index),
-    float64 or int64 (rows, columns) array for a Matrix, dict for a Json, anything for a Pickle.
+    DataFrame for a Table (columns in the order of the file, without the running index), float64 or
+    int64 (rows, columns) array for a Matrix, dict for a Json, dict or DataFrame for a Pickle.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def read(path: Path, file: File, sizes: Sizes) -> Any:
         case Json():
             return _read_json(path, file)
         case Pickle():
-            return _read_pickle(path, file)
+            return _read_pickle(path, file, sizes)
     raise TypeError(f"no reader for {type(file).__name__}")
 
 
@@ -62,7 +62,7 @@ def write(path: Path, file: File, value: Any, sizes: Sizes) -> None:
             _check_json(path, file, value)
             write_json(path, value)
         case Pickle():
-            _check_pickle(path, file, value)
+            _check_pickle(path, file, value, sizes)
             with replacing(path) as temporary, temporary.open("wb") as stream:
                 pickle.dump(value, stream, protocol=4)
         case _:
@@ -270,16 +270,41 @@ def _check_json(path: Path, file: Json, value: Any) -> None:
             raise ContractError(f"{path}: expected {name} to be {kind.__name__}, found {found}.")
 
 
-def _read_pickle(path: Path, file: Pickle) -> Any:
+def _read_pickle(path: Path, file: Pickle, sizes: Sizes) -> Any:
     value = load_pickle(path, file.max_bytes)
-    _check_pickle(path, file, value)
+    _check_pickle(path, file, value, sizes)
     return value
 
 
-def _check_pickle(path: Path, file: Pickle, value: Any) -> None:
+def _check_pickle(path: Path, file: Pickle, value: Any, sizes: Sizes) -> None:
     if not isinstance(value, (dict, pd.DataFrame)) or any(key not in value for key in file.keys):
         found = sorted(map(str, value)) if isinstance(value, dict) else type(value).__name__
         raise ContractError(f"{path}: expected {', '.join(file.keys)}, found {found}.")
+    for key, shape in file.arrays:
+        expected = tuple(sizes.resolve(size) for size in shape)
+        found = value[key]
+        if not (
+            isinstance(found, np.ndarray) and found.dtype.kind == "f" and found.shape == expected
+        ):
+            raise ContractError(
+                f"{path}: expected {key} to be an array of floats, {_times(expected)}, found "
+                f"{_times(np.shape(found))} of {type(found).__name__}."
+            )
+    for key, columns in file.frames:
+        frame = value[key]
+        found = list(frame) if isinstance(frame, pd.DataFrame) else type(frame).__name__
+        numeric = isinstance(frame, pd.DataFrame) and all(
+            frame[column].dtype.kind in "fiu" for column in columns if column in frame
+        )
+        if not numeric or any(column not in found for column in columns):
+            raise ContractError(
+                f"{path}: expected {key} to be a table of numbers with {', '.join(columns)}, found "
+                f"{found}."
+            )
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape)) or "one value"
 
 
 def _shorten(text: str, width: int = 120) -> str:

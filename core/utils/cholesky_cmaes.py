@@ -15,7 +15,7 @@ import numpy as np
 
 logger = logging.getLogger(__name__)
 
-DENSE_BELOW = 32
+DENSE_UP_TO = 32
 """Dimension up to which the factor is an ordinary matrix from the start."""
 
 
@@ -28,7 +28,7 @@ class Factor:
         self._alpha = 1.0
         self._v = np.empty((0, n))
         self._q = np.empty((0, n))
-        self._dense = np.eye(n) if n <= DENSE_BELOW else None
+        self._dense = np.eye(n) if n <= DENSE_UP_TO else None
 
     def right_multiply(self, z: np.ndarray) -> np.ndarray:
         """``z A`` for rows z, (..., N)."""

@@ -71,23 +71,32 @@ def mark_simulated(figure: Figure) -> None:
     freeze_layout(figure)
     box = figure._suptitle.get_window_extent().transformed(figure.transFigure.inverted())
     figure.text(0.5, box.y0, SIMULATED_NOTICE, color="red", ha="center", va="bottom", fontsize=9)
+    _watermark(figure, "SIMULATED")
+
+
+def _watermark(figure: Figure, words: str) -> None:
+    """Diagonal words over the whole figure, repeated along the longer side of a narrow one."""
     width, height = figure.get_size_inches() * 72
+    n_columns, n_rows = max(1, round(width / height / 2)), max(1, round(height / width / 2))
+    width, height = width / n_columns, height / n_rows
     angle = np.arctan2(height, width)
-    text = TextPath((0, 0), "SIMULATED", size=1).get_extents()
+    text = TextPath((0, 0), words, size=1).get_extents()
     across = text.width * np.cos(angle) + text.height * np.sin(angle)
     up = text.width * np.sin(angle) + text.height * np.cos(angle)
-    figure.text(
-        0.5,
-        0.5,
-        "SIMULATED",
-        fontsize=0.95 * min(width / across, height / up),
-        rotation=np.degrees(angle),
-        ha="center",
-        va="center",
-        alpha=0.15,
-        color="gray",
-        zorder=100,
-    )
+    for column in range(n_columns):
+        for row in range(n_rows):
+            figure.text(
+                (column + 0.5) / n_columns,
+                (row + 0.5) / n_rows,
+                words,
+                fontsize=0.95 * min(width / across, height / up),
+                rotation=np.degrees(angle),
+                ha="center",
+                va="center",
+                alpha=0.15,
+                color="black",
+                zorder=100,
+            )
 
 
 def saveallforms(

@@ -3,17 +3,18 @@
 import numpy as np
 
 from core.contract import ext4
+from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
+from core.statistics.windows import EVOKED
 from neuro_data_analysis.cohort import Cohort
 from neuro_data_analysis.export.fig5 import export_windows
-from neuro_data_analysis.trajectories import EVOKED
 
 
 def export(cohort: Cohort, source: SourceData) -> None:
     """Write the folder of Extended Data Figure 4."""
     source.write(ext4.META, cohort.meta.reset_index())
     for (thread, width), file in ext4.ATTRIBUTION.items():
-        psth = cohort.psth[:, :, ext4.THREADS.index(thread)]
+        psth = cohort.psth[:, :, THREADS.index(thread)]
         source.write(file, np.stack([attribution(means, width) for means in psth]))
     export_windows(cohort, source, ext4.WINDOW_RESPONSES)
 

@@ -5,20 +5,15 @@ import pandas as pd
 
 from core.contract import fig2
 from core.contract.source_data import SourceData
+from core.statistics.windows import BASELINE, EVOKED
 from neuro_data_analysis.experiment import Experiment
-from neuro_data_analysis.trajectories import (
-    BASELINE,
-    EVOKED,
-    complete_blocks,
-    psth_trajectory,
-    window_rate,
-)
+from neuro_data_analysis.trajectories import complete_blocks, psth_trajectory, window_rate
 
 
 def export(example: Experiment, source: SourceData) -> None:
     """Write the folder of Figure 2."""
     psth = psth_trajectory(complete_blocks(example.psth))
-    offset, title = stacking_offset(psth), example.title
+    offset, title = fig2.stacking_offset(psth), example.title
     for name, values in fig2.psth_files(psth).items():
         source.write(fig2.PSTH_CSV[name], values)
     meta = {"Expi": example.Expi, "offset": float(offset), "expstr": title}
@@ -43,11 +38,3 @@ def trial_table(blocks: list[np.ndarray]) -> pd.DataFrame:
     }
     # An object index keeps the pickle free of the names of string arrays, which no reader allows.
     return pd.DataFrame(columns).set_axis(pd.Index(list(columns), dtype=object), axis=1)
-
-
-def stacking_offset(psth: np.ndarray) -> np.float64:
-    """Vertical spacing of the stacked PSTHs: ceil(largest mean / 2.2 / 10) * 10, events/s.
-
-    `psth` is (n_blocks, 4, 200), means first.
-    """
-    return np.float64(np.ceil(psth[:, :2].max() / 2.2 / 10) * 10)

@@ -9,10 +9,10 @@ from core.contract.metadata import META
 from core.contract.source_data import SourceData
 from core.statistics.convergence import convergence
 from core.statistics.intervals import beta_interval
-from core.statistics.masks import AREAS, area, mask_table
+from core.statistics.masks import AREAS, SUCCESS_LEVELS, area, mask_table
 from neuro_data_analysis.cohort import Cohort, Summary
 
-SUCCESS_LEVEL = 0.01
+SUCCESS_LEVEL = SUCCESS_LEVELS["001"]
 CRITERION = {"sucs_criterion_label": "max > init, P<0.01", "sucs_label": "maxinit"}
 
 

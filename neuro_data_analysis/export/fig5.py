@@ -6,8 +6,8 @@ from core.contract import fig5
 from core.contract.descriptions import SLICES, Matrix
 from core.contract.source_data import SourceData
 from core.statistics.masks import mask_table
+from core.statistics.windows import Window
 from neuro_data_analysis.cohort import Cohort
-from neuro_data_analysis.trajectories import Window
 
 
 def export(cohort: Cohort, source: SourceData) -> None:

@@ -19,7 +19,8 @@ from core.contract.provenance import (
 )
 from core.contract.source_data import EXAMPLE_EXPI, SourceData
 from core.errors import RecordingError, SettingError
-from core.files import sha256, writable_folder, write_json
+from core.files import finishing_first, sha256, writable_folder, write_json
+from core.project import SOURCE_DATA
 from neuro_data_analysis.cohort import Cohort, gather
 from neuro_data_analysis.experiment import Experiment
 from neuro_data_analysis.export import ext4 as export_ext4
@@ -110,10 +111,11 @@ def move_into_place(staging: Path, out: Path, details: dict) -> list[Path]:
     names = sorted(p.relative_to(staging).as_posix() for p in staging.rglob("*") if p.is_file())
     for name in names:
         records[name] = record(staging / name, SOURCE, details)
-    for name in names:
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(staging / name, out / name)
-    write_provenance(out, records)
+    with finishing_first():
+        for name in names:
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(staging / name, out / name)
+        write_provenance(out, records)
     return [out / name for name in names]
 
 
@@ -125,7 +127,7 @@ def refuse_mixing(out: Path, simulated: bool) -> None:
             f"{out}: expected an empty folder or one of simulated data, found files that are not "
             "simulated; simulated source data are never mixed with real ones."
         )
-    if simulated and not marked and out.name == "source_data":
+    if simulated and out.resolve() == SOURCE_DATA:
         raise SettingError(
             f"{out}: expected real recordings for this folder, found simulated ones; give another "
             "folder with --out."

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from core import arguments
 from core.errors import SettingError, run
 from core.project import SIMULATED_DATA
 
@@ -22,14 +23,14 @@ def parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="folder (default: simulated_data/ of the project)",
     )
-    parser.add_argument("--seed", type=int, help="seed (default: 20260101)")
+    parser.add_argument("--seed", type=arguments.seed, help="seed (default: 20260101)")
     parser.add_argument(
         "--subset",
         default="all",
         metavar="all|ci|EXPI,EXPI,...",
         help="experiments: all 170 (default), 14 for tests (ci), or a list",
     )
-    parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
+    parser.add_argument("--jobs", type=arguments.positive, default=2, help="processes (default: 2)")
     parser.add_argument("--force", action="store_true", help="simulate again whatever is there")
     return parser
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.statistics.masks import UNSTABLE_BASELINE
+from core.statistics.windows import EVOKED
 from core.utils.cholesky_cmaes import CholeskyCMAES, default_population
 from neuro_data_analysis.simulation.descriptors import COMPLETE, Descriptor, draw_n_blocks
 from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
 from neuro_data_analysis.simulation.site import Site, draw_site
 from neuro_data_analysis.simulation.time_course import draw_psth
 from neuro_data_analysis.simulation.world import GROUPS, Generator, World
-from neuro_data_analysis.trajectories import EVOKED
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""Every number of the generative model (simulated_recordings.md sections 3 to 6)."""
+"""The numbers of the world, the sites and the closed loop (simulated_recordings.md 3 to 6).
+
+Lengths of experiments stand in `descriptors`, the other units in `record`, the recordings'
+smoothing in `time_course`; a change there, too, raises `VERSION`.
+"""
 
 from dataclasses import asdict, dataclass, field
 
@@ -45,8 +49,8 @@ class RuggedMap:
 class Area:
     """Distributions from which a site of one visual area is drawn.
 
-    Squared distances and offsets are in units of the squared tuning width; shares, weights and
-    probabilities are fractions; the response scale is in events/s.
+    Pairs are (texture, object) for `distance2` and `offset2`, in units of the squared tuning width;
+    (mean, sd) for the weights of objects in the drive; (median in events/s, log-sd) for `response`.
     """
 
     n_tuned: int
@@ -94,40 +98,40 @@ class Parameters:
     areas: dict[str, Area] = field(
         default_factory=lambda: {
             "V1": Area(
-                4,
-                1.41,
-                (1.0, 1.0),
-                (0.9, 0.6),
-                (0.0, 0.0),
-                (0.0, 0.0),
-                0.65,
-                (170, 0.30),
-                0.0,
-                0.12,
+                n_tuned=4,
+                width=1.41,
+                distance2=(1.0, 1.0),
+                offset2=(0.9, 0.6),
+                early_object_weight=(0.0, 0.0),
+                late_object_weight=(0.0, 0.0),
+                early_share=0.65,
+                response=(170, 0.30),
+                p_other=0.0,
+                trial_cv=0.12,
             ),
             "V4": Area(
-                6,
-                1.73,
-                (1.6, 1.9),
-                (0.65, 0.4),
-                (0.25, 0.15),
-                (0.48, 0.15),
-                0.62,
-                (140, 0.50),
-                0.0,
-                0.15,
+                n_tuned=6,
+                width=1.73,
+                distance2=(1.6, 1.9),
+                offset2=(0.65, 0.4),
+                early_object_weight=(0.25, 0.15),
+                late_object_weight=(0.48, 0.15),
+                early_share=0.62,
+                response=(140, 0.50),
+                p_other=0.0,
+                trial_cv=0.15,
             ),
             "IT": Area(
-                10,
-                2.1,
-                (2.3, 2.1),
-                (0.2, 0.8),
-                (0.05, 0.18),
-                (0.90, 0.18),
-                0.40,
-                (110, 0.50),
-                0.24,
-                0.15,
+                n_tuned=10,
+                width=2.1,
+                distance2=(2.3, 2.1),
+                offset2=(0.2, 0.8),
+                early_object_weight=(0.05, 0.18),
+                late_object_weight=(0.90, 0.18),
+                early_share=0.40,
+                response=(110, 0.50),
+                p_other=0.24,
+                trial_cv=0.15,
             ),
         }
     )

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.statistics.windows import EVOKED
 from neuro_data_analysis.experiment import N_THREADS, Blocks
 from neuro_data_analysis.matfile import Cell
 from neuro_data_analysis.naming import evolved_image_name, reference_image_name
 from neuro_data_analysis.simulation.descriptors import Descriptor
 from neuro_data_analysis.simulation.evolution import Evolution, Shown
-from neuro_data_analysis.trajectories import EVOKED
 
 FIELDS = ("Animal", "color_seq", "evol", "imageName", "meta", "ref", "stim", "units")
 
@@ -63,6 +63,16 @@ class Record:
     preferred_row: int
 
 
+@dataclass(frozen=True)
+class Group:
+    """Trials of one kind in a block: part (``evol`` or ``ref``), thread, image names, PSTHs."""
+
+    part: str
+    thread: int
+    names: list[str]
+    psth: np.ndarray
+
+
 def make_record(evolution: Evolution, rng: np.random.Generator) -> Record:
     """Interleave the trials of every block and add the other units."""
     descriptor = evolution.descriptor
@@ -74,36 +84,33 @@ def make_record(evolution: Evolution, rng: np.random.Generator) -> Record:
         part: {name: [[] for _ in range(N_THREADS)] for name in ("trials", "psth", "responses")}
         for part in ("evol", "ref")
     }
-    names: list[str] = []
-    threads, evolved, block_of_trial = [], [], []
+    trials: list[tuple[str, int, bool, int]] = []
     counter = 0
     for number, shown in enumerate(evolution.blocks, start=1):
         groups = _groups(shown, number, counter)
         counter += sum(of_thread.population for of_thread in shown)
-        slots = rng.permutation(sum(len(group[2]) for group in groups))
-        block_names = [""] * len(slots)
-        block_threads = np.empty(len(slots), dtype=int)
-        block_evolved = np.empty(len(slots), dtype=bool)
-        for part, thread, image_names, psth in groups:
-            taken, slots = slots[: len(image_names)], slots[len(image_names) :]
+        slots = rng.permutation(sum(len(group.names) for group in groups))
+        block: list = [None] * len(slots)
+        for group in groups:
+            taken, slots = slots[: len(group.names)], slots[len(group.names) :]
+            for slot, name in zip(taken, group.names, strict=True):
+                block[slot] = (name, group.thread, group.part == "evol", number)
             order = np.argsort(taken)
-            for slot, name in zip(taken, image_names, strict=True):
-                block_names[slot] = name
-            block_threads[taken], block_evolved[taken] = thread, part == "evol"
-            responses = draw_responses(psth[order], other_rates, units, preferred_row, rng)
-            parts[part]["trials"][thread].append(len(names) + 1 + taken[order])
-            parts[part]["psth"][thread].append(psth[order])
-            parts[part]["responses"][thread].append(responses)
-        names += block_names
-        threads.append(block_threads)
-        evolved.append(block_evolved)
-        block_of_trial.append(np.full(len(block_names), number))
+            psth = group.psth[order]
+            of_part = parts[group.part]
+            of_part["trials"][group.thread].append(len(trials) + 1 + taken[order])
+            of_part["psth"][group.thread].append(psth)
+            of_part["responses"][group.thread].append(
+                draw_responses(psth, other_rates, units, preferred_row, rng)
+            )
+        trials += block
+    names, threads, evolved, blocks = zip(*trials, strict=True)
     return Record(
         descriptor=descriptor,
-        image_names=names,
-        trial_thread=np.concatenate(threads),
-        trial_is_evolved=np.concatenate(evolved),
-        trial_block=np.concatenate(block_of_trial),
+        image_names=list(names),
+        trial_thread=np.array(threads),
+        trial_is_evolved=np.array(evolved),
+        trial_block=np.array(blocks),
         parts=parts,
         channels=channels,
         units=units,
@@ -111,19 +118,17 @@ def make_record(evolution: Evolution, rng: np.random.Generator) -> Record:
     )
 
 
-def _groups(
-    shown: tuple[Shown, Shown], block: int, counter: int
-) -> list[tuple[str, int, list[str], np.ndarray]]:
-    """(part, thread, image names, PSTHs) of a block's four kinds of trial."""
+def _groups(shown: tuple[Shown, Shown], block: int, counter: int) -> list[Group]:
+    """The four kinds of trial of a block; `counter` is the number of its first image."""
     groups = []
     for thread, of_thread in enumerate(shown):
         images = [evolved_image_name(block, thread, counter + image) for image in of_thread.images]
-        groups.append(("evol", thread, images, of_thread.psth))
+        groups.append(Group("evol", thread, images, of_thread.psth))
         counter += of_thread.population
     for thread, of_thread in enumerate(shown):
         stems = [f"SIMref{reference + 1:02d}" for reference in of_thread.references]
         names = [reference_image_name(stem, thread) for stem in stems]
-        groups.append(("ref", thread, names, of_thread.ref_psth))
+        groups.append(Group("ref", thread, names, of_thread.ref_psth))
     return groups
 
 
@@ -183,7 +188,7 @@ def matlab_element(record: Record) -> dict:
             "pref_chan": preferred_channel,
             "psth": _psth_cells(record, "evol"),
             "rspmat": Cell(record.parts["evol"]["responses"]),
-            "space_cfg": Cell([[Cell.row([name, None])] for name in descriptor.spaces]),
+            "space_cfg": Cell([[name, None] for name in descriptor.spaces]),
             "space_names": Cell.column(descriptor.spaces),
             "thread_num": np.float64(N_THREADS),
             "unit_in_pref_chan": preferred_unit,

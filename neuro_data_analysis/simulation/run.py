@@ -21,7 +21,12 @@ from core.parallel import ordered_map
 from neuro_data_analysis.export.run import export_all
 from neuro_data_analysis.matfile import write_matfile
 from neuro_data_analysis.recordings import EVOLUTION_FILES, VARIABLE, open_recordings
-from neuro_data_analysis.simulation.descriptors import CI_SUBSET, N_ELEMENTS, descriptors
+from neuro_data_analysis.simulation.descriptors import (
+    CI_SUBSET,
+    N_ELEMENTS,
+    Descriptor,
+    descriptors,
+)
 from neuro_data_analysis.simulation.evolution import evolve
 from neuro_data_analysis.simulation.parameters import DEFAULT_SEED, VERSION, Parameters
 from neuro_data_analysis.simulation.record import FIELDS, Record, make_record, matlab_element
@@ -73,7 +78,7 @@ def simulate_recordings(
     folder = writable_folder(out / MATROOT_FOLDER)
     path = folder / EVOLUTION_FILES[0]
     records = ordered_map(
-        simulate_experiment, chosen, n_jobs, initializer=_prepare, initargs=(seed, parameters)
+        _simulate, chosen, n_jobs, initializer=_prepare, initargs=(seed, parameters)
     )
     progress = tqdm(records, total=len(chosen), desc="simulated experiments", leave=False)
     if not (out / SIMULATION_FILE_NAME).exists():
@@ -148,10 +153,20 @@ def _prepare(seed: int, parameters: Parameters) -> None:
     _world = make_world(seed, parameters)
 
 
-def simulate_experiment(expi: int) -> Record:
+def _simulate(expi: int) -> Record:
     """Simulate one experiment in a prepared process."""
     rng = np.random.default_rng(np.random.SeedSequence(_seed, spawn_key=(1, expi)))
-    return make_record(evolve(descriptors()[expi], _world, _parameters, rng), rng)
+    return simulate_experiment(descriptors()[expi], _world, rng, _parameters)
+
+
+def simulate_experiment(
+    descriptor: Descriptor,
+    world: World,
+    rng: np.random.Generator,
+    parameters: Parameters | None = None,
+) -> Record:
+    """Run one experiment's evolutions and put its trials in order."""
+    return make_record(evolve(descriptor, world, parameters or Parameters(), rng), rng)
 
 
 def _elements(records: Iterator[Record]) -> Iterator[dict | None]:

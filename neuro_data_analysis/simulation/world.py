@@ -6,6 +6,7 @@ feature is to evolve depends on how crooked the map from code to feature is, whi
 Extended Data Figure 5C. simulated_recordings.md section 3.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,12 +20,15 @@ from neuro_data_analysis.simulation.parameters import (
     Space,
 )
 
-HALF, HIDDEN = N_GROUP // 2, 16
+HALF, HIDDEN, BIAS_SD = N_GROUP // 2, 16, 0.3
 
 LATENTS_OF = {"texture": slice(0, 12), "object": slice(12, 24), "other": slice(6, 18)}
 """Which of the 24 latents drive which feature group."""
 
 GROUPS = tuple(LATENTS_OF)
+
+FeatureMap = Callable[[np.ndarray], np.ndarray]
+"""Latents (n, 12) to features (n, 12)."""
 
 
 class RealNVP:
@@ -34,9 +38,9 @@ class RealNVP:
         self._layers = [
             (
                 rng.normal(0, np.sqrt(1 / HALF), (HALF, HIDDEN)),
-                rng.normal(0, 0.3, HIDDEN),
+                rng.normal(0, BIAS_SD, HIDDEN),
                 rng.normal(0, np.sqrt(1 / HIDDEN), (HIDDEN, HIDDEN)),
-                rng.normal(0, 0.3, HIDDEN),
+                rng.normal(0, BIAS_SD, HIDDEN),
                 rng.normal(0, np.sqrt(1 / HIDDEN), (HIDDEN, N_GROUP)),
                 random_rotation(N_GROUP, rng),
             )
@@ -72,8 +76,11 @@ class Generator:
         self._maps = {}
         for group, part in LATENTS_OF.items():
             shape = maps[f"{name}_to_{group}"]
-            build = _smooth if isinstance(shape, SmoothMap) else _rugged
-            self._maps[group] = build(shape, center[:, part], rng)
+            self._maps[group] = (
+                _smooth(shape, center[:, part], rng)
+                if isinstance(shape, SmoothMap)
+                else _rugged(shape, rng)
+            )
 
     def latents(self, codes: np.ndarray) -> np.ndarray:
         """Effective latents of codes (n, n_code), (n, 24)."""
@@ -116,13 +123,13 @@ def make_world(seed: int, parameters: Parameters) -> World:
     )
 
 
-def _smooth(shape: SmoothMap, center: np.ndarray, rng: np.random.Generator):
+def _smooth(shape: SmoothMap, center: np.ndarray, rng: np.random.Generator) -> FeatureMap:
     flow = RealNVP(shape.depth, rng)
     at_center = flow(center)
     return lambda u: shape.limit * np.tanh((flow(u) - at_center) / shape.limit)
 
 
-def _rugged(shape: RuggedMap, center: np.ndarray, rng: np.random.Generator):
+def _rugged(shape: RuggedMap, rng: np.random.Generator) -> FeatureMap:
     frequencies = rng.standard_normal((N_GROUP, N_GROUP))
     phases = rng.uniform(0, 2 * np.pi, N_GROUP)
     size = shape.limit * np.sqrt(2)

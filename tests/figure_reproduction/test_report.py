@@ -147,11 +147,12 @@ def test_auto_decides_per_figure(source, tmp_path):
     shutil.copytree(source.root / "Fig4", root / "Fig4")
     local, simulated = sources.choose(["4", "5"], "auto", root)
     assert local.source.root == root
+    assert local.source.is_simulated
     assert simulated.source.root == source.root
     block = sources.explanation([local, simulated])
     assert "Figure 5: 85 of its files are not in" in block
     assert "not built yet" in block
-    assert "Figure 4" not in block
+    assert f"Figure 4: {root} is marked as simulated" in block
     (root / fig4.MASKS.path).unlink()
     assert sources.choose(["4"], "auto", root)[0].source.root == source.root
 
@@ -174,7 +175,7 @@ def test_the_command_draws_what_can_be_drawn(tmp_path, capsys, source):
     assert Page(text).outside == []
     assert "<title>SIMULATED" in text
     assert text.count('<div class="banner">') == 3
-    assert "published (not reproduced here)" in text
+    assert "published<br>(not reproduced here)" in text
     assert not re.search(r"reproduced successfully|replicated|matches the paper", text)
     assert "Simulator version" in text
     with (tmp_path / "figures" / "report.csv").open() as file:

@@ -89,4 +89,7 @@ def test_an_evolution_is_significant_with_shuffled_blocks(evoked):
     rng = np.random.default_rng(0)
     rising = [rng.normal(50 + 2 * block, 10, 30) for block in range(20)]
     assert shuffled_blocks_p(rising, rng) < 0.02
+    falling = rising[::-1]
+    assert shuffled_blocks_p([*falling[:2], *rising[:3]], rng) > 0.3
     assert np.isnan(shuffled_blocks_p(evoked[0][:3], rng))
+    assert np.isnan(shuffled_blocks_p([np.zeros(12)] * 6, rng))

@@ -2,7 +2,9 @@
 
 import itertools
 import json
+import os
 import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -13,7 +15,9 @@ from core.contract.source_data import SourceData
 from core.errors import RecordingError, SettingError, run
 from neuro_data_analysis.cohort import gather
 from neuro_data_analysis.evolution_tests import evolution_tests
+from neuro_data_analysis.experiment import Experiment
 from neuro_data_analysis.export import __main__ as command
+from neuro_data_analysis.export import run as export_run
 from neuro_data_analysis.export.ext4 import attribution
 from neuro_data_analysis.export.run import export_all
 from neuro_data_analysis.trajectories import complete_blocks, window_rate
@@ -78,8 +82,11 @@ def test_success_rates_count_valid_experiments(source):
     masks = source.read(fig4.MASKS)
     for area in ("V1", "V4", "IT"):
         inside = masks[(masks["valid"] == 1) & (masks[f"{area}msk"] == 1)]
+        meta = source.read(fig4.TIME_CONSTANTS).loc[inside.index]
         assert rates.loc[area, "total"] == len(inside)
-        assert rates.loc[area, "FC_suc"] <= inside["FCsucc001"].sum()
+        for thread, name in enumerate(("FC", "BG")):
+            success = inside[f"{name}succ001"].eq(1) & meta[f"t_maxinit_{thread}"].gt(0)
+            assert rates.loc[area, f"{name}_suc"] == success.sum()
 
 
 def test_attribution_shares_the_rise():
@@ -101,15 +108,13 @@ def test_undefined_attribution_is_an_empty_row(source):
     np.testing.assert_array_equal(np.isnan(share).all(axis=1), best_first)
 
 
-def test_an_experiment_with_three_blocks_is_exported(recordings, tmp_path):
+def test_an_experiment_with_three_blocks_is_summarised(recordings, tmp_path):
     raw = dict(recordings.elements[154])
     evol, ref = dict(raw["evol"]), dict(raw["ref"])
     for part in (evol, ref):
         for name in ("psth", "idx_seq", "rspmat"):
             part[name] = [row[:3] for row in part[name]]
     evol["block_n"] = np.float64(3)
-    from neuro_data_analysis.experiment import Experiment
-
     cohort = gather([Experiment(155, {**raw, "evol": evol, "ref": ref})])
     assert cohort.meta.loc[155, "blockN"] == 3
     assert not cohort.meta.loc[155, "valid"]
@@ -134,11 +139,32 @@ def test_an_interruption_leaves_the_folder_as_it_was(recordings, simulation, tmp
     assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
 
 
-def test_simulated_and_real_data_are_never_mixed(recordings, tmp_path):
+def test_an_interruption_while_files_are_moved_waits_for_the_last_one(
+    recordings, tmp_path, monkeypatch
+):
+    out = tmp_path / "out"
+    moved = itertools.count()
+    original = shutil.move
+
+    def interrupted(*arguments):
+        if next(moved) == 100:
+            os.kill(os.getpid(), signal.SIGINT)
+        return original(*arguments)
+
+    monkeypatch.setattr(shutil, "move", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export_all(recordings, out)
+    source = SourceData(out)
+    assert len(source.provenance) == 285
+    assert all((out / name).is_file() for name in source.provenance)
+
+
+def test_simulated_and_real_data_are_never_mixed(recordings, tmp_path, monkeypatch):
     out = tmp_path / "source_data"
+    monkeypatch.setattr(export_run, "SOURCE_DATA", out)
     with pytest.raises(SettingError, match="found simulated ones; give another folder"):
         export_all(recordings, out)
-    assert not out.exists() or not any(out.iterdir())
+    assert not out.exists()
     other = tmp_path / "other"
     (other / "Fig4").mkdir(parents=True)
     (other / fig4.MASKS.path).write_text("valid\n1\n")

@@ -44,6 +44,7 @@ def test_animal_and_date(ephys, control, expected):
         ("", "", "found neither"),
         ("Beto-28072020-006", "200729_Beto_x", "expected the animal and date of the control file"),
         ("Beto-28072020-006", "200728_Alfa_x", "control file"),
+        ("Alfa-28072020-006", "241202_Caos_x", "control file"),
         ("Beto", "", "found no day"),
         ("", "Beto_200728", "found no day or animal"),
     ],

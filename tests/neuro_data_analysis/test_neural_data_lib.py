@@ -59,6 +59,10 @@ def test_trajectories_are_keyed_by_expi_and_padded_together(stats):
     assert lib.pad_psth_traj(psth)[0].shape == (*padded.shape[:2], 4, 200)
     late, _ = lib.extract_all_evol_trajectory_dyna(stats, rsp_wdw=range(150, 200))
     np.testing.assert_allclose(late[155][:, 0], psth[155][:, 0, 150:].mean(axis=1))
+    windows = [range(50, 200), range(150, 200)]
+    both = lib.extract_all_evol_trajectory_dyna_multiwindow_nostats(stats, windows)
+    for expected, found in zip((responses, late), both, strict=True):
+        np.testing.assert_array_equal(found[155], expected[155])
 
 
 def test_metadata_and_masks(stats, caplog):

@@ -2,9 +2,10 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
-from core.contract import ext4, fig2, fig4, fig5
+from core.contract import ext4, fig2, fig4, fig5, fig6
 from core.contract.checks import check, published_counts
 from core.contract.source_data import SourceData, validate
 from core.errors import ContractError
@@ -57,6 +58,63 @@ def test_masks_that_contradict_themselves_are_found(copy):
     names = [item.name for item in failures(copy, fig5.FOLDER)]
     assert "every experiment lies in one area" in names
     assert "both, any and none follow from the threads at 005" in names
+
+
+def test_metadata_in_another_order_are_found(copy):
+    meta = copy.read(ext4.META)
+    copy.write(ext4.META, meta.iloc[::-1])
+    names = [item.name for item in failures(copy, ext4.FOLDER)]
+    assert "rows are in ascending order of Expi" in names
+    assert "rows are the experiments of exp_order.csv" in names
+
+
+def test_a_file_that_is_not_drawn_is_checked_too(copy):
+    path = copy.path(fig5.WINDOW_RESPONSES[(100, 110), "DeePSim_sem"])
+    path.write_text(path.read_text().replace("0.", "O.", 1))
+    found = [item.found for item in failures(SourceData(copy.root), fig5.FOLDER)]
+    assert len(found) == 1
+    assert "expected numbers, found 'O." in found[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "folder"),
+    [(fig4.TIME_CONSTANTS, "Fig4"), (ext4.META, "ExtendedFig4"), (fig2.META, "Fig2")],
+)
+def test_one_file_with_a_simulated_name_is_enough_to_mark_a_folder(source, tmp_path, file, folder):
+    root = tmp_path / "source_data"
+    (root / folder).mkdir(parents=True)
+    assert not SourceData(root).is_simulated
+    shutil.copy(source.path(file), root / folder)
+    assert SourceData(root).is_simulated
+
+
+def test_the_provenance_of_simulated_data_marks_a_folder(source, tmp_path):
+    shutil.copytree(source.root / "Fig5", tmp_path / "source_data" / "Fig5")
+    shutil.copy(source.root / "provenance.json", tmp_path / "source_data")
+    assert SourceData(tmp_path / "source_data").is_simulated
+
+
+def test_pickles_of_another_shape_are_refused(copy):
+    pickled = copy.read(fig2.PSTH_PICKLE)
+    for wrong in (np.zeros(3), pickled["psth_arr"][:, :2], "x", None):
+        with pytest.raises(ContractError, match="expected psth_arr to be an array of floats"):
+            copy.write(fig2.PSTH_PICKLE, {**pickled, "psth_arr": wrong})
+    frames = copy.read(fig2.RESPONSE_PICKLE)
+    renamed = frames["thread1_resp_df"].rename(columns={"bsl": "base"})
+    for wrong in (renamed, 3, frames["thread1_resp_df"].astype(str)):
+        with pytest.raises(ContractError, match="expected thread1_resp_df to be a table"):
+            copy.write(fig2.RESPONSE_PICKLE, {**frames, "thread1_resp_df": wrong})
+
+
+def test_published_tables_have_the_published_number_of_rows(tmp_path, monkeypatch):
+    source = SourceData(tmp_path)
+    monkeypatch.setattr(source, "read", lambda file: [0] * 171)
+    for file in (fig6.AVERAGES["success"], fig6.AVERAGES["failure"]):
+        source.path(file).parent.mkdir(exist_ok=True)
+        source.path(file).touch()
+    results = {item.name: item.passed for item in check(source, fig6.FOLDER)}
+    assert results[f"{fig6.AVERAGES['success'].name}: 171 rows"]
+    assert not results[f"{fig6.AVERAGES['failure'].name}: 225 rows"]
 
 
 def test_swapped_windows_are_found(copy):

@@ -17,7 +17,7 @@ def golden(data_folder):
 
 @pytest.fixture(params=["dense", "low rank"])
 def backend(request, monkeypatch):
-    monkeypatch.setattr(cholesky_cmaes, "DENSE_BELOW", 32 if request.param == "dense" else 0)
+    monkeypatch.setattr(cholesky_cmaes, "DENSE_UP_TO", 32 if request.param == "dense" else 0)
 
 
 def optimizer_of(golden):
@@ -111,6 +111,8 @@ def test_without_adaptation_the_factor_stays_the_identity():
 
 
 def test_same_seed_same_codes_and_no_global_state():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+
     def run(seed):
         optimizer = CholeskyCMAES(16, random_seed=seed)
         codes = optimizer.step(np.zeros(1), np.zeros((1, 16)))
@@ -118,6 +120,7 @@ def test_same_seed_same_codes_and_no_global_state():
 
     np.testing.assert_array_equal(run(3), run(3))
     assert not np.array_equal(run(3), run(4))
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
 def test_unknown_scores_rank_last():

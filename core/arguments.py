@@ -1,0 +1,25 @@
+"""Types of command-line arguments; standard library only, so that help is instant."""
+
+import argparse
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    return _at_least(1, text)
+
+
+def seed(text: str) -> int:
+    """A whole number of at least 0, as random generators take it."""
+    return _at_least(0, text)
+
+
+def _at_least(least: int, text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number of at least {least}, found {text!r}"
+        )
+    return number
