@@ -1,6 +1,7 @@
 """Types of command-line arguments; standard library only, so that help is instant."""
 
 import argparse
+from pathlib import Path
 
 
 def positive(text: str) -> int:
@@ -11,6 +12,13 @@ def positive(text: str) -> int:
 def seed(text: str) -> int:
     """A whole number of at least 0, as random generators take it."""
     return _at_least(0, text)
+
+
+def folder(text: str) -> Path:
+    """A folder, existing or not."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a folder, found an empty text")
+    return Path(text).expanduser()
 
 
 def _at_least(least: int, text: str) -> int:

@@ -6,6 +6,8 @@ Every message is one sentence that names the file or setting, what was expected 
 import sys
 from collections.abc import Callable
 
+from core import interrupt
+
 
 class ReproductionError(Exception):
     """Base of all errors that the project raises on purpose."""
@@ -28,6 +30,11 @@ class ContractError(ReproductionError, ValueError):
 class RecordingError(ReproductionError, ValueError):
     """A recording cannot be read, or what it holds contradicts itself."""
 
+    def naming(self, where: str) -> str:
+        """The message with `where` (a file, an experiment) in front, unless it says so already."""
+        message = str(self)
+        return message if message.startswith(where) else f"{where}: {message}"
+
 
 class UnsafePickleError(ReproductionError, ValueError):
     """A pickle names something outside the allow-list, or is larger than allowed."""
@@ -48,10 +55,20 @@ def run(main: Callable[[], int | None]) -> int:
     project does not raise on purpose keep their traceback.
     """
     try:
-        return main() or 0
+        with interrupt.handled():
+            return main() or 0
     except ReproductionError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        _say(f"error: {error}")
         return error.exit_code
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _say(f"error: {where}expected to read or write, found: {error.strerror or error}.")
+        return RunError.exit_code
     except KeyboardInterrupt:
-        print("interrupted: no file was left half-written", file=sys.stderr)  # noqa: T201
+        _say("interrupted: no file was left half-written")
         return 130
+
+
+def _say(line: str) -> None:
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+    print(f"{clear}{line}", file=sys.stderr)  # noqa: T201

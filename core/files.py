@@ -3,8 +3,7 @@
 import hashlib
 import json
 import os
-import signal
-import threading
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +28,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(path.parent, f"{TEMPORARY_PREFIX}*-{path.name}")
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{os.getpid()}-{path.name}")
     try:
         yield temporary
@@ -37,20 +37,25 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-@contextmanager
-def finishing_first() -> Iterator[None]:
-    """Hold Ctrl-C back until the block has ended; for short steps that belong together."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    pressed: list[tuple] = []
-    before = signal.signal(signal.SIGINT, lambda *arguments: pressed.append(arguments))
+def remove_abandoned(folder: Path, pattern: str) -> None:
+    """Remove temporary files and folders of processes that were killed.
+
+    `pattern` is that of their names, which hold the process's number between the first two dashes.
+    """
+    for path in folder.glob(pattern):
+        number = path.name.split("-")[1]
+        if number.isdigit() and not _is_alive(int(number)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def write_text(path: Path, text: str) -> None:
@@ -79,7 +84,9 @@ def writable_folder(path: Path) -> Path:
         If it cannot be created or written.
     """
     path = Path(path)
-    probe = path / f"{TEMPORARY_PREFIX}{os.getpid()}"
+    if path.exists() and not path.is_dir():
+        raise SettingError(f"{path}: expected a folder that can be written, found a file.")
+    probe = path / f"{TEMPORARY_PREFIX}{os.getpid()}-probe"
     try:
         path.mkdir(parents=True, exist_ok=True)
         probe.touch()

@@ -1,13 +1,18 @@
-"""Work in several processes, results in order, and a prompt stop when interrupted."""
+"""Work in several processes, results in order, and a prompt and clean stop when interrupted."""
 
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
+from multiprocessing import connection
 from typing import Any
+
+from core import interrupt
 
 _BLAS_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -23,7 +28,8 @@ def ordered_map(
 
     Each process runs linear algebra in one thread, so that results do not depend on `n_jobs` and
     processes do not compete. At most ``2 n_jobs`` results wait at a time. When the caller stops
-    early, by an error or Ctrl-C, the processes are ended.
+    early, by an error or Ctrl-C, the work under way is interrupted, so that it can clean up, and
+    the processes end; they end by themselves if this one is killed.
 
     Parameters
     ----------
@@ -40,25 +46,53 @@ def ordered_map(
         )
         try:
             for item in items:
-                waiting.append(pool.submit(function, item))
+                with interrupt.blocked():
+                    waiting.append(pool.submit(partial(_interruptible, function), item))
                 if len(waiting) >= 2 * n_jobs:
-                    yield waiting.popleft().result()
+                    yield _result(waiting.popleft())
             while waiting:
-                yield waiting.popleft().result()
+                yield _result(waiting.popleft())
         except BaseException:
-            processes = list((pool._processes or {}).values())
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
-                process.terminate()
+            with interrupt.held_back():
+                _interrupt_all(pool)
+                pool.shutdown(cancel_futures=True)
             raise
         pool.shutdown()
 
 
+def _result(future: Future) -> Any:
+    interrupt.check()
+    return future.result()
+
+
+def _interrupt_all(pool: ProcessPoolExecutor) -> None:
+    for process in list((pool._processes or {}).values()):
+        with suppress(OSError):
+            os.kill(process.pid, signal.SIGINT)
+
+
 def _prepare(initializer: Callable[..., None] | None, initargs: tuple) -> None:
-    """In a new process: leave Ctrl-C to the parent, then the caller's own preparation."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """In a new process: no signals between tasks, end with the parent, then the caller's own."""
+    for number in interrupt.SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, interrupt.SIGNALS)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if initializer is not None:
         initializer(*initargs)
+
+
+def _end_with_parent() -> None:
+    connection.wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
+
+
+def _interruptible(function: Callable[[Any], Any], item: Any) -> Any:
+    """In a worker: the task itself can be interrupted; the exception travels to the parent."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return function(item)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from core.contract import fig2
 from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
-from core.errors import MissingFileError
+from core.errors import ContractError, MissingFileError
 from core.utils.plot_utils import THREAD_COLORS, mean_band
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.script import run_script
@@ -55,6 +55,8 @@ def read(source: SourceData) -> Figure2Data:
         stored = np.asarray(psth_pickle["psth_arr"], dtype=float)
         agree = stored.shape == psth.shape and np.allclose(stored, psth, equal_nan=True)
         notes["2D"], psth = _agreement(agree), stored
+    if not np.isfinite(psth[:, :2]).all():
+        raise ContractError(f"{source.root / fig2.FOLDER}: expected finite mean PSTHs, found NaN.")
     if historical:
         notes["2D"] += " Two of the CSV names are swapped as published; their content decides."
     return Figure2Data(psth, meta["offset"], meta["expstr"], trials, notes)

@@ -19,9 +19,8 @@ SCRIPTS = {
 
 def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list["FigureResult"]:
     """Draw every figure that has data, in parallel processes."""
-    from tqdm import tqdm
-
     from core.parallel import ordered_map
+    from core.progress import progress
     from figure_reproduction.panels import FigureResult
 
     results = {
@@ -32,7 +31,7 @@ def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list
     work = [(choice.figure, choice.source.root, out, seed) for choice in choices if choice.source]
     # The slowest figure is last in the paper; starting it first keeps both processes busy.
     drawn = ordered_map(draw_one, work[::-1], max(1, min(n_jobs, len(work))))
-    for result in tqdm(drawn, total=len(work), desc="figures", leave=False):
+    for result in progress(drawn, len(work), "figures"):
         results[result.figure] = result
     return [results[choice.figure] for choice in choices]
 

@@ -1,7 +1,6 @@
 """Options that the scripts and ``python -m figure_reproduction`` share; standard library only."""
 
 import argparse
-from pathlib import Path
 
 from core import arguments
 from core.project import FIGURES, SOURCE_DATA
@@ -23,14 +22,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--source-data",
-        type=Path,
+        type=arguments.folder,
         default=SOURCE_DATA,
         metavar="FOLDER",
         help="folder of the source data (default: source_data/ of the project)",
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=arguments.folder,
         default=FIGURES,
         metavar="FOLDER",
         help="folder for figures and report (default: figures/ of the project)",

@@ -82,7 +82,7 @@ def write_report(results: list[FigureResult], out: Path, seed: int, seconds: flo
         .render(
             figures=figures,
             simulated=any(result.simulated for result in results),
-            simulations=[simulation_record(root) for root, marked in roots.items() if marked],
+            simulations=[simulation_words(root) for root, marked in roots.items() if marked],
             SIMULATED=SIMULATED,
             not_redrawn=NOT_REDRAWN,
             versions=versions(),
@@ -133,7 +133,7 @@ def figure_report(result: FigureResult) -> FigureReport:
 
 def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
     """Input files of a figure with their hashes; a file changed since it was recorded says so."""
-    if result.source is None:
+    if result.source is None or result.problem:
         return ()
     source = SourceData(result.source)
     records = source.provenance
@@ -151,6 +151,18 @@ def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
             origin = f"{known.source} on {known.date}"
         files.append(SourceFile(file.path, digest, origin))
     return tuple(files)
+
+
+def simulation_words(root: Path) -> str:
+    """What ``SIMULATED.json`` says of version, seed and file."""
+    record = simulation_record(root) or {}
+    if not isinstance(record.get("files"), dict):
+        return f"{root}: simulated; its SIMULATED.json says no more."
+    hashes = ", ".join(f"{name} has SHA-256 {digest}" for name, digest in record["files"].items())
+    return (
+        f"Simulator version {record.get('simulator_version')}, seed {record.get('seed')}, "
+        f"{record.get('n_experiments')} experiments, made {record.get('created')}; {hashes}."
+    )
 
 
 def format_number(value: float | None) -> str:

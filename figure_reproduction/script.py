@@ -46,6 +46,7 @@ def draw_figure(
     simulated = source.is_simulated
     folder = writable_folder(out / "simulated" if simulated else out)
     try:
+        source.provenance  # noqa: B018 (a broken record is found before anything is drawn)
         with apply_style():
             reproduction = reproduce(source, np.random.default_rng(seed))
             panels = tuple(save(panel, folder, simulated) for panel in reproduction.panels)

@@ -3,12 +3,14 @@
 Sources are never mixed within a figure.
 """
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from core import interrupt
 from core.contract.manifest import FIGURES
 from core.contract.source_data import SourceData
 from core.errors import RunError
@@ -80,11 +82,19 @@ def simulate(out: Path = SIMULATED_DATA) -> Path:
         If that process fails.
     """
     command = [sys.executable, "-m", "neuro_data_analysis.simulation", "--out", str(out)]
-    finished = subprocess.run(command, check=False)
-    if finished.returncode in (130, -2):
-        raise KeyboardInterrupt
-    if finished.returncode:
-        raise RunError(f"{out}: expected simulated recordings, found that the simulation failed.")
+    # In a session of its own, so that Ctrl-C reaches it once: from here.
+    with subprocess.Popen(command, start_new_session=True) as process:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            with interrupt.held_back():
+                process.send_signal(signal.SIGINT)
+                process.wait()
+            raise
+    if code:
+        error = RunError(f"{out}: expected simulated recordings, found the error above.")
+        error.exit_code = code
+        raise error
     return out / "source_data"
 
 

@@ -53,16 +53,17 @@ def summarise(experiment: Experiment, windows: tuple[Window, ...] = ()) -> Summa
     try:
         psth = complete_blocks(experiment.psth)
         per_thread = [thread[: n_complete_blocks(thread)] for thread in experiment.psth]
-    except RecordingError as error:
-        raise RecordingError(f"Exp {experiment.Expi} ({experiment.ephysFN}): {error}") from None
-    return Summary(
-        expi=experiment.Expi,
-        meta={
+        meta = {
             **identity(experiment),
             "blockN": len(psth[0]),
             **evolution_tests(evoked_rates(psth)),
             **block_responses(evoked_rates(per_thread)),
-        },
+        }
+    except RecordingError as error:
+        raise RecordingError(error.naming(f"Exp {experiment.Expi}")) from None
+    return Summary(
+        expi=experiment.Expi,
+        meta=meta,
         responses=response_trajectory(psth),
         psth=psth_trajectory(psth),
         windows=window_trajectories(psth, windows),

@@ -100,17 +100,18 @@ class Experiment:
     @cached_property
     def ephysFN(self) -> str:  # noqa: N802
         """Electrophysiology file, say ``Beto-28072020-006``."""
-        return _text(self._field("meta", "ephysFN"))
+        return _text(self._field("meta", "ephysFN"), self._where("meta.ephysFN"))
 
     @cached_property
     def expControlFN(self) -> str:  # noqa: N802
         """Behaviour file, say ``200728_Beto_generate_BigGAN(1)``; may be empty."""
-        return _text(self._field("meta", "expControlFN"))
+        return _text(self._field("meta", "expControlFN"), self._where("meta.expControlFN"))
 
     @cached_property
     def stimuli(self) -> str:
         """Folder of the images as the acquisition machine named it."""
-        return self._override.get("stimuli") or _text(self._field("meta", "stimuli"))
+        where = self._where("meta.stimuli")
+        return self._override.get("stimuli") or _text(self._field("meta", "stimuli"), where)
 
     @cached_property
     def _identity(self) -> tuple[str, datetime.date]:
@@ -177,22 +178,29 @@ class Experiment:
     @cached_property
     def imgsize(self) -> np.ndarray:
         """Image size of each thread, degrees of visual angle; (2,)."""
-        return _vector(self._field("evol", "imgsize")).astype(float)
+        where = self._where("evol.imgsize")
+        return np.atleast_1d(_numbers(self._field("evol", "imgsize"), where)).ravel()
 
     @cached_property
     def imgpos(self) -> np.ndarray:
         """Image position (x, y) of thread 0, degrees; (2,)."""
-        return np.asarray(self._field("evol", "imgpos"), dtype=float).reshape(N_THREADS, -1)[0]
+        where = self._where("evol.imgpos")
+        positions = _numbers(self._field("evol", "imgpos"), where)
+        if positions.size != N_THREADS * 2:
+            raise RecordingError(f"{where}: expected 2 x 2 numbers, found {positions.size}.")
+        return positions.reshape(N_THREADS, 2)[0]
 
     @cached_property
     def spikeID(self) -> np.ndarray:  # noqa: N802
         """1-based channel of every unit, (n_units,)."""
-        return _vector(self._field("units", "spikeID")).astype(np.int64)
+        where = self._where("units.spikeID")
+        return np.atleast_1d(_index_block(self._field("units", "spikeID"), where))
 
     @cached_property
     def unitID(self) -> np.ndarray:  # noqa: N802
         """Number of every unit on its channel, 0 for unsorted activity; (n_units,)."""
-        return _vector(self._field("units", "unit_num_arr")).astype(np.int64)
+        where = self._where("units.unit_num_arr")
+        return np.atleast_1d(_index_block(self._field("units", "unit_num_arr"), where))
 
     @cached_property
     def pref_unit_row(self) -> int:
@@ -306,7 +314,7 @@ def is_usable(raw: Mapping[str, Any]) -> bool:
 def _psth_block(value: Any, where: str) -> np.ndarray:
     if _is_empty(value):
         return np.zeros((N_BINS, 0))
-    array = np.asarray(value, dtype=float)
+    array = _numbers(value, where)
     if array.ndim == 1 or array.shape == (1, N_BINS):
         array = array.reshape(-1, 1)
     if array.ndim == 3 and array.shape[0] == 1:
@@ -323,14 +331,14 @@ def _psth_block(value: Any, where: str) -> np.ndarray:
 def _index_block(value: Any, where: str) -> np.ndarray:
     if _is_empty(value):
         return np.zeros(0, dtype=np.int64)
-    numbers = np.asarray(value, dtype=float).ravel()
+    numbers = _numbers(value, where).ravel()
     if not (np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()):
         raise RecordingError(f"{where}: expected whole numbers of trials, found others.")
     return numbers.astype(np.int64)
 
 
 def _response_block(value: Any, n_units: int, n_trials: int, where: str) -> np.ndarray:
-    array = np.zeros(0) if _is_empty(value) else np.asarray(value, dtype=float)
+    array = np.zeros(0) if _is_empty(value) else _numbers(value, where)
     if array.size != n_units * n_trials:
         raise RecordingError(
             f"{where}: expected {n_units} units x {n_trials} trials, found {array.shape}."
@@ -348,34 +356,36 @@ def _is_empty(value: Any) -> bool:
     )
 
 
-def _vector(value: Any) -> np.ndarray:
-    return np.atleast_1d(np.asarray(value)).ravel()
+def _numbers(value: Any, where: str) -> np.ndarray:
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise RecordingError(f"{where}: expected numbers, found {_describe(value)}.") from None
 
 
 def _integer(value: Any, where: str) -> int:
-    try:
-        number = float(_vector(value)[0])
-    except (TypeError, ValueError, IndexError):
-        number = np.nan
-    if not number.is_integer():
+    """First element, which must be a whole number."""
+    numbers = np.zeros(0) if value is None else _numbers(value, where).ravel()
+    if numbers.size == 0 or not float(numbers[0]).is_integer():
         raise RecordingError(f"{where}: expected a whole number, found {_describe(value)}.")
-    return int(number)
+    return int(numbers[0])
 
 
-def _text(value: Any) -> str:
-    if value is None or isinstance(value, (list, np.ndarray)):
-        return "".join(_texts(value)) if value is not None else ""
-    # mat73 leaves characters outside the basic plane as surrogate pairs.
-    return str(value).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+def _text(value: Any, where: str) -> str:
+    texts = _texts(value) if value is None or isinstance(value, (str, list)) else None
+    if texts is None:
+        raise RecordingError(f"{where}: expected a text, found {_describe(value)}.")
+    return "".join(texts)
 
 
 def _texts(value: Any) -> list[str]:
-    """Texts of a cell, flat, whichever way round it is stored."""
-    if value is None:
-        return []
+    """Texts of a cell, flat, whichever way round it is stored; what is no text is left out."""
     if isinstance(value, str):
-        return [_text(value)]
-    return [text for item in value for text in _texts(item)]
+        # mat73 leaves characters outside the basic plane as surrogate pairs
+        return [value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")]
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in _texts(item)]
+    return []
 
 
 def _describe(value: Any) -> str:
@@ -383,4 +393,4 @@ def _describe(value: Any) -> str:
         return f"an array of shape {value.shape}"
     if isinstance(value, list):
         return f"{len(value)} entries"
-    return "nothing" if value is None else repr(value)
+    return "nothing" if value is None else repr(value)[:60]

@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5g, h5p, h5r, h5s, h5t
 
-from core.errors import MissingFileError, RecordingError
+from core.errors import MissingFileError, RecordingError, ReproductionError, RunError
 from core.files import replacing
 
 USER_BLOCK = 512
@@ -39,7 +39,10 @@ class Struct(Mapping):
         self._group = group
 
     def __getitem__(self, name: str) -> Any:
-        return _value(self._group[name])
+        if name not in self:
+            raise KeyError(name)
+        with _damage_named(self._group.file):
+            return _value(self._group[name])
 
     def __contains__(self, name: object) -> bool:
         return name in self._group
@@ -75,7 +78,10 @@ class StructElement(Mapping):
         self._references = references
 
     def __getitem__(self, name: str) -> Any:
-        return _value(self._file[self._references[name]])
+        if name not in self:
+            raise KeyError(name)
+        with _damage_named(self._file):
+            return _value(self._file[self._references[name]])
 
     def __contains__(self, name: object) -> bool:
         return name in self._references
@@ -138,14 +144,21 @@ def _check_signature(path: Path) -> None:
 
 def _value(item: h5py.Group | h5py.Dataset) -> Any:
     """A field's content: Struct, StructArray, nested list (cell), str, ndarray, or None (unset)."""
+    if isinstance(item, h5py.Group):
+        return StructArray(item) if _is_struct_array(item) else Struct(item)
+    return _read_dataset(item.id)
+
+
+@contextmanager
+def _damage_named(file: h5py.File) -> Iterator[None]:
+    """Turn what HDF5 raises in a damaged file into one sentence."""
     try:
-        if isinstance(item, h5py.Group):
-            return StructArray(item) if _is_struct_array(item) else Struct(item)
-        return _read_dataset(item.id)
-    except (OSError, RuntimeError) as error:
+        yield
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
+        if isinstance(error, RecordingError):
+            raise
         raise RecordingError(
-            f"{item.file.filename}: expected a whole MATLAB v7.3 file, found one that is damaged "
-            f"at {item.name} ({error})."
+            f"{file.filename}: expected a whole MATLAB v7.3 file, found a damaged one ({error})."
         ) from None
 
 
@@ -265,8 +278,13 @@ def write_matfile(
         Names of the elements' fields, in order.
     """
     with replacing(path) as temporary:
-        with h5py.File(temporary, "w", userblock_size=USER_BLOCK) as file:
-            _Writer(file).write_struct_array(name, elements, list(fields))
+        try:
+            with h5py.File(temporary, "w", userblock_size=USER_BLOCK) as file:
+                _Writer(file).write_struct_array(name, elements, list(fields))
+        except ReproductionError:
+            raise
+        except (OSError, RuntimeError) as error:
+            raise RunError(f"{path}: expected to write the file, found: {error}.") from None
         with temporary.open("r+b") as stream:
             stream.write(_header())
 

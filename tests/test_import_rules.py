@@ -18,7 +18,18 @@ ALLOWED = {
     "source_data_export": {"core", "neuro_data_analysis", "source_data_export"},
 }
 
-GROUND_FLOOR = {"errors", "files", "project", "parallel", "versions", "utils", "weights"}
+GROUND_FLOOR = {
+    "arguments",
+    "errors",
+    "files",
+    "interrupt",
+    "parallel",
+    "progress",
+    "project",
+    "utils",
+    "versions",
+    "weights",
+}
 CORE_ALLOWED = {
     **dict.fromkeys(GROUND_FLOOR, GROUND_FLOOR),
     "statistics": GROUND_FLOOR | {"statistics"},

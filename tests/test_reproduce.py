@@ -15,7 +15,7 @@ def reproduce(*words, folder=ROOT, **environment):
         [folder / "reproduce", *words],
         capture_output=True,
         text=True,
-        env={**os.environ, **environment},
+        env={**{k: v for k, v in os.environ.items() if k != "PYTHON"}, **environment},
         check=False,
     )
 
@@ -27,6 +27,8 @@ def elsewhere(tmp_path):
     folder.mkdir()
     for name in ("reproduce", "requirements.txt", "requirements-figures.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
+    (folder / "figure_reproduction").mkdir()
+    (folder / "figure_reproduction" / "published_statistics.csv").touch()
     return folder
 
 
@@ -99,3 +101,36 @@ def test_clean_never_touches_source_data(elsewhere):
     assert not (elsewhere / "figures").exists()
     assert not (elsewhere / "simulated_data").exists()
     assert reproduce("clean", "--everything", folder=elsewhere).returncode == 2
+
+
+def test_a_link_to_the_script_works_on_the_project_not_on_the_links_folder(elsewhere, tmp_path):
+    links = tmp_path / "bin"
+    links.mkdir()
+    (links / "reproduce").symlink_to("../a folder é/reproduce")
+    for folder in (links, elsewhere):
+        (folder / "figures").mkdir()
+    assert reproduce("clean", folder=links).returncode == 0
+    assert (links / "figures").exists()
+    assert not (elsewhere / "figures").exists()
+
+
+def test_a_copy_outside_the_project_touches_nothing(tmp_path):
+    shutil.copy(ROOT / "reproduce", tmp_path)
+    (tmp_path / "figures").mkdir()
+    done = reproduce("clean", folder=tmp_path)
+    assert done.returncode == 2
+    assert "expected the project around" in done.stderr
+    assert (tmp_path / "figures").exists()
+
+
+def test_another_shell_hands_over_to_bash(elsewhere):
+    (elsewhere / "figures").mkdir()
+    done = subprocess.run(["sh", elsewhere / "reproduce", "clean"], cwd="/", check=False)
+    assert done.returncode == 0
+    assert not (elsewhere / "figures").exists()
+
+
+def test_a_python_that_is_named_and_does_not_run_is_refused(elsewhere):
+    done = reproduce("versions", folder=elsewhere, PYTHON="/nonexistent")
+    assert done.returncode == 2
+    assert "at PYTHON=/nonexistent, found none that runs" in done.stderr

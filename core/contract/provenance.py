@@ -55,12 +55,16 @@ def write_provenance(root: Path, records: dict[str, Record]) -> None:
 
 
 def simulation_record(root: Path) -> dict | None:
-    """Content of the ``SIMULATED.json`` in `root` or its parent, None if there is none."""
+    """Content of the ``SIMULATED.json`` in `root` or its parent, None if there is none.
+
+    The file marks the folder whatever it holds; where that is not an object the result is empty.
+    """
     for folder in (root, root.parent):
         path = folder / SIMULATION_FILE_NAME
         if path.is_file():
             try:
-                return dict(json.loads(path.read_text(encoding="utf-8")))
-            except ValueError:
-                return {}
+                content = json.loads(path.read_text(encoding="utf-8"))
+            except (ValueError, RecursionError):
+                content = None
+            return content if isinstance(content, dict) else {}
     return None

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from core import interrupt
 from core.contract import ext4, fig2, fig3, fig4, tables
 from core.contract.descriptions import File, Matrix, Sizes, Table
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
@@ -18,7 +19,9 @@ from core.contract.provenance import (
     read_provenance,
     simulation_record,
 )
-from core.errors import MissingFileError, ReproductionError
+from core.errors import ContractError, MissingFileError, ReproductionError
+
+MAX_BLOCKS = 10_000
 
 EXAMPLE_EXPI = 155
 """The published example experiment (Figure 2); its number also names the files."""
@@ -66,6 +69,7 @@ class SourceData:
 
     def write(self, file: File, value: Any) -> Path:
         """Check and write `file`; returns its path."""
+        interrupt.check()
         tables.write(self.path(file), file, value, self.sizes)
         self._known.pop(file.name, None)
         return self.path(file)
@@ -98,9 +102,15 @@ class SourceData:
     def experiment_order(self) -> pd.DataFrame | None:
         """``exp_order.csv``, or None where there is none (as in the published data)."""
         try:
-            return tables.read(self.path(EXPERIMENT_ORDER), EXPERIMENT_ORDER, Sizes())
+            order = tables.read(self.path(EXPERIMENT_ORDER), EXPERIMENT_ORDER, Sizes())
         except MissingFileError:
             return None
+        if not (order["n_blocks"].between(1, MAX_BLOCKS).all() and order["Expi"].is_unique):
+            raise ContractError(
+                f"{self.path(EXPERIMENT_ORDER)}: expected every experiment once, with 1 to "
+                f"{MAX_BLOCKS} blocks, found others."
+            )
+        return order
 
     @cached_property
     def is_simulated(self) -> bool:

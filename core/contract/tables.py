@@ -166,14 +166,18 @@ def _check_matrix(path: Path, file: Matrix, array: np.ndarray, sizes: Sizes) -> 
 
 def _read_table(path: Path, file: Table, sizes: Sizes) -> pd.DataFrame:
     text = _text(path)
-    names = next(csv.reader(io.StringIO(text)), [])
+    try:
+        rows = list(csv.reader(io.StringIO(text), strict=True))
+    except csv.Error as error:
+        raise ContractError(f"{path}: expected comma-separated rows, found {error}.") from None
+    names = rows[0] if rows else []
     missing = [c.name for c in file.columns if c.name not in names and not c.optional]
     if missing:
         raise ContractError(
             f"{path}: expected the columns {_shorten(', '.join(missing))}, found a header without "
             f"{'them' if len(missing) > 1 else 'it'}: {_shorten(', '.join(names))}."
         )
-    for number, row in enumerate(csv.reader(io.StringIO(text))):
+    for number, row in enumerate(rows):
         if len(row) != len(names):
             raise ContractError(
                 f"{path}: expected {len(names)} fields in every row, found {len(row)} in data row "
@@ -228,6 +232,8 @@ def _check_table(path: Path, file: Table, frame: pd.DataFrame, sizes: Sizes) -> 
     if missing:
         raise ContractError(f"{path}: expected the columns {', '.join(missing)}, found none such.")
     rows = sizes.resolve(file.rows)
+    if len(frame) == 0:
+        raise ContractError(f"{path}: expected at least one row, found none.")
     if rows is not None and len(frame) != rows:
         raise ContractError(
             f"{path}: expected {rows} rows x {len(file.columns)} columns, found {len(frame)} rows."
@@ -248,13 +254,17 @@ def _check_table(path: Path, file: Table, frame: pd.DataFrame, sizes: Sizes) -> 
 
 def _read_json(path: Path, file: Json) -> dict:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        value = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
         raise ContractError(
             f"{path}: expected JSON (whatever the extension), found text that is not: {error}."
         ) from None
     _check_json(path, file, value)
     return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name}, which is no JSON number")
 
 
 def _check_json(path: Path, file: Json, value: Any) -> None:
@@ -293,8 +303,10 @@ def _check_pickle(path: Path, file: Pickle, value: Any, sizes: Sizes) -> None:
     for key, columns in file.frames:
         frame = value[key]
         found = list(frame) if isinstance(frame, pd.DataFrame) else type(frame).__name__
-        numeric = isinstance(frame, pd.DataFrame) and all(
-            frame[column].dtype.kind in "fiu" for column in columns if column in frame
+        numeric = (
+            isinstance(frame, pd.DataFrame)
+            and len(frame) > 0
+            and all(frame[column].dtype.kind in "fiu" for column in columns if column in frame)
         )
         if not numeric or any(column not in found for column in columns):
             raise ContractError(

@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from core.arguments import folder
 from core.errors import SettingError, run
 from core.project import SOURCE_DATA
 
@@ -23,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=folder,
         default=SOURCE_DATA,
         metavar="FOLDER",
         help="folder to write (default: source_data/ of the project)",
@@ -54,7 +55,13 @@ def main(argv: list[str] | None = None) -> int:
     from neuro_data_analysis.recordings import evolution_file, matroot, open_recordings
 
     path = evolution_file(matroot(options.matroot))
-    with open_recordings(path, read_overrides(options.overrides)) as recordings:
+    overrides = read_overrides(options.overrides)
+    with open_recordings(path, overrides) as recordings:
+        unknown = sorted(set(overrides) - set(recordings.usable()))
+        if unknown:
+            raise SettingError(
+                f"{options.overrides}: expected usable experiments, found {unknown}."
+            )
         paths = export_all(
             recordings,
             options.out,
@@ -77,11 +84,23 @@ def read_overrides(path: Path | None) -> dict[int, dict]:
     if path is None:
         return {}
     try:
-        return {int(expi): dict(values) for expi, values in json.loads(path.read_text()).items()}
+        overrides = {int(e): dict(values) for e, values in json.loads(path.read_text()).items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise SettingError(
             f"{path}: expected JSON of corrections by experiment number, found {error}."
         ) from None
+    for expi, values in overrides.items():
+        names = values.get("optim_names", ["", ""])
+        if (
+            set(values) - {"optim_names", "stimuli"}
+            or not isinstance(values.get("stimuli", ""), str)
+            or not (isinstance(names, list) and [type(name) for name in names] == [str, str])
+        ):
+            raise SettingError(
+                f"{path}: expected optim_names (two texts) and stimuli (a text) for experiment "
+                f"{expi}, found {values}."
+            )
+    return overrides
 
 
 if __name__ == "__main__":

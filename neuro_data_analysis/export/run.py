@@ -1,12 +1,12 @@
 """All exporters in one pass, into a folder that changes only when every file is written."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tqdm import tqdm
-
+from core import interrupt
 from core.contract import ext4, fig2, fig4, fig5
 from core.contract.descriptions import Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
@@ -19,7 +19,8 @@ from core.contract.provenance import (
 )
 from core.contract.source_data import EXAMPLE_EXPI, SourceData
 from core.errors import RecordingError, SettingError
-from core.files import finishing_first, sha256, writable_folder, write_json
+from core.files import remove_abandoned, sha256, writable_folder, write_json
+from core.progress import progress
 from core.project import SOURCE_DATA
 from neuro_data_analysis.cohort import Cohort, gather
 from neuro_data_analysis.experiment import Experiment
@@ -30,6 +31,7 @@ from neuro_data_analysis.export import fig5 as export_fig5
 from neuro_data_analysis.recordings import Recordings
 
 SOURCE = "export"
+STAGING_PREFIX = ".exporting-"
 WINDOWS = tuple(dict.fromkeys((*fig5.WINDOWS, *(w for ws in ext4.WINDOWS.values() for w in ws))))
 FOLDERS = (fig2.FOLDER, fig4.FOLDER, fig5.FOLDER, ext4.FOLDER)
 """Folders that the exporters of this module write."""
@@ -78,11 +80,16 @@ def export_all(
         refuse_foreign_files(out)
     writable_folder(out)
     n_usable = len(recordings.usable())
-    progress = tqdm(recordings.experiments(), total=n_usable, desc="experiments", leave=False)
-    cohort = gather(progress, WINDOWS)
-    with tempfile.TemporaryDirectory(prefix=".exporting-", dir=out) as folder:
+    experiments = progress(recordings.experiments(), n_usable, "experiments")
+    try:
+        cohort = gather(experiments, WINDOWS)
+        example = recordings.experiment(example_expi)
+    except RecordingError as error:
+        raise RecordingError(error.naming(recordings.name)) from None
+    remove_abandoned(out, f"{STAGING_PREFIX}*")
+    with tempfile.TemporaryDirectory(prefix=f"{STAGING_PREFIX}{os.getpid()}-", dir=out) as folder:
         staging = Path(folder)
-        write_staged(cohort, recordings.experiment(example_expi), staging)
+        write_staged(cohort, example, staging)
         paths = move_into_place(staging, out, details or {})
     if simulated and simulation_record(out) is None:
         write_json(out / SIMULATION_FILE_NAME, {"simulated": True, "recordings": recordings.name})
@@ -101,7 +108,7 @@ def write_staged(cohort: Cohort, example: Experiment, folder: Path) -> None:
     order = cohort.meta.reset_index()[["Expi", "ephysFN", "blockN"]]
     source.write(EXPERIMENT_ORDER, order.rename(columns={"blockN": "n_blocks"}))
     export_fig2.export(example, source)
-    for exporter in tqdm((export_fig4, export_fig5, export_ext4), desc="figures", leave=False):
+    for exporter in progress((export_fig4, export_fig5, export_ext4), 3, "figures"):
         exporter.export(cohort, source)
 
 
@@ -111,11 +118,12 @@ def move_into_place(staging: Path, out: Path, details: dict) -> list[Path]:
     names = sorted(p.relative_to(staging).as_posix() for p in staging.rglob("*") if p.is_file())
     for name in names:
         records[name] = record(staging / name, SOURCE, details)
-    with finishing_first():
+    with interrupt.held_back():
         for name in names:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.move(staging / name, out / name)
         write_provenance(out, records)
+    interrupt.check()
     return [out / name for name in names]
 
 

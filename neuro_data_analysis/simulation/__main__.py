@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from core import arguments
 from core.errors import SettingError, run
@@ -18,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=arguments.folder,
         default=SIMULATED_DATA,
         metavar="FOLDER",
         help="folder (default: simulated_data/ of the project)",

@@ -2,12 +2,12 @@
 
 import datetime
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from tqdm import tqdm
 
 from core.contract.provenance import (
     SIMULATION_FILE_NAME,
@@ -15,9 +15,10 @@ from core.contract.provenance import (
     simulation_record,
 )
 from core.contract.source_data import EXAMPLE_EXPI
-from core.errors import SettingError
+from core.errors import ContractError, SettingError
 from core.files import TEMPORARY_PREFIX, sha256, writable_folder, write_json
 from core.parallel import ordered_map
+from core.progress import progress
 from neuro_data_analysis.export.run import export_all
 from neuro_data_analysis.matfile import write_matfile
 from neuro_data_analysis.recordings import EVOLUTION_FILES, VARIABLE, open_recordings
@@ -33,6 +34,9 @@ from neuro_data_analysis.simulation.record import FIELDS, Record, make_record, m
 from neuro_data_analysis.simulation.world import World, make_world
 
 Subset = Literal["all", "ci"] | Sequence[int]
+
+BYTES_PER_EXPERIMENT = 3_000_000
+"""Disk to ask for: recordings, their exports, and the old file that is replaced."""
 
 MATROOT_FOLDER = "matroot"
 SOURCE_DATA_FOLDER = "source_data"
@@ -76,14 +80,15 @@ def simulate_recordings(
     chosen = resolve_subset(subset)
     refuse_foreign_folder(out)
     folder = writable_folder(out / MATROOT_FOLDER)
+    refuse_full_disk(folder, len(chosen))
     path = folder / EVOLUTION_FILES[0]
     records = ordered_map(
         _simulate, chosen, n_jobs, initializer=_prepare, initargs=(seed, parameters)
     )
-    progress = tqdm(records, total=len(chosen), desc="simulated experiments", leave=False)
+    records = progress(records, len(chosen), "simulated experiments")
     if not (out / SIMULATION_FILE_NAME).exists():
         write_json(out / SIMULATION_FILE_NAME, {"simulated": True, "complete": False})
-    write_matfile(path, VARIABLE, _elements(iter(progress)), FIELDS)
+    write_matfile(path, VARIABLE, _elements(records), FIELDS)
     provenance = {
         **description(seed, subset, parameters),
         "simulated": True,
@@ -111,8 +116,9 @@ def is_current(out: Path, seed: int, subset: Subset, parameters: Parameters | No
     """Whether `out` holds the whole result of this very simulation."""
     found = simulation_record(out) or {}
     expected = description(seed, subset, parameters or Parameters())
-    same = found.get("complete") and all(found.get(key) == value for key, value in expected.items())
-    return bool(same) and all((out / name).is_file() for name in found["files"])
+    if not found.get("complete") or any(found.get(key) != expected[key] for key in expected):
+        return False
+    return _recordings_hash(out) == _hash_of(out / MATROOT_FOLDER / EVOLUTION_FILES[0])
 
 
 def resolve_subset(subset: Subset) -> list[int]:
@@ -123,7 +129,7 @@ def resolve_subset(subset: Subset) -> list[int]:
     unknown = sorted(set(chosen) - set(descriptors()))
     if unknown or not chosen:
         raise SettingError(
-            f"expected numbers of usable experiments (1 to {N_ELEMENTS}, 170 of them), found "
+            f"subset: expected numbers of usable experiments (170 of 1 to {N_ELEMENTS}), found "
             f"{unknown or 'none'}."
         )
     return sorted(set(chosen))
@@ -138,6 +144,17 @@ def refuse_foreign_folder(out: Path) -> None:
         raise SettingError(
             f"{out}: expected an empty folder or one of simulated recordings, found "
             f"{foreign[0].relative_to(out)}, which no simulation wrote."
+        )
+
+
+def refuse_full_disk(folder: Path, n_experiments: int) -> None:
+    """Raise a SettingError where the recordings would not fit; a full disk can crash HDF5."""
+    needed = n_experiments * BYTES_PER_EXPERIMENT
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise SettingError(
+            f"{folder}: expected at least {needed / 1e6:.0f} MB of free disk, found "
+            f"{free / 1e6:.0f} MB."
         )
 
 
@@ -197,7 +214,10 @@ def export_simulated(out: Path) -> None:
 def is_exported(out: Path) -> bool:
     """Whether the source data of `out` were made from its recordings, and none is missing."""
     folder = out / SOURCE_DATA_FOLDER
-    records = read_provenance(folder)
+    try:
+        records = read_provenance(folder)
+    except ContractError:
+        return False
     recordings_hash = _recordings_hash(out)
     return bool(records) and all(
         record.details.get("recordings_sha256") == recordings_hash
@@ -208,5 +228,11 @@ def is_exported(out: Path) -> bool:
 
 
 def _recordings_hash(out: Path) -> str:
-    files = (simulation_record(out) or {}).get("files", {})
-    return files.get(f"{MATROOT_FOLDER}/{EVOLUTION_FILES[0]}", "")
+    """Recorded SHA-256 of the recordings, empty where there is none."""
+    files = (simulation_record(out) or {}).get("files")
+    name = f"{MATROOT_FOLDER}/{EVOLUTION_FILES[0]}"
+    return files.get(name, "") if isinstance(files, dict) else ""
+
+
+def _hash_of(path: Path) -> str | None:
+    return sha256(path) if path.is_file() else None

@@ -211,4 +211,4 @@ def test_unknown_figures_are_refused(words, message):
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path, capsys):
     (tmp_path / "figures").write_text("a file in the way")
     assert run(lambda: command.main(["--out", str(tmp_path / "figures")])) == 2
-    assert "expected a folder that can be written, found: " in capsys.readouterr().err
+    assert "expected a folder that can be written, found a file" in capsys.readouterr().err
