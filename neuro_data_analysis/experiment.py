@@ -357,10 +357,10 @@ def _is_empty(value: Any) -> bool:
 
 
 def _numbers(value: Any, where: str) -> np.ndarray:
-    try:
-        return np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise RecordingError(f"{where}: expected numbers, found {_describe(value)}.") from None
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise RecordingError(f"{where}: expected numbers, found {_describe(value)}.")
+    return array.astype(float, copy=False)
 
 
 def _integer(value: Any, where: str) -> int:

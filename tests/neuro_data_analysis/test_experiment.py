@@ -160,6 +160,11 @@ def test_responses_of_one_unit_and_one_trial_keep_their_axes():
         ({"psth": [[np.ones((100, 3))] * 2] * 2}, r"found \(100, 3\)"),
         ({"psth": [[np.full((200, 3), np.nan), rates(2)]] * 2}, "finite rates"),
         ({"psth": np.ones(3)}, "cell with 2 rows, found an array"),
+        ({"psth": [["a", rates(2)]] * 2}, "expected numbers, found 'a'"),
+        ({"idx_seq": [["a", np.array([7.0, 8])]] * 2}, "expected numbers, found 'a'"),
+        ({"idx_seq": [[np.array([1, 2, 3.5]), np.array([7.0, 8])]] * 2}, "whole numbers"),
+        ({"block_n": "two"}, "expected numbers, found 'two'"),
+        ({"block_n": None}, "expected a whole number, found nothing"),
         (
             {
                 "psth": [[None, rates(2)]] * 2,
@@ -173,6 +178,31 @@ def test_what_contradicts_itself_is_refused(evol, message):
     with pytest.raises(RecordingError, match=message) as error:
         _ = Experiment(9, raw(**evol)).psth
     assert str(error.value).startswith("Exp 9, field evol.")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "ask"),
+    [
+        ("ephysFN", np.array(3.0), "ephysFN"),
+        ("stimuli", np.array([1.0]), "stimuli"),
+    ],
+)
+def test_numbers_where_text_is_expected_are_refused(name, value, ask):
+    content = raw()
+    content["meta"][name] = value
+    with pytest.raises(RecordingError, match=rf"Exp 9, field meta\.{name}: expected a text"):
+        getattr(Experiment(9, content), ask)
+
+
+@pytest.mark.parametrize("evol", [{"imgsize": "3"}, {"imgpos": np.zeros(0)}])
+def test_sizes_and_positions_must_be_numbers(evol):
+    with pytest.raises(RecordingError, match=r"field evol\.img"):
+        _ = Experiment(9, raw(**evol)).title
+
+
+def test_a_missing_struct_is_named():
+    with pytest.raises(RecordingError, match=r"field meta\.ephysFN: expected this field"):
+        _ = Experiment(9, {**raw(), "meta": []}).ephysFN
 
 
 def test_a_missing_field_is_named():

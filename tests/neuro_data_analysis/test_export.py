@@ -192,7 +192,7 @@ def test_an_example_that_is_not_there_is_refused(recordings, tmp_path):
         export_all(recordings, tmp_path / "out", example_expi=11)
 
 
-def test_the_command_says_in_one_line_what_is_wrong(tmp_path, monkeypatch, capsys):
+def test_the_command_says_in_one_line_what_is_wrong(simulation, tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("MATROOT", raising=False)
     assert run(lambda: command.main([])) == 2
     assert run(lambda: command.main(["--matroot", str(tmp_path)])) == 2
@@ -202,8 +202,19 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path, monkeypatch, capsy
     arguments = ["--matroot", str(tmp_path), "--overrides", str(overrides)]
     assert run(lambda: command.main(arguments)) == 2
     assert run(lambda: command.main(arguments[:2])) == 2
+    (tmp_path / "Both_BigGAN_FC6_Evol_Stats.mat").unlink()
+    for content in (
+        '{"155": {"optim_names": 5}}',
+        '{"155": {"name": "x"}}',
+        '{"3": {"stimuli": 5}}',
+    ):
+        overrides.write_text(content)
+        arguments = ["--matroot", str(simulation / "matroot"), "--overrides", str(overrides)]
+        assert run(lambda arguments=arguments: command.main(arguments)) == 2
+    overrides.write_text('{"999": {"stimuli": "x"}}')
+    assert run(lambda: command.main(arguments)) == 2
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 4
+    assert len(lines) == 8
     assert all(line.startswith("error: ") and "expected" in line for line in lines)
 
 

@@ -221,6 +221,15 @@ def test_a_file_cut_off_is_refused(path, part):
         opened(path)
 
 
+def test_a_file_with_a_zeroed_end_is_refused(path):
+    write(path, ELEMENT, ELEMENT)
+    content = bytearray(path.read_bytes())
+    for length in (500, 4000, len(content) // 2):
+        path.write_bytes(content[:-length] + bytes(length))
+        with pytest.raises(RecordingError):
+            opened(path)
+
+
 def test_a_damaged_block_is_refused(path):
     rates = np.random.default_rng(0).normal(size=(200, 200))
     write(path, {"v": rates})

@@ -9,6 +9,7 @@ from core.contract import ext4, fig2, fig4, fig5, fig6
 from core.contract.checks import check, published_counts
 from core.contract.source_data import SourceData, validate
 from core.errors import ContractError
+from figure_reproduction.report import simulation_words
 
 FOLDERS = (fig2.FOLDER, fig4.FOLDER, fig5.FOLDER, ext4.FOLDER)
 
@@ -167,6 +168,25 @@ def test_both_namings_of_the_psth_slices_are_understood(copy):
     assert not historical
     assert (again == psth).all()
     assert (fig2.psth_files(psth)["DeePSim_sem"] == psth[:, 1]).all()
+
+
+@pytest.mark.parametrize("n_blocks", ["-29", "99999999999999999999", "0"])
+def test_numbers_of_blocks_that_cannot_be_are_refused(copy, n_blocks):
+    path = copy.root / "exp_order.csv"
+    lines = path.read_text().splitlines()
+    lines[1] = lines[1].rsplit(",", 1)[0] + f",{n_blocks}"
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(ContractError, match=r"exp_order\.csv: expected"):
+        SourceData(copy.root).read(fig4.MASKS)
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "5", "null", "{", '{"files": 3}', "[" * 100_000])
+def test_whatever_it_holds_the_file_marks_the_folder(tmp_path, content):
+    root = tmp_path / "source_data"
+    root.mkdir()
+    (root / "SIMULATED.json").write_text(content)
+    assert SourceData(root).is_simulated
+    assert simulation_words(root)
 
 
 def test_a_file_of_other_sizes_is_refused(copy):

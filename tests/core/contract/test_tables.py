@@ -186,6 +186,13 @@ def test_json_is_strict(path):
     assert "expected JSON" in refused(path, "n = 1", file)
     assert "x to be float, found no such key" in refused(path, '{"n": 1}', file)
     assert "JSON object" in refused(path, "[1]", file)
+    assert "NaN, which is no JSON number" in refused(path, '{"n": 1, "x": NaN}', file)
+    refused(path, "[" * 100_000, file)
+
+
+def test_lines_that_are_no_rows_are_refused(path):
+    assert "comma-separated rows" in refused(path, "name,n\n" + "a" * 200_000 + "\n", TABLE)
+    assert "at least one row" in refused(path, "name,n,x,ok,flag\n", TABLE)
 
 
 def test_published_success_table_is_accepted(path):
