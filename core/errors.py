@@ -3,6 +3,7 @@
 Every message is one sentence that names the file or setting, what was expected and what was found.
 """
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -60,6 +61,10 @@ def run(main: Callable[[], int | None]) -> int:
     except ReproductionError as error:
         _say(f"error: {error}")
         return error.exit_code
+    except BrokenPipeError:
+        # whoever read the output has had enough, as in `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return RunError.exit_code
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _say(f"error: {where}expected to read or write, found: {error.strerror or error}.")
