@@ -53,6 +53,8 @@ class Recordings(Sequence):
         Where they came from, for messages.
     overrides
         Corrections by experiment number.
+    marked_simulated
+        Whether a ``SIMULATED.json`` lies beside the file.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class Recordings(Sequence):
         elements: Sequence[Mapping],
         name: str = "recordings",
         overrides: Overrides | None = None,
+        marked_simulated: bool = False,
     ):
         self.name = name
+        self._marked_simulated = marked_simulated
         self.elements = elements
         self._overrides = overrides or {}
 
@@ -106,8 +110,10 @@ class Recordings(Sequence):
                 yield experiment
 
     def is_simulated(self) -> bool:
-        """Whether any recording's name says that it is simulated."""
-        return any(experiment.is_simulated for experiment in self.experiments())
+        """Whether the folder or any recording's name says that the data are simulated."""
+        return self._marked_simulated or any(
+            experiment.is_simulated for experiment in self.experiments()
+        )
 
 
 def matroot(option: str | Path | None = None) -> Path:
@@ -158,9 +164,10 @@ def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Ite
     path = Path(path)
     if path.is_dir():
         path = evolution_file(path)
+    marked = simulation_record(path.parent) is not None
     if path.suffix == ".pkl":
         content = load_pickle(path, MAX_PICKLE_BYTES, _ATTRIBUTE_DICTS)
-        yield recordings_from(content, str(path), overrides)
+        yield recordings_from(content, str(path), overrides, marked)
         return
     with open_matfile(path) as variables:
         if VARIABLE not in variables:
@@ -172,11 +179,14 @@ def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Ite
             raise RecordingError(
                 f"{path}: expected {VARIABLE} to be a struct array, found another."
             )
-        yield Recordings(elements, str(path), overrides)
+        yield Recordings(elements, str(path), overrides, marked)
 
 
 def recordings_from(
-    content: Any, name: str = "recordings", overrides: Overrides | None = None
+    content: Any,
+    name: str = "recordings",
+    overrides: Overrides | None = None,
+    marked_simulated: bool = False,
 ) -> Recordings:
     """Recordings from what mat73 or a published pickle returns.
 
@@ -208,9 +218,4 @@ def recordings_from(
             f"{name}: expected a list of experiments or a dict of lists, found "
             f"{type(content).__name__}."
         )
-    return Recordings(content, name, overrides)
-
-
-def is_simulated_folder(folder: Path) -> bool:
-    """Whether a ``SIMULATED.json`` lies in the folder or its parent."""
-    return simulation_record(folder) is not None
+    return Recordings(content, name, overrides, marked_simulated)

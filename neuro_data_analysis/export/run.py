@@ -90,10 +90,10 @@ def export_all(
     with tempfile.TemporaryDirectory(prefix=f"{STAGING_PREFIX}{os.getpid()}-", dir=out) as folder:
         staging = Path(folder)
         write_staged(cohort, example, staging)
-        paths = move_into_place(staging, out, details or {})
-    if simulated and simulation_record(out) is None:
-        write_json(out / SIMULATION_FILE_NAME, {"simulated": True, "recordings": recordings.name})
-    return paths
+        if simulated and simulation_record(out) is None:
+            mark = {"simulated": True, "recordings": recordings.name}
+            write_json(out / SIMULATION_FILE_NAME, mark)
+        return move_into_place(staging, out, details or {})
 
 
 def write_staged(cohort: Cohort, example: Experiment, folder: Path) -> None:

@@ -120,6 +120,19 @@ def test_a_pickle_that_would_run_a_command_is_refused(tmp_path):
         pass
 
 
+def test_a_name_or_a_marked_folder_says_that_data_are_simulated(elements, tmp_path):
+    raw = elements[EXPI - 1]
+    named = {**raw, "meta": {**raw["meta"], "ephysFN": "Beto-26082020-005"}}
+    for content, expected in (([raw], True), ([named], False)):
+        path = tmp_path / EVOLUTION_FILES[1]
+        path.write_bytes(pickle.dumps(content))
+        with open_recordings(path) as other:
+            assert other.is_simulated() is expected
+    (tmp_path / "SIMULATED.json").write_text("{}")
+    with open_recordings(path) as other:
+        assert other.is_simulated()
+
+
 def test_experiments_are_found_by_their_number(recordings):
     assert recordings.experiment(155).ephysFN == "Alfa-25112020-003-SIM"
     assert recordings[154].Expi == 155
