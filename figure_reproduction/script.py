@@ -11,6 +11,7 @@ import numpy as np
 
 from core.contract.checks import check
 from core.contract.manifest import FIGURES as FOLDERS
+from core.contract.provenance import read_provenance
 from core.contract.source_data import SourceData
 from core.errors import MissingFileError, ReproductionError, run
 from core.files import writable_folder
@@ -46,7 +47,8 @@ def draw_figure(
     simulated = source.is_simulated
     folder = writable_folder(out / "simulated" if simulated else out)
     try:
-        source.provenance  # noqa: B018 (a broken record is found before anything is drawn)
+        # a broken record is found before anything is drawn
+        read_provenance(source.root)
         with apply_style():
             reproduction = reproduce(source, np.random.default_rng(seed))
             panels = tuple(save(panel, folder, simulated) for panel in reproduction.panels)

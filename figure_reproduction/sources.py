@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core import interrupt
@@ -21,11 +21,15 @@ NO_DOWNLOAD = "the download from OSF is not built yet in this version"
 
 @dataclass(frozen=True)
 class Choice:
-    """Where a figure's data lie (None if nowhere), and in words why."""
+    """Where a figure's data lie (None if nowhere), and in words why.
+
+    `fell_back` is True where simulated data stand in for missing ones.
+    """
 
     figure: str
     source: SourceData | None
     reason: str
+    fell_back: bool = False
 
 
 def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[Choice]:
@@ -50,7 +54,7 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     if any(choice.source is None for choice in choices) and mode in ("auto", "simulated"):
         simulated = SourceData(simulate())
         choices = [
-            choice if choice.source else Choice(choice.figure, simulated, choice.reason)
+            choice if choice.source else replace(choice, source=simulated, fell_back=mode == "auto")
             for choice in choices
         ]
     return choices
@@ -100,14 +104,14 @@ def simulate(out: Path = SIMULATED_DATA) -> Path:
 
 def explanation(choices: Iterable[Choice]) -> str:
     """The visible block that says which figures are drawn from simulated recordings, and why."""
-    fallen_back = [choice for choice in choices if choice.source and choice.source.is_simulated]
-    if not fallen_back:
+    simulated = [choice for choice in choices if choice.source and choice.source.is_simulated]
+    if not simulated:
         return ""
     lines = [
         "SIMULATED: these figures are drawn from simulated recordings, not from the paper's data.",
-        *(f"  Figure {choice.figure}: {choice.reason}." for choice in fallen_back),
+        *(f"  Figure {choice.figure}: {choice.reason}." for choice in simulated),
     ]
-    if any("are not in" in choice.reason for choice in fallen_back):
+    if any(choice.fell_back for choice in simulated):
         lines.append(f"  OSF was not tried: {NO_DOWNLOAD}.")
     rule = "=" * max(map(len, lines))
     return "\n".join([rule, *lines, rule])

@@ -13,7 +13,7 @@ from pathlib import Path
 from core.errors import ContractError
 from core.files import sha256, write_json
 
-FILE_NAME = "provenance.json"
+PROVENANCE_FILE_NAME = "provenance.json"
 SIMULATION_FILE_NAME = "SIMULATED.json"
 SIMULATED_SUFFIX = "-SIM"
 """End of every simulated recording's name."""
@@ -38,7 +38,7 @@ def record(path: Path, source: str, details: dict | None = None) -> Record:
 
 def read_provenance(root: Path) -> dict[str, Record]:
     """Records by path below `root`; empty where there is no ``provenance.json``."""
-    path = root / FILE_NAME
+    path = root / PROVENANCE_FILE_NAME
     if not path.is_file():
         return {}
     try:
@@ -51,7 +51,10 @@ def read_provenance(root: Path) -> dict[str, Record]:
 
 def write_provenance(root: Path, records: dict[str, Record]) -> None:
     """Replace the records of `root`."""
-    write_json(root / FILE_NAME, {name: asdict(value) for name, value in sorted(records.items())})
+    write_json(
+        root / PROVENANCE_FILE_NAME,
+        {name: asdict(value) for name, value in sorted(records.items())},
+    )
 
 
 def simulation_record(root: Path) -> dict | None:

@@ -11,9 +11,7 @@ from core.contract import ext4, fig2, fig3, fig4, tables
 from core.contract.descriptions import File, Matrix, Sizes, Table
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
-    FILE_NAME as PROVENANCE_FILE_NAME,
-)
-from core.contract.provenance import (
+    PROVENANCE_FILE_NAME,
     SIMULATED_SUFFIX,
     Record,
     read_provenance,
