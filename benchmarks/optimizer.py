@@ -14,7 +14,7 @@ N, N_GENERATIONS = 4096, 23
 
 
 class Dense:
-    """Rank-one Cholesky updates on (N, N) arrays (optimizers.md 1.2, 1.3)."""
+    """Rank-one Cholesky updates on (N, N) arrays."""
 
     def __init__(self, like: CholeskyCMAES, rng: np.random.Generator):
         self.like, self.rng = like, rng

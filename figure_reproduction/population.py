@@ -53,7 +53,7 @@ def compare_window(deepsim: np.ndarray, biggan: np.ndarray) -> WindowComparison:
     """Compare normalised responses (n_experiments, n_blocks) of both threads block by block.
 
     The false discovery rate is controlled over all blocks of the panel, those outside the drawn
-    range included (source_data.md, erratum 5.2).
+    range included (docs/panel_map.md).
     """
     test = paired(deepsim, biggan)
     (mean0, error0), (mean1, error1) = mean_and_error(deepsim), mean_and_error(biggan)

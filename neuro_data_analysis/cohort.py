@@ -31,7 +31,7 @@ from neuro_data_analysis.trajectories import (
 class Summary:
     """One experiment, reduced to block means and tests.
 
-    `meta` holds the columns of ``meta_activation_stats`` (analyses.md 5.1, 5.2); `responses` is
+    `meta` holds the columns of ``meta_activation_stats``; `responses` is
     (n_blocks, 6), `psth` (n_blocks, 4, 200) and `windows` (n_windows, n_blocks, 4), all events/s.
     """
 

@@ -1,4 +1,4 @@
-"""Did the evolution succeed? Two-sample tests on single-trial evoked rates (analyses.md 2).
+"""Did the evolution succeed? Two-sample tests on single-trial evoked rates.
 
 t > 0 means that the first-named sample is larger. The published maximum excludes the last block. It
 is selected and then tested, so its nominal level does not hold; `shuffled_blocks_p` accounts for

@@ -2,7 +2,7 @@
 
 An `Experiment` wraps a nested mapping: a struct of a v7.3 file, what mat73 of any version returns,
 or an element of either published pickle. Fields are converted when they are first asked for, so
-that an experiment costs only what is used of it. Conversion rules: raw_recordings.md section 5.
+that an experiment costs only what is used of it. Forms and rules: `conversion`.
 """
 
 import datetime
@@ -14,10 +14,17 @@ import numpy as np
 
 from core.contract.provenance import SIMULATED_SUFFIX
 from core.errors import RecordingError
+from neuro_data_analysis.conversion import (
+    as_integer,
+    as_integers,
+    as_numbers,
+    as_psth,
+    as_responses,
+    as_text,
+    as_texts,
+    describe,
+)
 from neuro_data_analysis.naming import animal_and_date, area_of_channel
-
-N_BINS = 200
-"""1-ms bins of a PSTH, counted from image onset."""
 
 N_THREADS = 2
 
@@ -33,7 +40,7 @@ class Experiment:
     expi
         1-based number of the experiment.
     raw
-        Nested mapping with the fields of ``BFEStats`` (raw_recordings.md section 4).
+        Nested mapping with the fields of ``BFEStats``.
     override
         May replace ``optim_names`` and ``stimuli``, which MATLAB stores unreadably or which were
         corrected after the recording.
@@ -48,8 +55,6 @@ class Experiment:
 
     def __repr__(self) -> str:
         return f"Experiment({self.Expi}, {self.ephysFN})"
-
-    # What was shown and recorded ---------------------------------------------------------------
 
     @cached_property
     def psth(self) -> Blocks:
@@ -88,30 +93,28 @@ class Experiment:
     @cached_property
     def n_blocks(self) -> int:
         """Blocks in the file, before any is dropped."""
-        return _integer(self._field("evol", "block_n"), self._where("evol.block_n"))
+        return as_integer(self._field("evol", "block_n"), self._where("evol.block_n"))
 
     @cached_property
     def imageName(self) -> list[str]:  # noqa: N802 (the field's name)
         """Names of all trials' images in order of presentation."""
-        return _texts(self._field("imageName"))
-
-    # Who and where -----------------------------------------------------------------------------
+        return as_texts(self._field("imageName"))
 
     @cached_property
     def ephysFN(self) -> str:  # noqa: N802
         """Electrophysiology file, say ``Beto-28072020-006``."""
-        return _text(self._field("meta", "ephysFN"), self._where("meta.ephysFN"))
+        return as_text(self._field("meta", "ephysFN"), self._where("meta.ephysFN"))
 
     @cached_property
     def expControlFN(self) -> str:  # noqa: N802
         """Behaviour file, say ``200728_Beto_generate_BigGAN(1)``; may be empty."""
-        return _text(self._field("meta", "expControlFN"), self._where("meta.expControlFN"))
+        return as_text(self._field("meta", "expControlFN"), self._where("meta.expControlFN"))
 
     @cached_property
     def stimuli(self) -> str:
         """Folder of the images as the acquisition machine named it."""
         where = self._where("meta.stimuli")
-        return self._override.get("stimuli") or _text(self._field("meta", "stimuli"), where)
+        return self._override.get("stimuli") or as_text(self._field("meta", "stimuli"), where)
 
     @cached_property
     def _identity(self) -> tuple[str, datetime.date]:
@@ -150,7 +153,7 @@ class Experiment:
     @cached_property
     def space_names(self) -> tuple[str, str]:
         """Generator of each thread: ``fc6``, ``BigGAN`` or ``BigGAN_class``."""
-        names = _texts(self._field("evol", "space_names"))
+        names = as_texts(self._field("evol", "space_names"))
         if len(names) != N_THREADS:
             raise RecordingError(f"{self._where('evol.space_names')}: expected 2, found {names}.")
         return names[0], names[1]
@@ -161,31 +164,31 @@ class Experiment:
         names = self._override.get("optim_names")
         if names is None:
             evol = self._field("evol")
-            names = _texts(evol["optim_names"]) if "optim_names" in evol else []
+            names = as_texts(evol["optim_names"]) if "optim_names" in evol else []
         return (names[0], names[1]) if len(names) == N_THREADS else (None, None)
 
     @cached_property
     def pref_chan(self) -> int:
         """1-based channel of the preferred unit."""
-        return _integer(self._field("evol", "pref_chan"), self._where("evol.pref_chan"))
+        return as_integer(self._field("evol", "pref_chan"), self._where("evol.pref_chan"))
 
     @cached_property
     def unit_in_pref_chan(self) -> int:
         """Number of the preferred unit on its channel (1 = A)."""
         where = self._where("evol.unit_in_pref_chan")
-        return _integer(self._field("evol", "unit_in_pref_chan"), where)
+        return as_integer(self._field("evol", "unit_in_pref_chan"), where)
 
     @cached_property
     def imgsize(self) -> np.ndarray:
         """Image size of each thread, degrees of visual angle; (2,)."""
         where = self._where("evol.imgsize")
-        return np.atleast_1d(_numbers(self._field("evol", "imgsize"), where)).ravel()
+        return np.atleast_1d(as_numbers(self._field("evol", "imgsize"), where)).ravel()
 
     @cached_property
     def imgpos(self) -> np.ndarray:
         """Image position (x, y) of thread 0, degrees; (2,)."""
         where = self._where("evol.imgpos")
-        positions = _numbers(self._field("evol", "imgpos"), where)
+        positions = as_numbers(self._field("evol", "imgpos"), where)
         if positions.size != N_THREADS * 2:
             raise RecordingError(f"{where}: expected 2 x 2 numbers, found {positions.size}.")
         return positions.reshape(N_THREADS, 2)[0]
@@ -194,13 +197,13 @@ class Experiment:
     def spikeID(self) -> np.ndarray:  # noqa: N802
         """1-based channel of every unit, (n_units,)."""
         where = self._where("units.spikeID")
-        return np.atleast_1d(_index_block(self._field("units", "spikeID"), where))
+        return as_integers(self._field("units", "spikeID"), where)
 
     @cached_property
     def unitID(self) -> np.ndarray:  # noqa: N802
         """Number of every unit on its channel, 0 for unsorted activity; (n_units,)."""
         where = self._where("units.unit_num_arr")
-        return np.atleast_1d(_index_block(self._field("units", "unit_num_arr"), where))
+        return as_integers(self._field("units", "unit_num_arr"), where)
 
     @cached_property
     def pref_unit_row(self) -> int:
@@ -219,12 +222,10 @@ class Experiment:
             )
         return int(np.flatnonzero(match)[0])
 
-    # Conversion --------------------------------------------------------------------------------
-
     def _psth(self, part: str) -> Blocks:
         where = self._where(f"{part}.psth")
         cells = self._cells(part, "psth")
-        blocks = [[_psth_block(cell, where) for cell in thread] for thread in cells]
+        blocks = [[as_psth(cell, where) for cell in thread] for thread in cells]
         indices = self.idx_seq if part == "evol" else self.ref_idx_seq
         for thread in range(N_THREADS):
             for block, (rates, trials) in enumerate(
@@ -251,14 +252,14 @@ class Experiment:
     def _indices(self, part: str) -> Blocks:
         where = self._where(f"{part}.idx_seq")
         cells = self._cells(part, "idx_seq")
-        return [[_index_block(cell, where) for cell in thread] for thread in cells]
+        return [[as_integers(cell, where) for cell in thread] for thread in cells]
 
     def _responses(self, part: str, indices: Blocks) -> Blocks:
         n_units = len(self.spikeID)
         where = self._where(f"{part}.rspmat")
         return [
             [
-                _response_block(cell, n_units, len(trials), where)
+                as_responses(cell, n_units, len(trials), where)
                 for cell, trials in zip(cells, of_thread, strict=True)
             ]
             for cells, of_thread in zip(self._cells(part, "rspmat"), indices, strict=True)
@@ -269,7 +270,7 @@ class Experiment:
         cells = self._field(part, name)
         where = self._where(f"{part}.{name}")
         if not isinstance(cells, list) or len(cells) != N_THREADS:
-            raise RecordingError(f"{where}: expected a cell with 2 rows, found {_describe(cells)}.")
+            raise RecordingError(f"{where}: expected a cell with 2 rows, found {describe(cells)}.")
         rows = [row if isinstance(row, list) else [row] for row in cells]
         lengths = [len(row) for row in rows]
         if lengths != [self.n_blocks] * N_THREADS:
@@ -285,7 +286,7 @@ class Experiment:
                 # mat73 turns a struct of equally long cells into a list of structs.
                 value = {key: [element[key] for element in value] for key in value[0]}
             if not isinstance(value, Mapping) or name not in value:
-                found = ", ".join(value) if isinstance(value, Mapping) else _describe(value)
+                found = ", ".join(value) if isinstance(value, Mapping) else describe(value)
                 raise RecordingError(
                     f"{self._where('.'.join(names[: depth + 1]))}: expected this field, found only "
                     f"{found}."
@@ -309,88 +310,3 @@ def is_usable(raw: Mapping[str, Any]) -> bool:
         raise RecordingError(f"expected a struct with the field evol, found only {', '.join(raw)}.")
     evol = raw["evol"]
     return evol is not None and not (isinstance(evol, (list, np.ndarray)) and len(evol) == 0)
-
-
-def _psth_block(value: Any, where: str) -> np.ndarray:
-    if _is_empty(value):
-        return np.zeros((N_BINS, 0))
-    array = _numbers(value, where)
-    if array.ndim == 1 or array.shape == (1, N_BINS):
-        array = array.reshape(-1, 1)
-    if array.ndim == 3 and array.shape[0] == 1:
-        array = array[0]
-    if array.ndim != 2 or array.shape[0] != N_BINS:
-        raise RecordingError(
-            f"{where}: expected blocks of {N_BINS} bins x n trials, found {array.shape}."
-        )
-    if not np.isfinite(array).all():
-        raise RecordingError(f"{where}: expected finite rates, found NaN or infinity.")
-    return array
-
-
-def _index_block(value: Any, where: str) -> np.ndarray:
-    if _is_empty(value):
-        return np.zeros(0, dtype=np.int64)
-    numbers = _numbers(value, where).ravel()
-    if not (np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()):
-        raise RecordingError(f"{where}: expected whole numbers of trials, found others.")
-    return numbers.astype(np.int64)
-
-
-def _response_block(value: Any, n_units: int, n_trials: int, where: str) -> np.ndarray:
-    array = np.zeros(0) if _is_empty(value) else _numbers(value, where)
-    if array.size != n_units * n_trials:
-        raise RecordingError(
-            f"{where}: expected {n_units} units x {n_trials} trials, found {array.shape}."
-        )
-    return array.reshape(n_units, n_trials)
-
-
-def _is_empty(value: Any) -> bool:
-    """None, an empty array, or the dimension vector that old mat73 returns for an empty array."""
-    if value is None:
-        return True
-    array = np.asarray(value)
-    return array.size == 0 or (
-        array.ndim == 1 and array.dtype == np.uint64 and np.prod(array, dtype=np.uint64) == 0
-    )
-
-
-def _numbers(value: Any, where: str) -> np.ndarray:
-    array = np.asarray(value)
-    if array.dtype.kind not in "biuf":
-        raise RecordingError(f"{where}: expected numbers, found {_describe(value)}.")
-    return array.astype(float, copy=False)
-
-
-def _integer(value: Any, where: str) -> int:
-    """First element, which must be a whole number."""
-    numbers = np.zeros(0) if value is None else _numbers(value, where).ravel()
-    if numbers.size == 0 or not float(numbers[0]).is_integer():
-        raise RecordingError(f"{where}: expected a whole number, found {_describe(value)}.")
-    return int(numbers[0])
-
-
-def _text(value: Any, where: str) -> str:
-    texts = _texts(value) if value is None or isinstance(value, (str, list)) else None
-    if texts is None:
-        raise RecordingError(f"{where}: expected a text, found {_describe(value)}.")
-    return "".join(texts)
-
-
-def _texts(value: Any) -> list[str]:
-    """Texts of a cell, flat, whichever way round it is stored; what is no text is left out."""
-    if isinstance(value, str):
-        # mat73 leaves characters outside the basic plane as surrogate pairs
-        return [value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")]
-    if isinstance(value, (list, tuple)):
-        return [text for item in value for text in _texts(item)]
-    return []
-
-
-def _describe(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    if isinstance(value, list):
-        return f"{len(value)} entries"
-    return "nothing" if value is None else repr(value)[:60]

@@ -1,7 +1,4 @@
-"""Names of recordings and images, and what they tell: animal, date, visual area, unit letter.
-
-Grammar: raw_recordings.md section 2.
-"""
+"""Names of recordings and images, and what they tell: animal, date, visual area, unit letter."""
 
 import datetime
 import re

@@ -1,4 +1,4 @@
-"""Names, areas and masks of the recordings, under the published names (published_api.md)."""
+"""Names, areas and masks of the recordings, under the published names."""
 
 import datetime
 import logging
@@ -29,7 +29,7 @@ def area_mapping(chan: int, Animal: str, expdate: datetime.date) -> str:  # noqa
 
 
 def get_meta_df(BFEStats: Iterable[Experiment | None]) -> pd.DataFrame:  # noqa: N803
-    """``meta_stats``: a row per usable experiment, indexed by Expi (analyses.md 5.1)."""
+    """``meta_stats``: a row per usable experiment, indexed by Expi."""
     rows = {}
     for experiment in BFEStats:
         if experiment is None:

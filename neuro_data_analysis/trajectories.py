@@ -1,7 +1,7 @@
 """From single trials to block means: windows, the last-block rule, trajectories, padding.
 
 Windows are half-open, 0-based, in ms from image onset. A trajectory has one row per block.
-analyses.md sections 1 and 4.
+Definitions: docs/analyses.md.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,8 @@ from scipy import stats
 
 from core.errors import RecordingError
 from core.statistics.windows import BASELINE, EVOKED, Window
-from neuro_data_analysis.experiment import N_BINS, N_THREADS, Blocks
+from neuro_data_analysis.conversion import N_BINS
+from neuro_data_analysis.experiment import N_THREADS, Blocks
 
 MIN_TRIALS_OF_LAST_BLOCK = 10
 
@@ -52,7 +53,7 @@ def n_complete_blocks(*threads: Sequence[np.ndarray]) -> int:
     """Blocks left when a last block with fewer than 10 trials in any given thread is dropped.
 
     With both threads it is the joint rule of the analyses; with one, the rule of the response
-    statistics per thread (analyses.md 5.2).
+    statistics per thread.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Do the files of a source-data folder agree with one another? (source_data.md A.9, rules 2 to 5)
+"""Do the files of a source-data folder agree with one another?
 
 Mask files carry no experiment number, so the only way to see that their rows are in the order of
 the tables is to compute the masks from each table again.

@@ -10,7 +10,7 @@ NAMES_AS_WRITTEN = ("DeePSim_mean", "DeePSim_sem", "BigGAN_mean", "BigGAN_sem")
 """Suffix under which slice 0, 1, 2, 3 of the PSTH array was published.
 
 The slices are mean 0, mean 1, SEM 0, SEM 1, so two of the names lie: ``DeePSim_sem`` holds BigGAN's
-mean and ``BigGAN_mean`` DeePSim's SEM (source_data.md, erratum 2.1).
+mean and ``BigGAN_mean`` DeePSim's SEM (docs/panel_map.md).
 """
 
 _TRUE_CONTENT = {

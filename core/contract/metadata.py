@@ -22,7 +22,7 @@ META = (
     Column("blockN", "int"),
     *TESTS,
 )
-"""The 27 columns of ``meta_stats`` (analyses.md 5.1)."""
+"""The 27 columns of ``meta_stats``."""
 
 RESPONSES = tuple(
     Column(f"{block}rsp_{thread}_{statistic}", missing=statistic == "sem")
@@ -33,4 +33,4 @@ RESPONSES = tuple(
 """Best, last and first block of each thread, events/s; std ddof 0, sem ddof 1."""
 
 META_ACTIVATION = (*META, *RESPONSES)
-"""The 45 columns of ``meta_activation_stats`` (analyses.md 5.2)."""
+"""The 45 columns of ``meta_activation_stats``."""

@@ -80,7 +80,7 @@ class SourceData:
 
     @cached_property
     def sizes(self) -> Sizes:
-        """Numbers of experiments and blocks (source_data.md A.9)."""
+        """Numbers of experiments and blocks (docs/source_data.md)."""
         if self._sizes is not None:
             return self._sizes
         order = self.experiment_order

@@ -87,9 +87,6 @@ def _text(path: Path) -> str:
     return text.replace("\r\n", "\n")
 
 
-# Matrices -----------------------------------------------------------------------------------------
-
-
 def _read_matrix(path: Path, file: Matrix, sizes: Sizes) -> np.ndarray:
     lines = _text(path).removesuffix("\n").split("\n")
     n_index = int(file.index)
@@ -159,9 +156,6 @@ def _check_matrix(path: Path, file: Matrix, array: np.ndarray, sizes: Sizes) -> 
         )
     if file.flag and not np.isin(array, (0, 1)).all():
         raise ContractError(f"{path}: expected only 0 and 1, found other numbers.")
-
-
-# Tables -------------------------------------------------------------------------------------------
 
 
 def _read_table(path: Path, file: Table, sizes: Sizes) -> pd.DataFrame:
@@ -247,9 +241,6 @@ def _check_table(path: Path, file: Table, frame: pd.DataFrame, sizes: Sizes) -> 
                 f"{path}: expected a value in every row of column {column.name}, found none in "
                 f"data row {int(np.argmax(empty.to_numpy())) + 1}."
             )
-
-
-# JSON and pickles ---------------------------------------------------------------------------------
 
 
 def _read_json(path: Path, file: Json) -> dict:

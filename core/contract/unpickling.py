@@ -1,7 +1,7 @@
 """Reading pickles without letting them run anything.
 
 A pickle may name any function to call. Only the constructors of arrays, tables and plain containers
-are allowed here; every other name is refused by its name (source_data.md A.8).
+are allowed here; every other name is refused by its name.
 """
 
 import importlib

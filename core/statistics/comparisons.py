@@ -43,7 +43,7 @@ def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
     """Adjusted p values of one family of tests (Benjamini & Hochberg 1995).
 
     A NaN is an undetermined test: it stays NaN and does not count in the family, so that it cannot
-    spoil the others (source_data.md, erratum 5.4).
+    spoil the others.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ class Convergence:
 def convergence(trajectory: np.ndarray, baseline: float, fraction: float = FRACTION) -> Convergence:
     """Compare a trajectory of block means with `fraction` of its largest rise above `baseline`.
 
-    The paper calls this a time constant; no exponential is fitted (source_data.md, erratum 4.7).
+    The paper calls this a time constant; no exponential is fitted (docs/panel_map.md).
 
     Parameters
     ----------

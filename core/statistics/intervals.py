@@ -46,7 +46,7 @@ def population_sem(values: np.ndarray, axis: int = 0) -> np.ndarray:
     """Standard error across experiments as the published scripts draw it: std(ddof=0) / sqrt(n).
 
     It is smaller than the usual estimate by sqrt(n / (n - 1)), a factor of 1.41 where n = 2
-    (source_data.md, erratum G7).
+    (docs/panel_map.md).
     """
     values = np.asarray(values, dtype=float)
     return values.std(axis=axis) / np.sqrt(values.shape[axis])

@@ -1,6 +1,6 @@
 """Which experiments count where: visual areas, the valid set, and evolution success.
 
-All functions take the metadata table, one row per experiment (``meta_stats``, analyses.md 5.1), and
+All functions take the metadata table, one row per experiment (``meta_stats``), and
 return boolean Series on its index.
 """
 

@@ -1,11 +1,11 @@
-"""Covariance-matrix adaptation by rank-one Cholesky updates, as the recordings' optimizer does it.
+"""Covariance-matrix adaptation by rank-one Cholesky updates (after Krause & Igel 2015).
 
 Codes are rows: a population is (lambda, N), sampling is ``X = m + sigma Z A`` and the covariance is
-``A^T A``. The cumulation constant ``cs`` is far larger than the textbook value (optimizers.md 1.1);
+``A^T A``. The cumulation constant ``cs`` is far larger than the textbook value;
 that is what makes the step size adapt within an experiment, and it is kept.
 
 The factor after k updates is ``A = alpha (I + V^T Q)`` with V, Q of shape (k, N), so no N x N
-matrix is formed until k reaches N / 2 (optimizers.md 2).
+matrix is formed until k reaches N / 2.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Extended Data Figure 4: temporal attribution of the rise, windowed responses (analyses.md 9)."""
+"""Extended Data Figure 4: temporal attribution of the rise, windowed responses."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Figure 2: single trials and PSTHs of the example experiment (analyses.md 6)."""
+"""Figure 2: single trials and PSTHs of the example experiment."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Figure 4: success rates, normalised trajectories, time constants (analyses.md 5.3 and 7)."""
+"""Figure 4: success rates, normalised trajectories, time constants."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Figure 5: normalised PSTHs of the first and last block, windowed responses (analyses.md 8)."""
+"""Figure 5: normalised PSTHs of the first and last block, windowed responses."""
 
 import numpy as np
 

@@ -4,5 +4,5 @@ Neurons are defined on the features of two caricature image spaces, and their ev
 run with the recordings' own optimizer on noisy simulated spikes; success, time constants and tuning
 come out of that loop and are never drawn. Everything made here is labelled SIMULATED.
 
-Model and parameter values: simulated_recordings.md; what differs here: docs/simulation.md.
+Model, choices and outcome: docs/simulation.md.
 """

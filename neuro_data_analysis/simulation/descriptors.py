@@ -66,7 +66,7 @@ class Descriptor:
 
 @cache
 def descriptors() -> dict[int, Descriptor]:
-    """The 170 usable experiments by Expi (raw_recordings.md section 13)."""
+    """The 170 usable experiments by Expi."""
     path = Path(__file__).with_name("experiments.csv")
     with path.open(encoding="utf-8", newline="") as file:
         return {

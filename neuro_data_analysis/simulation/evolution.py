@@ -1,6 +1,6 @@
 """The closed loop: blocks of images are shown, spikes drawn, and both optimizers learn from them.
 
-simulated_recordings.md section 6; which images a block shows follows raw_recordings.md section 3.
+Model: docs/simulation.md.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The numbers of the world, the sites and the closed loop (simulated_recordings.md 3 to 6).
+"""The numbers of the world, the sites and the closed loop.
 
 Lengths of experiments stand in `descriptors`, the other units in `record`, the recordings'
 smoothing in `time_course`; a change there, too, raises `VERSION`.

@@ -1,4 +1,4 @@
-"""A simulated evolution as an element of ``BFEStats``, field by field (raw_recordings.md 4).
+"""A simulated evolution as an element of ``BFEStats``, field by field.
 
 `make_record` draws what the loop does not need (order of trials, other units) and returns plain
 arrays that are cheap to send between processes; `matlab_element` arranges them for the writer.
@@ -10,7 +10,7 @@ import numpy as np
 
 from core.statistics.windows import EVOKED
 from neuro_data_analysis.experiment import N_THREADS, Blocks
-from neuro_data_analysis.matfile import Cell
+from neuro_data_analysis.matfile_writing import Cell
 from neuro_data_analysis.naming import evolved_image_name, reference_image_name
 from neuro_data_analysis.simulation.descriptors import Descriptor
 from neuro_data_analysis.simulation.evolution import Evolution, Shown

@@ -20,7 +20,7 @@ from core.files import TEMPORARY_PREFIX, sha256, writable_folder, write_json
 from core.parallel import ordered_map
 from core.progress import progress
 from neuro_data_analysis.export.run import export_all
-from neuro_data_analysis.matfile import write_matfile
+from neuro_data_analysis.matfile_writing import write_matfile
 from neuro_data_analysis.recordings import EVOLUTION_FILES, VARIABLE, open_recordings
 from neuro_data_analysis.simulation.descriptors import (
     CI_SUBSET,

@@ -1,6 +1,6 @@
 """A recorded site: what it is tuned to, how strongly and when it responds.
 
-simulated_recordings.md sections 4 and 5.
+Model: docs/simulation.md.
 """
 
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from neuro_data_analysis.experiment import N_BINS
+from neuro_data_analysis.conversion import N_BINS
 from neuro_data_analysis.simulation.parameters import Kernel
 
 SMOOTHING_SD = 2.0
@@ -33,7 +33,7 @@ def response_kernels(kernels: tuple[Kernel, Kernel]) -> np.ndarray:
 def smoothing_matrix() -> np.ndarray:
     """(200, 200): column of bin t is the rate that each spike bin adds, events/s.
 
-    A spike inside [50, 200) and 6 ms from its edges adds 998.976 in all (raw_recordings.md 6).
+    A spike inside [50, 200) and 6 ms from its edges adds 998.976 in all.
     """
     lag = np.subtract.outer(np.arange(N_BINS), np.arange(N_BINS))
     height = 1000 / (SMOOTHING_SD * np.sqrt(2 * np.pi))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from core.errors import MissingFileError, RecordingError
-from neuro_data_analysis.matfile import Cell, open_matfile, plain_value, write_matfile
+from neuro_data_analysis.matfile import open_matfile, plain_value
+from neuro_data_analysis.matfile_writing import Cell, write_matfile
 
 ELEMENT = {
     "comment": "naïve – 猿 😀 'quoted'",

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from core.errors import MissingFileError, RecordingError, SettingError, UnsafePickleError
-from neuro_data_analysis.matfile import plain_value, write_matfile
+from neuro_data_analysis.matfile import plain_value
+from neuro_data_analysis.matfile_writing import write_matfile
 from neuro_data_analysis.recordings import (
     EVOLUTION_FILES,
     evolution_file,
