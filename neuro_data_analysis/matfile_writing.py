@@ -1,7 +1,7 @@
 """Writing a struct array as a MATLAB v7.3 file, laid out as MATLAB does it.
 
-The file is HDF5 behind a 512-byte header. Arrays are stored with their dimensions reversed, at least
-two of them; texts as UTF-16 units; an empty array as the vector of its dimensions; cells and
+The file is HDF5 behind a 512-byte header. Arrays are stored with their dimensions reversed, at
+least two of them; texts as UTF-16 units; an empty array as the vector of its dimensions; cells and
 elements of struct arrays as references to targets in ``/#refs#``. Every target names its class.
 """
 
