@@ -1,5 +1,6 @@
 """``python -m benchmarks``: all measurements that README states, in one run."""
 
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from neuro_data_analysis.recordings import EVOLUTION_FILES
 
 def main() -> None:
     """Measure in a temporary folder and print."""
+    argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         simulated = Path(folder) / "simulated_data"
         costs = stages.stages(simulated)

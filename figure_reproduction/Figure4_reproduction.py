@@ -181,7 +181,9 @@ def draw_trajectories(figure: Figure, data: Figure4Data) -> None:
             color, means = THREAD_COLORS[thread], data.responses[f"{thread}_mean"][rows]
             for mean, real in zip(means, data.real[rows], strict=True):
                 for part, style in ((real, "-"), (~real, ":")):
-                    ax.plot(blocks[part], mean[part], style, color=color, alpha=0.2, lw=0.7)
+                    ax.plot(
+                        blocks[part], mean[part], style, color=color, alpha=0.2, lw=0.7, zorder=1
+                    )
             if len(means):
                 mean, error = mean_and_error(means)
                 mean_band(ax, blocks, mean, error, color=color, band_alpha=0.25, lw=3, label=thread)

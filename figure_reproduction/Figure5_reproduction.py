@@ -92,7 +92,7 @@ def draw_psth(figure: Figure, data: Figure5Data, block: str) -> None:
         for thread in THREADS:
             psth, color = data.psth[block, thread][rows], THREAD_COLORS[thread]
             time = np.arange(psth.shape[1])
-            ax.plot(time, psth.T, color=color, alpha=0.2, lw=0.7)
+            ax.plot(time, psth.T, color=color, alpha=0.2, lw=0.7, zorder=1)
             if len(psth):
                 mean, error = mean_and_error(psth)
                 mean_band(ax, time, mean, error, color=color, band_alpha=0.25, lw=3, label=thread)

@@ -190,14 +190,17 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         of_area = {area: shares[width, area] for area in AREAS}
         draw_attribution(figure, of_area, width)
         figure.suptitle(
-            f"Activation increase attributed to {width}ms time windows [Evol succ p < 0.01]"
+            f"Activation increase attributed to {width}ms time windows [Evol succ p < 0.01]\n"
+            "dots: p < 0.05 uncorrected (lower), FDR (upper)",
+            fontsize=11,
         )
         n_undefined = sum(attribution.n_undefined for attribution in of_area.values())
         notes = (
             "Lower dots: p < 0.05, uncorrected; upper dots: FDR q < 0.05 over the bins. The "
             "unpaired test treats the two largely identical sets of experiments as independent.",
-            f"{n_undefined} experiments whose best block is the first have no share.",
         )
+        if n_undefined:
+            notes += (f"{n_undefined} experiments whose best block is the first have no share.",)
         caption = f"Share of the rise per {width}-ms bin; bands are SEM (ddof 0) over experiments"
         panels.append(Panel("Ext. 4B", f"{width}ms", figure, caption, notes))
     for length, windows in ext4.WINDOWS.items():

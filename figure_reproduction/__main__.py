@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     """Draw and report; 0 if every figure was drawn, else 2."""
     options = parser().parse_args(argv)
     figures = chosen_figures(options.figure)
-    print(f"Figures {', '.join(figures)}: looking for their data", flush=True)
+    print(f"Looking for the data of Figures {', '.join(figures)}", flush=True)
     start = time.perf_counter()
 
     from core.files import writable_folder
@@ -68,6 +68,8 @@ def main(argv: list[str] | None = None) -> int:
             print(f"Figure {result.figure}: check failed: {failed.name}: {failed.found}")
         if result.problem:
             print(f"Figure {result.figure} not drawn: {result.problem}", file=sys.stderr)
+    if options.data in ("local", "osf") and any(result.source is None for result in results):
+        print(f"--data {options.data} never falls back; without it, simulated data stand in.")
     print(f"Report: {report}")
     return 2 if any(result.problem for result in results) else 0
 

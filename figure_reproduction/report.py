@@ -121,14 +121,24 @@ def figure_report(result: FigureResult) -> FigureReport:
         for letter in letters
     )
     return FigureReport(
-        title=result.figure.replace("ext", "Extended Data ")
-        if result.figure.startswith("ext")
-        else result.figure,
+        title=title_of(result.figure),
         result=result,
         panels=panels,
         verdicts=dict(Counter(compared.verdict for compared in numbers)),
         files=source_files(result),
     )
+
+
+def title_of(figure: str) -> str:
+    """Name of a figure in words.
+
+    Examples
+    --------
+    >>> title_of("4"), title_of("ext4")
+    ('Figure 4', 'Extended Data Figure 4')
+    """
+    kind = "Extended Data Figure" if figure.startswith("ext") else "Figure"
+    return f"{kind} {figure.removeprefix('ext')}"
 
 
 def source_files(result: FigureResult) -> tuple[SourceFile, ...]:

@@ -3,6 +3,7 @@
 Sources are never mixed within a figure.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -113,5 +114,7 @@ def explanation(choices: Iterable[Choice]) -> str:
     ]
     if any(choice.fell_back for choice in simulated):
         lines.append(f"  OSF was not tried: {NO_DOWNLOAD}.")
+        if os.environ.get("MATROOT"):
+            lines.append("  MATROOT is set: `./reproduce export` makes source data from it first.")
     rule = "=" * max(map(len, lines))
     return "\n".join([rule, *lines, rule])

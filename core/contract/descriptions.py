@@ -112,3 +112,14 @@ THREADS = ("DeePSim", "BigGAN")
 
 SLICES = ("DeePSim_mean", "BigGAN_mean", "DeePSim_sem", "BigGAN_sem")
 """Suffixes of every quadruple of matrices, in the order mean 0, mean 1, SEM 0, SEM 1."""
+
+
+def moment(slice_name: str) -> str:
+    """What a slice holds, in words.
+
+    Examples
+    --------
+    >>> moment("BigGAN_sem")
+    'SEM over trials'
+    """
+    return "SEM over trials" if slice_name.endswith("sem") else "block mean"

@@ -1,6 +1,6 @@
 """Files of Figure 4: success rates, normalised responses, time constants of all experiments."""
 
-from core.contract.descriptions import SLICES, Column, Json, Matrix, Table
+from core.contract.descriptions import SLICES, Column, Json, Matrix, Table, moment
 from core.contract.metadata import EXPERIMENT, META
 
 FOLDER = "Fig4"
@@ -31,8 +31,8 @@ RESPONSES = {
     name: Matrix(
         f"Figure4_src_maxnorm_resp_stats_all_exps_{name}_data.csv",
         FOLDER,
-        "experiment x block: block mean (or SEM over trials) of the 50-200 ms rate, padded, "
-        "divided by the experiment's largest block mean of either thread",
+        f"experiment x block: {moment(name)} of the 50-200 ms rate, padded, divided by the "
+        "experiment's largest block mean of either thread",
         ("4B", "4C") if name.endswith("mean") else ("4B",),
         rows="experiments",
         columns="blocks",

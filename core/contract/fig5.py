@@ -1,6 +1,6 @@
 """Files of Figure 5: PSTHs of the first and last block, responses in 10-ms windows."""
 
-from core.contract.descriptions import SLICES, Column, Matrix, Table
+from core.contract.descriptions import SLICES, Column, Matrix, Table, moment
 
 FOLDER = "Fig5"
 
@@ -52,8 +52,8 @@ def window_files(
         (window, name): Matrix(
             f"{prefix}_{window[0]}-{window[1]}_{name}.csv",
             folder,
-            "experiment x block: block mean (or SEM over trials) of the rate in the window, "
-            "padded, divided by Figure 4's normaliser of the experiment",
+            f"experiment x block: {moment(name)} of the rate in the window, padded, divided by "
+            "Figure 4's normaliser of the experiment",
             (panel,),
             rows="experiments",
             columns="blocks",

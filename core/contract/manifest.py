@@ -57,16 +57,19 @@ def describe(file: File) -> str:
 
 
 def documentation() -> str:
-    """The manifest as a Markdown table per folder."""
+    """The manifest as a Markdown table per folder; files described alike share a row."""
     parts = []
     for folder, files in {"": (EXPERIMENT_ORDER,), **FIGURE_FILES}.items():
         parts.append(
             f"\n### {folder or 'Root'}\n\n| File | Format | Panels | Content |\n|---|---|---|---|"
         )
-        parts += [
-            f"| `{file.name}` | {describe(file)} | {', '.join(file.panels)} | {file.content} |"
-            for file in files
-        ]
+        alike: dict[tuple[str, str, str], list[str]] = {}
+        for file in files:
+            words = (describe(file), ", ".join(file.panels), file.content)
+            alike.setdefault(words, []).append(f"`{file.name}`")
+        for words, names in alike.items():
+            shown = names if len(names) <= 2 else [names[0], f"… {len(names)} files …", names[-1]]
+            parts.append(f"| {'<br>'.join(shown)} | {' | '.join(words)} |")
     return "\n".join(parts) + "\n"
 
 

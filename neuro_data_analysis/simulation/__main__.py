@@ -13,7 +13,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="reproduce simulate",
         description="Simulate recordings in the recordings' own format, and export source data "
-        "from them. What is there already and was made the same way is kept.",
+        "from them. What was made the same way is kept; other simulated data are replaced.",
     )
     parser.add_argument(
         "--out",
@@ -30,7 +30,9 @@ def parser() -> argparse.ArgumentParser:
         help="experiments: all 170 (default), 14 for tests (ci), or a list",
     )
     parser.add_argument("--jobs", type=arguments.positive, default=2, help="processes (default: 2)")
-    parser.add_argument("--force", action="store_true", help="simulate again whatever is there")
+    parser.add_argument(
+        "--force", action="store_true", help="simulate again even if the same is there"
+    )
     return parser
 
 

@@ -140,10 +140,11 @@ def no_simulation(monkeypatch, source):
 
 
 @pytest.mark.usefixtures("no_simulation")
-def test_auto_decides_per_figure(source, tmp_path):
+def test_auto_decides_per_figure(source, tmp_path, monkeypatch):
     import shutil
 
     root = tmp_path / "source_data"
+    monkeypatch.delenv("MATROOT", raising=False)
     shutil.copytree(source.root / "Fig4", root / "Fig4")
     local, simulated = sources.choose(["4", "5"], "auto", root)
     assert local.source.root == root
@@ -152,6 +153,9 @@ def test_auto_decides_per_figure(source, tmp_path):
     block = sources.explanation([local, simulated])
     assert "Figure 5: 85 of its files are not in" in block
     assert "not built yet" in block
+    assert "MATROOT" not in block
+    monkeypatch.setenv("MATROOT", "/recordings")
+    assert "MATROOT is set: `./reproduce export`" in sources.explanation([local, simulated])
     assert f"Figure 4: {root} is marked as simulated" in block
     (root / fig4.MASKS.path).unlink()
     assert sources.choose(["4"], "auto", root)[0].source.root == source.root
@@ -169,7 +173,7 @@ def test_the_command_draws_what_can_be_drawn(tmp_path, capsys, source):
     arguments = ["--figure", "4", "--figure", "ext4", "--out", str(tmp_path / "figures")]
     assert command.main(arguments) == 0
     printed = capsys.readouterr().out
-    assert printed.splitlines()[0] == "Figures 4, ext4: looking for their data"
+    assert printed.splitlines()[0] == "Looking for the data of Figures 4, ext4"
     assert printed.rstrip().endswith("report.html")
     text = (tmp_path / "figures" / "report.html").read_text(encoding="utf-8")
     assert Page(text).outside == []
@@ -181,7 +185,9 @@ def test_the_command_draws_what_can_be_drawn(tmp_path, capsys, source):
     with (tmp_path / "figures" / "report.csv").open() as file:
         assert {row["verdict"] for row in csv.DictReader(file)} <= {SIMULATED, UNAVAILABLE}
     assert command.main([*arguments, "--data", "local", "--source-data", str(tmp_path)]) == 2
-    assert "Figure 4 not drawn: 9 of its files are not in" in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert "Figure 4 not drawn: 9 of its files are not in" in captured.err
+    assert "--data local never falls back" in captured.out
 
 
 def test_a_file_changed_by_hand_is_reported(source, tmp_path):
