@@ -3,7 +3,7 @@
 An image is three groups of 12 features: texture, object, and other (which neither generator guides
 smoothly). The texture space T stands in for DeePSim, the object space O for BigGAN. How hard a
 feature is to evolve depends on how crooked the map from code to feature is, which is the idea of
-Extended Data Figure 5C. docs/simulation.md.
+Extended Data Figure 5C. Model: docs/simulation.md.
 """
 
 from collections.abc import Callable
