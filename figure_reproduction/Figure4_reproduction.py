@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from core.contract import fig4
 from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
+from core.errors import ContractError
 from core.statistics.comparisons import TTest, paired
 from core.statistics.intervals import bootstrap_mean_interval
 from core.statistics.masks import AREAS
@@ -51,9 +52,21 @@ class Speed:
 
 
 def read(source: SourceData) -> Figure4Data:
-    """Read all files of the figure."""
+    """Read all files of the figure.
+
+    Raises
+    ------
+    ContractError, MissingFileError
+        If a file is not as described, or the success rates are not those of V1, V4 and IT.
+    """
+    rates = source.read(fig4.SUCCESS_RATE).set_index("label")
+    if sorted(rates.index) != sorted(AREAS):
+        raise ContractError(
+            f"{source.path(fig4.SUCCESS_RATE)}: expected the labels {', '.join(AREAS)}, found "
+            f"{', '.join(rates.index)}."
+        )
     return Figure4Data(
-        rates=source.read(fig4.SUCCESS_RATE).set_index("label").loc[list(AREAS)],
+        rates=rates.loc[list(AREAS)],
         criterion=source.read(fig4.SUCCESS_CRITERION)["sucs_criterion_label"],
         responses={name: source.read(file) for name, file in fig4.RESPONSES.items()},
         masks=source.read(fig4.MASKS),

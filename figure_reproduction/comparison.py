@@ -19,7 +19,6 @@ DIFFERS = "differs"
 SIMULATED = "not comparable: simulated"
 UNAVAILABLE = "not available"
 INFORMATIVE = "informative"
-VERDICTS = (AGREES, DIFFERS, INFORMATIVE, SIMULATED, UNAVAILABLE)
 
 _INFORMATIVE_NOTES = ("optimiser dependent", "development figure", "unpublished axis")
 
@@ -109,7 +108,8 @@ def verdict(number: Published, value: float, simulated: bool) -> str:
         return SIMULATED
     if any(words in number.note for words in _INFORMATIVE_NOTES):
         return INFORMATIVE
-    rounding = 1e-12 * max(1.0, abs(number.value))
+    # of the arithmetic, far below any tolerance: p values can be smaller than 1e-10
+    rounding = 1e-12 * abs(number.value) + 1e-9 * number.tolerance
     return AGREES if abs(value - number.value) <= number.tolerance + rounding else DIFFERS
 
 

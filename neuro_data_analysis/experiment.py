@@ -282,7 +282,7 @@ class Experiment:
     def _field(self, *names: str) -> Any:
         value: Any = self._raw
         for depth, name in enumerate(names):
-            if isinstance(value, list) and value and isinstance(value[0], Mapping):
+            if _is_repacked(value):
                 # mat73 turns a struct of equally long cells into a list of structs.
                 value = {key: [element[key] for element in value] for key in value[0]}
             if not isinstance(value, Mapping) or name not in value:
@@ -296,6 +296,13 @@ class Experiment:
 
     def _where(self, field: str) -> str:
         return f"Exp {self.Expi}, field {field}"
+
+
+def _is_repacked(value: Any) -> bool:
+    """Whether a value is a list of structs with the same fields."""
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        return False
+    return len({frozenset(item) for item in value}) == 1
 
 
 def is_usable(raw: Mapping[str, Any]) -> bool:

@@ -119,7 +119,12 @@ _NO_NUMBER = re.compile(r"[^-+.,\deE\n]")
 
 
 def _numbers(path: Path, text: str) -> np.ndarray:
-    options = {"header": None, "na_values": [""], "keep_default_na": False}
+    options = {
+        "header": None,
+        "na_values": [""],
+        "keep_default_na": False,
+        "quoting": csv.QUOTE_NONE,
+    }
     try:
         # pandas would take True for 1
         if _NO_NUMBER.search(text):

@@ -99,10 +99,6 @@ def export_all(
 def write_staged(cohort: Cohort, example: Experiment, folder: Path) -> None:
     """Write all files of a cohort into an empty folder."""
     blocks = cohort.meta["blockN"]
-    if example.Expi not in blocks.index:
-        raise RecordingError(
-            f"expected the example experiment {example.Expi} among the recordings."
-        )
     sizes = Sizes(len(blocks), cohort.n_blocks, int(blocks[example.Expi]))
     source = SourceData(folder, sizes)
     order = cohort.meta.reset_index()[["Expi", "ephysFN", "blockN"]]

@@ -51,7 +51,8 @@ def simulate_recordings(
 ) -> dict:
     """Simulate the paired evolutions and write them as recordings under ``out/matroot``.
 
-    The same seed gives the same file, whatever the subset of other experiments or `n_jobs`.
+    The same seed and subset give the same bytes, whatever `n_jobs`; an experiment is the same in
+    every subset.
 
     Parameters
     ----------

@@ -145,6 +145,13 @@ def test_broken_data_become_one_sentence(copy, tmp_path):
     assert result.panels == ()
 
 
+def test_success_rates_of_other_areas_are_refused(copy, tmp_path):
+    path = copy.path(fig4.SUCCESS_RATE)
+    path.write_text(path.read_text().replace("IT,", "PIT,"))
+    result = draw_figure("4", import_module(SCRIPTS["4"]).reproduce, copy, tmp_path / "out")
+    assert "expected the labels V1, V4, IT, found V1, V4, PIT" in result.problem
+
+
 def test_dots_are_counted_in_the_visible_blocks():
     rng = np.random.default_rng(0)
     base = rng.normal(1, 0.01, (20, 56))

@@ -37,6 +37,15 @@ def test_a_difference_up_to_the_tolerance_agrees(value, expected):
     assert verdict(NUMBER, value, simulated=False) == expected
 
 
+def test_rounding_does_not_widen_the_tolerance_of_a_small_p():
+    number = Published("x", "Fig4", "B", "g", "p", 1.3e-10, 5e-12, "printed")
+    assert verdict(number, 1.349e-10, simulated=False) == AGREES
+    assert verdict(number, 1.355e-10, simulated=False) == DIFFERS
+    count = Published("x", "Fig4", "A", "g", "count", 0.0, 0.0, "printed")
+    assert verdict(count, 0.0, simulated=False) == AGREES
+    assert verdict(count, 1.0, simulated=False) == DIFFERS
+
+
 def test_no_claim_is_made_from_simulated_data():
     assert verdict(NUMBER, 2.0, simulated=True) == SIMULATED
 

@@ -120,6 +120,12 @@ def test_a_struct_of_cells_that_mat73_repacked_as_a_list():
     assert Experiment(1, content).ref_psth[1][0].shape == (200, 3)
 
 
+def test_structs_with_different_fields_are_refused():
+    content = {**raw(), "ref": [{"psth": 1}, {"idx_seq": 2}]}
+    with pytest.raises(RecordingError, match=r"field ref\.psth: expected this field"):
+        _ = Experiment(9, content).ref_psth
+
+
 def test_identity_follows_from_names():
     experiment = Experiment(155, raw())
     assert experiment.Animal == "Alfa"

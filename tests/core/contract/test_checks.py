@@ -128,6 +128,23 @@ def test_swapped_windows_are_found(copy):
     assert failures(copy, ext4.FOLDER)
 
 
+def test_a_broken_file_of_another_figure_is_named_and_hides_no_other_result(copy):
+    copy.path(ext4.META).write_text("nothing\n")
+    results = check(SourceData(copy.root), fig4.FOLDER)
+    assert [item.name for item in results if not item.passed] == [
+        "file of another figure as described"
+    ]
+    assert "every experiment lies in one area" in [item.name for item in results]
+
+
+def test_an_experiment_without_measured_blocks_is_found(copy):
+    real = copy.read(fig4.REAL_BLOCKS)
+    real[2] = 0
+    copy.write(fig4.REAL_BLOCKS, real)
+    names = [item.name for item in failures(copy, fig4.FOLDER)]
+    assert names == ["every experiment has a measured first block"]
+
+
 def test_swapped_threads_are_found(copy):
     swap(copy, ext4.ATTRIBUTION["DeePSim", 5], ext4.ATTRIBUTION["BigGAN", 5])
     assert any("bins are sums" in item.name for item in failures(copy, ext4.FOLDER))

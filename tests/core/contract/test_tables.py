@@ -100,6 +100,10 @@ def test_a_letter_in_a_number(path):
     assert "found '6.O' in data row 2, column 3" in message
 
 
+def test_a_quoted_number(path):
+    assert """found '"6.0"'""" in refused(path, written(path).replace("6.0", '"6.0"'))
+
+
 def test_a_missing_number(path):
     assert "found none in data row 2, column 3" in refused(path, written(path).replace("6.0", ""))
     assert "found 3 in data row 2" in refused(path, written(path).replace("6.0,", ""))
