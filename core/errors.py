@@ -41,6 +41,26 @@ class UnsafePickleError(ReproductionError, ValueError):
     """A pickle names something outside the allow-list, or is larger than allowed."""
 
 
+class MissingPackageError(ReproductionError, ImportError):
+    """A package that the wanted function needs is not installed."""
+
+
+class WeightsError(ReproductionError, RuntimeError):
+    """Weights of a network cannot be fetched, or the file is not what it should be."""
+
+
+class LayerError(ReproductionError, ValueError):
+    """A network has no such layer or unit, or the layer's output cannot be recorded."""
+
+
+class CodeError(ReproductionError, ValueError):
+    """Latent codes do not have the shape or values that a generator takes."""
+
+
+class ImageError(ReproductionError, ValueError):
+    """Images do not have the shape, range or number that is expected."""
+
+
 class RunError(ReproductionError, RuntimeError):
     """The input was sound and the work failed all the same."""
 

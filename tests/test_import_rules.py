@@ -23,6 +23,7 @@ GROUND_FLOOR = {
     "errors",
     "files",
     "interrupt",
+    "optional",
     "parallel",
     "progress",
     "project",

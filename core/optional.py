@@ -1,0 +1,31 @@
+"""Packages that only some functions need, imported when those are called."""
+
+from importlib import import_module
+from types import ModuleType
+
+from core.errors import MissingPackageError
+
+
+def import_package(name: str, purpose: str) -> ModuleType:
+    """Import a package or say in one sentence what it is for and how to install it.
+
+    Raises
+    ------
+    MissingPackageError
+        If the package, or something that it needs itself, is not installed.
+
+    Examples
+    --------
+    >>> import_package("a_package_of_no_one", "dreaming")
+    Traceback (most recent call last):
+    core.errors.MissingPackageError: dreaming needs the package a_package_of_no_one, which could \
+not be imported (No module named 'a_package_of_no_one'); `pip install -r requirements.txt` \
+installs everything.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise MissingPackageError(
+            f"{purpose} needs the package {name.split('.')[0]}, which could not be imported "
+            f"({error}); `pip install -r requirements.txt` installs everything."
+        ) from error
