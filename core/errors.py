@@ -45,6 +45,12 @@ class MissingPackageError(ReproductionError, ImportError):
     """A package that the wanted function needs is not installed."""
 
 
+class DownloadError(ReproductionError, ConnectionError):
+    """A file cannot be fetched, or what came is not what it should be."""
+
+    exit_code = 1
+
+
 class WeightsError(ReproductionError, RuntimeError):
     """Weights of a network cannot be fetched, or the file is not what it should be."""
 

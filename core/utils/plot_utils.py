@@ -9,8 +9,29 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.textpath import TextPath
+
+from core.utils.image_grids import save_imgrid, save_imgrid_by_row, show_imgrid, to_imgrid
+
+__all__ = [
+    "SIMULATED_NOTICE",
+    "STYLE",
+    "THREAD_COLORS",
+    "apply_style",
+    "freeze_layout",
+    "mark_simulated",
+    "mean_band",
+    "off_axes",
+    "save_imgrid",
+    "save_imgrid_by_row",
+    "saveallforms",
+    "show_imgrid",
+    "showimg",
+    "significance_dots",
+    "to_imgrid",
+]
 
 THREAD_COLORS = {"DeePSim": "blue", "BigGAN": "red"}
 """Colour of each thread in every published panel."""
@@ -131,6 +152,42 @@ def saveallforms(
     for path in paths:
         figure.savefig(path, **{"bbox_inches": "tight", **options})
     return paths
+
+
+def showimg(
+    ax: Axes, imgarr: np.ndarray, cbar: bool = False, ylabel: str | None = None
+) -> AxesImage:
+    """Draw an image without ticks and spines.
+
+    Parameters
+    ----------
+    ax
+        Axes to draw in.
+    imgarr : (H, W, 3), (H, W, 4) or (H, W)
+        Image, as ``Axes.imshow`` takes it.
+    cbar
+        Draw a colour bar beside it.
+    ylabel
+        Label at the left.
+
+    Returns
+    -------
+    The image handle.
+    """
+    image = ax.imshow(imgarr)
+    if cbar:
+        ax.figure.colorbar(image, ax=ax)
+    if ylabel is not None:
+        ax.set_ylabel(ylabel)
+    ax.spines[:].set_visible(False)
+    ax.set(xticks=[], yticks=[])
+    return image
+
+
+def off_axes(axs: Axes | Sequence[Axes] | np.ndarray) -> None:
+    """Hide the frame, ticks and labels of some axes, or of a whole array of them."""
+    for ax in np.ravel(axs):
+        ax.axis("off")
 
 
 def _suptitle_size(figure: Figure) -> float:

@@ -1,0 +1,332 @@
+"""Fetching a file so that it is whole, is the right one, and an interrupted transfer goes on.
+
+What has arrived lies in ``.<name>.partial`` beside the target and takes its place only when size
+and checksum are right. A second process that wants the same file waits for the first.
+"""
+
+import hashlib
+import logging
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import interrupt
+from core.errors import DownloadError
+from core.files import sha256 as sha256_of
+
+if TYPE_CHECKING:
+    import requests
+
+CHUNK = 1 << 16
+"""Bytes written at a time, and so the most that a broken connection costs."""
+
+ATTEMPTS = 5
+"""Attempts in a row that may bring nothing before a download is given up."""
+
+TIMEOUT = 30.0
+"""Seconds without a byte after which a connection counts as stalled."""
+
+LONGEST_WAIT = 60.0
+"""Seconds to wait at most between two attempts, whatever the server asks for."""
+
+TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""HTTP states that may be over in a moment."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A public file and what is known about its bytes.
+
+    Attributes
+    ----------
+    url
+        http or https address.
+    size
+        Bytes.
+    sha256
+        Hexadecimal digest, or its first digits where no more is published.
+    git_blob
+        Git's name of the content: SHA-1 of ``"blob " + size + NUL + content``.
+    """
+
+    url: str
+    size: int | None = None
+    sha256: str | None = None
+    git_blob: str | None = None
+
+
+class _TransientError(Exception):
+    """This attempt failed; another may not."""
+
+    def __init__(self, message: str, wait: float | None = None):
+        super().__init__(message)
+        self.wait = wait
+
+
+def download(
+    remote: RemoteFile,
+    path: Path,
+    *,
+    attempts: int = ATTEMPTS,
+    timeout: float = TIMEOUT,
+    pause: float = 1.0,
+) -> Path:
+    """Fetch a file unless it is there already; goes on where an earlier call was interrupted.
+
+    Parameters
+    ----------
+    remote
+        What to fetch.
+    path
+        Where to put it.
+    attempts
+        How many attempts in a row may bring no new byte.
+    timeout
+        Seconds without a byte after which an attempt ends.
+    pause
+        Seconds before the second attempt; doubles with each further one. A server's
+        ``Retry-After`` counts where it is longer.
+
+    Returns
+    -------
+    `path`
+
+    Raises
+    ------
+    DownloadError
+        If the file cannot be fetched, or is not the one that `remote` describes. A partial file
+        that may still become the right one is kept; a wrong one is removed.
+    """
+    from filelock import FileLock
+
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        if path.is_file():
+            return path
+        partial = path.with_name(f".{path.name}.partial")
+        announced = _fetch(remote, partial, attempts, timeout, pause)
+        expected = remote if remote.sha256 else _with_digest(remote, announced)
+        problem = mismatch(partial, expected)
+        if problem:
+            _forget(partial)
+            raise DownloadError(f"{remote.url}: {problem}; nothing was kept.")
+        partial.replace(path)
+        _forget(partial)
+    return path
+
+
+def mismatch(path: Path, expected: RemoteFile) -> str | None:
+    """What is wrong with a file's bytes, as ``expected …, found …``; None if nothing is."""
+    found = path.stat().st_size
+    if expected.size is not None and found != expected.size:
+        return f"expected {expected.size} bytes, found {found}"
+    if expected.git_blob and (blob := git_blob(path)) != expected.git_blob:
+        return f"expected git blob {expected.git_blob}, found {blob}"
+    if expected.sha256 and not (digest := sha256_of(path)).startswith(expected.sha256):
+        return f"expected SHA-256 {expected.sha256}, found {digest}"
+    return None
+
+
+def git_blob(path: Path) -> str:
+    """Git's name (SHA-1) of a file's content.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "empty"
+    >>> path.touch()
+    >>> git_blob(path)
+    'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391'
+    """
+    digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _fetch(
+    remote: RemoteFile, partial: Path, attempts: int, timeout: float, pause: float
+) -> str | None:
+    """Bring `partial` to its full length; returns the digest that the server announced."""
+    fruitless = 0
+    while True:
+        before = _size(partial)
+        try:
+            return _attempt(remote, partial, timeout)
+        except _TransientError as problem:
+            fruitless = 0 if _size(partial) > before else fruitless + 1
+            if fruitless >= attempts:
+                raise DownloadError(
+                    f"{remote.url}: expected the file, found after {attempts} attempts: {problem}."
+                ) from None
+            wait = max(pause * 2**fruitless / 2, problem.wait or 0.0)
+            _log.info("%s: %s; trying again", remote.url, problem)
+            _wait(min(wait, LONGEST_WAIT))
+
+
+def _attempt(remote: RemoteFile, partial: Path, timeout: float) -> str | None:
+    import requests
+
+    have, headers = _resume(remote, partial)
+    try:
+        with requests.get(
+            remote.url, headers=headers, stream=True, timeout=(min(timeout, 10.0), timeout)
+        ) as response:
+            if response.status_code == 416 or _other_part(response, have):
+                _forget(partial)
+                raise _TransientError("a server that does not know the part asked for")
+            _refuse(response, remote)
+            _receive(response, remote, partial, have if response.status_code == 206 else 0)
+            return _announced_digest(response)
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+        raise DownloadError(f"{remote.url}: expected an http address, found: {error}.") from None
+    except requests.exceptions.RequestException as error:
+        if _is_offline(error):
+            raise DownloadError(
+                f"{remote.url}: expected the file, found no network (the host cannot be found)."
+            ) from None
+        raise _TransientError(_in_short(error)) from None
+
+
+def _resume(remote: RemoteFile, partial: Path) -> tuple[int, dict[str, str]]:
+    """How much of the file can be kept, and the headers that ask for the rest."""
+    headers = {"Accept-Encoding": "identity"}
+    have = _size(partial)
+    validator = _validator(partial)
+    known = remote.sha256 or remote.git_blob
+    if not have or not (known or validator.is_file()):
+        return 0, headers
+    headers["Range"] = f"bytes={have}-"
+    if validator.is_file():
+        headers["If-Range"] = validator.read_text(encoding="ascii")
+    return have, headers
+
+
+def _refuse(response: "requests.Response", remote: RemoteFile) -> None:
+    """Raise for a response that is not (a part of) the file."""
+    status = response.status_code
+    if status in TRANSIENT:
+        wait = response.headers.get("Retry-After", "")
+        raise _TransientError(
+            f"HTTP {status} {response.reason}", float(wait) if wait.isdigit() else None
+        )
+    if status not in (200, 206):
+        raise DownloadError(f"{remote.url}: expected the file, found HTTP {status}.")
+    if response.headers.get("Content-Type", "").startswith("text/html"):
+        raise DownloadError(
+            f"{remote.url}: expected the file, found a web page; a login page or a proxy may "
+            "answer in its place."
+        )
+
+
+def _receive(response: "requests.Response", remote: RemoteFile, partial: Path, have: int) -> None:
+    """Append the body to the first `have` bytes of `partial`."""
+    from tqdm import tqdm
+
+    length = response.headers.get("Content-Length")
+    total = have + int(length) if length and length.isdigit() else None
+    if total is None and "chunked" not in response.headers.get("Transfer-Encoding", ""):
+        total = remote.size
+    if remote.size is not None and total not in (None, remote.size):
+        raise DownloadError(f"{remote.url}: expected {remote.size} bytes, found {total}.")
+    _need_space(partial.parent, (total or 0) - have, remote)
+    _remember_validator(response, partial)
+    with (
+        partial.open("r+b" if have else "wb") as file,
+        tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=partial.name[1:-8],
+             leave=False, disable=None) as bar,
+    ):  # fmt: skip
+        file.truncate(have)
+        file.seek(have)
+        for chunk in response.iter_content(CHUNK):
+            interrupt.check()
+            file.write(chunk)
+            bar.update(len(chunk))
+    if total is not None and _size(partial) < total:
+        raise _TransientError(f"the connection ended at {_size(partial)} of {total} bytes")
+
+
+def _need_space(folder: Path, n_bytes: int, remote: RemoteFile) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < n_bytes:
+        raise DownloadError(
+            f"{folder}: expected {n_bytes} bytes of free space for {remote.url}, found {free}."
+        )
+
+
+def _remember_validator(response: "requests.Response", partial: Path) -> None:
+    """Keep what tells whether the file behind the address is still the same when we go on."""
+    etag = response.headers.get("ETag", "")
+    value = etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified")
+    if value:
+        _validator(partial).write_text(value, encoding="ascii", errors="ignore")
+    else:
+        _validator(partial).unlink(missing_ok=True)
+
+
+def _announced_digest(response: "requests.Response") -> str | None:
+    """SHA-256 that HuggingFace states in the headers of large files, if it does."""
+    for answer in (*response.history, response):
+        etag = answer.headers.get("X-Linked-ETag", "").strip('"').lower()
+        if re.fullmatch(r"[0-9a-f]{64}", etag):
+            return etag
+    return None
+
+
+def _other_part(response: "requests.Response", have: int) -> bool:
+    """Whether a partial answer starts elsewhere than at byte `have`."""
+    start = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    return response.status_code == 206 and (start is None or int(start[1]) != have)
+
+
+def _with_digest(remote: RemoteFile, digest: str | None) -> RemoteFile:
+    return RemoteFile(remote.url, remote.size, digest, remote.git_blob)
+
+
+def _validator(partial: Path) -> Path:
+    return partial.with_suffix(".validator")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _forget(partial: Path) -> None:
+    partial.unlink(missing_ok=True)
+    _validator(partial).unlink(missing_ok=True)
+
+
+def _wait(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        interrupt.check()
+        time.sleep(min(left, 0.2))
+
+
+def _is_offline(error: Exception) -> bool:
+    return any(
+        words in str(error)
+        for words in ("Failed to resolve", "getaddrinfo failed", "Name or service not known")
+    )
+
+
+def _in_short(error: Exception) -> str:
+    """One short clause for the nested messages of the HTTP library."""
+    import requests
+
+    if isinstance(error, requests.exceptions.Timeout) or "Read timed out" in str(error):
+        return "a stalled connection"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "a proxy that refuses the connection"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "a certificate that cannot be verified"
+    if "Connection refused" in str(error):
+        return "a refused connection"
+    return "a broken connection"

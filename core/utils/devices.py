@@ -1,0 +1,65 @@
+"""Where a network computes."""
+
+from typing import TYPE_CHECKING
+
+from core.errors import SettingError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+def choose_device(device: "str | torch.device | None" = None) -> "torch.device":
+    """A device that is there; by default CUDA when present, else the CPU.
+
+    Raises
+    ------
+    SettingError
+        If `device` is no device's name, or this machine or build of torch has none of that kind.
+
+    Examples
+    --------
+    >>> choose_device("cpu")
+    device(type='cpu')
+    """
+    import torch
+
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+    except (RuntimeError, TypeError):
+        raise SettingError(
+            f"device: expected cpu, cuda, cuda:1, mps or another of torch's, found {device!r}."
+        ) from None
+    if chosen.type == "cuda":
+        count = torch.cuda.device_count()
+        if (chosen.index or 0) >= count:
+            raise SettingError(
+                f"device: expected {chosen}, found {count or 'no'} CUDA devices "
+                f"(torch {torch.__version__})."
+            )
+    if chosen.type == "mps" and not torch.backends.mps.is_available():
+        raise SettingError("device: expected mps, found that this machine has none.")
+    return chosen
+
+
+def device_of(module: "nn.Module") -> "torch.device":
+    """Device of a module's first parameter or buffer; the CPU if it has none."""
+    import torch
+
+    tensor = _first_tensor(module)
+    return torch.device("cpu") if tensor is None else tensor.device
+
+
+def dtype_of(module: "nn.Module") -> "torch.dtype":
+    """Type of a module's first floating-point parameter or buffer; float32 if it has none."""
+    import torch
+
+    tensor = _first_tensor(module)
+    return torch.float32 if tensor is None else tensor.dtype
+
+
+def _first_tensor(module: "nn.Module") -> "torch.Tensor | None":
+    floating = (t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point())
+    return next(floating, None)

@@ -1,0 +1,148 @@
+"""What every image generator offers: one protocol, so that any of them can be put for any other.
+
+Codes are tensors ``(B, *latent_shape)`` or flat ``(B, latent_dim)``; one code alone is a batch of
+one. Images are ``(B, 3, H, W)`` float32, RGB, in [0, scale].
+"""
+
+from abc import ABC, abstractmethod
+from math import prod
+
+import numpy as np
+import torch
+from torch import nn
+
+from core.errors import CodeError
+from core.utils.devices import choose_device, device_of, dtype_of
+
+
+class Generator(nn.Module, ABC):
+    """Base of generators; a child sets `latent_shape` and `batch_size` and says how to visualize.
+
+    Attributes
+    ----------
+    latent_shape
+        Shape of one latent code.
+    batch_size
+        Codes rendered at a time unless a call says otherwise.
+    """
+
+    latent_shape: tuple[int, ...]
+    batch_size: int
+
+    @property
+    def latent_dim(self) -> int:
+        """Number of values in one latent code."""
+        return prod(self.latent_shape)
+
+    @abstractmethod
+    def sample_vector(self, sampn: int = 1) -> torch.Tensor:
+        """Random codes ``(sampn, *latent_shape)``."""
+
+    @abstractmethod
+    def visualize(self, code: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
+        """Images ``(B, 3, H, W)`` of codes, differentiable, where the generator is."""
+
+    def as_codes(self, codes: torch.Tensor | np.ndarray) -> torch.Tensor:
+        """Codes as the network takes them: on its device, in its precision, ``(B, *latent_shape)``.
+
+        Raises
+        ------
+        CodeError
+            If they have another shape, or are not floating-point numbers.
+        """
+        tensor = torch.as_tensor(codes)
+        takes = f"{type(self).__name__} takes floating-point codes of shape {self.describe_codes()}"
+        if not tensor.is_floating_point():
+            raise CodeError(f"{takes}; found {tensor.dtype}.")
+        if tuple(tensor.shape) == self.latent_shape or tensor.shape == (self.latent_dim,):
+            tensor = tensor[None]
+        if tuple(tensor.shape[1:]) not in (self.latent_shape, (self.latent_dim,)):
+            raise CodeError(f"{takes}; found {tuple(tensor.shape)}.")
+        tensor = tensor.to(device_of(self), dtype_of(self))
+        return tensor.reshape(-1, *self.latent_shape)
+
+    def describe_codes(self) -> str:
+        """The shapes of codes that the generator takes, for messages."""
+        shaped = ", ".join(map(str, self.latent_shape))
+        flat = f" or (B, {self.latent_dim})" if len(self.latent_shape) > 1 else ""
+        return f"(B, {shaped}){flat}"
+
+    def render_batches(
+        self,
+        codes: torch.Tensor | np.ndarray,
+        scale: float,
+        batch_size: int,
+        device: str | torch.device | None,
+        **options: float,
+    ) -> torch.Tensor:
+        """Images of many codes, `batch_size` at a time, without gradients.
+
+        Parameters
+        ----------
+        codes
+            ``(N, *latent_shape)`` or ``(N, latent_dim)``; N may be 0.
+        scale
+            Value of white.
+        batch_size
+            Codes at a time.
+        device
+            Where the images are collected; None is where the generator is, so that nothing
+            leaves it.
+        options
+            Passed on to `visualize`.
+
+        Returns
+        -------
+        ``(N, 3, H, W)`` float32
+
+        Raises
+        ------
+        CodeError
+            If codes have a wrong shape or type, or are not finite.
+        """
+        if batch_size < 1:
+            raise CodeError(f"expected at least one code at a time, found B={batch_size}.")
+        codes = self.as_codes(codes)
+        bad = (~torch.isfinite(codes)).flatten(1).any(1).nonzero().flatten().tolist()
+        if bad:
+            raise CodeError(f"expected finite codes, found NaN or infinity in code {bad[0]}.")
+        target = device_of(self) if device is None else choose_device(device)
+        images = None
+        with torch.no_grad():
+            for start in range(0, max(len(codes), 1), batch_size):
+                batch = self._visualize_some(codes[start : start + batch_size], scale, options)
+                if images is None:
+                    shape = (len(codes), *batch.shape[1:])
+                    images = torch.empty(shape, dtype=torch.float32, device=target)
+                images[start : start + len(batch)] = batch
+        return images
+
+    def _visualize_some(
+        self, codes: torch.Tensor, scale: float, options: dict[str, float]
+    ) -> torch.Tensor:
+        """`visualize`, also of no code at all, which tells the size of the images."""
+        if len(codes):
+            return self.visualize(codes, scale=scale, **options)
+        zeros = codes.new_zeros((1, *self.latent_shape))
+        return self.visualize(zeros, scale=scale, **options)[:0]
+
+
+def as_image_list(images: torch.Tensor) -> list[np.ndarray]:
+    """``(N, 3, H, W)`` images as N arrays ``(H, W, 3)``.
+
+    Examples
+    --------
+    >>> [image.shape for image in as_image_list(torch.zeros(2, 3, 4, 5))]
+    [(4, 5, 3), (4, 5, 3)]
+    """
+    return list(images.cpu().numpy().transpose(0, 2, 3, 1))
+
+
+def standard_normal(
+    shape: tuple[int, ...],
+    device: torch.device,
+    generator: torch.Generator | None,
+) -> torch.Tensor:
+    """Standard normal numbers; drawn where `generator` lives, then moved to `device`."""
+    source = device if generator is None else generator.device
+    return torch.randn(shape, generator=generator, device=source).to(device)

@@ -1,0 +1,267 @@
+"""Weights of networks: where they are, fetched once, verified, and read without running anything.
+
+A file is looked for in the folder that the caller names, in the folder that an environment
+variable names, in the cache and where older programs put it; only then is it fetched from its
+public home. What is known of its bytes is checked at every use; for a file without a published
+checksum the one of the first complete download is kept beside it.
+"""
+
+import os
+import pickle
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.download import RemoteFile, download, mismatch
+from core.errors import DownloadError, WeightsError
+from core.files import sha256, write_text
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+SHOWN = 4
+"""Names that a message lists before it says how many more there are."""
+
+
+def torch_hub_checkpoints() -> Path:
+    """Folder in which torch.hub keeps downloaded weights."""
+    import torch
+
+    return Path(torch.hub.get_dir()) / "checkpoints"
+
+
+@dataclass(frozen=True)
+class Home:
+    """How the weight files of one family are found.
+
+    Attributes
+    ----------
+    folder_variable
+        Environment variable that names a folder with the files.
+    offline_variable
+        Environment variable that forbids downloads when it is set to anything but 0.
+    cache
+        Gives the folder for downloads.
+    """
+
+    folder_variable: str
+    offline_variable: str
+    cache: Callable[[], Path]
+
+    def named_folder(self) -> Path | None:
+        """The folder that the environment names.
+
+        Raises
+        ------
+        WeightsError
+            If there is no such folder.
+        """
+        value = os.environ.get(self.folder_variable)
+        if not value:
+            return None
+        folder = Path(value).expanduser()
+        if not folder.is_dir():
+            raise WeightsError(
+                f"{folder}: expected the folder that {self.folder_variable} names, found none."
+            )
+        return folder
+
+    def is_offline(self) -> bool:
+        """Whether the environment forbids downloads."""
+        return os.environ.get(self.offline_variable, "0") not in ("", "0")
+
+
+NETWORKS = Home("NETWORK_WEIGHTS", "NETWORK_WEIGHTS_OFFLINE", torch_hub_checkpoints)
+"""Home of generators and image networks."""
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """One file of weights.
+
+    Attributes
+    ----------
+    name
+        File name in the cache.
+    remote
+        Its public home and what is known of its bytes; None if it has no public home.
+    aliases
+        Paths, relative to any of the folders, under which other programs keep the same file.
+    home
+        How files of its family are found.
+    """
+
+    name: str
+    remote: RemoteFile | None = None
+    aliases: tuple[str, ...] = ()
+    home: Home = NETWORKS
+
+
+def locate(
+    file: WeightFile,
+    *,
+    folder: str | Path | None = None,
+    others: Iterable[Path] = (),
+    allow_download: bool = True,
+) -> Path:
+    """Path of a verified weight file, fetched if need be.
+
+    Parameters
+    ----------
+    file
+        Which one.
+    folder
+        Look here first.
+    others
+        Further paths at which it may already lie; tried before a download.
+    allow_download
+        Whether it may be fetched.
+
+    Raises
+    ------
+    WeightsError
+        If it is nowhere and cannot be fetched, or is damaged; names file, address and variable.
+    """
+    for path in _places(file, folder, others):
+        if path.is_file():
+            return _verified(path, file)
+    if file.remote is None or not allow_download or file.home.is_offline():
+        raise WeightsError(_not_found(file, folder, allow_download))
+    target = file.home.cache() / file.name
+    try:
+        download(file.remote, target)
+    except DownloadError as error:
+        raise WeightsError(f"{file.name}: {error} {_advice(file)}") from error
+    if not (file.remote.sha256 or file.remote.git_blob):
+        write_text(_record(target), f"{sha256(target)}  {target.name}\n")
+    return _verified(target, file)
+
+
+def read_state(path: str | Path, *, trusted: bool = False) -> dict[str, "torch.Tensor"]:
+    """State dict of a file, on the CPU; a file that holds anything but tensors is refused.
+
+    Parameters
+    ----------
+    path
+        File that ``torch.save`` wrote.
+    trusted
+        Read it even if it holds Python objects. Such a file can run any code: only for files
+        that you made yourself.
+
+    Raises
+    ------
+    WeightsError
+        If the file is damaged, is no state dict, or holds more than tensors.
+    """
+    import torch
+
+    path = Path(path)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=not trusted)
+    except pickle.UnpicklingError as error:
+        raise WeightsError(
+            f"{path}: expected tensors only, found a file that is damaged or wants to run code "
+            f"({_first_line(error)}); it was not read."
+        ) from None
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
+        raise WeightsError(
+            f"{path}: expected a file of weights, found {path.stat().st_size} bytes that cannot "
+            f"be read ({_first_line(error)}); remove the file to fetch it again."
+        ) from None
+    if not isinstance(state, Mapping) or not all(map(torch.is_tensor, state.values())):
+        raise WeightsError(
+            f"{path}: expected a state dict (name: tensor), found {type(state).__name__}."
+        )
+    return dict(state)
+
+
+def load_strictly(
+    module: "nn.Module", state: Mapping[str, "torch.Tensor"], source: str | Path
+) -> None:
+    """Copy a state dict into a module whose names and shapes must match it exactly.
+
+    Raises
+    ------
+    WeightsError
+        If names are missing or too many, shapes differ, or values are not finite.
+    """
+    import torch
+
+    expected = module.state_dict()
+    problems = []
+    for words, names in (
+        ("missing", expected.keys() - state.keys()),
+        ("not expected", state.keys() - expected.keys()),
+    ):
+        if names:
+            problems.append(f"{words}: {_some(sorted(names))}")
+    for name in expected.keys() & state.keys():
+        found, wanted = tuple(state[name].shape), tuple(expected[name].shape)
+        if found != wanted:
+            problems.append(f"{name} has shape {found} instead of {wanted}")
+        elif not torch.isfinite(state[name]).all():
+            problems.append(f"{name} holds values that are not finite")
+    if problems:
+        raise WeightsError(
+            f"{source}: expected the weights of {type(module).__name__}, "
+            f"found others ({_some(problems, '; ')})."
+        )
+    module.load_state_dict(state)
+
+
+def _places(file: WeightFile, folder: str | Path | None, others: Iterable[Path]) -> list[Path]:
+    if folder is not None and not Path(folder).is_dir():
+        raise WeightsError(f"{folder}: expected a folder with {file.name}, found none.")
+    folders = [folder, file.home.named_folder(), file.home.cache()]
+    names = (file.name, *file.aliases)
+    return [
+        *(Path(place) / name for place in folders if place is not None for name in names),
+        *others,
+    ]
+
+
+def _verified(path: Path, file: WeightFile) -> Path:
+    expected = file.remote or RemoteFile("")
+    if not expected.sha256 and _record(path).is_file():
+        expected = replace(expected, sha256=_record(path).read_text(encoding="utf-8").split()[0])
+    problem = mismatch(path, expected)
+    if problem:
+        raise WeightsError(
+            f"{path}: {problem}; the file is incomplete or another one, remove it to fetch it "
+            "again."
+        )
+    return path
+
+
+def _record(path: Path) -> Path:
+    """Where the checksum of a first complete download is kept."""
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _not_found(file: WeightFile, folder: str | Path | None, allow_download: bool) -> str:
+    where = folder or os.environ.get(file.home.folder_variable) or file.home.cache()
+    if file.remote is None:
+        why = "it has no public address"
+    elif not allow_download:
+        why = f"{file.remote.url} may not be fetched (allow_download=False)"
+    else:
+        why = f"{file.remote.url} may not be fetched ({file.home.offline_variable} is set)"
+    return f"{file.name}: expected in {where}, found nowhere, and {why}. {_advice(file)}"
+
+
+def _advice(file: WeightFile) -> str:
+    return (
+        f"Put {file.name} into a folder and name the folder with the environment variable "
+        f"{file.home.folder_variable}."
+    )
+
+
+def _some(names: list[str], separator: str = ", ") -> str:
+    more = len(names) - SHOWN
+    return separator.join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:160] or type(error).__name__

@@ -1,0 +1,217 @@
+"""Weight files: where they are looked for, what is checked, and what is refused."""
+
+import hashlib
+import io
+import os
+
+import pytest
+import torch
+
+from core.download import RemoteFile
+from core.errors import WeightsError
+from core.utils.deepsim import HOST, WEIGHT_FILES, upconvGAN
+from core.utils.GAN_utils import loadBigGAN
+from core.weights import Home, WeightFile, load_strictly, locate, read_state
+
+VARIABLE, OFFLINE = "TEST_WEIGHTS", "TEST_WEIGHTS_OFFLINE"
+
+
+def saved(value):
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    return buffer.getvalue()
+
+
+BODY = saved({"weight": torch.arange(6.0).reshape(2, 3), "bias": torch.zeros(2)})
+SHA = hashlib.sha256(BODY).hexdigest()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    return Home(VARIABLE, OFFLINE, lambda: tmp_path / "cache")
+
+
+@pytest.fixture
+def serve(server):
+    def serve(body=BODY):
+        def answer(handler):
+            handler.send_response(200)
+            handler.send_header("Content-Length", str(len(body)))
+            handler.end_headers()
+            handler.wfile.write(body)
+
+        server.answers = [answer]
+        return server
+
+    return serve
+
+
+def weight_file(home, server=None, **known):
+    remote = RemoteFile(server.url, **known) if server else None
+    return WeightFile("net.pt", remote, aliases=("old/net.pt",), home=home)
+
+
+def test_a_file_is_fetched_once_and_then_found_in_the_cache(home, serve, tmp_path):
+    file = weight_file(home, serve(), sha256=SHA, size=len(BODY))
+    path = locate(file)
+    assert path == tmp_path / "cache" / "net.pt"
+    assert locate(file) == path
+    assert len(serve().requests) == 1
+    assert read_state(path)["weight"].tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_named_folders_come_before_the_cache(home, tmp_path, monkeypatch):
+    file = weight_file(home)
+    places = {}
+    for folder, name in (("argument", "net.pt"), ("variable", "old/net.pt"), ("cache", "net.pt")):
+        places[folder] = tmp_path / folder / name
+        places[folder].parent.mkdir(parents=True)
+        places[folder].write_bytes(BODY)
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "variable"))
+    assert locate(file, folder=tmp_path / "argument") == places["argument"]
+    assert locate(file) == places["variable"]
+    monkeypatch.delenv(VARIABLE)
+    assert locate(file) == places["cache"]
+    places["cache"].unlink()
+    assert locate(file, others=[places["argument"]]) == places["argument"]
+
+
+def test_a_checksum_that_nobody_published_is_remembered(home, serve):
+    path = locate(weight_file(home, serve()))
+    assert path.with_name("net.pt.sha256").read_text().split() == [SHA, "net.pt"]
+    path.write_bytes(BODY[:-1] + b"x")
+    with pytest.raises(WeightsError, match=f"expected SHA-256 {SHA}, found .* remove it"):
+        locate(weight_file(home, serve()))
+
+
+def test_a_damaged_file_is_named_and_kept(home, serve, tmp_path):
+    damaged = tmp_path / "cache" / "net.pt"
+    damaged.parent.mkdir()
+    damaged.write_bytes(BODY[:100])
+    with pytest.raises(WeightsError, match=f"{damaged}: expected {len(BODY)} bytes, found 100"):
+        locate(weight_file(home, serve(), size=len(BODY)))
+    assert damaged.read_bytes() == BODY[:100]
+
+
+def test_the_message_names_file_address_and_variable(home, serve, monkeypatch, tmp_path):
+    file = weight_file(home, serve(b"short"), sha256=SHA)
+    with pytest.raises(WeightsError, match=rf"net.pt: {file.remote.url}: .*{VARIABLE}"):
+        locate(file)
+    with pytest.raises(WeightsError, match=r"may not be fetched \(allow_download=False"):
+        locate(file, allow_download=False)
+    monkeypatch.setenv(OFFLINE, "1")
+    with pytest.raises(WeightsError, match=rf"may not be fetched \({OFFLINE} is set.*{VARIABLE}"):
+        locate(file)
+    with pytest.raises(WeightsError, match="it has no public address"):
+        locate(weight_file(home))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))
+    with pytest.raises(WeightsError, match=f"nowhere: expected the folder that {VARIABLE} names"):
+        locate(file)
+    with pytest.raises(WeightsError, match=r"expected a folder with net\.pt"):
+        locate(file, folder=tmp_path / "nowhere")
+
+
+class Hostile:
+    def __reduce__(self):
+        return os.system, ("touch hacked",)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(saved({"weight": Hostile()}), id="code in a tensor's place"),
+        pytest.param(saved(Hostile()), id="code"),
+        pytest.param(BODY[: len(BODY) // 2], id="half a file"),
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"<html>not found</html>", id="web page"),
+        pytest.param(b"version https://git-lfs.github.com/spec/v1\n", id="pointer"),
+        pytest.param(saved([1, 2, 3]), id="a list"),
+        pytest.param(saved({"weight": "text"}), id="text in a tensor's place"),
+        pytest.param(saved({"net": {"weight": torch.zeros(2)}}), id="nested"),
+    ],
+)
+def test_files_that_are_no_weights_are_refused(body, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "net.pt"
+    path.write_bytes(body)
+    with pytest.raises(
+        WeightsError, match=r"net.pt: expected (tensors only|a file of weights|a st)"
+    ):
+        read_state(path)
+    assert not (tmp_path / "hacked").exists()
+
+
+def test_a_trusted_file_may_hold_objects(tmp_path):
+    path = tmp_path / "net.pt"
+    torch.save({"weight": torch.nn.Parameter(torch.ones(2))}, path)
+    assert read_state(path, trusted=True)["weight"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"weight": None}, "missing: weight"),
+        ({"extra": torch.zeros(1)}, "not expected: extra"),
+        ({"weight": torch.zeros(3, 2)}, r"weight has shape \(3, 2\) instead of \(2, 3\)"),
+        ({"bias": torch.full((2,), float("nan"))}, "bias holds values that are not finite"),
+    ],
+)
+def test_weights_of_another_network_are_not_loaded(change, words):
+    linear = torch.nn.Linear(3, 2)
+    before = linear.weight.clone()
+    state = {k: v for k, v in (linear.state_dict() | change).items() if v is not None}
+    with pytest.raises(WeightsError, match=f"net.pt: expected the weights of Linear.*{words}"):
+        load_strictly(linear, state, "net.pt")
+    torch.testing.assert_close(linear.weight, before)
+
+
+def test_deepsim_reads_names_with_a_superfluous_part(tmp_path, monkeypatch):
+    monkeypatch.setenv("NETWORK_WEIGHTS", str(tmp_path))
+    source = upconvGAN("norm1", pretrained=False, device="cpu")
+    state = {k.replace("Rconv6.", "Rconv6.1."): v for k, v in source.G.state_dict().items()}
+    for place in ("upconvGAN_norm1.pt", "upconv/norm1/generator_state_dict.pt"):
+        path = tmp_path / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state, path)
+        loaded = upconvGAN("norm1", device="cpu")
+        path.unlink()
+        for name, tensor in source.G.state_dict().items():
+            torch.testing.assert_close(loaded.G.state_dict()[name], tensor, rtol=0, atol=0)
+    assert not any(p.requires_grad for p in loaded.parameters())
+
+
+def test_deepsim_without_network_and_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setenv("NETWORK_WEIGHTS_OFFLINE", "1")
+    words = rf"upconvGAN_fc6.pt: expected in .*{HOST}upconvGAN_fc6.pt.*NETWORK_WEIGHTS"
+    with pytest.raises(WeightsError, match=words):
+        upconvGAN("fc6", device="cpu")
+    assert WEIGHT_FILES["caffenet"].aliases[0] == "upconvGAN_caffenet.pt"
+
+
+@pytest.mark.slow
+def test_biggan_is_read_from_every_place_it_may_lie_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    monkeypatch.setenv("NETWORK_WEIGHTS_OFFLINE", "1")
+    monkeypatch.setenv("PYTORCH_PRETRAINED_BIGGAN_CACHE", str(tmp_path / "library"))
+    with pytest.raises(WeightsError, match=r"biggan-deep-128-pytorch_model.bin.*NETWORK_WEIGHTS"):
+        loadBigGAN("biggan-deep-128", device="cpu")
+    source = loadBigGAN("biggan-deep-128", pretrained=False, device="cpu")
+    url = "https://s3.amazonaws.com/models.huggingface.co/biggan/biggan-deep-128-pytorch_model.bin"
+    hashed = hashlib.sha256(url.encode()).hexdigest() + "." + "0" * 64
+    folders = {
+        "library": hashed,
+        "hub": "biggan-deep-128-pytorch_model.bin",
+        "hub/checkpoints": "biggan-deep-128-pytorch_model.bin",
+        "own": "pytorch_model.bin",
+    }
+    for folder, name in folders.items():
+        path = tmp_path / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(source.state_dict(), path)
+        chosen = tmp_path / "own" if folder == "own" else None
+        model = loadBigGAN("biggan-deep-128", device="cpu", weights_dir=chosen)
+        path.unlink()
+        torch.testing.assert_close(model.embeddings.weight, source.embeddings.weight)
+        assert not model.training
