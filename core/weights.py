@@ -182,6 +182,8 @@ def load_strictly(
 ) -> None:
     """Copy a state dict into a module whose names and shapes must match it exactly.
 
+    Only the batch counters of batch norms, which old files lack and nothing uses, may be missing.
+
     Raises
     ------
     WeightsError
@@ -190,6 +192,8 @@ def load_strictly(
     import torch
 
     expected = module.state_dict()
+    counters = {k: v for k, v in expected.items() if k.endswith("num_batches_tracked")}
+    state = {**counters, **state}
     problems = []
     for words, names in (
         ("missing", expected.keys() - state.keys()),

@@ -66,7 +66,7 @@ def loadBigGAN(  # noqa: N802
 
     Raises
     ------
-    ValueError
+    SettingError
         If there is no such version.
     WeightsError
         If the weights cannot be found, fetched or read.
@@ -74,7 +74,7 @@ def loadBigGAN(  # noqa: N802
         If `pytorch_pretrained_biggan`, or the boto3 and scipy that it needs, is not installed.
     """
     if version not in CONFIGURATIONS:
-        raise ValueError(f"expected one of {', '.join(CONFIGURATIONS)}, found {version!r}.")
+        raise SettingError(f"expected one of {', '.join(CONFIGURATIONS)}, found {version!r}.")
     device = choose_device(device)
     library = import_package("pytorch_pretrained_biggan", "BigGAN")
     configurations = import_package("pytorch_pretrained_biggan.convert_tf_to_pytorch", "BigGAN")

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from core.download import RemoteFile
+from core.errors import SettingError
 from core.utils.devices import choose_device, device_of
 from core.utils.generator import Generator, as_image_list, standard_normal
 from core.weights import WeightFile, load_strictly, locate, read_state
@@ -216,11 +217,11 @@ def load_statedict_from_online(
     ------
     WeightsError
         If the file is nowhere and cannot be fetched, or is damaged.
-    ValueError
+    SettingError
         If there is no such network.
     """
     if name not in WEIGHT_FILES:
-        raise ValueError(f"expected one of {', '.join(WEIGHT_FILES)}, found {name!r}.")
+        raise SettingError(f"expected one of {', '.join(WEIGHT_FILES)}, found {name!r}.")
     path = locate(WEIGHT_FILES[name], folder=weights_dir, allow_download=allow_download)
     return {key.replace(".1.", "."): value for key, value in read_state(path).items()}
 
@@ -255,7 +256,7 @@ class upconvGAN(Generator):  # noqa: N801
 
     Raises
     ------
-    ValueError
+    SettingError
         If there is no generator of that name.
     WeightsError
         If the weights cannot be found, fetched or read.
@@ -282,7 +283,7 @@ class upconvGAN(Generator):  # noqa: N801
     ):
         super().__init__()
         if name not in ARCHITECTURES:
-            raise ValueError(
+            raise SettingError(
                 f"expected a DeePSim generator, one of {', '.join(ARCHITECTURES)}, found {name!r}."
             )
         device = choose_device(device)
@@ -375,7 +376,7 @@ class multiZupconvGAN(nn.Module):  # noqa: N801
         names = [child for child, _ in self.base.G.named_children()]
         layer = getattr(self.base.G, blendlayer, None) if blendlayer in names else None
         if not hasattr(layer, "out_channels"):
-            raise ValueError(
+            raise SettingError(
                 f"expected a convolutional layer of {name} to blend after, found {blendlayer!r}."
             )
         at = names.index(blendlayer) + 1

@@ -78,3 +78,66 @@ def golden_networks():
     folder = Path(__file__).parents[2] / "data"
     with np.load(folder / "networks.npz", allow_pickle=False) as file:
         return dict(file)
+
+
+def _networks():
+    from torch import nn
+
+    class TinyNet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.features = nn.Sequential(
+                nn.Conv2d(3, 4, 5, 2, 2),
+                nn.ReLU(),
+                nn.Conv2d(4, 6, 3, 2, 1),
+                nn.ReLU(),
+                nn.Conv2d(6, 8, 3, 1, 1),
+                nn.ReLU(),
+            )
+            self.pool = nn.AdaptiveAvgPool2d(1)
+            self.fc = nn.Linear(8, 5)
+
+        def forward(self, x):
+            return self.fc(self.pool(self.features(x)).flatten(1))
+
+    class LinNet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.features = nn.Sequential(nn.Conv2d(3, 4, 5, 1, 2), nn.Conv2d(4, 6, 3, 2, 1))
+            self.fc = nn.Linear(6, 2)
+
+        def forward(self, x):
+            return self.fc(self.features(x).mean((2, 3)))
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv1 = nn.Conv2d(4, 4, 3, 1, 1)
+            self.relu = nn.ReLU()
+            self.conv2 = nn.Conv2d(4, 4, 3, 1, 1)
+
+        def forward(self, x):
+            return self.relu(self.conv2(self.relu(self.conv1(x))) + x)
+
+    class NestNet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem = nn.Sequential()
+            self.stem.add_module("conv", nn.Conv2d(3, 4, 3, 2, 1))
+            self.stem.add_module("act", nn.ReLU())
+            self.stages = nn.ModuleList([Block(), Block()])
+            self.head = nn.Linear(4, 3)
+
+        def forward(self, x):
+            x = self.stem(x)
+            for stage in self.stages:
+                x = stage(x)
+            return self.head(x.mean((2, 3)))
+
+    return {"tinynet": TinyNet, "linnet": LinNet, "nestnet": NestNet}
+
+
+@pytest.fixture
+def network(fill):
+    """``network("tinynet")``: one of the small test networks, filled from the hash."""
+    return lambda name: fill(_networks()[name]())

@@ -1,0 +1,68 @@
+"""Layers of a network by name, hooks on them and feature fetchers, under their published names.
+
+``python -m core.utils.layer_hook_utils resnet50`` prints the table of layers of any network that
+`TorchScorer` takes by name, with random weights.
+"""
+
+import argparse
+import sys
+
+from core.arguments import positive
+from core.errors import run
+from core.utils.fetchers import featureFetcher, featureFetcher_module, featureFetcher_recurrent
+from core.utils.layer_table import (
+    get_module_name_shapes,
+    get_module_names,
+    named_apply,
+    print_specific_layer,
+    recursive_named_apply,
+    recursive_named_apply_w_depth,
+    recursive_print,
+    register_hook_by_module_name,
+    register_hook_by_module_names,
+)
+from core.utils.short_layer_names import get_layer_names, layername_dict
+
+__all__ = [
+    "featureFetcher",
+    "featureFetcher_module",
+    "featureFetcher_recurrent",
+    "get_layer_names",
+    "get_module_name_shapes",
+    "get_module_names",
+    "layername_dict",
+    "named_apply",
+    "print_specific_layer",
+    "recursive_named_apply",
+    "recursive_named_apply_w_depth",
+    "recursive_print",
+    "register_hook_by_module_name",
+    "register_hook_by_module_names",
+]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print the table of a network's layers."""
+    parser = argparse.ArgumentParser(
+        prog="python -m core.utils.layer_hook_utils",
+        description="Print name, class, input and output shape of every layer of a network.",
+    )
+    parser.add_argument("network", help="resnet50, caffenet, efficientnet_lite0, any of timm's ...")
+    parser.add_argument(
+        "--size", type=positive, help="rows and columns of the image (default: the network's own)"
+    )
+    arguments = parser.parse_args(argv)
+    return run(lambda: _print_layers(arguments.network, arguments.size))
+
+
+def _print_layers(name: str, size: int | None) -> int:
+    from core.utils.image_networks import load_network
+
+    network = load_network(name, pretrained=False, device="cpu")
+    pixels = size or network.size
+    get_module_names(network.model, (3, pixels, pixels))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Images on their way into a network: one batch, checked, normalised, resized."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from core.errors import ImageError
+from core.utils.deepsim import RGB_mean
+
+Images = Sequence[np.ndarray] | np.ndarray | torch.Tensor
+
+LOWEST, HIGHEST = -1.0, 2.0
+"""Images in [0, 1] that overshoot stay between these; 8-bit ones taken for them do not."""
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What a network wants done to RGB images in [0, 1].
+
+    Attributes
+    ----------
+    mean, std
+        The network takes ``(image - mean) / std``, per channel, RGB.
+    bgr
+        Then with the channels the other way round.
+    """
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    bgr: bool = False
+
+
+IMAGENET = Preprocessing((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+CAFFE = Preprocessing(tuple((RGB_mean.flatten() / 255).tolist()), (1 / 255,) * 3, bgr=True)
+LITE = Preprocessing((127 / 255,) * 3, (128 / 255,) * 3)
+
+
+def normalised(images: torch.Tensor, how: Preprocessing, scale: float) -> torch.Tensor:
+    """Images ``(B, 3, H, W)`` in [0, scale] as a network was trained on them."""
+    mean, std = (images.new_tensor(value).reshape(3, 1, 1) for value in (how.mean, how.std))
+    images = torch.addcmul(-mean / std, images, 1 / (std * scale))
+    return images.flip(1) if how.bgr else images
+
+
+def resized(images: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Images ``(B, 3, H, W)`` of another size, bilinear with aligned corners."""
+    if tuple(images.shape[2:]) == tuple(size):
+        return images
+    return nn.functional.interpolate(images, size=size, mode="bilinear", align_corners=True)
+
+
+def as_batch(images: Images) -> torch.Tensor:
+    """Images of one size as one tensor ``(B, 3, H, W)``, of the type and where they are.
+
+    Parameters
+    ----------
+    images
+        List of ``(H, W, 3)`` arrays or ``(3, H, W)`` tensors, array ``(B, H, W, 3)`` or
+        ``(H, W, 3)``, or tensor ``(B, 3, H, W)`` or ``(3, H, W)``.
+
+    Raises
+    ------
+    ImageError
+        If there is none, they have several sizes, or are not RGB.
+
+    Examples
+    --------
+    >>> as_batch([np.zeros((4, 5, 3))] * 2).shape
+    torch.Size([2, 3, 4, 5])
+    """
+    if isinstance(images, torch.Tensor):
+        batch = images if images.dim() == 4 else images[None]
+        if batch.dim() != 4 or batch.shape[1] != 3:
+            raise ImageError(
+                f"expected a tensor (B, 3, H, W) of RGB images, found {tuple(images.shape)}."
+            )
+    elif isinstance(images, list | tuple) and images and torch.is_tensor(images[0]):
+        return as_batch(torch.stack(list(images)))
+    else:
+        array = _stacked(images)
+        array = array if array.ndim == 4 else array[None]
+        if array.ndim != 4 or array.shape[3] != 3 or array.dtype.kind not in "fui":
+            raise ImageError(
+                "expected RGB images (H, W, 3) of numbers, found "
+                f"{np.shape(images)} of {array.dtype}."
+            )
+        batch = torch.from_numpy(np.ascontiguousarray(array)).permute(0, 3, 1, 2)
+    if 0 in batch.shape:
+        raise ImageError(f"expected at least one image, found {tuple(batch.shape)}.")
+    return batch
+
+
+def _stacked(images: Images) -> np.ndarray:
+    sizes = {np.shape(image) for image in images} if isinstance(images, list | tuple) else ()
+    if len(sizes) > 1:
+        raise ImageError(f"expected images of one size, found {sorted(sizes)}.")
+    return np.asarray(images)
+
+
+def check_range(images: torch.Tensor, scale: float) -> None:
+    """Raise if images are evidently not in [0, scale]: 8-bit ones taken for [0, 1], or NaN.
+
+    Raises
+    ------
+    ImageError
+        Says the range that was found.
+    """
+    low, high = (float(value) / scale for value in torch.aminmax(images.detach()))
+    if not (low >= LOWEST and high <= HIGHEST):
+        hint = " (input_scale=255 is for 8-bit images)" if high > HIGHEST else ""
+        raise ImageError(
+            f"expected images in [0, {scale:g}], found values from {low * scale:g} to "
+            f"{high * scale:g}{hint}."
+        )

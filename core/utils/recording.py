@@ -1,0 +1,219 @@
+"""Recording what layers put out: hooks that copy a unit, some units or a whole layer.
+
+What is kept is a copy. A hook that keeps the tensor itself is rewritten by an in-place layer behind
+it (a ReLU, in most networks), and a convolution then looks rectified.
+"""
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.hooks import RemovableHandle
+
+from core.errors import LayerError
+
+Index = int | slice
+Select = Callable[[torch.Tensor], torch.Tensor]
+
+
+class Hooks:
+    """Forward hooks under names of their own; a context manager that takes them all off.
+
+    Examples
+    --------
+    >>> layer = nn.ReLU()
+    >>> with Hooks() as hooks:
+    ...     _ = hooks.add("key", layer, lambda *_: None)
+    ...     len(layer._forward_hooks)
+    1
+    >>> len(layer._forward_hooks)
+    0
+    """
+
+    def __init__(self):
+        self._handles: dict[str, RemovableHandle] = {}
+
+    def __len__(self) -> int:
+        return len(self._handles)
+
+    def __iter__(self):
+        return iter(self._handles)
+
+    def add(self, key: str, module: nn.Module, hook: Callable) -> RemovableHandle:
+        """Register `hook` on `module`, in place of the one with the same key."""
+        self.remove(key)
+        self._handles[key] = module.register_forward_hook(hook)
+        return self._handles[key]
+
+    def remove(self, key: str) -> None:
+        """Take off the hook with this key, if there is one."""
+        handle = self._handles.pop(key, None)
+        if handle is not None:
+            handle.remove()
+
+    def close(self) -> None:
+        """Take off all hooks."""
+        for key in list(self._handles):
+            self.remove(key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def recording_hook(
+    activations: dict[str, torch.Tensor],
+    key: str,
+    select: Select,
+    *,
+    layer: str,
+    ingraph: bool = False,
+    aliased: bool = False,
+) -> Callable[[nn.Module, tuple, object], None]:
+    """Forward hook that writes what `select` takes of a layer's output to ``activations[key]``.
+
+    Parameters
+    ----------
+    activations
+        Where it is written; a layer that is called several times leaves its last output.
+    key
+        Under which name.
+    select
+        What to take, such as `one_unit` or `some_units`.
+    layer
+        Name for messages.
+    ingraph
+        Keep it differentiable.
+    aliased
+        Keep the tensor itself where `select` gives a view of it, as the published code does.
+    """
+
+    def hook(_module: nn.Module, _args: tuple, output: object) -> None:
+        taken = select(only_tensor(output, layer))
+        if not ingraph:
+            taken = taken.detach()
+        activations[key] = taken if aliased else taken.clone()
+
+    return hook
+
+
+def whole_layer(output: torch.Tensor) -> torch.Tensor:
+    """Everything."""
+    return output
+
+
+def one_unit(unit: int | Sequence[Index], layer: str = "the layer") -> Select:
+    """Function that takes one unit of every sample: ``output[:, *unit]``.
+
+    Parameters
+    ----------
+    unit
+        Channel of a layer without positions; channel, row, column of one with positions.
+        0-based; slices take several.
+    layer
+        Name for messages.
+
+    Raises
+    ------
+    LayerError
+        By the function, if the layer has no such unit; says the layer's shape.
+    """
+    index = tuple(unit) if isinstance(unit, Sequence) else (unit,)
+
+    def select(output: torch.Tensor) -> torch.Tensor:
+        check_unit(tuple(output.shape[1:]), index, layer)
+        return output[(slice(None), *index)]
+
+    return select
+
+
+def some_units(mask: np.ndarray | torch.Tensor | Sequence[int], layer: str = "the layer") -> Select:
+    """Function that takes units of every sample, ``(B, n)``.
+
+    Parameters
+    ----------
+    mask
+        Boolean array of the layer's shape (or flat), or flat 0-based indices in C order, whose
+        order is kept.
+    layer
+        Name for messages.
+    """
+    chosen = torch.as_tensor(np.asarray(mask)).flatten()
+
+    def select(output: torch.Tensor) -> torch.Tensor:
+        flat = output.flatten(1)
+        n_units = flat.shape[1]
+        shape = tuple(output.shape[1:])
+        if chosen.dtype == torch.bool:
+            if len(chosen) != n_units:
+                raise LayerError(
+                    f"{layer}: expected a mask of the layer's shape {shape}, found one with "
+                    f"{len(chosen)} entries."
+                )
+        elif len(chosen) and not (-n_units <= chosen.min() and chosen.max() < n_units):
+            raise LayerError(
+                f"{layer}: expected indices below {n_units} (the layer's shape is {shape}), "
+                f"found {int(chosen.min())} to {int(chosen.max())}."
+            )
+        return flat[:, chosen.to(flat.device)]
+
+    return select
+
+
+def check_unit(shape: tuple[int, ...], unit: Sequence[Index], layer: str) -> None:
+    """Raise unless a layer of this shape (batch axis left out) has this unit.
+
+    Raises
+    ------
+    LayerError
+        Says the layer's shape, and its centre where a position is missing.
+    """
+    if len(unit) != len(shape):
+        hint = ""
+        if len(shape) == 3 and len(unit) == 1:
+            hint = f"; give channel, row and column, the centre is {centre(shape)}"
+        raise LayerError(
+            f"{layer}: expected one index for each axis of the layer's shape {shape}, "
+            f"found {tuple(unit)}{hint}."
+        )
+    for index, size in zip(unit, shape, strict=True):
+        if not isinstance(index, slice) and not -size <= index < size:
+            raise LayerError(
+                f"{layer}: expected a unit within the layer's shape {shape}, found {tuple(unit)}."
+            )
+
+
+def centre(shape: Sequence[int]) -> tuple[int, int]:
+    """Row and column in the middle of a layer of shape (channels, rows, columns)."""
+    return shape[-2] // 2, shape[-1] // 2
+
+
+def only_tensor(output: object, layer: str) -> torch.Tensor:
+    """A layer's output if it is a tensor.
+
+    Raises
+    ------
+    LayerError
+        If it is a tuple or anything else.
+    """
+    if isinstance(output, torch.Tensor):
+        return output
+    if isinstance(output, tuple | list):
+        parts = ", ".join(str(tuple(getattr(part, "shape", ()))) for part in output)
+        found = f"{type(output).__name__} of {len(output)} (shapes {parts})"
+    else:
+        found = type(output).__name__
+    raise LayerError(
+        f"{layer}: expected a layer that puts out one tensor, found a {found}; record a layer "
+        "inside or behind it."
+    )

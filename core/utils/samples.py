@@ -1,0 +1,64 @@
+"""Samples of numbers, from sequences and from the columns of a table."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+Numbers = np.ndarray | pd.Series | Sequence[float]
+"""A sample as users have it at hand, (n,)."""
+
+
+def numbers(seq: Numbers) -> np.ndarray:
+    """A sample as float64 (n,); what a Series marks as missing is NaN.
+
+    Raises
+    ------
+    ValueError
+        If it is not a row of numbers.
+    """
+    if isinstance(seq, pd.Series):
+        return seq.to_numpy(dtype=float, na_value=np.nan)
+    values = np.asarray(seq, dtype=float)
+    if values.ndim != 1:
+        raise ValueError(f"expected a sample of shape (n,), found shape {values.shape}.")
+    return values
+
+
+def selected_columns(df: pd.DataFrame, msk: np.ndarray | None, *names: str) -> list[pd.Series]:
+    """The named columns of a table, in the rows where `msk` is true.
+
+    Parameters
+    ----------
+    df : (n_rows, n_columns)
+    msk : (n_rows,)
+        Boolean; None selects all rows.
+    names
+        Columns.
+
+    Raises
+    ------
+    ValueError
+        If the mask is not one truth value per row, or a column is not in the table.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"rate": [3.0, 5.0, 4.0]})
+    >>> [rate] = selected_columns(table, table["rate"] > 3, "rate")
+    >>> rate.tolist()
+    [5.0, 4.0]
+    """
+    for name in names:
+        if name not in df.columns:
+            known = ", ".join(map(str, df.columns))
+            raise ValueError(f"expected a table with the column {name!r}, found {known}.")
+    if msk is None:
+        return [df[name] for name in names]
+    if not isinstance(msk, pd.Series):
+        msk = np.asarray(msk)
+    if not pd.api.types.is_bool_dtype(msk) or msk.shape != (len(df),):
+        raise ValueError(
+            f"expected a mask with one truth value for each of the {len(df)} rows, "
+            f"found {msk.dtype} values of shape {msk.shape}."
+        )
+    return [df.loc[msk, name] for name in names]

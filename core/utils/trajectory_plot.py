@@ -1,0 +1,61 @@
+"""Scores of an evolution against its generations."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+N_NOISE = 128
+"""Values of a BigGAN code that are noise; the rest is the class embedding."""
+
+
+def visualize_trajectory(
+    scores_all: np.ndarray,
+    generations: np.ndarray,
+    codes_arr: np.ndarray | None = None,
+    show: bool = False,
+    title_str: str = "",
+) -> Figure:
+    """All scores, mean and maximum of each generation, and the norms of the codes.
+
+    Parameters
+    ----------
+    scores_all, generations
+        (n,) scores and the generation of each.
+    codes_arr
+        (n, 256) BigGAN codes, whose noise and class parts are drawn apart, or (n, d) others.
+    show
+        Show the figure in an interactive session.
+    title_str
+        Second line of the title.
+    """
+    scores, generations = np.asarray(scores_all, float), np.asarray(generations)
+    steps = np.arange(generations.min(), generations.max() + 1)
+    groups = [scores[generations == step] for step in steps]
+    means = [group.mean() if len(group) else np.nan for group in groups]
+    maxima = [group.max() if len(group) else np.nan for group in groups]
+    figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+    ax.scatter(generations, scores, s=16, alpha=0.6, label="all")
+    ax.plot(steps, means, color="black", label="mean")
+    ax.plot(steps, maxima, color="red", label="maximum")
+    ax.set(
+        xlabel="generation", ylabel="score", title=f"Optimization trajectory\n{title_str}".strip()
+    )
+    if codes_arr is not None:
+        _draw_norms(ax.twinx(), generations, np.asarray(codes_arr))
+    figure.legend(loc="outside right upper", fontsize="small")
+    if show:
+        plt.show()
+    return figure
+
+
+def _draw_norms(ax: plt.Axes, generations: np.ndarray, codes: np.ndarray) -> None:
+    parts = {"code norm": ("magenta", codes)}
+    if codes.shape[1] == 2 * N_NOISE:
+        parts = {
+            "noise norm": ("orange", codes[:, :N_NOISE]),
+            "class norm": ("magenta", codes[:, N_NOISE:]),
+        }
+    for label, (color, part) in parts.items():
+        norms = np.linalg.norm(part, axis=1)
+        ax.scatter(generations, norms, s=8, alpha=0.3, color=color, label=label)
+    ax.set_ylabel("norm of the code")
