@@ -4,7 +4,10 @@ import argparse
 import platform
 from importlib import metadata
 
-PACKAGES = ("numpy", "pandas", "scipy", "matplotlib", "h5py", "jinja2", "tqdm")
+PACKAGES = (
+    *("numpy", "pandas", "scipy", "matplotlib", "h5py", "jinja2", "tqdm"),
+    *("torch", "torchvision", "timm", "pytorch-pretrained-biggan", "scikit-image", "pillow"),
+)
 
 
 def versions() -> dict[str, str]:

@@ -49,3 +49,14 @@ def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (path.parent / target).exists(), target
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["README.md", "docs/networks.md"])
+def test_examples_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for example in re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.S):
+        exec(example, names)
+    assert names["images"].shape == (8, 3, 256, 256)
+    assert names["scores"].shape == (8,)
