@@ -55,6 +55,10 @@ class WeightsError(ReproductionError, RuntimeError):
     """Weights of a network cannot be fetched, or the file is not what it should be."""
 
 
+class UnknownNetworkError(SettingError, NotImplementedError):
+    """A function knows no network of this name."""
+
+
 class LayerError(ReproductionError, ValueError):
     """A network has no such layer or unit, or the layer's output cannot be recorded."""
 

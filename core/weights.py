@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.download import RemoteFile, download, mismatch
-from core.errors import DownloadError, WeightsError
+from core.errors import DownloadError, MissingPackageError, WeightsError
 from core.files import sha256, write_text
+from core.optional import import_package
 
 if TYPE_CHECKING:
     import torch
@@ -145,7 +146,7 @@ def read_state(path: str | Path, *, trusted: bool = False) -> dict[str, "torch.T
     Parameters
     ----------
     path
-        File that ``torch.save`` wrote.
+        File that ``torch.save`` wrote, or ``*.safetensors``.
     trusted
         Read it even if it holds Python objects. Such a file can run any code: only for files
         that you made yourself.
@@ -159,13 +160,18 @@ def read_state(path: str | Path, *, trusted: bool = False) -> dict[str, "torch.T
 
     path = Path(path)
     try:
-        state = torch.load(path, map_location="cpu", weights_only=not trusted)
+        if path.suffix == ".safetensors":
+            state = import_package("safetensors.torch", f"reading {path.name}").load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=not trusted)
     except pickle.UnpicklingError as error:
         raise WeightsError(
             f"{path}: expected tensors only, found a file that is damaged or wants to run code "
             f"({_first_line(error)}); it was not read."
         ) from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
+    except MissingPackageError:
+        raise
+    except Exception as error:  # a damaged file can make the readers fail in any way
         raise WeightsError(
             f"{path}: expected a file of weights, found {path.stat().st_size} bytes that cannot "
             f"be read ({_first_line(error)}); remove the file to fetch it again."

@@ -31,9 +31,9 @@ def GAN_invert(  # noqa: N802
     G
         Generator.
     target_img
-        ``(B, 3, H, W)`` in [0, 1], of the size that `G` makes.
+        ``(B, 3, H, W)`` in [0, 1], of the size that `G` makes; or one image for all codes.
     z_init
-        ``(B, *latent_shape)`` codes to start from; by default random ones.
+        ``(B, *latent_shape)`` codes to start from; by default a random one for each image.
     lr, weight_decay
         Of Adam.
     max_iter
@@ -118,10 +118,11 @@ def _descend(
     codes = G.as_codes(start).detach().clone().requires_grad_(True)
     with torch.no_grad():
         size = G.visualize(codes[:1]).shape[1:]
-    if target.shape[1:] != size or len(codes) != len(target):
+    if target.shape[1:] != size or len(target) not in (1, len(codes)):
         raise ImageError(
             f"expected {len(codes)} images of shape {tuple(size)}, found {tuple(target.shape)}."
         )
+    target = target.expand(len(codes), -1, -1, -1)
     optimizer, schedule = optimizers(codes)
     steps = range(n_steps)
     for _ in progress(steps, n_steps, "inverting images") if shows_progress else steps:

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from core.download import RemoteFile
-from core.errors import SettingError
+from core.errors import SettingError, WeightsError
 from core.optional import import_package
 from core.utils.devices import choose_device, device_of
 from core.utils.generator import Generator, as_image_list, standard_normal
@@ -58,7 +58,8 @@ def loadBigGAN(  # noqa: N802
         Where it computes; by default CUDA when present, else the CPU.
     weights_dir
         Folder with ``<version>-pytorch_model.bin`` or ``pytorch_model.bin``, looked at first; then
-        ``$NETWORK_WEIGHTS``, torch.hub's folder and the library's own cache are.
+        ``$NETWORK_WEIGHTS``, torch.hub's folders and the library's own cache are. A configuration
+        beside the file (``<version>-config.json`` or ``config.json``) is used.
     pretrained
         Load the published weights; otherwise they are random.
     allow_download
@@ -77,8 +78,6 @@ def loadBigGAN(  # noqa: N802
         raise SettingError(f"expected one of {', '.join(CONFIGURATIONS)}, found {version!r}.")
     device = choose_device(device)
     library = import_package("pytorch_pretrained_biggan", "BigGAN")
-    configurations = import_package("pytorch_pretrained_biggan.convert_tf_to_pytorch", "BigGAN")
-    configuration = getattr(configurations, CONFIGURATIONS[version])
     if pretrained:
         file = weight_file(version)
         path = locate(
@@ -86,15 +85,33 @@ def loadBigGAN(  # noqa: N802
         )
         state = read_state(path)
         with torch.device("meta"):
-            model = library.BigGAN(configuration)
+            model = library.BigGAN(_configuration(version, path.parent))
         model.to_empty(device="cpu")
         load_strictly(model, state, path)
     else:
-        model = library.BigGAN(configuration)
+        model = library.BigGAN(_configuration(version))
         nn.init.ones_(model.generator.bn.weight)
         nn.init.zeros_(model.generator.bn.bias)
         settle_spectral_norms(model)
     return model.to(device).eval().requires_grad_(False)
+
+
+def _configuration(version: str, folder: Path | None = None) -> object:
+    """The configuration that lies beside the weights, or else the published one."""
+    if folder is not None:
+        for name in (f"{version}-config.json", "config.json"):
+            if (folder / name).is_file():
+                return _read_configuration(folder / name)
+    ready = import_package("pytorch_pretrained_biggan.convert_tf_to_pytorch", "BigGAN")
+    return getattr(ready, CONFIGURATIONS[version])
+
+
+def _read_configuration(path: Path) -> object:
+    library = import_package("pytorch_pretrained_biggan", "BigGAN")
+    try:
+        return library.BigGANConfig.from_json_file(path)
+    except (ValueError, AttributeError) as error:
+        raise WeightsError(f"{path}: expected BigGAN's configuration, found: {error}.") from None
 
 
 def settle_spectral_norms(model: nn.Module, n_iterations: int = 10) -> None:
@@ -318,4 +335,5 @@ def _other_places(file: WeightFile) -> list[Path]:
     cache = Path(os.environ.get("PYTORCH_PRETRAINED_BIGGAN_CACHE", default))
     stem = hashlib.sha256(file.remote.url.encode()).hexdigest()
     cached = [path for path in sorted(cache.glob(f"{stem}*")) if path.suffix != ".json"]
-    return [Path(torch.hub.get_dir()) / file.name, *cached]
+    hub = Path(torch.hub.get_dir())
+    return [*(hub / name for name in (file.name, *file.aliases)), *cached]

@@ -47,7 +47,6 @@ def resize_and_pad(
     ImageError
         If the resized image does not fit on the canvas.
     """
-    _check_fits(size, offset, canvas_size)
     transform = import_package("skimage.transform", "resizing arrays")
     padded = []
     for image in img_list:
@@ -55,6 +54,7 @@ def resize_and_pad(
         if image.shape[:2] == tuple(canvas_size):
             padded.append(image.copy())
             continue
+        _check_fits(size, offset, canvas_size)
         resized = transform.resize(image, size)
         if image.dtype == np.uint8:  # scikit-image gives [0, 1] for 8-bit images only
             resized *= scale
@@ -100,10 +100,10 @@ def resize_and_pad_tsr(
             [0.5000, 1.0000, 1.0000, 0.5000],
             [0.5000, 0.5000, 0.5000, 0.5000]])
     """
-    _check_fits(size, offset, canvas_size)
     images = img_tsr if img_tsr.dim() == 4 else img_tsr[None]
     if tuple(images.shape[2:]) == tuple(canvas_size):
         return images.clone()
+    _check_fits(size, offset, canvas_size)
     resized = functional.interpolate(images, size=size, mode=mode, align_corners=align_corners)
     top, left = offset
     bottom, right = canvas_size[0] - top - size[0], canvas_size[1] - left - size[1]

@@ -29,11 +29,12 @@ Layers = list[tuple[str, nn.Module]]
 
 
 class View(nn.Module):
-    """Reshape every sample, C order."""
+    """Reshape every sample, C order; the shape may begin with the -1 of the batch axis."""
 
-    def __init__(self, *shape: int):
+    def __init__(self, *shape: int | tuple[int, ...]):
         super().__init__()
-        self.shape = shape
+        shape = tuple(shape[0]) if isinstance(shape[0], tuple | list) else shape
+        self.shape = shape[1:] if shape[0] == -1 else shape
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.reshape(-1, *self.shape)

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from core.errors import SettingError
+from core.errors import UnknownNetworkError
 from core.utils.image_networks import load_network
 
 FEATURES_ONLY = ("alexnet", "vgg16")
@@ -24,11 +24,11 @@ def load_featnet(
 
     Raises
     ------
-    SettingError
+    UnknownNetworkError
         If it is none of the four.
     """
     if netname not in (*FEATURES_ONLY, *WHOLE):
         known = ", ".join((*FEATURES_ONLY, *WHOLE))
-        raise SettingError(f"expected one of {known}, found {netname!r}.")
+        raise UnknownNetworkError(f"expected one of {known}, found {netname!r}.")
     model = load_network(netname, device=device, **options).model
     return (model.features if netname in FEATURES_ONLY else model), model

@@ -22,7 +22,7 @@ from core.utils.devices import choose_device
 from core.utils.efficientnet_lite0 import efficientnet_lite0
 from core.utils.preprocessing import CAFFE, IMAGENET, LITE, Preprocessing
 from core.utils.torchvision_compat import import_torchvision
-from core.weights import WeightFile, load_strictly, locate, read_state
+from core.weights import NETWORKS, WeightFile, load_strictly, locate, read_state
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def load_network(
     elif name == "efficientnet_lite0":
         network = ImageNetwork(efficientnet_lite0(pretrained), LITE, 224)
     elif name == "cornet_s":
-        network = ImageNetwork(_cornet_s(pretrained))
+        network = ImageNetwork(_cornet_s(pretrained, allow_download))
     elif name in LOCAL_RESNET50:
         file, n_classes = LOCAL_RESNET50[name]
         model = import_torchvision().models.resnet50(num_classes=n_classes)
@@ -113,7 +113,7 @@ def load_network(
     elif name in TORCHVISION or not _in_timm(name):
         network = ImageNetwork(_from_torchvision(name, pretrained, places))
     else:
-        model = _from_timm(name, pretrained)
+        model = _from_timm(name, pretrained, places)
         size = model.default_cfg["input_size"][-1] if _has_fixed_size(model) else 227
         network = ImageNetwork(model, size=size)
     network.model.to(device).eval().requires_grad_(False)
@@ -160,19 +160,43 @@ def _in_timm(name: str) -> bool:
     return name in TIMM_NAMES or timm.is_model(name)
 
 
-def _from_timm(name: str, pretrained: bool) -> nn.Module:
+def _from_timm(name: str, pretrained: bool, places: dict) -> nn.Module:
     name = TIMM_NAMES.get(name, name)
+    if not pretrained:
+        return _timm().create_model(name, pretrained=False)
+    file = _timm_file(name)
+    path = locate(file, others=_huggingface_cache(name), **places)
     try:
-        return _timm().create_model(name, pretrained=pretrained)
-    except Exception as error:  # whatever the hub's client raises without a network
-        if not pretrained:
-            raise
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return _timm().create_model(
+            name, pretrained=True, pretrained_cfg_overlay={"state_dict": read_state(path)}
+        )
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise WeightsError(f"{path}: expected the weights of {name}, found: {reason}") from error
+
+
+def _timm_file(name: str) -> WeightFile:
+    """What timm publishes for a name, on HuggingFace or elsewhere."""
+    published = _timm().get_pretrained_cfg(name)
+    if published is None or not (published.hf_hub_id or published.url):
         raise WeightsError(
-            f"{name}: expected its weights from timm's hub or in its cache, found: {reason[:200]}. "
-            "Fetch them once where there is a network and name that cache with the environment "
-            "variable HF_HOME, or say pretrained=False for random weights."
-        ) from error
+            f"{name}: expected published weights, found none; say pretrained=False for random ones."
+        )
+    full_name = f"{published.architecture}.{published.tag}"
+    if not published.hf_hub_id:
+        return WeightFile(Path(urlparse(published.url).path).name, RemoteFile(published.url))
+    inside = published.hf_hub_filename or "model.safetensors"
+    url = f"https://huggingface.co/{published.hf_hub_id}/resolve/main/{inside}"
+    return WeightFile(full_name + Path(inside).suffix, RemoteFile(url))
+
+
+def _huggingface_cache(name: str) -> list[Path]:
+    """Where HuggingFace's own client keeps the file, if it does."""
+    published = _timm().get_pretrained_cfg(name)
+    hub = import_package("huggingface_hub", "timm")
+    inside = published.hf_hub_filename or "model.safetensors"
+    cached = published.hf_hub_id and hub.try_to_load_from_cache(published.hf_hub_id, inside)
+    return [Path(cached)] if isinstance(cached, str) else []
 
 
 def _has_fixed_size(model: nn.Module) -> bool:
@@ -184,8 +208,13 @@ def _timm() -> ModuleType:
     return import_package("timm", "an image network of timm")
 
 
-def _cornet_s(pretrained: bool) -> nn.Module:
+def _cornet_s(pretrained: bool, allow_download: bool) -> nn.Module:
     cornet = import_package("cornet", "CORnet-S")
+    if pretrained and (not allow_download or NETWORKS.is_offline()):
+        raise WeightsError(
+            "cornet_s: expected permission to download (its package fetches its weights itself), "
+            "found that it is forbidden."
+        )
     model = cornet.cornet_s(pretrained=pretrained, map_location="cpu")
     return getattr(model, "module", model)
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -141,7 +142,7 @@ def layer_calls(
     root = model if watched is None else watched
     handles = []
     try:
-        for path, module in root.named_modules(remove_duplicate=False):
+        for path, module in root.named_modules():
             handles.append(module.register_forward_hook(note(path, module), with_kwargs=True))
         with undisturbed(model):
             model(*inputs)
@@ -179,7 +180,7 @@ def probe_inputs(
     device: str | torch.device | None = None,
 ) -> list[torch.Tensor]:
     """Random images, `n` of each size, in the network's precision and on its device."""
-    sizes = [input_size] if isinstance(input_size[0], int) else list(input_size)
+    sizes = [input_size] if np.ndim(input_size[0]) == 0 else list(input_size)
     device = device_of(model) if device is None else torch.device(device)
     generator = torch.Generator().manual_seed(0)
     images = (torch.rand((n, *size), generator=generator) for size in sizes)

@@ -108,7 +108,7 @@ def check_range(images: torch.Tensor, scale: float) -> None:
     ImageError
         Says the range that was found.
     """
-    low, high = (float(value) / scale for value in torch.aminmax(images.detach()))
+    low, high = (torch.stack(torch.aminmax(images.detach())) / scale).tolist()
     if not (low >= LOWEST and high <= HIGHEST):
         hint = " (input_scale=255 is for 8-bit images)" if high > HIGHEST else ""
         raise ImageError(

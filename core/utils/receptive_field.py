@@ -7,8 +7,9 @@ Many units of one layer share their forward passes, and layers behind it are not
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -64,7 +65,8 @@ def grad_RF_estimate(  # noqa: N802
         Images per repetition. The unit's mean over them is differentiated, so the map gets
         smaller by this factor.
     inputs
-        Images in [-1, 1] to use in place of noise, one batch for each repetition.
+        Images in [-1, 1] to use in place of noise, one batch for each repetition; at most `reps`
+        of them are.
     generator
         Source of the noise.
 
@@ -118,7 +120,8 @@ def grad_RF_estimate_units(  # noqa: N802
         return torch.stack([output[(slice(None), *index)].mean() for index in indices])
 
     model = model if device is None else model.to(choose_device(device))
-    images = _noise(model, (batch, *input_size), reps, generator) if inputs is None else inputs
+    noise = _noise(model, (batch, *input_size), generator)
+    images = islice(noise if inputs is None else inputs, reps)
     return gradient_maps(model, target_layer, objectives, images)
 
 
@@ -139,13 +142,13 @@ def GAN_grad_RF_estimate(  # noqa: N802
     model = model if device is None else model.to(choose_device(device))
 
     def images() -> Iterator[torch.Tensor]:
-        for _ in range(reps):
+        while True:
             with torch.no_grad():
                 image = G.visualize(G.sample_vector(batch, generator=generator))
             yield resized(2 * image - 1, tuple(input_size[1:]))
 
     return grad_RF_estimate(
-        model, target_layer, target_unit, input_size, show=show, inputs=images()
+        model, target_layer, target_unit, input_size, show=show, reps=reps, inputs=images()
     )
 
 
@@ -233,13 +236,13 @@ def grad_population_RF_estimates(  # noqa: N802
             )
         return (output.flatten(1) @ weights.flatten(1).T).sum(0)
 
-    images = _noise(model, (batch, *input_size), reps, generator) if inputs is None else inputs
+    noise = _noise(model, (batch, *input_size), generator)
+    images = islice(noise if inputs is None else inputs, reps)
     return gradient_maps(model, target_layer, objectives, images)
 
 
-@dataclass(frozen=True)
-class CentralField:
-    """Receptive field of the units in the middle of a layer; unpacks in this order.
+class CentralField(NamedTuple):
+    """Receptive field of the units in the middle of a layer.
 
     Attributes
     ----------
@@ -259,9 +262,6 @@ class CentralField:
     Xlim: tuple[int, int]
     Ylim: tuple[int, int]
 
-    def __iter__(self) -> Iterator:
-        return iter((self.cent_pos, self.corner, self.imgsize, self.Xlim, self.Ylim))
-
 
 def get_center_pos_and_rf(
     model: nn.Module,
@@ -270,13 +270,14 @@ def get_center_pos_and_rf(
     device: str | torch.device | None = None,
     *,
     reps: int = 30,
+    inputs: Iterable[torch.Tensor] | None = None,
     generator: torch.Generator | None = None,
 ) -> CentralField:
     """Where the units in the middle of a layer look; a layer without positions sees everything.
 
     Parameters
     ----------
-    model, layer, input_size, device, reps, generator
+    model, layer, input_size, device, reps, inputs, generator
         As in `grad_RF_estimate`. The field is that of all channels together.
 
     Returns
@@ -305,6 +306,7 @@ def get_center_pos_and_rf(
         input_size,
         show=False,
         reps=reps,
+        inputs=inputs,
         generator=generator,
     )
     x, y = gradmap2RF_square(gradient_map, absthresh=1e-8, relthresh=0.01)
@@ -416,11 +418,11 @@ def _runs_up_to(
 
 
 def _noise(
-    model: nn.Module, shape: tuple[int, ...], reps: int, generator: torch.Generator | None
+    model: nn.Module, shape: tuple[int, ...], generator: torch.Generator | None
 ) -> Iterator[torch.Tensor]:
-    """`reps` images of uniform noise in [-1, 1), drawn where `generator` lives."""
+    """Images of uniform noise in [-1, 1), without end, drawn where `generator` lives."""
     device = device_of(model) if generator is None else generator.device
-    for _ in range(reps):
+    while True:
         yield 2 * torch.rand(shape, generator=generator, device=device) - 1
 
 

@@ -1,7 +1,6 @@
 """The window that a gradient map fills, the Gaussian that fits it, and pictures of both."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import matplotlib as mpl
@@ -15,6 +14,9 @@ from core.files import replacing
 from core.utils.plot_utils import saveallforms
 
 Limits = tuple[int, int]
+
+PARAMETERS = ("amplitude", "xo", "yo", "sigma_x", "sigma_y", "theta", "offset")
+"""Of `twoD_Gaussian`, in its order."""
 
 
 def gradmap2RF_square(  # noqa: N802
@@ -109,32 +111,25 @@ def twoD_Gaussian(  # noqa: N802
     return (offset + amplitude * np.exp(-exponent)).ravel()
 
 
-@dataclass(frozen=True, eq=False)
-class GaussianFit:
-    """A Gaussian fitted to a gradient map; x is the row and y the column.
+class GaussianFit(dict):
+    """A Gaussian fitted to a gradient map; every key is an attribute too. x is the row, y the column.
 
     Attributes
     ----------
     popt
         (7,) the parameters in the order of `twoD_Gaussian`. Several sets of them describe the
         same Gaussian; compare `fitmap`.
+    amplitude, xo, yo, sigma_x, sigma_y, theta, offset
+        The same, one by one.
     gradAmpmap, fitmap
         (rows, columns) the map and its fit.
     """
 
-    popt: np.ndarray
-    amplitude: float
-    xo: float
-    yo: float
-    sigma_x: float
-    sigma_y: float
-    theta: float
-    offset: float
-    gradAmpmap: np.ndarray  # noqa: N815
-    fitmap: np.ndarray
-
-    def __getitem__(self, key: str) -> np.ndarray | float:
-        return getattr(self, key)
+    def __getattr__(self, name: str) -> np.ndarray | float:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"expected one of {', '.join(self)}, found {name!r}") from None
 
 
 def fit_2dgauss(
@@ -179,7 +174,8 @@ def fit_2dgauss(
     except RuntimeError as error:
         raise ImageError(f"expected a gradient map that a Gaussian fits, found: {error}") from None
     fitmap = twoD_Gaussian(pixels, *popt).reshape(gradient_map.shape)
-    fit = GaussianFit(popt, *map(float, popt), gradient_map, fitmap)
+    values = dict(zip(PARAMETERS, map(float, popt), strict=True))
+    fit = GaussianFit(popt=popt, **values, gradAmpmap=gradient_map, fitmap=fitmap)
     if outdir is not None:
         _save_fit(fit, pop_str, Path(outdir), plot)
     return fit
@@ -211,7 +207,7 @@ def _checked(gradient_map: np.ndarray) -> np.ndarray:
 def _save_fit(fit: GaussianFit, name: str, folder: Path, plot: bool) -> None:
     stem = f"{name}_gradAmpMap_GaussianFit"
     with replacing(folder / f"{stem}.npz") as temporary, temporary.open("wb") as file:
-        np.savez(file, **asdict(fit))
+        np.savez(file, **fit)
     if plot:
         for suffix, maps in (
             ("", {"Gaussian fit": fit.fitmap}),

@@ -118,8 +118,8 @@ def one_unit(unit: int | Sequence[Index], layer: str = "the layer") -> Select:
     Parameters
     ----------
     unit
-        Channel of a layer without positions; channel, row, column of one with positions.
-        0-based; slices take several.
+        Channel, row and column; 0-based, slices take several. Of a layer without positions only
+        the channel counts.
     layer
         Name for messages.
 
@@ -128,9 +128,11 @@ def one_unit(unit: int | Sequence[Index], layer: str = "the layer") -> Select:
     LayerError
         By the function, if the layer has no such unit; says the layer's shape.
     """
-    index = tuple(unit) if isinstance(unit, Sequence) else (unit,)
+    given = tuple(unit) if isinstance(unit, Sequence) else (unit,)
+    given = tuple(index for index in given if index is not None)
 
     def select(output: torch.Tensor) -> torch.Tensor:
+        index = given[:1] if output.dim() == 2 else given
         check_unit(tuple(output.shape[1:]), index, layer)
         return output[(slice(None), *index)]
 

@@ -28,7 +28,6 @@ from core.utils.preprocessing import (
 from core.utils.recording import (
     Hooks,
     Select,
-    check_unit,
     one_unit,
     only_tensor,
     recording_hook,
@@ -142,7 +141,8 @@ class TorchScorer:
         Parameters
         ----------
         unit_tuple
-            (anything, layer, channel) or (anything, layer, channel, row, column); 0-based.
+            (anything, layer, channel) or (anything, layer, channel, row, column); 0-based. Row and
+            column of a layer without positions have no effect.
         allow_grad
             Keep scores differentiable, for `score_tsr_wgrad`.
 
@@ -174,9 +174,10 @@ class TorchScorer:
         if unit is None:
             self._watch(reckey, layer, whole_layer, ingraph)
             return
-        indices = (unit,) if isinstance(unit, int | np.integer) else tuple(unit)
-        check_unit(self.layer_shape(layer), indices, layer)
-        self._watch(reckey, layer, one_unit(indices, layer), ingraph)
+        indices = (unit,) if np.ndim(unit) == 0 else tuple(unit)
+        select = one_unit(indices, layer)
+        select(torch.empty((1, *self.layer_shape(layer))))
+        self._watch(reckey, layer, select, ingraph)
 
     def set_units_by_mask(
         self,
@@ -425,6 +426,8 @@ class TorchScorer:
 
     def _batch_scores(self) -> torch.Tensor:
         scores = self.activation[SCORE]
+        if scores.dim() == 2 and scores.shape[1] == 1:
+            return scores[:, 0]
         if scores.dim() != 1:
             raise LayerError(
                 f"expected one score for each image, found {tuple(scores.shape[1:])}; select one "

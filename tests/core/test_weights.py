@@ -6,11 +6,13 @@ import os
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from core.download import RemoteFile
 from core.errors import WeightsError
 from core.utils.deepsim import HOST, WEIGHT_FILES, upconvGAN
 from core.utils.GAN_utils import loadBigGAN
+from core.utils.image_networks import load_network
 from core.weights import Home, WeightFile, load_strictly, locate, read_state
 
 VARIABLE, OFFLINE = "TEST_WEIGHTS", "TEST_WEIGHTS_OFFLINE"
@@ -215,3 +217,48 @@ def test_biggan_is_read_from_every_place_it_may_lie_in(tmp_path, monkeypatch):
         path.unlink()
         torch.testing.assert_close(model.embeddings.weight, source.embeddings.weight)
         assert not model.training
+
+
+def test_timm_weights_come_through_the_same_door(tmp_path, monkeypatch):
+    monkeypatch.setenv("NETWORK_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("NETWORK_WEIGHTS_OFFLINE", "1")
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    words = r"resnet10t.c3_in1k.safetensors: .*https://huggingface.co/timm/resnet10t.c3_in1k"
+    with pytest.raises(WeightsError, match=words):
+        load_network("resnet10t", device="cpu")
+    source = load_network("resnet10t", pretrained=False, device="cpu").model
+    save_file(source.state_dict(), tmp_path / "resnet10t.c3_in1k.safetensors")
+    loaded = load_network("resnet10t", device="cpu").model
+    for name, tensor in source.state_dict().items():
+        torch.testing.assert_close(loaded.state_dict()[name], tensor, rtol=0, atol=0)
+    other = load_network("resnet14t", pretrained=False, device="cpu").model
+    save_file(other.state_dict(), tmp_path / "resnet10t.c3_in1k.safetensors")
+    with pytest.raises(WeightsError, match="expected the weights of resnet10t"):
+        load_network("resnet10t", device="cpu")
+    (tmp_path / "resnet10t.c3_in1k.safetensors").write_bytes(b"<html>")
+    with pytest.raises(WeightsError, match="expected a file of weights, found 6 bytes"):
+        load_network("resnet10t", device="cpu")
+
+
+def test_torchvision_weights_come_through_the_same_door(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    words = r"densenet121-a639ec97.pth: .*download.pytorch.org.*allow_download=False"
+    with pytest.raises(WeightsError, match=words):
+        load_network("densenet121", device="cpu", allow_download=False)
+    file = tmp_path / "checkpoints" / "densenet121-a639ec97.pth"
+    file.parent.mkdir()
+    torch.save({}, file)
+    with pytest.raises(WeightsError, match="expected SHA-256 a639ec97, found"):
+        load_network("densenet121", device="cpu")
+
+
+def test_local_weights_without_a_public_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("NETWORK_WEIGHTS", str(tmp_path))
+    words = "imagenet_linf_8_pure.pt: expected in .*no public address.*NETWORK_WEIGHTS"
+    with pytest.raises(WeightsError, match=words):
+        load_network("resnet50_linf8", device="cpu")
+    source = load_network("resnet50", pretrained=False, device="cpu").model
+    old = {k: v for k, v in source.state_dict().items() if "num_batches" not in k}
+    torch.save(old, tmp_path / "imagenet_linf_8_pure.pt")
+    loaded = load_network("resnet50_linf8", device="cpu").model
+    torch.testing.assert_close(loaded.fc.weight, source.fc.weight)

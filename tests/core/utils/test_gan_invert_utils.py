@@ -72,6 +72,6 @@ def test_images_and_codes_that_do_not_fit(linear):
     ):
         GAN_invert(linear, torch.zeros(1, 3, 9, 9))
     with pytest.raises(ImageError, match="expected 2 images"):
-        GAN_invert(linear, torch.zeros(1, 3, 4, 5), torch.zeros(2, 6))
+        GAN_invert(linear, torch.zeros(3, 3, 4, 5), torch.zeros(2, 6))
     with pytest.raises(CodeError, match=r"\(B, 6\); found \(1, 7\)"):
         GAN_invert(linear, torch.zeros(1, 3, 4, 5), torch.zeros(1, 7))

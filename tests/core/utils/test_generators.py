@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import CodeError, SettingError
+from core.errors import CodeError, SettingError, WeightsError
 from core.utils.biggan import TruncatedNorm, at_truncation
 from core.utils.caffenet import INVERTED_AT
 from core.utils.deepsim import ARCHITECTURES
@@ -16,6 +16,7 @@ from core.utils.GAN_utils import (
     BigGAN_wrapper,
     Caffenet,
     RGB_mean,
+    View,
     load_statedict_from_online,
     loadBigGAN,
     model_urls,
@@ -380,6 +381,24 @@ def test_generators_share_one_protocol(biggan, norm1):
         torch.testing.assert_close(images, generator.visualize(codes, scale=2.0))
         arrays = generator.render(codes.numpy(), scale=2.0)
         np.testing.assert_allclose(arrays[1].transpose(2, 0, 1), images[1], atol=1e-5)
+
+
+def test_the_shape_of_a_view():
+    for view in (View(2, 3), View(-1, 2, 3), View((-1, 2, 3))):
+        assert view(torch.zeros(4, 6)).shape == (4, 2, 3)
+
+
+def test_a_configuration_beside_the_weights_is_used(library_biggan, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setenv("NETWORK_WEIGHTS_OFFLINE", "1")
+    torch.save(library_biggan.state_dict(), tmp_path / "pytorch_model.bin")
+    config = tmp_path / "config.json"
+    config.write_text(library_biggan.config.to_json_string())
+    model = loadBigGAN("biggan-deep-128", device="cpu")
+    torch.testing.assert_close(model.embeddings.weight, library_biggan.embeddings.weight)
+    config.write_text("<html>")
+    with pytest.raises(WeightsError, match=r"config.json: expected BigGAN's configuration"):
+        loadBigGAN("biggan-deep-128", device="cpu")
 
 
 def test_an_unknown_version_of_biggan():

@@ -1,5 +1,7 @@
 """Receptive fields against golden vectors, finite differences, and linear networks."""
 
+from itertools import cycle
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -88,6 +90,11 @@ def test_given_inputs_in_place_of_noise(network, golden, hashed_unit):
     unit = (EVERY, *golden["relu_unit_pos"].tolist())
     found = grad_RF_estimate(
         network("tinynet"), ".features.ReLU5", unit, (3, 32, 32), show=False, inputs=inputs
+    )
+    assert_map(found, golden["relu_unit_5reps"])
+    endless = cycle(inputs)
+    found = grad_RF_estimate(
+        network("tinynet"), ".features.ReLU5", unit, show=False, reps=5, inputs=endless
     )
     assert_map(found, golden["relu_unit_5reps"])
 
@@ -254,6 +261,7 @@ def test_the_field_of_the_units_in_the_middle(linnet, golden):
     assert [*cent_pos, *x, *y] == golden["lin_center"].tolist()
     assert corner == (x[0], y[0])
     assert imgsize == (x[1] - x[0], y[1] - y[0])
+    assert field[0] == field.cent_pos
     whole = get_center_pos_and_rf(linnet, ".Linearfc", SIZE)
     assert tuple(whole) == (None, (0, 0), (33, 33), (0, 33), (0, 33))
 
@@ -266,6 +274,9 @@ def test_the_gaussian_and_its_fit(golden, tmp_path):
     fit = fit_2dgauss(golden["gauss_noisy"], "unit", outdir=tmp_path, plot=True)
     np.testing.assert_allclose(fit.fitmap, golden["gauss_fitmap"], atol=1e-4)
     assert (fit.xo, fit["yo"]) == (fit.popt[1], fit.popt[2])
+    assert "theta" in dict(fit)
+    with pytest.raises(AttributeError, match="expected one of popt, amplitude"):
+        _ = fit.sigma
     with np.load(tmp_path / "unit_gradAmpMap_GaussianFit.npz") as file:
         np.testing.assert_array_equal(file["fitmap"], fit.fitmap)
         assert set(file) >= {"popt", "amplitude", "gradAmpmap", "theta"}

@@ -1,5 +1,6 @@
 """Names of layers, tables, hooks and fetchers."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -154,6 +155,26 @@ def test_a_layer_is_found_by_its_dotted_name_and_by_its_path(network):
         find_layer(model, "haed")
     with pytest.raises(LayerError, match=r"its layers are \.NestNet, \.stem"):
         find_layer(model, "")
+
+
+class Shared(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.ReLU()
+        self.b = self.a
+        self.c = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        return self.b(self.c(self.a(x)))
+
+
+def test_a_layer_with_two_names_is_listed_under_the_first():
+    model = Shared()
+    names, _, _ = get_module_names(model, (3, 8, 8), show=False)
+    assert list(names.values()) == ["Image", ".ReLUa", ".Conv2dc", ".ReLUa", ".Shared"]
+    assert find_layer(model, ".ReLUb") is model.a
+    handles, _, _ = register_hook_by_module_names(".ReLUb", print, model, np.array([3, 8, 8]))
+    assert len(handles) == 2
 
 
 def test_hooks_by_name_as_published(network, golden_networks, capsys):
