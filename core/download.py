@@ -102,17 +102,30 @@ def download(
         If the file cannot be fetched, or is not the one that `remote` describes. A partial file
         that may still become the right one is kept; a wrong one is removed.
     """
+    path = Path(path)
+    try:
+        return _download(remote, path, attempts, timeout, pause)
+    except OSError as error:
+        if isinstance(error, DownloadError):
+            raise
+        raise DownloadError(
+            f"{path}: expected to write {remote.url} there, found: {error.strerror or error}."
+        ) from error
+
+
+def _download(remote: RemoteFile, path: Path, attempts: int, timeout: float, pause: float) -> Path:
     from filelock import FileLock
 
-    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock")):
-        if path.is_file():
+        if path.exists():
             return path
         partial = path.with_name(f".{path.name}.partial")
         announced = _fetch(remote, partial, attempts, timeout, pause)
         expected = remote if remote.sha256 else _with_digest(remote, announced)
         problem = mismatch(partial, expected)
+        if not problem and _size(partial) == 0 and remote.size != 0:
+            problem = "expected the file, found no bytes"
         if problem:
             _forget(partial)
             raise DownloadError(f"{remote.url}: {problem}; nothing was kept.")
@@ -187,6 +200,10 @@ def _attempt(remote: RemoteFile, partial: Path, timeout: float) -> str | None:
             return _announced_digest(response)
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
         raise DownloadError(f"{remote.url}: expected an http address, found: {error}.") from None
+    except requests.exceptions.TooManyRedirects:
+        raise DownloadError(
+            f"{remote.url}: expected the file, found redirects without end."
+        ) from None
     except requests.exceptions.RequestException as error:
         if _is_offline(error):
             raise DownloadError(

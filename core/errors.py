@@ -63,6 +63,10 @@ class LayerError(ReproductionError, ValueError):
     """A network has no such layer or unit, or the layer's output cannot be recorded."""
 
 
+class SampleError(ReproductionError, ValueError):
+    """Samples or tables cannot be compared or summarised."""
+
+
 class CodeError(ReproductionError, ValueError):
     """Latent codes do not have the shape or values that a generator takes."""
 

@@ -8,6 +8,7 @@ checksum the one of the first complete download is kept beside it.
 
 import os
 import pickle
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -62,7 +63,7 @@ class Home:
         value = os.environ.get(self.folder_variable)
         if not value:
             return None
-        folder = Path(value).expanduser()
+        folder = Path(os.path.expanduser(value))  # noqa: PTH111 (an unknown ~user stays as it is)
         if not folder.is_dir():
             raise WeightsError(
                 f"{folder}: expected the folder that {self.folder_variable} names, found none."
@@ -125,9 +126,17 @@ def locate(
     WeightsError
         If it is nowhere and cannot be fetched, or is damaged; names file, address and variable.
     """
-    for path in _places(file, folder, others):
-        if path.is_file():
-            return _verified(path, file)
+    try:
+        for path in _places(file, folder, others):
+            if path.is_dir():
+                raise WeightsError(f"{path}: expected a file of weights, found a folder.")
+            if path.is_file():
+                return _verified(path, file)
+    except OSError as error:
+        raise WeightsError(
+            f"{error.filename}: expected to read {file.name}, found: {error.strerror}. "
+            f"{_advice(file)}"
+        ) from error
     if file.remote is None or not allow_download or file.home.is_offline():
         raise WeightsError(_not_found(file, folder, allow_download))
     target = file.home.cache() / file.name
@@ -159,6 +168,8 @@ def read_state(path: str | Path, *, trusted: bool = False) -> dict[str, "torch.T
     import torch
 
     path = Path(path)
+    if not path.is_file():
+        raise WeightsError(f"{path}: expected a file of weights, found none.")
     try:
         if path.suffix == ".safetensors":
             state = import_package("safetensors.torch", f"reading {path.name}").load_file(path)
@@ -171,14 +182,21 @@ def read_state(path: str | Path, *, trusted: bool = False) -> dict[str, "torch.T
         ) from None
     except MissingPackageError:
         raise
+    except PermissionError as error:
+        raise WeightsError(f"{path}: expected to read it, found: {error.strerror}.") from None
     except Exception as error:  # a damaged file can make the readers fail in any way
         raise WeightsError(
             f"{path}: expected a file of weights, found {path.stat().st_size} bytes that cannot "
-            f"be read ({_first_line(error)}); remove the file to fetch it again."
+            f"be read ({_first_line(error)}); the file is damaged or another one."
         ) from None
-    if not isinstance(state, Mapping) or not all(map(torch.is_tensor, state.values())):
+    if not isinstance(state, Mapping):
         raise WeightsError(
             f"{path}: expected a state dict (name: tensor), found {type(state).__name__}."
+        )
+    others = [str(name) for name, value in state.items() if not _is_entry(name, value)]
+    if others:
+        raise WeightsError(
+            f"{path}: expected a state dict (name: tensor), found more: {_some(others)}."
         )
     return dict(state)
 
@@ -207,11 +225,13 @@ def load_strictly(
     ):
         if names:
             problems.append(f"{words}: {_some(sorted(names))}")
-    for name in expected.keys() & state.keys():
+    for name in [name for name in expected if name in state]:
         found, wanted = tuple(state[name].shape), tuple(expected[name].shape)
         if found != wanted:
             problems.append(f"{name} has shape {found} instead of {wanted}")
-        elif not torch.isfinite(state[name]).all():
+        elif expected[name].is_floating_point() != state[name].is_floating_point():
+            problems.append(f"{name} holds values of {state[name].dtype}")
+        elif not torch.isfinite(state[name].to(expected[name].dtype)).all():
             problems.append(f"{name} holds values that are not finite")
     if problems:
         raise WeightsError(
@@ -234,15 +254,33 @@ def _places(file: WeightFile, folder: str | Path | None, others: Iterable[Path])
 
 def _verified(path: Path, file: WeightFile) -> Path:
     expected = file.remote or RemoteFile("")
-    if not expected.sha256 and _record(path).is_file():
-        expected = replace(expected, sha256=_record(path).read_text(encoding="utf-8").split()[0])
+    if not expected.sha256:
+        expected = replace(expected, sha256=_recorded(path))
     problem = mismatch(path, expected)
     if problem:
-        raise WeightsError(
-            f"{path}: {problem}; the file is incomplete or another one, remove it to fetch it "
-            "again."
-        )
+        again = ", remove it to fetch it again" if file.remote else ""
+        raise WeightsError(f"{path}: {problem}; the file is incomplete or another one{again}.")
     return path
+
+
+def _recorded(path: Path) -> str | None:
+    """The checksum that is kept beside a file, if there is one."""
+    record = _record(path)
+    text = record.read_text(encoding="utf-8", errors="replace") if record.is_file() else ""
+    found = re.match(r"[0-9a-f]{64}\b", text)
+    return found[0] if found else None
+
+
+def _is_entry(name: object, value: object) -> bool:
+    """Whether a name and a value are what a state dict of dense numbers holds."""
+    import torch
+
+    return (
+        isinstance(name, str)
+        and isinstance(value, torch.Tensor)
+        and value.layout == torch.strided
+        and not value.is_quantized
+    )
 
 
 def _record(path: Path) -> Path:

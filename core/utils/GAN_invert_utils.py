@@ -5,10 +5,11 @@ from collections.abc import Callable
 import torch
 from torch.optim.lr_scheduler import ExponentialLR, LRScheduler
 
-from core.errors import ImageError
+from core.errors import CodeError, ImageError
 from core.progress import progress
 from core.utils.devices import device_of, dtype_of
-from core.utils.generator import Generator
+from core.utils.generator import Generator, Randomness
+from core.utils.preprocessing import check_range
 
 Schedule = Callable[[torch.optim.Optimizer], LRScheduler]
 
@@ -22,7 +23,7 @@ def GAN_invert(  # noqa: N802
     max_iter: int = 5000,
     print_progress: bool = True,
     *,
-    generator: torch.Generator | None = None,
+    generator: Randomness = None,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Codes that reproduce images; Adam on each image's mean squared error.
 
@@ -75,7 +76,7 @@ def GAN_invert_with_scheduler(  # noqa: N802
     max_iter: int = 5000,
     print_progress: bool = True,
     *,
-    generator: torch.Generator | None = None,
+    generator: Randomness = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """`GAN_invert` with a falling learning rate, and the error averaged over images as well.
 
@@ -110,12 +111,21 @@ def _descend(
     over_images: Callable[[torch.Tensor], torch.Tensor],
     optimizers: Callable[[torch.Tensor], tuple[torch.optim.Optimizer, LRScheduler | None]],
     shows_progress: bool,
-    generator: torch.Generator | None,
+    generator: Randomness,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    target = torch.as_tensor(target)
+    if target.dim() != 4 or not target.is_floating_point():
+        raise ImageError(
+            f"expected images (B, 3, H, W) of floating-point numbers, found {tuple(target.shape)} "
+            f"of {target.dtype}."
+        )
     target = target.to(device_of(G), dtype_of(G))
+    check_range(target, 1.0)
     if start is None:
         start = G.sample_vector(len(target), generator=generator)
     codes = G.as_codes(start).detach().clone().requires_grad_(True)
+    if not torch.isfinite(codes).all():
+        raise CodeError("expected finite codes to start from, found NaN or infinity.")
     with torch.no_grad():
         size = G.visualize(codes[:1]).shape[1:]
     if target.shape[1:] != size or len(target) not in (1, len(codes)):
@@ -127,7 +137,8 @@ def _descend(
     steps = range(n_steps)
     for _ in progress(steps, n_steps, "inverting images") if shows_progress else steps:
         optimizer.zero_grad()
-        over_images(_errors(G.visualize(codes), target)).backward()
+        with torch.enable_grad():
+            over_images(_errors(G.visualize(codes), target)).backward()
         optimizer.step()
         if schedule is not None:
             schedule.step()

@@ -19,7 +19,13 @@ from core.download import RemoteFile
 from core.errors import SettingError, WeightsError
 from core.optional import import_package
 from core.utils.devices import choose_device, device_of
-from core.utils.generator import Generator, as_image_list, standard_normal
+from core.utils.generator import (
+    Generator,
+    Randomness,
+    as_generator,
+    as_image_list,
+    standard_normal,
+)
 from core.weights import WeightFile, load_strictly, locate, read_state
 
 HOST = "https://s3.amazonaws.com/models.huggingface.co/biggan/"
@@ -204,6 +210,11 @@ class BigGAN_wrapper(Generator):  # noqa: N801
 
     def __init__(self, BigGAN: nn.Module):  # noqa: N803
         super().__init__()
+        if not all(hasattr(BigGAN, part) for part in ("generator", "embeddings", "config")):
+            raise SettingError(
+                "expected a model of pytorch_pretrained_biggan, as loadBigGAN gives it, found "
+                f"{type(BigGAN).__name__}."
+            )
         _replace_norms(BigGAN)
         self.BigGAN = BigGAN.eval()
         self.latent_shape = (2 * BigGAN.config.z_dim,)
@@ -219,7 +230,7 @@ class BigGAN_wrapper(Generator):  # noqa: N801
         device: str | torch.device | None = None,
         noise_std: float = 0.7,
         *,
-        generator: torch.Generator | None = None,
+        generator: Randomness = None,
     ) -> torch.Tensor:
         """Codes ``(sampn, 256)``: normal noise (not truncated), then a class embedding.
 
@@ -239,35 +250,34 @@ class BigGAN_wrapper(Generator):  # noqa: N801
         Raises
         ------
         SettingError
-            If a class does not exist, or their number is not `sampn`.
+            If a class does not exist, their number is not `sampn`, or `sampn` is no number.
         """
         device = device_of(self) if device is None else choose_device(device)
-        n_noise = self.BigGAN.config.z_dim
-        noise = standard_normal((sampn, n_noise), device, generator) * noise_std
-        classes = self._classes(sampn, class_id, generator)
+        generator = as_generator(generator)
+        given = None if class_id is None else self._classes(sampn, class_id)
+        noise = standard_normal((sampn, self.BigGAN.config.z_dim), device, generator) * noise_std
+        classes = self._random_classes(sampn, generator) if given is None else given
         table = self.BigGAN.embeddings.weight.detach()
         embedding = table.T[classes.to(table.device)]
         return torch.cat([noise, embedding.to(noise)], dim=1)
 
-    def _classes(
-        self,
-        sampn: int,
-        class_id: int | Sequence[int] | None,
-        generator: torch.Generator | None,
-    ) -> torch.Tensor:
+    def _classes(self, sampn: int, class_id: int | Sequence[int]) -> torch.Tensor:
+        """(sampn,) classes as they are given."""
         n_classes = self.BigGAN.config.num_classes
-        if class_id is None:
-            source = "cpu" if generator is None else generator.device
-            return torch.randint(n_classes, (sampn,), generator=generator, device=source)
-        classes = (
-            torch.as_tensor(class_id).reshape(-1).expand(sampn if np.ndim(class_id) == 0 else -1)
-        )
-        if len(classes) != sampn or (classes < 0).any() or (classes >= n_classes).any():
+        classes = np.asarray(class_id)
+        n_given = sampn if classes.ndim == 0 else classes.size
+        within = classes.dtype.kind in "iu" and ((classes >= 0) & (classes < n_classes)).all()
+        if not within or n_given != sampn:
             raise SettingError(
                 f"class_id: expected one class from 0 to {n_classes - 1}, or {sampn} of them, "
                 f"found {class_id}."
             )
-        return classes.long()
+        return torch.from_numpy(np.full(sampn, classes.ravel(), dtype=np.int64))
+
+    def _random_classes(self, sampn: int, generator: torch.Generator | None) -> torch.Tensor:
+        source = "cpu" if generator is None else generator.device
+        n_classes = self.BigGAN.config.num_classes
+        return torch.randint(n_classes, (sampn,), generator=generator, device=source)
 
     def forward(self, code: torch.Tensor, truncation: float = PUBLISHED_TRUNCATION) -> torch.Tensor:
         """Images ``(B, 3, H, W)`` in [-1, 1]."""

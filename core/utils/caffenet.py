@@ -5,6 +5,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from core.errors import ImageError, LayerError
 from core.utils.deepsim import RGB_mean, pretrained_sequential
 from core.utils.devices import choose_device
 
@@ -108,6 +109,12 @@ class Caffenet(nn.Module):
         output_layer_idx
             Run the layers before this index (exclusive end); None runs all.
         """
+        if x.dim() != 4 or x.shape[1] != 3:
+            raise ImageError(f"expected images (B, 3, H, W), found {tuple(x.shape)}.")
+        if output_layer_idx is not None and not 0 < output_layer_idx <= len(self.net):
+            raise LayerError(
+                f"output_layer_idx: expected 1 to {len(self.net)}, found {output_layer_idx}."
+            )
         if preproc:
             x = (x * (255 / scale) - self.RGB_mean).flip(1)
         return self.net[:output_layer_idx](x)

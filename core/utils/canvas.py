@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from core.errors import ImageError
 from core.optional import import_package
+from core.utils.preprocessing import check_range
 
 GREY = 0.5
 
@@ -34,7 +35,7 @@ def resize_and_pad(
     offset
         Where its upper left pixel goes.
     canvas_size
-        Size of the canvas. An image that has it already is copied as it is.
+        Size of the canvas. An image that has it already keeps its size and place.
     scale
         Value of white.
 
@@ -45,21 +46,18 @@ def resize_and_pad(
     Raises
     ------
     ImageError
-        If the resized image does not fit on the canvas.
+        If an image is not RGB or not in [0, scale], or does not fit on the canvas.
     """
     transform = import_package("skimage.transform", "resizing arrays")
     padded = []
     for image in img_list:
-        image = np.asarray(image)
+        image = _in_scale(np.asarray(image), scale)
         if image.shape[:2] == tuple(canvas_size):
             padded.append(image.copy())
             continue
         _check_fits(size, offset, canvas_size)
-        resized = transform.resize(image, size)
-        if image.dtype == np.uint8:  # scikit-image gives [0, 1] for 8-bit images only
-            resized *= scale
         canvas = np.full((*canvas_size, 3), GREY * scale)
-        canvas[_window(size, offset)] = resized
+        canvas[_window(size, offset)] = transform.resize(image, size)
         padded.append(canvas)
     return padded
 
@@ -101,6 +99,8 @@ def resize_and_pad_tsr(
             [0.5000, 0.5000, 0.5000, 0.5000]])
     """
     images = img_tsr if img_tsr.dim() == 4 else img_tsr[None]
+    if not images.is_floating_point():
+        raise ImageError(f"expected images of floating-point numbers, found {images.dtype}.")
     if tuple(images.shape[2:]) == tuple(canvas_size):
         return images.clone()
     _check_fits(size, offset, canvas_size)
@@ -140,6 +140,16 @@ def subsample_mask(
     mask = np.zeros(orig_size, dtype=bool)
     mask[::factor, ::factor] = True
     return mask, np.flatnonzero(mask)
+
+
+def _in_scale(image: np.ndarray, scale: float) -> np.ndarray:
+    """An RGB image in [0, scale]; 8-bit ones are brought there, others must be."""
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype.kind not in "fu":
+        raise ImageError(f"expected an RGB image (H, W, 3), found {image.shape} of {image.dtype}.")
+    if image.dtype == np.uint8:
+        return image * (scale / 255)
+    check_range(torch.from_numpy(image.astype(float)), scale)
+    return image
 
 
 def _window(size: tuple[int, int], offset: tuple[int, int]) -> tuple[slice, slice]:

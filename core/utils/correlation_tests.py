@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from core.errors import SettingError
+from core.errors import SampleError, SettingError
 from core.utils.samples import Numbers, numbers, selected_columns
 
 
@@ -57,7 +57,7 @@ def correlation_diff_test(
     ------
     SettingError
         If there is no such method.
-    ValueError
+    SampleError
         If the samples differ in length, have fewer than four finite positions or do not vary, or
         B and C are the same up to offset and scale, so that nothing is left to compare.
 
@@ -145,7 +145,7 @@ def trivariate_corr(x: Numbers, y: Numbers, z: Numbers) -> float:
 def _williams(r_ab: float, r_ac: float, r_bc: float, n: int) -> WilliamsTest:
     """Williams (1959); equation 7 of Steiger (1980)."""
     if 1 - abs(r_bc) < 1e-12:
-        raise ValueError(
+        raise SampleError(
             "expected B and C to differ, found them the same up to offset and scale "
             f"(their correlation is {r_bc:.0f}): their correlations with A cannot be compared."
         )
@@ -176,14 +176,14 @@ def _correlations(*samples: Numbers) -> tuple[float, float, float, int]:
     lengths = [len(sample) for sample in values]
     if len(set(lengths)) > 1:
         found = ", ".join(map(str, lengths))
-        raise ValueError(f"expected three samples of one length, found {found} values.")
+        raise SampleError(f"expected three samples of one length, found {found} values.")
     values = np.array(values)
     values = values[:, np.isfinite(values).all(axis=0)]
     n = values.shape[1]
     if n < 4:
-        raise ValueError(f"expected at least 4 positions with finite values, found {n}.")
+        raise SampleError(f"expected at least 4 positions with finite values, found {n}.")
     if (np.ptp(values, axis=1) == 0).any():
-        raise ValueError("expected samples that vary, found one that holds a single value.")
+        raise SampleError("expected samples that vary, found one that holds a single value.")
     r = np.corrcoef(values)
     return r[0, 1], r[0, 2], r[1, 2], n
 

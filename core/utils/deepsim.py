@@ -9,15 +9,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
 from core.download import RemoteFile
-from core.errors import SettingError
+from core.errors import CodeError, SettingError
 from core.utils.devices import choose_device, device_of
-from core.utils.generator import Generator, as_image_list, standard_normal
+from core.utils.generator import Generator, Randomness, as_image_list, standard_normal
 from core.weights import WeightFile, load_strictly, locate, read_state
 
 RGB_mean = torch.tensor([123.0, 117.0, 104.0]).reshape(1, 3, 1, 1)
@@ -223,8 +224,15 @@ def load_statedict_from_online(
     """
     if name not in WEIGHT_FILES:
         raise SettingError(f"expected one of {', '.join(WEIGHT_FILES)}, found {name!r}.")
+    return _published_state(name, weights_dir, allow_download)[0]
+
+
+def _published_state(
+    name: str, weights_dir: str | None, allow_download: bool
+) -> tuple[dict[str, torch.Tensor], Path]:
+    """State dict with the layers' own names, and the file that it comes from."""
     path = locate(WEIGHT_FILES[name], folder=weights_dir, allow_download=allow_download)
-    return {key.replace(".1.", "."): value for key, value in read_state(path).items()}
+    return {key.replace(".1.", "."): value for key, value in read_state(path).items()}, path
 
 
 class upconvGAN(Generator):  # noqa: N801
@@ -303,7 +311,7 @@ class upconvGAN(Generator):  # noqa: N801
         device: str | torch.device | None = None,
         noise_std: float = 1.0,
         *,
-        generator: torch.Generator | None = None,
+        generator: Randomness = None,
     ) -> torch.Tensor:
         """Normal codes ``(sampn, *latent_shape)`` of standard deviation `noise_std`."""
         device = device_of(self) if device is None else choose_device(device)
@@ -394,6 +402,11 @@ class multiZupconvGAN(nn.Module):  # noqa: N801
         z_alpha
             ``(B, Z, c_num)``: weight of every channel of every code.
         """
+        if codes.dim() < 3 or z_alpha.shape != (*codes.shape[:2], self.c_num):
+            raise CodeError(
+                f"expected codes (B, Z, ...) and weights (B, Z, {self.c_num}), found "
+                f"{tuple(codes.shape)} and {tuple(z_alpha.shape)}."
+            )
         n_images, n_codes = codes.shape[:2]
         maps = self.preG(self.base.as_codes(codes.flatten(0, 1)))
         maps = maps.unflatten(0, (n_images, n_codes))
@@ -415,11 +428,11 @@ def pretrained_sequential(
     """The named layers in a row, with the published weights of `name`, or random ones for None."""
     if name is None:
         return nn.Sequential(OrderedDict(layers()))
-    state = load_statedict_from_online(name, weights_dir=weights_dir, allow_download=allow_download)
+    state, path = _published_state(name, weights_dir, allow_download)
     with torch.device("meta"):
         network = nn.Sequential(OrderedDict(layers()))
     network.to_empty(device="cpu")
-    load_strictly(network, state, WEIGHT_FILES[name].name)
+    load_strictly(network, state, path)
     return network
 
 

@@ -1,5 +1,6 @@
 """Feature fetchers: record layers of a network while it runs, whatever calls it."""
 
+import weakref
 from collections import defaultdict
 from collections.abc import Sequence
 from types import TracebackType
@@ -22,6 +23,7 @@ class _Fetcher:
     def __init__(self):
         self.activations: dict[str, object] = {}
         self.hooks = Hooks()
+        weakref.finalize(self, self.hooks.close)
 
     def __getitem__(self, key: str) -> object:
         if key not in self.activations:
@@ -59,12 +61,13 @@ class _Fetcher:
     ) -> RemovableHandle:
         """Record the output (or list of inputs) of `module` at every call; the last one stays."""
         device = None if store_device is None else choose_device(store_device)
+        activations = self.activations
 
         def hook(_module: nn.Module, inputs: tuple, output: object) -> None:
             if return_input:
-                self.activations[key] = [_copy(x, ingraph, device) for x in inputs]
+                activations[key] = [_copy(x, ingraph, device) for x in inputs]
             else:
-                self.activations[key] = _copy(only_tensor(output, key), ingraph, device)
+                activations[key] = _copy(only_tensor(output, key), ingraph, device)
 
         return self.hooks.add(key, module, hook)
 
@@ -216,13 +219,14 @@ class featureFetcher_recurrent(_Fetcher):  # noqa: N801
         """Record ``model.<module>.<submod>`` (``model.<module>`` for None) under `key`."""
         path = module if submod is None else f"{module}.{submod}"
         layer = find_layer(self.model, path)
+        activations = self.activations
 
         def hook(_module: nn.Module, inputs: tuple, output: object) -> None:
             if return_input:
                 taken = [_copy(x, ingraph, torch.device("cpu")) for x in inputs]
             else:
                 taken = _copy(only_tensor(output, path), ingraph, torch.device("cpu"))
-            self.activations[key].append(taken)
+            activations[key].append(taken)
 
         return self.hooks.add(key, layer, hook)
 

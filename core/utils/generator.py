@@ -11,8 +11,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.errors import CodeError
+from core.errors import CodeError, SettingError
 from core.utils.devices import choose_device, device_of, dtype_of
+
+Randomness = torch.Generator | int | None
+"""A source of random numbers, a seed, or None for torch's own source."""
 
 
 class Generator(nn.Module, ABC):
@@ -50,8 +53,8 @@ class Generator(nn.Module, ABC):
         CodeError
             If they have another shape, or are not floating-point numbers.
         """
-        tensor = torch.as_tensor(codes)
         takes = f"{type(self).__name__} takes floating-point codes of shape {self.describe_codes()}"
+        tensor = codes if isinstance(codes, torch.Tensor) else _from_numbers(codes, takes)
         if not tensor.is_floating_point():
             raise CodeError(f"{takes}; found {tensor.dtype}.")
         if tuple(tensor.shape) == self.latent_shape or tensor.shape == (self.latent_dim,):
@@ -100,7 +103,7 @@ class Generator(nn.Module, ABC):
         CodeError
             If codes have a wrong shape or type, or are not finite.
         """
-        if batch_size < 1:
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise CodeError(f"expected at least one code at a time, found B={batch_size}.")
         codes = self.as_codes(codes)
         bad = (~torch.isfinite(codes)).flatten(1).any(1).nonzero().flatten().tolist()
@@ -139,10 +142,43 @@ def as_image_list(images: torch.Tensor) -> list[np.ndarray]:
 
 
 def standard_normal(
-    shape: tuple[int, ...],
-    device: torch.device,
-    generator: torch.Generator | None,
+    shape: tuple[int, ...], device: torch.device, generator: Randomness
 ) -> torch.Tensor:
-    """Standard normal numbers; drawn where `generator` lives, then moved to `device`."""
+    """Standard normal numbers; drawn where `generator` lives, then moved to `device`.
+
+    Raises
+    ------
+    SettingError
+        If the number of rows is negative or no whole number.
+    """
+    if not isinstance(shape[0], int | np.integer) or shape[0] < 0:
+        raise SettingError(f"expected a number of codes to draw, found {shape[0]!r}.")
+    generator = as_generator(generator)
     source = device if generator is None else generator.device
     return torch.randn(shape, generator=generator, device=source).to(device)
+
+
+def as_generator(generator: Randomness) -> torch.Generator | None:
+    """A source of randomness: the one given, one with the given seed, or None for torch's own.
+
+    Raises
+    ------
+    SettingError
+        If it is neither.
+    """
+    if generator is None or isinstance(generator, torch.Generator):
+        return generator
+    if isinstance(generator, int | np.integer) and generator >= 0:
+        return torch.Generator().manual_seed(int(generator))
+    raise SettingError(f"generator: expected a torch.Generator or a seed, found {generator!r}.")
+
+
+def _from_numbers(codes: object, takes: str) -> torch.Tensor:
+    """Codes that are no tensor, in a form that torch takes."""
+    try:
+        array = np.asarray(codes)
+    except ValueError:
+        raise CodeError(f"{takes}; found rows of different lengths.") from None
+    if array.dtype.kind != "f":
+        raise CodeError(f"{takes}; found {array.dtype}.")
+    return torch.from_numpy(array.astype(np.float32 if array.itemsize <= 4 else np.float64))

@@ -127,6 +127,7 @@ def LERP_torch(  # noqa: N802
     torch = import_package("torch", "LERP_torch")
     c1, c2 = _as_row(c1, "c1"), _as_row(c2, "c2")
     _same_dims(c1, c2)
+    _floating(c1, c2)
     t = torch.linspace(*lim, steps, dtype=c1.dtype, device=c1.device)[:, None]
     return (1 - t) * c1 + t * c2
 
@@ -143,6 +144,7 @@ def SLERP_torch(  # noqa: N802
     torch = import_package("torch", "SLERP_torch")
     c1, c2 = _as_row(c1, "c1"), _as_row(c2, "c2")
     _same_dims(c1, c2)
+    _floating(c1, c2)
     t = torch.linspace(*lim, steps, dtype=c1.dtype, device=c1.device)[:, None]
     return _slerp(torch, c1, c2, t, legacy)
 
@@ -396,7 +398,8 @@ def _smallest(xp: ModuleType, values: "np.ndarray | torch.Tensor") -> float:
 
 
 def _ticks(steps: int, lim: Limits) -> np.ndarray:
-    return np.linspace(*lim, steps)[:, None]
+    first, last = lim
+    return np.linspace(first, last, steps)[:, None]
 
 
 def _norms(codes: np.ndarray) -> np.ndarray:
@@ -429,6 +432,12 @@ def _as_row(code: "np.ndarray | torch.Tensor", name: str) -> "np.ndarray | torch
     raise CodeError(
         f"{name}: expected one code of shape (n_dims,) or (1, n_dims), found {tuple(code.shape)}."
     )
+
+
+def _floating(*codes: "torch.Tensor") -> None:
+    for code in codes:
+        if not code.is_floating_point():
+            raise CodeError(f"expected floating-point codes, found {code.dtype}.")
 
 
 def _same_dims(*codes: "np.ndarray | torch.Tensor") -> None:

@@ -5,6 +5,8 @@ CaffeNet and EfficientNet-Lite0. The packages are imported when a name asks for 
 """
 
 import re
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -90,57 +92,97 @@ def load_network(
     MissingPackageError
         If the package that it comes from is not installed.
     """
+    source = WeightSource(pretrained, weights_dir, trusted, allow_download)
     device = choose_device(device)
-    places = {"folder": weights_dir, "allow_download": allow_download}
-    if name == "caffenet":
-        model = Caffenet(
-            pretrained, weights_dir=weights_dir, device=device, allow_download=allow_download
-        )
-        network = ImageNetwork(model, CAFFE)
-    elif name == "efficientnet_lite0":
-        network = ImageNetwork(efficientnet_lite0(pretrained), LITE, 224)
-    elif name == "cornet_s":
-        network = ImageNetwork(_cornet_s(pretrained, allow_download))
-    elif name in LOCAL_RESNET50:
-        file, n_classes = LOCAL_RESNET50[name]
-        model = import_torchvision().models.resnet50(num_classes=n_classes)
-        network = ImageNetwork(_with_local_weights(model, file, pretrained, trusted, places))
-    elif name == "vgg16-face":
-        model = import_torchvision().models.vgg16(num_classes=2622)
-        network = ImageNetwork(
-            _with_local_weights(model, "vgg16_face.pt", pretrained, trusted, places)
-        )
-    elif name in TORCHVISION or not _in_timm(name):
-        network = ImageNetwork(_from_torchvision(name, pretrained, places))
-    else:
-        model = _from_timm(name, pretrained, places)
-        size = model.default_cfg["input_size"][-1] if _has_fixed_size(model) else 227
-        network = ImageNetwork(model, size=size)
+    # weights that are read next must not cost the caller's random numbers
+    with torch.random.fork_rng([]) if pretrained else nullcontext():
+        network = _maker(name)(name, source)
     network.model.to(device).eval().requires_grad_(False)
     return network
 
 
-def _with_local_weights(
-    model: nn.Module, file: str, pretrained: bool, trusted: bool, places: dict
-) -> nn.Module:
-    if pretrained:
-        path = locate(WeightFile(file), **places)
-        load_strictly(model, read_state(path, trusted=trusted), path)
-    return model
+@dataclass(frozen=True)
+class WeightSource:
+    """Whether a network gets its weights, and where they may come from; as in `load_network`."""
+
+    pretrained: bool
+    folder: str | None
+    trusted: bool
+    allow_download: bool
+
+    def locate(self, file: WeightFile, others: Iterable[Path] = ()) -> Path:
+        """Path of a verified file."""
+        return locate(file, folder=self.folder, others=others, allow_download=self.allow_download)
+
+    def load(self, model: nn.Module, file: WeightFile) -> None:
+        """Load a file into a network, if the network is to have its weights."""
+        if self.pretrained:
+            path = self.locate(file)
+            state = read_state(path, trusted=self.trusted)
+            load_strictly(model, _without_old_names(state), path)
 
 
-def _from_torchvision(name: str, pretrained: bool, places: dict) -> nn.Module:
+def _maker(name: str) -> Callable[[str, WeightSource], ImageNetwork]:
+    """The function that makes a network of this name."""
+    makers = {
+        "caffenet": _caffenet,
+        "efficientnet_lite0": _lite0,
+        "cornet_s": _cornet_s,
+        "vgg16-face": _vgg16_face,
+        **dict.fromkeys(LOCAL_RESNET50, _local_resnet50),
+        **dict.fromkeys(TORCHVISION, _from_torchvision),
+    }
+    return makers.get(name) or (_from_timm if _in_timm(name) else _from_torchvision)
+
+
+def _caffenet(_name: str, source: WeightSource) -> ImageNetwork:
+    model = Caffenet(
+        source.pretrained,
+        weights_dir=source.folder,
+        device="cpu",
+        allow_download=source.allow_download,
+    )
+    return ImageNetwork(model, CAFFE)
+
+
+def _lite0(_name: str, source: WeightSource) -> ImageNetwork:
+    return ImageNetwork(efficientnet_lite0(source.pretrained), LITE, 224)
+
+
+def _local_resnet50(name: str, source: WeightSource) -> ImageNetwork:
+    file, n_classes = LOCAL_RESNET50[name]
+    model = import_torchvision().models.resnet50(num_classes=n_classes)
+    source.load(model, WeightFile(file))
+    return ImageNetwork(model)
+
+
+def _vgg16_face(_name: str, source: WeightSource) -> ImageNetwork:
+    model = import_torchvision().models.vgg16(num_classes=2622)
+    source.load(model, WeightFile("vgg16_face.pt"))
+    return ImageNetwork(model)
+
+
+def _cornet_s(_name: str, source: WeightSource) -> ImageNetwork:
+    cornet = import_package("cornet", "CORnet-S")
+    if source.pretrained and (not source.allow_download or NETWORKS.is_offline()):
+        raise WeightsError(
+            "cornet_s: expected permission to download (its package fetches its weights itself), "
+            "found that it is forbidden."
+        )
+    model = cornet.cornet_s(pretrained=source.pretrained, map_location="cpu")
+    return ImageNetwork(getattr(model, "module", model))
+
+
+def _from_torchvision(name: str, source: WeightSource) -> ImageNetwork:
     models = import_torchvision().models
     if name not in models.list_models(module=models):
         raise SettingError(f"expected the name of an image network, found {name!r}; {_near(name)}.")
     options = {"transform_input": True, "init_weights": False} if name == "googlenet" else {}
     model = models.get_model(name, weights=None, **options)
-    if pretrained:
-        published = models.get_model_weights(name)
-        version = "IMAGENET1K_V1" if "IMAGENET1K_V1" in published.__members__ else "DEFAULT"
-        path = locate(_torchvision_file(published[version].url), **places)
-        load_strictly(model, _without_old_names(read_state(path)), path)
-    return model
+    published = models.get_model_weights(name)
+    version = "IMAGENET1K_V1" if "IMAGENET1K_V1" in published.__members__ else "DEFAULT"
+    source.load(model, _torchvision_file(published[version].url))
+    return ImageNetwork(model)
 
 
 def _torchvision_file(url: str) -> WeightFile:
@@ -160,24 +202,29 @@ def _in_timm(name: str) -> bool:
     return name in TIMM_NAMES or timm.is_model(name)
 
 
-def _from_timm(name: str, pretrained: bool, places: dict) -> nn.Module:
+def _from_timm(name: str, source: WeightSource) -> ImageNetwork:
     name = TIMM_NAMES.get(name, name)
-    if not pretrained:
-        return _timm().create_model(name, pretrained=False)
-    file = _timm_file(name)
-    path = locate(file, others=_huggingface_cache(name), **places)
+    options = {}
+    if source.pretrained:
+        path = source.locate(_timm_file(name), _huggingface_cache(name))
+        options["pretrained_cfg_overlay"] = {"state_dict": read_state(path)}
     try:
-        return _timm().create_model(
-            name, pretrained=True, pretrained_cfg_overlay={"state_dict": read_state(path)}
-        )
+        model = _timm().create_model(name, pretrained=source.pretrained, **options)
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[0]
-        raise WeightsError(f"{path}: expected the weights of {name}, found: {reason}") from error
+        wanted = f"{path}: expected the weights of" if source.pretrained else "expected"
+        reason = " ".join(str(error).split())[:160]
+        raise WeightsError(f"{wanted} timm's {name}, found: {reason}") from error
+    stated = model.default_cfg
+    size = stated["input_size"][-1] if stated.get("fixed_input_size") else 227
+    return ImageNetwork(model, size=size)
 
 
 def _timm_file(name: str) -> WeightFile:
     """What timm publishes for a name, on HuggingFace or elsewhere."""
-    published = _timm().get_pretrained_cfg(name)
+    try:
+        published = _timm().get_pretrained_cfg(name)
+    except RuntimeError as error:
+        raise SettingError(f"{name}: expected a network of timm, found: {error}.") from None
     if published is None or not (published.hf_hub_id or published.url):
         raise WeightsError(
             f"{name}: expected published weights, found none; say pretrained=False for random ones."
@@ -199,24 +246,9 @@ def _huggingface_cache(name: str) -> list[Path]:
     return [Path(cached)] if isinstance(cached, str) else []
 
 
-def _has_fixed_size(model: nn.Module) -> bool:
-    return bool(model.default_cfg.get("fixed_input_size"))
-
-
 def _timm() -> ModuleType:
     import_torchvision()
     return import_package("timm", "an image network of timm")
-
-
-def _cornet_s(pretrained: bool, allow_download: bool) -> nn.Module:
-    cornet = import_package("cornet", "CORnet-S")
-    if pretrained and (not allow_download or NETWORKS.is_offline()):
-        raise WeightsError(
-            "cornet_s: expected permission to download (its package fetches its weights itself), "
-            "found that it is forbidden."
-        )
-    model = cornet.cornet_s(pretrained=pretrained, map_location="cpu")
-    return getattr(model, "module", model)
 
 
 def _near(name: str) -> str:

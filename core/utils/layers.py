@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from core.errors import LayerError
-from core.utils.devices import device_of, dtype_of
+from core.utils.devices import choose_device, device_of, dtype_of
 
 DEFAULT_SIZE = (3, 224, 224)
 """Input of a network that does not say what it takes: channels, rows, columns."""
@@ -144,7 +144,7 @@ def layer_calls(
     try:
         for path, module in root.named_modules():
             handles.append(module.register_forward_hook(note(path, module), with_kwargs=True))
-        with undisturbed(model):
+        with undisturbed(model), naming_the_input(model, inputs):
             model(*inputs)
     finally:
         for handle in handles:
@@ -173,6 +173,27 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def naming_the_input(model: nn.Module, inputs: Sequence[torch.Tensor]) -> Iterator[None]:
+    """Turn what a network raises about its input's shape into one sentence that names the shape.
+
+    Raises
+    ------
+    LayerError
+        In place of RuntimeError, ValueError, AssertionError and TypeError.
+    """
+    try:
+        yield
+    except LayerError:
+        raise
+    except (RuntimeError, ValueError, AssertionError, TypeError) as error:
+        shapes = ", ".join(str(tuple(x.shape)) for x in inputs)
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise LayerError(
+            f"{type(model).__name__}: expected to take an input of shape {shapes}, found: {reason}"
+        ) from error
+
+
 def probe_inputs(
     model: nn.Module,
     input_size: Sequence[int] | Sequence[Sequence[int]],
@@ -181,9 +202,9 @@ def probe_inputs(
 ) -> list[torch.Tensor]:
     """Random images, `n` of each size, in the network's precision and on its device."""
     sizes = [input_size] if np.ndim(input_size[0]) == 0 else list(input_size)
-    device = device_of(model) if device is None else torch.device(device)
+    device = device_of(model) if device is None else choose_device(device)
     generator = torch.Generator().manual_seed(0)
-    images = (torch.rand((n, *size), generator=generator) for size in sizes)
+    images = (torch.rand((n, *map(int, size)), generator=generator) for size in sizes)
     return [image.to(device, dtype_of(model)) for image in images]
 
 

@@ -13,6 +13,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.textpath import TextPath
 
+from core.files import replacing
 from core.utils.image_grids import save_imgrid, save_imgrid_by_row, show_imgrid, to_imgrid
 
 __all__ = [
@@ -150,7 +151,8 @@ def saveallforms(
     folders = [figdirs] if isinstance(figdirs, (str, Path)) else figdirs
     paths = [Path(folder) / f"{fignm}.{fmt}" for folder in folders for fmt in fmts]
     for path in paths:
-        figure.savefig(path, **{"bbox_inches": "tight", **options})
+        with replacing(path) as temporary:
+            figure.savefig(temporary, **{"bbox_inches": "tight", **options})
     return paths
 
 

@@ -71,33 +71,44 @@ def as_batch(images: Images) -> torch.Tensor:
     >>> as_batch([np.zeros((4, 5, 3))] * 2).shape
     torch.Size([2, 3, 4, 5])
     """
+    if isinstance(images, list | tuple) and images:
+        return _joined(images)
     if isinstance(images, torch.Tensor):
         batch = images if images.dim() == 4 else images[None]
-        if batch.dim() != 4 or batch.shape[1] != 3:
+        is_real = not (batch.is_complex() or batch.dtype == torch.bool)
+        if batch.dim() != 4 or batch.shape[1] != 3 or not is_real:
             raise ImageError(
-                f"expected a tensor (B, 3, H, W) of RGB images, found {tuple(images.shape)}."
+                f"expected a tensor (B, 3, H, W) of RGB images, found {tuple(images.shape)} of "
+                f"{images.dtype}."
             )
-    elif isinstance(images, list | tuple) and images and torch.is_tensor(images[0]):
-        return as_batch(torch.stack(list(images)))
     else:
-        array = _stacked(images)
+        array = np.asarray(images)
         array = array if array.ndim == 4 else array[None]
         if array.ndim != 4 or array.shape[3] != 3 or array.dtype.kind not in "fui":
             raise ImageError(
                 "expected RGB images (H, W, 3) of numbers, found "
                 f"{np.shape(images)} of {array.dtype}."
             )
+        if array.dtype != np.uint8:
+            array = array.astype(np.float32 if array.itemsize <= 4 else np.float64)
         batch = torch.from_numpy(np.ascontiguousarray(array)).permute(0, 3, 1, 2)
     if 0 in batch.shape:
         raise ImageError(f"expected at least one image, found {tuple(batch.shape)}.")
     return batch
 
 
-def _stacked(images: Images) -> np.ndarray:
-    sizes = {np.shape(image) for image in images} if isinstance(images, list | tuple) else ()
+def _joined(images: Sequence[np.ndarray | torch.Tensor]) -> torch.Tensor:
+    """A list of single images as one batch."""
+    for image in images:
+        if len(np.shape(image)) != 3:
+            raise ImageError(
+                f"expected a list of RGB images (H, W, 3), found one of shape {np.shape(image)}."
+            )
+    batches = [as_batch(image) for image in images]
+    sizes = {tuple(batch.shape[2:]) for batch in batches}
     if len(sizes) > 1:
         raise ImageError(f"expected images of one size, found {sorted(sizes)}.")
-    return np.asarray(images)
+    return torch.cat(batches)
 
 
 def check_range(images: torch.Tensor, scale: float) -> None:
@@ -108,6 +119,8 @@ def check_range(images: torch.Tensor, scale: float) -> None:
     ImageError
         Says the range that was found.
     """
+    if not (isinstance(scale, int | float | np.number) and 0 < scale < float("inf")):
+        raise ImageError(f"expected a value of white above 0, found {scale!r}.")
     low, high = (torch.stack(torch.aminmax(images.detach())) / scale).tolist()
     if not (low >= LOWEST and high <= HIGHEST):
         hint = " (input_scale=255 is for 8-bit images)" if high > HIGHEST else ""

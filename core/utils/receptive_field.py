@@ -15,13 +15,19 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.errors import LayerError, SettingError
+from core.errors import ImageError, LayerError, SettingError
 from core.utils.devices import choose_device, device_of, dtype_of
-from core.utils.generator import Generator
-from core.utils.layers import eval_mode, find_layer, probe_inputs, undisturbed
+from core.utils.generator import Generator, Randomness, as_generator
+from core.utils.layers import (
+    eval_mode,
+    find_layer,
+    naming_the_input,
+    probe_inputs,
+    undisturbed,
+)
 from core.utils.preprocessing import resized
 from core.utils.receptive_field_fit import gradmap2RF_square, save_gradmap_figures, show_gradmap
-from core.utils.recording import Hooks, Index, centre, check_unit, only_tensor
+from core.utils.recording import Hooks, Index, as_indices, centre, check_unit, only_tensor
 
 INPUT_SIZE = (3, 227, 227)
 
@@ -40,7 +46,7 @@ def grad_RF_estimate(  # noqa: N802
     batch: int = 1,
     *,
     inputs: Iterable[torch.Tensor] | None = None,
-    generator: torch.Generator | None = None,
+    generator: Randomness = None,
 ) -> np.ndarray:
     """Gradient map of one unit, or of the mean of several.
 
@@ -105,13 +111,14 @@ def grad_RF_estimate_units(  # noqa: N802
     batch: int = 1,
     *,
     inputs: Iterable[torch.Tensor] | None = None,
-    generator: torch.Generator | None = None,
+    generator: Randomness = None,
 ) -> np.ndarray:
     """Gradient maps ``(n_units, rows, columns)`` of units of one layer, on the same noise.
 
     Parameters and errors as in `grad_RF_estimate`.
     """
-    units = [tuple(unit) for unit in target_units]
+    units = [as_indices(unit, target_layer) for unit in target_units]
+    _check_counts(reps, batch)
 
     def objectives(output: torch.Tensor) -> torch.Tensor:
         indices = [_complete(unit, output) for unit in units]
@@ -136,15 +143,16 @@ def GAN_grad_RF_estimate(  # noqa: N802
     reps: int = 200,
     batch: int = 1,
     *,
-    generator: torch.Generator | None = None,
+    generator: Randomness = None,
 ) -> np.ndarray:
     """`grad_RF_estimate` on random images of a generator, brought to [-1, 1], in place of noise."""
     model = model if device is None else model.to(choose_device(device))
 
     def images() -> Iterator[torch.Tensor]:
+        source = as_generator(generator)
         while True:
             with torch.no_grad():
-                image = G.visualize(G.sample_vector(batch, generator=generator))
+                image = G.visualize(G.sample_vector(batch, generator=source))
             yield resized(2 * image - 1, tuple(input_size[1:]))
 
     return grad_RF_estimate(
@@ -165,7 +173,7 @@ def grad_population_RF_estimate(  # noqa: N802
     figdir: str | Path | None = None,
     *,
     inputs: Iterable[torch.Tensor] | None = None,
-    generator: torch.Generator | None = None,
+    generator: Randomness = None,
 ) -> np.ndarray:
     """Gradient map of a weighted sum of a layer's units.
 
@@ -219,7 +227,7 @@ def grad_population_RF_estimates(  # noqa: N802
     batch: int = 1,
     *,
     inputs: Iterable[torch.Tensor] | None = None,
-    generator: torch.Generator | None = None,
+    generator: Randomness = None,
 ) -> np.ndarray:
     """Gradient maps ``(n, rows, columns)`` of n populations, whose weights are stacked.
 
@@ -227,6 +235,7 @@ def grad_population_RF_estimates(  # noqa: N802
     """
     model = model if device is None else model.to(choose_device(device))
     weights = torch.as_tensor(target_layer_weights).to(device_of(model), dtype_of(model))
+    _check_counts(reps, batch)
 
     def objectives(output: torch.Tensor) -> torch.Tensor:
         if weights.shape[1:] != output.shape[1:]:
@@ -271,7 +280,7 @@ def get_center_pos_and_rf(
     *,
     reps: int = 30,
     inputs: Iterable[torch.Tensor] | None = None,
-    generator: torch.Generator | None = None,
+    generator: Randomness = None,
 ) -> CentralField:
     """Where the units in the middle of a layer look; a layer without positions sees everything.
 
@@ -344,9 +353,14 @@ def gradient_maps(
     """
     total, n_used = None, None
     output_of = _runs_up_to(model, find_layer(model, target_layer), target_layer)
-    with eval_mode(model), torch.enable_grad():
+    with torch.inference_mode(False), torch.enable_grad(), eval_mode(model):
         for image in images:
+            image = torch.as_tensor(image)
             image = image if image.dim() == 4 else image[None]
+            if image.dim() != 4 or (total is not None and image.shape[2:] != total.shape[1:]):
+                raise ImageError(
+                    f"expected images (B, 3, H, W) of one size, found {tuple(image.shape)}."
+                )
             image = image.detach().to(device_of(model), dtype_of(model)).requires_grad_(True)
             values = objectives(output_of(image))
             live = ~torch.isclose(values, torch.zeros_like(values))
@@ -360,10 +374,13 @@ def gradient_maps(
     silent = (n_used == 0).nonzero().flatten().tolist()
     if silent:
         raise LayerError(
-            f"{target_layer}: expected a unit that responds, found that it is at 0 in every "
+            f"{target_layer}: expected a unit that responds, found one at 0 (below 1e-8) in every "
             f"repetition{f' (number {silent[0]})' if len(n_used) > 1 else ''}."
         )
-    return (total.detach() / n_used[:, None, None].detach()).float().cpu().numpy()
+    maps = (total / n_used[:, None, None]).detach().float().cpu().numpy()
+    if not np.isfinite(maps).all():
+        raise LayerError(f"{target_layer}: expected finite gradients, found NaN or infinity.")
+    return maps
 
 
 def _add_gradients(
@@ -406,9 +423,9 @@ def _runs_up_to(
                 raise _LayerReached
             outputs[-1] = outputs[-1].clone()
 
-        with Hooks() as hooks, suppress(_LayerReached):
+        with Hooks() as hooks, suppress(_LayerReached), naming_the_input(model, [image]):
             hooks.add(layer, module, hook)
-            model(image)
+            model(image.clone())  # a first layer in place must not write to the image itself
         if not outputs:
             raise LayerError(f"{layer}: expected a layer that runs, found that it never does.")
         n_calls = len(outputs)
@@ -417,10 +434,17 @@ def _runs_up_to(
     return output_of
 
 
+def _check_counts(reps: int, batch: int) -> None:
+    for name, number in (("reps", reps), ("batch", batch)):
+        if not isinstance(number, int | np.integer) or number < 1:
+            raise SettingError(f"{name}: expected a whole number of at least 1, found {number!r}.")
+
+
 def _noise(
-    model: nn.Module, shape: tuple[int, ...], generator: torch.Generator | None
+    model: nn.Module, shape: tuple[int, ...], generator: Randomness
 ) -> Iterator[torch.Tensor]:
     """Images of uniform noise in [-1, 1), without end, drawn where `generator` lives."""
+    generator = as_generator(generator)
     device = device_of(model) if generator is None else generator.device
     while True:
         yield 2 * torch.rand(shape, generator=generator, device=device) - 1

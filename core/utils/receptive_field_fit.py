@@ -112,7 +112,7 @@ def twoD_Gaussian(  # noqa: N802
 
 
 class GaussianFit(dict):
-    """A Gaussian fitted to a gradient map; every key is an attribute too. x is the row, y the column.
+    """A Gaussian fitted to a gradient map; x is its row, y its column. Keys are attributes too.
 
     Attributes
     ----------
@@ -195,11 +195,14 @@ def _moments(gradient_map: np.ndarray, grid: Sequence[np.ndarray]) -> list[float
 
 def _checked(gradient_map: np.ndarray) -> np.ndarray:
     gradient_map = np.asarray(gradient_map, dtype=float)
-    if gradient_map.ndim != 2 or not np.isfinite(gradient_map).all() or gradient_map.max() <= 0:
+    if gradient_map.ndim != 2 or gradient_map.size == 0:
         raise ImageError(
-            "expected a gradient map (rows, columns) of finite values that are not all 0, found "
-            f"shape {gradient_map.shape} with values from {gradient_map.min():g} to "
-            f"{gradient_map.max():g}."
+            f"expected a gradient map (rows, columns), found shape {gradient_map.shape}."
+        )
+    if not np.isfinite(gradient_map).all() or gradient_map.max() <= 0:
+        raise ImageError(
+            "expected a gradient map of finite values that are not all 0, found values from "
+            f"{gradient_map.min():g} to {gradient_map.max():g}."
         )
     return gradient_map
 

@@ -4,6 +4,7 @@ What is kept is a copy. A hook that keeps the tensor itself is rewritten by an i
 it (a ReLU, in most networks), and a convolution then looks rectified.
 """
 
+import operator
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
@@ -128,8 +129,7 @@ def one_unit(unit: int | Sequence[Index], layer: str = "the layer") -> Select:
     LayerError
         By the function, if the layer has no such unit; says the layer's shape.
     """
-    given = tuple(unit) if isinstance(unit, Sequence) else (unit,)
-    given = tuple(index for index in given if index is not None)
+    given = as_indices(unit, layer)
 
     def select(output: torch.Tensor) -> torch.Tensor:
         index = given[:1] if output.dim() == 2 else given
@@ -150,26 +150,57 @@ def some_units(mask: np.ndarray | torch.Tensor | Sequence[int], layer: str = "th
     layer
         Name for messages.
     """
-    chosen = torch.as_tensor(np.asarray(mask)).flatten()
+    chosen = np.asarray(mask)
+    is_mask = chosen.dtype == bool
+    if chosen.size == 0 or not (is_mask or (chosen.dtype.kind in "iu" and chosen.ndim == 1)):
+        raise LayerError(
+            f"{layer}: expected a boolean mask or a row of flat indices, found {chosen.dtype} "
+            f"values of shape {chosen.shape}."
+        )
+    indices = torch.from_numpy(np.flatnonzero(chosen) if is_mask else chosen.astype(np.int64))
 
     def select(output: torch.Tensor) -> torch.Tensor:
         flat = output.flatten(1)
-        n_units = flat.shape[1]
-        shape = tuple(output.shape[1:])
-        if chosen.dtype == torch.bool:
-            if len(chosen) != n_units:
-                raise LayerError(
-                    f"{layer}: expected a mask of the layer's shape {shape}, found one with "
-                    f"{len(chosen)} entries."
-                )
-        elif len(chosen) and not (-n_units <= chosen.min() and chosen.max() < n_units):
+        n_units, shape = flat.shape[1], tuple(output.shape[1:])
+        if is_mask and chosen.shape not in (shape, (n_units,)):
+            raise LayerError(
+                f"{layer}: expected a mask of the layer's shape {shape}, found {chosen.shape}."
+            )
+        if len(indices) and not (-n_units <= indices.min() and indices.max() < n_units):
             raise LayerError(
                 f"{layer}: expected indices below {n_units} (the layer's shape is {shape}), "
-                f"found {int(chosen.min())} to {int(chosen.max())}."
+                f"found {int(indices.min())} to {int(indices.max())}."
             )
-        return flat[:, chosen.to(flat.device)]
+        return flat[:, indices.to(flat.device)]
 
     return select
+
+
+def as_indices(unit: Index | Sequence[Index], layer: str) -> tuple[Index, ...]:
+    """A unit as a tuple of whole numbers and slices; None among them is left out.
+
+    Raises
+    ------
+    LayerError
+        If something else is among them.
+    """
+    given = unit if isinstance(unit, Sequence) else (unit,)
+    try:
+        return tuple(
+            index if isinstance(index, slice) else operator.index(index)
+            for index in given
+            if index is not None and not _refuse_bool(index)
+        )
+    except TypeError:
+        raise LayerError(
+            f"{layer}: expected a unit of whole numbers (channel, row, column), found {unit!r}."
+        ) from None
+
+
+def _refuse_bool(index: object) -> bool:
+    if isinstance(index, bool | np.bool_):
+        raise TypeError
+    return False
 
 
 def check_unit(shape: tuple[int, ...], unit: Sequence[Index], layer: str) -> None:
@@ -189,7 +220,11 @@ def check_unit(shape: tuple[int, ...], unit: Sequence[Index], layer: str) -> Non
             f"found {tuple(unit)}{hint}."
         )
     for index, size in zip(unit, shape, strict=True):
-        if not isinstance(index, slice) and not -size <= index < size:
+        if isinstance(index, slice):
+            found = len(range(*index.indices(size))) > 0
+        else:
+            found = -size <= index < size
+        if not found:
             raise LayerError(
                 f"{layer}: expected a unit within the layer's shape {shape}, found {tuple(unit)}."
             )

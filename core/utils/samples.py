@@ -5,23 +5,30 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from core.errors import SampleError
+
 Numbers = np.ndarray | pd.Series | Sequence[float]
 """A sample as users have it at hand, (n,)."""
 
 
 def numbers(seq: Numbers) -> np.ndarray:
-    """A sample as float64 (n,); what a Series marks as missing is NaN.
+    """A sample as float64 (n,); what a Series or a masked array marks as missing is NaN.
 
     Raises
     ------
-    ValueError
+    SampleError
         If it is not a row of numbers.
     """
     if isinstance(seq, pd.Series):
+        if not pd.api.types.is_numeric_dtype(seq) and not pd.api.types.is_object_dtype(seq):
+            raise SampleError(f"expected a column of numbers, found {seq.name!r} of {seq.dtype}.")
         return seq.to_numpy(dtype=float, na_value=np.nan)
-    values = np.asarray(seq, dtype=float)
+    try:
+        values = np.ma.filled(np.ma.asarray(seq, dtype=float), np.nan)
+    except (ValueError, TypeError):
+        raise SampleError(f"expected a sample of numbers, found {seq!r:.80}.") from None
     if values.ndim != 1:
-        raise ValueError(f"expected a sample of shape (n,), found shape {values.shape}.")
+        raise SampleError(f"expected a sample of shape (n,), found shape {values.shape}.")
     return values
 
 
@@ -38,7 +45,7 @@ def selected_columns(df: pd.DataFrame, msk: np.ndarray | None, *names: str) -> l
 
     Raises
     ------
-    ValueError
+    SampleError
         If the mask is not one truth value per row, or a column is not in the table.
 
     Examples
@@ -51,14 +58,14 @@ def selected_columns(df: pd.DataFrame, msk: np.ndarray | None, *names: str) -> l
     for name in names:
         if name not in df.columns:
             known = ", ".join(map(str, df.columns))
-            raise ValueError(f"expected a table with the column {name!r}, found {known}.")
+            raise SampleError(f"expected a table with the column {name!r}, found {known}.")
     if msk is None:
         return [df[name] for name in names]
     if not isinstance(msk, pd.Series):
         msk = np.asarray(msk)
     if not pd.api.types.is_bool_dtype(msk) or msk.shape != (len(df),):
-        raise ValueError(
+        raise SampleError(
             f"expected a mask with one truth value for each of the {len(df)} rows, "
             f"found {msk.dtype} values of shape {msk.shape}."
         )
-    return [df.loc[msk, name] for name in names]
+    return [df[name][np.asarray(msk, dtype=bool)] for name in names]

@@ -4,6 +4,7 @@ A scorer records what it is told to with hooks that copy, and takes them all off
 go to the network's device batch by batch; scores come back once.
 """
 
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
@@ -16,7 +17,7 @@ from torch import nn
 from core.errors import ImageError, LayerError, SettingError
 from core.utils.devices import choose_device, device_of, dtype_of
 from core.utils.image_networks import ImageNetwork, load_network
-from core.utils.layers import find_layer, undisturbed
+from core.utils.layers import find_layer, naming_the_input, undisturbed
 from core.utils.preprocessing import (
     IMAGENET,
     Images,
@@ -28,6 +29,7 @@ from core.utils.preprocessing import (
 from core.utils.recording import (
     Hooks,
     Select,
+    as_indices,
     one_unit,
     only_tensor,
     recording_hook,
@@ -104,14 +106,15 @@ class TorchScorer:
             imgpix, layer = None, imgpix
         if not isinstance(rawlayername, bool):
             rawlayername, unit = True, rawlayername
+        if unit is not None and layer is None:
+            raise SettingError(f"expected a layer for the unit {unit!r}, found none.")
         if isinstance(model_name, str):
             network = load_network(model_name, device=device, **options)
         else:
-            model = model_name if device is None else model_name.to(choose_device(device))
-            network = ImageNetwork(model.eval().requires_grad_(False), IMAGENET)
+            network = _as_network(model_name, layer, device, options)
         self.model = network.model
         self.preprocessing = network.preprocessing
-        size = network.size if imgpix is None else imgpix
+        size = _whole(network.size if imgpix is None else imgpix, "imgpix")
         self.inputsize = (3, size, size)
         self.layername, self.layers = None, None
         if not rawlayername:
@@ -123,9 +126,9 @@ class TorchScorer:
         self.recordings: dict[str, np.ndarray | list[torch.Tensor]] = {}
         self.activation: dict[str, torch.Tensor] = {}
         self._in_graph: set[str] = set()
+        weakref.finalize(self, self.hooks.close)
         if layer is not None:
-            indices = () if unit is None else np.atleast_1d(unit).tolist()
-            self.select_unit((None, layer, *indices))
+            self.select_unit((None, layer, *as_indices(unit, layer)))
 
     def _use_short_names(self, network: str | nn.Module) -> None:
         if network not in layername_dict:
@@ -151,10 +154,10 @@ class TorchScorer:
         LayerError
             If there is no such layer or unit; says similar names, or the layer's shape.
         """
-        _, self.layer, *indices = unit_tuple
-        position = tuple(int(index) for index in indices if index is not None)
-        self.set_unit(SCORE, self.layer, position, ingraph=allow_grad)
-        self.chan = position[0]
+        _, layer, *indices = unit_tuple
+        position = as_indices(indices, layer)
+        self.set_unit(SCORE, layer, position, ingraph=allow_grad)
+        self.layer, self.chan = layer, position[0]
         self.unit_x, self.unit_y = position[1:] if len(position) == 3 else (None, None)
 
     def set_unit(
@@ -174,8 +177,7 @@ class TorchScorer:
         if unit is None:
             self._watch(reckey, layer, whole_layer, ingraph)
             return
-        indices = (unit,) if np.ndim(unit) == 0 else tuple(unit)
-        select = one_unit(indices, layer)
+        select = one_unit(unit, layer)
         select(torch.empty((1, *self.layer_shape(layer))))
         self._watch(reckey, layer, select, ingraph)
 
@@ -212,7 +214,10 @@ class TorchScorer:
 
         ``recordings`` holds a float32 array ``(n, ...)`` for each layer.
         """
-        for layer in [record_layers] if isinstance(record_layers, str) else record_layers:
+        layers = [record_layers] if isinstance(record_layers, str) else list(record_layers)
+        for layer in layers:
+            self._module(layer)
+        for layer in layers:
             self.set_unit(layer, layer, ingraph=allow_grad)
             self._note_recording(layer)
 
@@ -243,7 +248,11 @@ class TorchScorer:
                 self._module(layer),
                 lambda _module, _args, out: shapes.append(tuple(only_tensor(out, layer).shape)),
             )
-            self.model(torch.zeros((1, *self.inputsize), **self._place()))
+            image = torch.zeros(
+                (1, *self.inputsize), device=device_of(self.model), dtype=dtype_of(self.model)
+            )
+            with naming_the_input(self.model, [image]):
+                self.model(image)
         self.activation.clear()
         if not shapes:
             raise LayerError(f"{layer}: expected a layer that runs, found that it never does.")
@@ -391,15 +400,23 @@ class TorchScorer:
         return self.layers[self.layername.index(layer)]
 
     def _watch(self, key: str, layer: str, select: Select, ingraph: bool) -> None:
+        activation = self.activation
         hook = recording_hook(
-            self.activation,
+            activation,
             key,
             select,
             layer=layer,
             ingraph=ingraph,
             aliased=self.published_aliasing,
         )
-        self.hooks.add(key, self._module(layer), hook)
+
+        def careful(module: nn.Module, args: tuple, output: object) -> None:
+            try:
+                hook(module, args, output)
+            except LayerError as error:  # told by the scorer, not by whoever runs the network
+                activation[key] = error
+
+        self.hooks.add(key, self._module(layer), careful)
         (self._in_graph.add if ingraph else self._in_graph.discard)(key)
 
     def _run(
@@ -412,13 +429,16 @@ class TorchScorer:
         """Pass the images through the network, a batch at a time; yields where each belongs."""
         if not len(self.hooks):
             raise LayerError("expected a selected unit or recorded layers, found none.")
-        if batch_size < 1:
-            raise SettingError(f"expected at least one image at a time, found B={batch_size}.")
+        batch_size = _whole(batch_size, "B")
         for start in range(0, len(images), batch_size):
             where = slice(start, start + batch_size)
             self.activation.clear()
+            batch = self.preprocess(images[where], input_scale)
             with gradients:
-                self.model(self.preprocess(images[where], input_scale))
+                self.model(batch)
+            for recorded in self.activation.values():
+                if isinstance(recorded, LayerError):
+                    raise recorded
             missing = [key for key in self.hooks if key not in self.activation]
             if missing:
                 raise LayerError(f"{missing[0]}: expected a layer that runs, found it does not.")
@@ -435,8 +455,27 @@ class TorchScorer:
             )
         return scores
 
-    def _place(self) -> dict[str, object]:
-        return {"device": device_of(self.model), "dtype": dtype_of(self.model)}
+
+def _as_network(
+    model: nn.Module, layer: str | None, device: str | torch.device | None, options: dict
+) -> ImageNetwork:
+    """A network that the caller has, frozen and in eval mode once the layer is known to exist."""
+    if options:
+        raise SettingError(
+            f"expected the options {', '.join(options)} with a network's name only, found "
+            f"{type(model).__name__}."
+        )
+    if layer is not None:
+        find_layer(model, layer)
+    model = model if device is None else model.to(choose_device(device))
+    return ImageNetwork(model.eval().requires_grad_(False), IMAGENET)
+
+
+def _whole(number: int, name: str) -> int:
+    """A whole number of at least 1."""
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
+        raise SettingError(f"{name}: expected a whole number of at least 1, found {number!r}.")
+    return int(number)
 
 
 def _many(images: Images) -> Images:
@@ -447,8 +486,12 @@ def _many(images: Images) -> Images:
     ImageError
         If there is none.
     """
+    if not isinstance(images, list | tuple | torch.Tensor):
+        images = np.asarray(images)
     if not isinstance(images, list | tuple) and images.ndim == 3:
         images = images[None]
+    if not isinstance(images, list | tuple) and images.ndim != 4:
+        raise ImageError(f"expected RGB images, found {tuple(images.shape)} of {images.dtype}.")
     if len(images) == 0:
         raise ImageError("expected at least one image, found none.")
     return images

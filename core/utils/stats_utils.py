@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy import stats
 
-from core.errors import SettingError
+from core.errors import SampleError, SettingError
 from core.utils.correlation_tests import (
     correlation_diff_test,
     test_correlation_diff,
@@ -85,7 +85,7 @@ def summary_by_block(
 
     Raises
     ------
-    ValueError
+    SampleError
         If there are no scores, not one block for each, or the blocks are not whole numbers.
 
     Examples
@@ -96,7 +96,7 @@ def summary_by_block(
     """
     scores, blocks = np.asarray(scores_vec, dtype=float), _whole_numbers(gens)
     if scores.shape != blocks.shape or scores.ndim != 1 or scores.size == 0:
-        raise ValueError(
+        raise SampleError(
             "expected one score and one block for each image, "
             f"found shapes {scores.shape} and {blocks.shape}."
         )
@@ -207,12 +207,12 @@ def shaded_errorbar_arr(
     ------
     SettingError
         If `errtype` is neither "sem" nor "std".
-    ValueError
+    SampleError
         If `arr` is not two-dimensional or has no rows.
     """
     arr = np.asarray(arr, dtype=float)
     if arr.ndim != 2 or len(arr) == 0:
-        raise ValueError(f"expected an array of rows and columns, found shape {arr.shape}.")
+        raise SampleError(f"expected an array of rows and columns, found shape {arr.shape}.")
     if errtype not in ("sem", "std"):
         raise SettingError(f"errtype: expected 'sem' or 'std', found {errtype!r}.")
     table = pd.DataFrame(arr)  # unlike nanmean, it does not warn where a column has only NaN
@@ -252,7 +252,7 @@ def scatter_corr(
     ------
     SettingError
         If there is no such correlation.
-    ValueError
+    SampleError
         If fewer than three rows are finite.
     """
     if corrtype not in CORRELATIONS:
@@ -261,7 +261,7 @@ def scatter_corr(
     values = values[:, np.isfinite(values).all(axis=0)]
     n = values.shape[1]
     if n < 3:
-        raise ValueError(f"{x} vs. {y}: expected at least 3 rows with finite values, found {n}.")
+        raise SampleError(f"{x} vs. {y}: expected at least 3 rows with finite values, found {n}.")
     rho, p = CORRELATIONS[corrtype](*values)
     ax = ax or plt.gca()
     ax.scatter(*values, **kw)
@@ -274,5 +274,5 @@ def _whole_numbers(gens: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         whole = gens.astype(int)
     if not np.array_equal(whole, gens):
-        raise ValueError("expected block numbers that are whole numbers, found others.")
+        raise SampleError("expected block numbers that are whole numbers, found others.")
     return whole

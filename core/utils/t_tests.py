@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from core.errors import SampleError
 from core.utils.samples import Numbers, numbers, selected_columns
 
 NanPolicy = Literal["omit", "propagate", "raise"]
@@ -110,7 +111,7 @@ def ttest_rel_print(
 
     Raises
     ------
-    ValueError
+    SampleError
         If the samples do not have the same length.
 
     Examples
@@ -271,7 +272,7 @@ def _paired(
 ) -> _Result:
     values1, values2 = numbers(seq1), numbers(seq2)
     if len(values1) != len(values2):
-        raise ValueError(
+        raise SampleError(
             "a paired test expected two samples of one length, "
             f"found {len(values1)} and {len(values2)} values."
         )

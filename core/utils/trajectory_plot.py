@@ -4,6 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.errors import SampleError
+
 N_NOISE = 128
 """Values of a BigGAN code that are noise; the rest is the class embedding."""
 
@@ -29,6 +31,15 @@ def visualize_trajectory(
         Second line of the title.
     """
     scores, generations = np.asarray(scores_all, float), np.asarray(generations)
+    if scores.shape != generations.shape or scores.ndim != 1 or scores.size == 0:
+        raise SampleError(
+            f"expected one generation for each score, found shapes {scores.shape} and "
+            f"{generations.shape}."
+        )
+    if codes_arr is not None and (np.ndim(codes_arr) != 2 or len(codes_arr) != len(scores)):
+        raise SampleError(
+            f"expected {len(scores)} codes (n, d), found shape {np.shape(codes_arr)}."
+        )
     steps = np.arange(generations.min(), generations.max() + 1)
     groups = [scores[generations == step] for step in steps]
     means = [group.mean() if len(group) else np.nan for group in groups]

@@ -6,6 +6,8 @@ import os
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from core.download import RemoteFile
@@ -131,6 +133,10 @@ class Hostile:
         pytest.param(saved([1, 2, 3]), id="a list"),
         pytest.param(saved({"weight": "text"}), id="text in a tensor's place"),
         pytest.param(saved({"net": {"weight": torch.zeros(2)}}), id="nested"),
+        pytest.param(saved({1: torch.zeros(2)}), id="numbers in the place of names"),
+        pytest.param(saved({"weight": torch.zeros(2, 2).to_sparse()}), id="sparse"),
+        pytest.param(b"junk", id="junk"),
+        pytest.param(b"Rate limit", id="rate limit"),
     ],
 )
 def test_files_that_are_no_weights_are_refused(body, tmp_path, monkeypatch):
@@ -142,6 +148,53 @@ def test_files_that_are_no_weights_are_refused(body, tmp_path, monkeypatch):
     ):
         read_state(path)
     assert not (tmp_path / "hacked").exists()
+
+
+@settings(max_examples=300, deadline=None)
+@given(body=st.binary(max_size=64))
+def test_no_bytes_at_all_make_reading_fail_in_another_way(tmp_path_factory, body):
+    path = tmp_path_factory.mktemp("weights") / "net.pt"
+    path.write_bytes(body)
+    with pytest.raises(WeightsError):
+        read_state(path)
+
+
+def test_files_that_cannot_be_read(home, tmp_path):
+    with pytest.raises(WeightsError, match="expected a file of weights, found none"):
+        read_state(tmp_path / "nothing.pt")
+    (tmp_path / "cache" / "net.pt").mkdir(parents=True)
+    with pytest.raises(WeightsError, match="expected a file of weights, found a folder"):
+        locate(weight_file(home))
+
+
+def test_a_cache_that_cannot_be_written(serve, tmp_path, monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    (tmp_path / "file").touch()
+    home = Home(VARIABLE, OFFLINE, lambda: tmp_path / "file" / "cache")
+    with pytest.raises(WeightsError, match=rf"net.pt: .*expected to write.*{VARIABLE}"):
+        locate(weight_file(home, serve(), sha256=SHA))
+
+
+def test_an_unreadable_record_is_no_record(home, serve):
+    path = locate(weight_file(home, serve()))
+    path.with_name("net.pt.sha256").write_bytes(b"\xff\xfe")
+    assert locate(weight_file(home, serve())) == path
+
+
+def test_nothing_is_no_file(home, serve):
+    with pytest.raises(WeightsError, match="expected the file, found no bytes"):
+        locate(weight_file(home, serve(b"")))
+
+
+def test_looking_for_weights_costs_no_random_numbers(tmp_path, monkeypatch):
+    monkeypatch.setenv("NETWORK_WEIGHTS", str(tmp_path))
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    with pytest.raises(WeightsError):
+        load_network("resnet50_linf8", device="cpu")
+    load_network("efficientnet_lite0", device="cpu")
+    torch.testing.assert_close(torch.rand(3), expected)
 
 
 def test_a_trusted_file_may_hold_objects(tmp_path):
@@ -157,6 +210,8 @@ def test_a_trusted_file_may_hold_objects(tmp_path):
         ({"extra": torch.zeros(1)}, "not expected: extra"),
         ({"weight": torch.zeros(3, 2)}, r"weight has shape \(3, 2\) instead of \(2, 3\)"),
         ({"bias": torch.full((2,), float("nan"))}, "bias holds values that are not finite"),
+        ({"bias": torch.full((2,), 1e300, dtype=torch.float64)}, "bias holds values that are not"),
+        ({"bias": torch.ones(2, dtype=torch.bool)}, r"bias holds values of torch\.bool"),
     ],
 )
 def test_weights_of_another_network_are_not_loaded(change, words):
@@ -233,7 +288,9 @@ def test_timm_weights_come_through_the_same_door(tmp_path, monkeypatch):
         torch.testing.assert_close(loaded.state_dict()[name], tensor, rtol=0, atol=0)
     other = load_network("resnet14t", pretrained=False, device="cpu").model
     save_file(other.state_dict(), tmp_path / "resnet10t.c3_in1k.safetensors")
-    with pytest.raises(WeightsError, match="expected the weights of resnet10t"):
+    with pytest.raises(
+        WeightsError, match=r"the weights of timm's resnet10t, found: .* Missing key"
+    ):
         load_network("resnet10t", device="cpu")
     (tmp_path / "resnet10t.c3_in1k.safetensors").write_bytes(b"<html>")
     with pytest.raises(WeightsError, match="expected a file of weights, found 6 bytes"):

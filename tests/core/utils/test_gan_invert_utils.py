@@ -73,5 +73,10 @@ def test_images_and_codes_that_do_not_fit(linear):
         GAN_invert(linear, torch.zeros(1, 3, 9, 9))
     with pytest.raises(ImageError, match="expected 2 images"):
         GAN_invert(linear, torch.zeros(3, 3, 4, 5), torch.zeros(2, 6))
+    for bad in (torch.full((1, 3, 4, 5), 200.0), torch.full((1, 3, 4, 5), torch.nan)):
+        with pytest.raises(ImageError, match=r"expected images in \[0, 1\]"):
+            GAN_invert(linear, bad)
+    with pytest.raises(CodeError, match="expected finite codes"):
+        GAN_invert(linear, torch.zeros(1, 3, 4, 5), torch.full((1, 6), torch.nan))
     with pytest.raises(CodeError, match=r"\(B, 6\); found \(1, 7\)"):
         GAN_invert(linear, torch.zeros(1, 3, 4, 5), torch.zeros(1, 7))

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import CodeError, SettingError, WeightsError
+from core.errors import CodeError, ImageError, LayerError, SettingError, WeightsError
 from core.utils.biggan import TruncatedNorm, at_truncation
 from core.utils.caffenet import INVERTED_AT
 from core.utils.deepsim import ARCHITECTURES
@@ -186,11 +186,30 @@ def test_the_same_seed_gives_the_same_codes(norm1):
         (torch.zeros(2, 69984, dtype=torch.int64), "floating-point codes .* found torch.int64"),
         (np.full((2, 69984), np.nan, np.float32), "NaN or infinity in code 0"),
         (torch.tensor(1.0), r"found \(\)"),
+        (None, "found object"),
+        ([[1.0], [1.0, 2.0]], "found rows of different lengths"),
+        ([["a"]], "found <U1"),
     ],
 )
 def test_codes_that_the_generator_does_not_take(norm1, codes, words):
     with pytest.raises(CodeError, match=words):
         norm1.visualize_batch(codes)
+
+
+def test_codes_of_other_precisions_and_orders(norm1):
+    codes = norm1.sample_vector(2, generator=3).flatten(1).numpy()
+    expected = norm1.visualize_batch_np(codes)
+    for same in (codes.astype(">f4"), codes.astype(np.longdouble), codes[:, ::-1][:, ::-1]):
+        torch.testing.assert_close(norm1.visualize_batch_np(same), expected)
+
+
+def test_counts_that_make_no_sense(norm1):
+    for batch_size in (0, None, 1.5):
+        with pytest.raises(CodeError, match="at least one code at a time"):
+            norm1.visualize_batch(norm1.sample_vector(1), B=batch_size)
+    for n in (-1, 1.5, None):
+        with pytest.raises(SettingError, match="expected a number of codes to draw"):
+            norm1.sample_vector(n)
 
 
 def test_a_name_that_no_generator_has():
@@ -221,6 +240,8 @@ def test_blending_one_code_with_weight_one_is_the_generator_itself():
     alone[:, 1] = 1
     expected = blended.base.visualize(codes[:, 1])
     torch.testing.assert_close(blended.visualize(codes, alone), expected)
+    with pytest.raises(CodeError, match=r"weights \(B, Z, 512\), found \(2, 2, 4096\) and \(2, 1"):
+        blended.visualize(codes, alone[:, :1])
     with pytest.raises(ValueError, match="to blend after, found 'reshape'"):
         multiZupconvGAN("reshape", pretrained=False, device="cpu")
 
@@ -241,6 +262,14 @@ def test_every_layer_of_caffenet(golden_networks, fill, hashed_unit):
         logits[:, :20], golden_networks["caffenet.fc8_first20"], atol=1e-4 * std
     )
     assert logits.argmax() == golden_networks["caffenet.argmax"][0]
+
+
+def test_caffenet_refuses_what_it_does_not_take():
+    caffenet = Caffenet(pretrained=False, device="cpu")
+    with pytest.raises(ImageError, match=r"expected images \(B, 3, H, W\), found \(1, 1, 9, 9\)"):
+        caffenet(torch.rand(1, 1, 9, 9), preproc=True)
+    with pytest.raises(LayerError, match="output_layer_idx: expected 1 to 21, found 22"):
+        caffenet(torch.rand(1, 3, 227, 227), output_layer_idx=22)
 
 
 def test_a_generator_takes_what_the_layer_that_it_inverts_gives():
@@ -335,6 +364,11 @@ def test_images_change_evenly_between_two_stored_truncations(biggan, biggan_code
     assert steps.max() < 3 * steps.median()
 
 
+def test_only_a_biggan_is_wrapped():
+    with pytest.raises(SettingError, match="as loadBigGAN gives it, found Linear"):
+        BigGAN_wrapper(torch.nn.Linear(2, 2))
+
+
 def test_a_random_biggan_makes_images():
     generator = BigGAN_wrapper(loadBigGAN("biggan-deep-128", pretrained=False, device="cpu"))
     images = generator.visualize_batch(generator.sample_vector(2))
@@ -368,7 +402,7 @@ def test_codes_of_biggan_are_noise_then_class(biggan):
     assert codes[:, :128].std().item() == pytest.approx(0.7, rel=0.02)
     each = biggan.sample_vector(2, class_id=[7, 9])
     torch.testing.assert_close(each[:, 128:], table[:, [7, 9]].T)
-    for wrong in (1000, [1, 2, 3], -1):
+    for wrong in (1000, [1, 2, 3], -1, 1.7, [True, False], "207"):
         with pytest.raises(SettingError, match="class_id: expected one class from 0 to 999"):
             biggan.sample_vector(2, class_id=wrong)
 

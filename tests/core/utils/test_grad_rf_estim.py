@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from core.errors import ImageError, LayerError, SettingError
+from core.errors import ImageError, LayerError, ReproductionError, SettingError
 from core.utils.deepsim import upconvGAN
 from core.utils.grad_RF_estim import (
     GAN_grad_RF_estimate,
@@ -159,11 +159,52 @@ def test_a_silent_unit_is_left_out_where_it_is_silent():
     on, off = torch.full((1, 3, 2, 2), 0.5), torch.full((1, 3, 2, 2), -0.5)
     found = grad_RF_estimate(model, ".ReLU1", (0, 0, 0), show=False, inputs=[off, on, off])
     np.testing.assert_allclose(found, [[1, 0], [0, 0]])
-    with pytest.raises(LayerError, match="at 0 in every repetition"):
+    with pytest.raises(LayerError, match=r"found one at 0 \(below 1e-8\) in every repetition"):
         grad_RF_estimate(model, ".ReLU1", (0, 0, 0), show=False, inputs=[off])
     with pytest.raises(SettingError, match="expected at least one repetition, found none"):
-        grad_RF_estimate(model, ".ReLU1", (0, 0, 0), show=False, reps=0)
+        grad_RF_estimate(model, ".ReLU1", (0, 0, 0), show=False, inputs=[])
     assert len(model[1]._forward_hooks) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"target_unit": (slice(9, 10), 5, 5)}, r"within the layer's shape \(6, 17, 17\)"),
+        ({"target_unit": (1.5, 5, 5)}, "expected a unit of whole numbers"),
+        ({"reps": 0}, "reps: expected a whole number of at least 1, found 0"),
+        ({"batch": -1}, "batch: expected a whole number of at least 1, found -1"),
+        ({"inputs": [torch.full((1, *SIZE), torch.nan)]}, "expected finite gradients"),
+        ({"inputs": [torch.rand(3, 33, 33), torch.rand(3, 32, 32)]}, "of one size"),
+        ({"inputs": [torch.rand(1, 1, 33, 33)]}, r"to take an input of shape \(1, 1, 33, 33\)"),
+        ({"generator": "seed"}, "generator: expected a torch.Generator or a seed, found 'seed'"),
+    ],
+)
+def test_fields_that_cannot_be_measured(linnet, options, words):
+    options = {"target_unit": (2, 5, 5), "reps": 2, **options}
+    with pytest.raises(ReproductionError, match=words):
+        grad_RF_estimate(
+            NotFinite(linnet), ".inner" + LAYER, input_size=SIZE, show=False, **options
+        )
+    assert not any(module._forward_hooks for module in linnet.modules())
+
+
+class NotFinite(nn.Module):
+    """Squares, so that NaN in the image is NaN in the gradient."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return self.inner(x * x)
+
+
+def test_a_seed_in_place_of_a_generator_and_an_in_place_first_layer():
+    model = nn.Sequential(nn.ReLU(inplace=True), nn.Conv2d(3, 2, 3))
+    options = {"input_size": (3, 9, 9), "show": False, "reps": 2, "generator": 4}
+    with torch.inference_mode():
+        first = grad_RF_estimate(model, ".Conv2d1", (0, 3, 3), **options)
+    np.testing.assert_array_equal(first, grad_RF_estimate(model, ".Conv2d1", (0, 3, 3), **options))
 
 
 def test_a_layer_that_is_called_twice_gives_its_last_output(network):

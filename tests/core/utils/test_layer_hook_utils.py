@@ -103,7 +103,7 @@ def test_a_table_leaves_the_network_and_the_random_state_as_they_were():
 def test_a_failing_forward_pass_leaves_no_hook():
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Linear(7, 2))
     model.train()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(LayerError, match=r"Sequential: expected to take .* \(2, 3, 8, 8\), found"):
         get_module_names(model, (3, 8, 8), show=False)
     assert n_hooks(model) == 0
     assert model.training
@@ -310,6 +310,8 @@ def test_printed_tables(network, capsys):
 def test_the_table_from_the_command_line(capsys):
     assert main(["alexnet", "--size", "224"]) == 0
     assert ".features.Conv2d0" in capsys.readouterr().out
+    assert main(["alexnet", "--size", "8"]) == 2
+    assert "to take an input of shape (2, 3, 8, 8)" in capsys.readouterr().err
     assert main(["alexnett"]) == 2
     assert "similar ones are alexnet" in capsys.readouterr().err
 

@@ -1,5 +1,7 @@
 """TorchScorer against golden vectors, torchvision's own forward pass, and bad input."""
 
+import gc
+
 import numpy as np
 import pytest
 import torch
@@ -243,10 +245,64 @@ def test_units_that_are_not_there(scorer, unit, words):
 
 
 def test_masks_that_do_not_fit(scorer):
-    with pytest.raises(LayerError, match=r"a mask of the layer's shape \(6, 8, 8\), found .* 64"):
+    with pytest.raises(
+        LayerError, match=r"a mask of the layer's shape \(6, 8, 8\), found \(8, 8\)"
+    ):
         scorer.set_units_by_mask("key", CONV, np.ones((8, 8), dtype=bool))
     with pytest.raises(LayerError, match=r"indices below 384 .* found 0 to 384"):
-        scorer.set_units_by_mask("key", CONV, [0, 384])
+        scorer.set_units_by_mask("key", CONV, np.array([0, 384], dtype=np.uint16))
+    with pytest.raises(LayerError, match=r"shape \(6, 8, 8\), found \(8, 8, 6\)"):
+        scorer.set_units_by_mask("key", CONV, np.ones((8, 8, 6), dtype=bool))
+    for odd in (np.ones((6, 8, 8), dtype=int), [], [0.5]):
+        with pytest.raises(LayerError, match="expected a boolean mask or a row of flat indices"):
+            scorer.set_units_by_mask("key", CONV, odd)
+
+
+def test_settings_that_make_no_sense(tinynet, images):
+    for options, words in (
+        ({"imgpix": 0}, "imgpix: expected a whole number of at least 1, found 0"),
+        ({"unit": 3}, "expected a layer for the unit 3, found none"),
+        ({"layers": FC}, "the options layers with a network's name only, found TinyNet"),
+    ):
+        with pytest.raises(SettingError, match=words):
+            TorchScorer(tinynet, **options)
+    tinynet.train()
+    with pytest.raises(LayerError, match="has no layer"):
+        TorchScorer(tinynet, 32, layer="zzz", unit=0)
+    assert tinynet.training
+    with TorchScorer(tinynet, 32, layer=FC, unit=0) as scorer:
+        for white in (0, -1, float("inf"), "255"):
+            with pytest.raises(ImageError, match="expected a value of white above 0"):
+                scorer.score_tsr(images, input_scale=white)
+
+
+def test_a_failing_selection_changes_nothing(scorer, images):
+    scorer.select_unit((None, FC, 4))
+    expected = scorer.score_tsr(images)
+    for unit in ((1.7, 2, 3), (True, 2, 3), (9, 0, 0), (slice(9, 10), 0, 0)):
+        with pytest.raises(LayerError, match=r"expected a unit (of whole numbers|within)"):
+            scorer.set_unit("other", CONV, unit)
+    with pytest.raises(LayerError, match="has no layer"):
+        scorer.select_unit((None, "zzz", 1))
+    with pytest.raises(LayerError, match="has no layer"):
+        scorer.set_recording([CONV, "zzz"])
+    np.testing.assert_array_equal(scorer.score_tsr(images), expected)
+    assert scorer.layer == FC
+
+
+def test_images_of_another_size_do_not_disturb_who_runs_the_network(tinynet):
+    with TorchScorer(tinynet, 32, layer=CONV, unit=(0, 7, 7)):
+        tinynet(torch.rand(1, 3, 8, 8))
+        with TorchScorer(tinynet, 8, layer=FC, unit=0) as other:
+            assert other.score_tsr(torch.rand(2, 3, 8, 8)).shape == (2,)
+
+
+def test_a_scorer_that_is_forgotten_takes_its_hooks_along(tinynet):
+    scorer = TorchScorer(tinynet, 32, layer=FC, unit=0)
+    assert n_hooks(tinynet) == 1
+    del scorer
+    gc.collect()
+    assert n_hooks(tinynet) == 0
 
 
 @pytest.mark.parametrize(
@@ -261,10 +317,14 @@ def test_masks_that_do_not_fit(scorer):
             torch.rand(2, 8, 8),
             r"expected a tensor \(B, 3, H, W\) of RGB images, found \(1, 2, 8, 8\)",
         ),
-        (np.zeros((8, 8)), r"expected RGB images \(H, W, 3\) of numbers, found \(8, 8\)"),
-        ([np.zeros((8, 8))], r"expected RGB images"),
+        (np.zeros((8, 8)), r"expected RGB images, found \(8, 8\)"),
+        ([np.zeros((8, 8))] * 3, r"a list of RGB images \(H, W, 3\), found one of shape \(8, 8\)"),
         (np.zeros((2, 8, 8, 4)), r"found \(2, 8, 8, 4\)"),
-        (["a.png", "b.png"], r"expected RGB images"),
+        (["a.png", "b.png"], r"a list of RGB images \(H, W, 3\), found one of shape \(\)"),
+        ("a.png", "expected RGB images, found"),
+        (None, "expected RGB images, found"),
+        (torch.ones(2, 3, 8, 8, dtype=torch.bool), "found .* of torch.bool"),
+        (np.zeros((8, 8, 3)).tolist(), "found one of shape"),
     ],
 )
 def test_images_that_are_not_taken(scorer, bad, words):
@@ -287,7 +347,7 @@ def test_batches_do_not_change_scores(scorer, images):
     expected = scorer.score_tsr(images, B=7)
     for batch_size in (1, 2, 6, 100):
         np.testing.assert_allclose(scorer.score_tsr(images, B=batch_size), expected, rtol=1e-4)
-    with pytest.raises(SettingError, match="expected at least one image at a time, found B=0"):
+    with pytest.raises(SettingError, match="B: expected a whole number of at least 1, found 0"):
         scorer.score_tsr(images, B=0)
 
 
@@ -426,7 +486,13 @@ def test_a_canvas_keeps_scale_device_and_gradient():
     torch.testing.assert_close(image.grad, torch.ones_like(image))
     full = torch.rand(1, 3, 9, 9)
     torch.testing.assert_close(resize_and_pad_tsr(full, (2, 2), (0, 0), (9, 9)), full)
+    with pytest.raises(ImageError, match=r"floating-point numbers, found torch\.uint8"):
+        resize_and_pad_tsr(torch.zeros(1, 3, 4, 4, dtype=torch.uint8), (2, 2), (0, 0))
     eight_bit = [np.full((4, 4, 3), 255, np.uint8)]
+    assert resize_and_pad(eight_bit, (2, 2), (0, 0), (4, 4))[0].max() == 1
+    for odd in (np.zeros((4, 4)), np.full((4, 4, 3), 200.0)):
+        with pytest.raises(ImageError, match=r"expected (an RGB image|images in)"):
+            resize_and_pad([odd], (2, 2), (0, 0))
     assert resize_and_pad(eight_bit, (2, 2), (0, 0), (3, 3), scale=255)[0].max() == 255
     for size, offset in (((8, 8), (2, 0)), ((2, 2), (-1, 0)), ((0, 2), (0, 0))):
         with pytest.raises(ImageError, match="to lie on the canvas of"):
