@@ -4,7 +4,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import optimizer, reading, stages
+import torch
+
+from benchmarks import networks, optimizer, reading, stages
 from neuro_data_analysis.recordings import EVOLUTION_FILES
 
 
@@ -17,7 +19,9 @@ def main() -> None:
         print(stages.report(costs, simulated), flush=True)
         file = simulated / "matroot" / EVOLUTION_FILES[0]
         print(reading.report(reading.compare(file)), flush=True)
-    print(optimizer.report())
+    print(optimizer.report(), flush=True)
+    for line in networks.report(torch.device("cuda" if torch.cuda.is_available() else "cpu")):
+        print(line)
 
 
 if __name__ == "__main__":

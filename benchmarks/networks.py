@@ -20,7 +20,9 @@ from core.utils.image_networks import load_network
 from core.utils.layers import find_layer
 
 N_UNITS = 64
-LAYER = ".layer3.5.BatchNorm2dbn3"  # before a ReLU, so that no unit is silent
+UNIT_LAYER = ".layer3.Bottleneck5"
+LAYERS = {".layer2.3.BatchNorm2dbn3": 14, ".layer3.5.BatchNorm2dbn3": 7}
+"""Layers before a ReLU, so that no unit is silent, and the row and column of their centre."""
 
 
 def medians(pieces: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
@@ -39,7 +41,7 @@ def medians(pieces: dict[str, Callable[[], object]], repeats: int) -> dict[str, 
 
 def scoring(device: torch.device, n_images: int, repeats: int) -> str:
     """Scores of 256x256 images against ResNet-50's own forward pass at 227x227."""
-    scorer = TorchScorer("resnet50", LAYER, (3, 7, 7), pretrained=False, device=device)
+    scorer = TorchScorer("resnet50", UNIT_LAYER, (3, 7, 7), pretrained=False, device=device)
     images = torch.rand(n_images, 3, 256, 256, device=device)
     ready = scorer.preprocess(images, input_scale=1)
     bare = load_network("resnet50", pretrained=False, device=device).model
@@ -67,17 +69,17 @@ def rendering(device: torch.device, n_images: int, repeats: int) -> str:
     return _line(f"rendering {n_images} fc6 codes", took, n_images)
 
 
-def receptive_fields(device: torch.device, reps: int, repeats: int) -> str:
+def receptive_fields(device: torch.device, layer: str, reps: int, repeats: int) -> str:
     """Receptive fields of 64 units of one layer: together, and one at a time in two ways."""
     model = load_network("resnet50", pretrained=False, device=device).model
-    units = [(channel, 7, 7) for channel in range(N_UNITS)]
+    units = [(channel, LAYERS[layer], LAYERS[layer]) for channel in range(N_UNITS)]
     took = medians(
         {
-            "the plain loop": lambda: [plain_field(model, unit, reps) for unit in units],
+            "the plain loop": lambda: [plain_field(model, layer, unit, reps) for unit in units],
             "one at a time": lambda: [
-                grad_RF_estimate(model, LAYER, unit, show=False, reps=reps) for unit in units
+                grad_RF_estimate(model, layer, unit, show=False, reps=reps) for unit in units
             ],
-            "together": lambda: grad_RF_estimate_units(model, LAYER, units, reps=reps),
+            "together": lambda: grad_RF_estimate_units(model, layer, units, reps=reps),
         },
         repeats,
     )
@@ -87,15 +89,17 @@ def receptive_fields(device: torch.device, reps: int, repeats: int) -> str:
         for name in ("the plain loop", "one at a time")
     )
     return (
-        f"receptive fields of {N_UNITS} units of {LAYER}, {reps} repetitions: together "
+        f"receptive fields of {N_UNITS} units of {layer}, {reps} repetition(s): together "
         f"{together:.2f} s, {others}"
     )
 
 
-def plain_field(model: nn.Module, unit: tuple[int, int, int], reps: int) -> torch.Tensor:
+def plain_field(
+    model: nn.Module, layer: str, unit: tuple[int, int, int], reps: int
+) -> torch.Tensor:
     """One unit as it is written down: a whole forward and a backward pass for each repetition."""
     kept = {}
-    handle = find_layer(model, LAYER).register_forward_hook(
+    handle = find_layer(model, layer).register_forward_hook(
         lambda _module, _args, output: kept.update(output=output)
     )
     total = 0
@@ -119,7 +123,7 @@ def throughput(n_images: int, repeats: int) -> list[str]:
     ):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
         generator = upconvGAN("fc6", pretrained=False, device="cuda").to(dtype)
-        scorer = TorchScorer("resnet50", LAYER, (3, 7, 7), pretrained=False, device="cuda")
+        scorer = TorchScorer("resnet50", UNIT_LAYER, (3, 7, 7), pretrained=False, device="cuda")
         scorer.model.to(dtype)
         codes = generator.sample_vector(n_images)
 
@@ -175,7 +179,7 @@ def report(device: torch.device) -> list[str]:
     lines = [
         scoring(device, n_images, repeats),
         rendering(device, n_images, repeats),
-        receptive_fields(device, reps=2, repeats=3),
+        *(receptive_fields(device, layer, reps=1, repeats=3) for layer in LAYERS),
     ]
     return lines + (throughput(256, 20) if on_gpu else [])
 
