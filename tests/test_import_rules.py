@@ -36,6 +36,7 @@ CORE_ALLOWED = {
     **dict.fromkeys(GROUND_FLOOR, GROUND_FLOOR),
     "statistics": GROUND_FLOOR | {"statistics"},
     "contract": GROUND_FLOOR | {"statistics", "contract"},
+    "experiments": GROUND_FLOOR | {"statistics", "contract", "experiments"},
 }
 
 
