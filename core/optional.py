@@ -5,8 +5,10 @@ from types import ModuleType
 
 from core.errors import MissingPackageError
 
+IN_REQUIREMENTS = "`pip install -r requirements.txt` installs everything"
 
-def import_package(name: str, purpose: str) -> ModuleType:
+
+def import_package(name: str, purpose: str, how: str = IN_REQUIREMENTS) -> ModuleType:
     """Import a package or say in one sentence what it is for and how to install it.
 
     Raises
@@ -27,5 +29,5 @@ installs everything.
     except ImportError as error:
         raise MissingPackageError(
             f"{purpose} needs the package {name.split('.')[0]}, which could not be imported "
-            f"({error}); `pip install -r requirements.txt` installs everything."
+            f"({error}); {how}."
         ) from error

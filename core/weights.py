@@ -143,7 +143,7 @@ def locate(
     try:
         download(file.remote, target)
     except DownloadError as error:
-        raise WeightsError(f"{file.name}: {error} {_advice(file)}") from error
+        raise WeightsError(f"{file.name}: {error} {_advice(file)}") from None
     if not (file.remote.sha256 or file.remote.git_blob):
         write_text(_record(target), f"{sha256(target)}  {target.name}\n")
     return _verified(target, file)

@@ -59,4 +59,4 @@ def test_examples_run(page, tmp_path, monkeypatch):
     for example in re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.S):
         exec(example, names)
     assert names["images"].shape == (8, 3, 256, 256)
-    assert names["scores"].shape == (8,)
+    assert names["scores"].std() > 0

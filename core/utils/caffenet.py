@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from core.errors import ImageError, LayerError
-from core.utils.deepsim import RGB_mean, pretrained_sequential
+from core.utils.deepsim import RGB_mean, pretrained_sequential, spread_weights
 from core.utils.devices import choose_device
 
 INVERTED_AT = {
@@ -86,6 +86,8 @@ class Caffenet(nn.Module):
         self.net = pretrained_sequential(
             lambda: _layers().items(), name, weights_dir, allow_download
         )
+        if not pretrained:
+            spread_weights(self.net)
         self.register_buffer("RGB_mean", RGB_mean.clone(), persistent=False)
         self.to(device).eval().requires_grad_(False)
 

@@ -31,11 +31,11 @@ def resize_and_pad(
     img_list
         ``(H, W, 3)`` arrays: floats in [0, scale], or 8-bit.
     size
-        Size of the resized image (scikit-image, antialiased).
+        Rows and columns of the resized image (scikit-image, antialiased).
     offset
-        Where its upper left pixel goes.
+        Row and column of its upper left pixel.
     canvas_size
-        Size of the canvas. An image that has it already keeps its size and place.
+        Rows and columns of the canvas. An image that has it already keeps its size and place.
     scale
         Value of white.
 
@@ -118,8 +118,10 @@ def resize_and_pad_canvas(
 ) -> torch.Tensor:
     """Place a batch in [0, 1], bilinearly resized, on a canvas ``(B, *input_size)`` of half grey.
 
-    `corner` and `size` are in pixels of that canvas, which is the network's input: a receptive
-    field measured there is filled exactly. An image of the canvas's size is resized all the same.
+    `corner` is the (row, column) of the upper left pixel and `size` (rows, columns), in pixels of
+    that canvas. It is the network's input, so a receptive field measured there is filled exactly
+    (``corner=field.offset, size=field.size``). An image of the canvas's size is resized all the
+    same.
     """
     canvas_size = tuple(input_size[1:])
     if tuple(imgs.shape[2:]) == canvas_size and tuple(size) != canvas_size:

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
+from math import sqrt
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,12 @@ RGB_mean = torch.tensor([123.0, 117.0, 104.0]).reshape(1, 3, 1, 1)
 """Mean colour of CaffeNet's training images, RGB, 0-255; shape (1, 3, 1, 1)."""
 
 HOST = "https://huggingface.co/binxu/DeePSim_DosovitskiyBrox2016/resolve/main/"
+
+SLOPE = 0.3
+"""Of all leaky ReLUs."""
+
+PIXEL_SD, TANH_INPUT_SD = 40.0, 0.3
+"""Spread of a random generator's pixels (0-255), and of what a final tanh takes."""
 
 Layers = list[tuple[str, nn.Module]]
 
@@ -73,7 +80,7 @@ def _rectified(*layers: tuple[str, nn.Module]) -> Layers:
             (name, layer),
             (
                 name.replace("Rconv", "Rrelu") if name.startswith("Rconv") else f"relu_{name}",
-                nn.LeakyReLU(0.3, inplace=True),
+                nn.LeakyReLU(SLOPE, inplace=True),
             ),
         ]
         for name, layer in layers
@@ -244,7 +251,7 @@ class upconvGAN(Generator):  # noqa: N801
         The CaffeNet layer that it inverts: norm1, norm2, conv3, conv4, pool5, fc6, fc6_eucl, fc7
         or fc8.
     pretrained
-        Load the published weights; otherwise they are random.
+        Load the published weights; otherwise they are random, and images are coloured noise.
     weights_dir
         Folder with the weight files, looked at first.
     device
@@ -302,6 +309,8 @@ class upconvGAN(Generator):  # noqa: N801
         self.G = pretrained_sequential(
             layers, name if pretrained else None, weights_dir, allow_download
         )
+        if not pretrained:
+            spread_weights(self.G, TANH_INPUT_SD if hasattr(self.G, "tanh") else PIXEL_SD)
         self.register_buffer("RGB_mean", RGB_mean.clone(), persistent=False)
         self.to(device).eval().requires_grad_(False)
 
@@ -398,7 +407,7 @@ class multiZupconvGAN(nn.Module):  # noqa: N801
         Parameters
         ----------
         codes
-            ``(B, Z, latent)``: Z codes for each of B images.
+            ``(B, Z, *latent_shape)``: Z codes for each of B images.
         z_alpha
             ``(B, Z, c_num)``: weight of every channel of every code.
         """
@@ -434,6 +443,29 @@ def pretrained_sequential(
     network.to_empty(device="cpu")
     load_strictly(network, state, path)
     return network
+
+
+def spread_weights(network: nn.Sequential, last: float = 1.0) -> None:
+    """Give a network random weights that keep activations level; the last layer's are scaled.
+
+    torch's own initialisation lets them fade from layer to layer, so that all codes would give the
+    same image.
+    """
+    layers = [layer for layer in network if hasattr(layer, "weight")]
+    gain = nn.init.calculate_gain("leaky_relu", SLOPE)
+    for layer in layers:
+        nn.init.normal_(layer.weight, std=gain / sqrt(_fan_in(layer)))
+        nn.init.zeros_(layer.bias)
+    with torch.no_grad():
+        layers[-1].weight *= last
+
+
+def _fan_in(layer: nn.Module) -> float:
+    """Inputs that add up to one output."""
+    weight = layer.weight
+    if isinstance(layer, nn.ConvTranspose2d):
+        return weight.shape[0] * weight[0, 0].numel() / layer.stride[0] ** 2
+    return weight[0].numel()
 
 
 def _clip(images: torch.Tensor, mean: torch.Tensor, scale: float) -> torch.Tensor:

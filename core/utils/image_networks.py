@@ -64,6 +64,7 @@ def load_network(
     weights_dir: str | None = None,
     trusted: bool = False,
     allow_download: bool = True,
+    own_preprocessing: bool = False,
 ) -> ImageNetwork:
     """A network by name, frozen and in eval mode.
 
@@ -82,6 +83,9 @@ def load_network(
         Read local weight files that hold more than tensors; they can run any code.
     allow_download
         Whether weights may be fetched.
+    own_preprocessing
+        Take mean, SD and image size from timm where it states others than ImageNet's and 227; the
+        published scorer used these for all of timm's networks.
 
     Raises
     ------
@@ -98,7 +102,14 @@ def load_network(
     with torch.random.fork_rng([]) if pretrained else nullcontext():
         network = _maker(name)(name, source)
     network.model.to(device).eval().requires_grad_(False)
-    return network
+    stated = getattr(network.model, "default_cfg", None)
+    return _as_stated(network, stated) if own_preprocessing and stated else network
+
+
+def _as_stated(network: ImageNetwork, stated: dict) -> ImageNetwork:
+    """A network of timm with the preprocessing that timm states."""
+    preprocessing = Preprocessing(tuple(stated["mean"]), tuple(stated["std"]))
+    return ImageNetwork(network.model, preprocessing, stated["input_size"][-1])
 
 
 @dataclass(frozen=True)
@@ -163,7 +174,9 @@ def _vgg16_face(_name: str, source: WeightSource) -> ImageNetwork:
 
 
 def _cornet_s(_name: str, source: WeightSource) -> ImageNetwork:
-    cornet = import_package("cornet", "CORnet-S")
+    cornet = import_package(
+        "cornet", "CORnet-S", "its authors (github.com/dicarlolab/CORnet) say how to install it"
+    )
     if source.pretrained and (not source.allow_download or NETWORKS.is_offline()):
         raise WeightsError(
             "cornet_s: expected permission to download (its package fetches its weights itself), "

@@ -45,7 +45,8 @@ def main(argv: list[str] | None = None) -> int:
     """Print the table of a network's layers."""
     parser = argparse.ArgumentParser(
         prog="python -m core.utils.layer_hook_utils",
-        description="Print name, class, input and output shape of every layer of a network.",
+        description="Print name, class, input and output shape of every layer of a network "
+        "(made with random weights).",
     )
     parser.add_argument("network", help="resnet50, caffenet, efficientnet_lite0, any of timm's ...")
     parser.add_argument(

@@ -157,7 +157,7 @@ class LayerRecord(Hooks):
 
     @property
     def activation(self) -> torch.Tensor | None:
-        """A copy of what the layer put out last, ``(B, ...)``; None before it ran."""
+        """A copy of what the layer put out last, ``(B, ...)``; None as long as it has not run."""
         return self._kept.get("output")
 
 

@@ -253,6 +253,9 @@ def grad_population_RF_estimates(  # noqa: N802
 class CentralField(NamedTuple):
     """Receptive field of the units in the middle of a layer.
 
+    As published, `corner` and `imgsize` say the column first; `offset` and `size` say the row
+    first, as everything that places images does.
+
     Attributes
     ----------
     cent_pos
@@ -270,6 +273,16 @@ class CentralField(NamedTuple):
     imgsize: tuple[int, int]
     Xlim: tuple[int, int]
     Ylim: tuple[int, int]
+
+    @property
+    def offset(self) -> tuple[int, int]:
+        """First row and first column, as `resize_and_pad_tsr` takes them."""
+        return self.Ylim[0], self.Xlim[0]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns, as `resize_and_pad_tsr` takes them."""
+        return self.imgsize[::-1]
 
 
 def get_center_pos_and_rf(

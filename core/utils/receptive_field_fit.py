@@ -216,7 +216,7 @@ def _save_fit(fit: GaussianFit, name: str, folder: Path, plot: bool) -> None:
             ("", {"Gaussian fit": fit.fitmap}),
             ("_cmp", {"gradient map": fit.gradAmpmap, "Gaussian fit": fit.fitmap}),
         ):
-            figure = _draw(maps)
+            figure = _draw(maps, half_height=fit)
             saveallforms(folder, stem + suffix, figure)
             plt.close(figure)
 
@@ -234,8 +234,13 @@ def save_gradmap_figures(gradient_map: np.ndarray, label: str, folder: str | Pat
     """Write ``<label>_rawgradAmpMap.png`` and the histogram ``<label>_gradAmp_loghist.png``."""
     figures = {"rawgradAmpMap": _draw({"gradient map": gradient_map})}
     histogram, ax = plt.subplots(layout="constrained")
-    ax.hist(np.log10(1e-15 + gradient_map.ravel()), bins=100)
-    ax.set(xlabel="log10(gradient amplitude + 1e-15)", ylabel="pixels", title=label)
+    pixels = gradient_map.ravel()
+    ax.hist(np.log10(pixels[pixels > 0]), bins=100)
+    ax.set(
+        xlabel="log10 of the gradient amplitude",
+        ylabel="pixels",
+        title=f"{label}  ({np.sum(pixels <= 0)} pixels at 0 not shown)".strip(),
+    )
     figures["gradAmp_loghist"] = histogram
     Path(folder).mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
@@ -243,12 +248,18 @@ def save_gradmap_figures(gradient_map: np.ndarray, label: str, folder: str | Pat
         plt.close(figure)
 
 
-def _draw(maps: dict[str, np.ndarray]) -> Figure:
+def _draw(maps: dict[str, np.ndarray], half_height: GaussianFit | None = None) -> Figure:
+    """Maps on one colour scale, with the line at half the height of a fit."""
     figure, axes = plt.subplots(
-        1, len(maps), figsize=(4.2 * len(maps), 3.6), layout="constrained", squeeze=False
+        1, len(maps), figsize=(4.2 * len(maps) + 0.6, 3.6), layout="constrained", squeeze=False
     )
+    low, high = min(m.min() for m in maps.values()), max(m.max() for m in maps.values())
     for ax, (title, values) in zip(axes[0], maps.items(), strict=True):
-        image = ax.imshow(values)
+        image = ax.imshow(values, vmin=low, vmax=high)
         ax.set(title=title, xlabel="column (pixels)", ylabel="row (pixels)")
-        figure.colorbar(image, ax=ax)
+        if half_height is not None:
+            level = half_height.offset + half_height.amplitude / 2
+            if half_height.fitmap.min() < level < half_height.fitmap.max():
+                ax.contour(half_height.fitmap, levels=[level], colors="white")
+    figure.colorbar(image, ax=axes[0].tolist(), label="mean |d a / d x|")
     return figure

@@ -1,7 +1,10 @@
 """Statistics in the words of the published analyses: summaries, tests that print, and their plots.
 
-The t tests live in `core.utils.t_tests` and the tests of correlations in
-`core.utils.correlation_tests`; here they have their published home.
+Where a function takes `ddof`, None means what the argument's own ``.std()`` gives: over N for an
+array, over N - 1 for a pandas Series. The printing tests leave out NaN; `ttest_rel_df`,
+`ttest_ind_df` and `ttest_1samp_print` give NaN where there is one, as published. The t tests live
+in `core.utils.t_tests` and the tests of correlations in `core.utils.correlation_tests`; here they
+have their published home.
 """
 
 from typing import Literal
@@ -126,7 +129,7 @@ def paired_strip_plot(
     *,
     ax: Axes | None = None,
 ) -> Figure:
-    """Two columns side by side, with a line for each pair and their paired t test as the title.
+    """Two columns side by side, a line for each pair, their means, and their paired t test.
 
     Parameters
     ----------
@@ -148,6 +151,7 @@ def paired_strip_plot(
     ax.plot([jitter, 1 + jitter], [first, second], color="gray", alpha=0.3, zorder=1)
     ax.scatter(jitter, first)
     ax.scatter(1 + jitter, second)
+    ax.hlines([first.mean(), second.mean()], [-0.3, 0.7], [0.3, 1.3], color="black")
     ax.set_xticks([0, 1], [col1, col2])
     ax.set_title(f"t={t:.2f}, p={p:.1e} df={len(first) - 1} (N={len(first)})")
     return ax.figure

@@ -52,7 +52,10 @@ def visualize_trajectory(
         xlabel="generation", ylabel="score", title=f"Optimization trajectory\n{title_str}".strip()
     )
     if codes_arr is not None:
-        _draw_norms(ax.twinx(), generations, np.asarray(codes_arr))
+        norms = ax.twinx()
+        _draw_norms(norms, generations, np.asarray(codes_arr))
+        ax.set_zorder(norms.get_zorder() + 1)  # scores in front
+        ax.patch.set_visible(False)
     figure.legend(loc="outside right upper", fontsize="small")
     if show:
         plt.show()
@@ -68,5 +71,6 @@ def _draw_norms(ax: plt.Axes, generations: np.ndarray, codes: np.ndarray) -> Non
         }
     for label, (color, part) in parts.items():
         norms = np.linalg.norm(part, axis=1)
-        ax.scatter(generations, norms, s=8, alpha=0.3, color=color, label=label)
-    ax.set_ylabel("norm of the code")
+        ax.scatter(generations, norms, s=6, alpha=0.15, color=color, label=label)
+    ax.set_ylabel("L2 norm of the code")
+    ax.spines["right"].set_visible(True)

@@ -124,6 +124,14 @@ def test_shapes_and_sizes_of_all_nine(name):
     torch.testing.assert_close(flat, generator.visualize_batch(codes))
 
 
+@pytest.mark.parametrize("name", ["norm1", "norm2", "conv4", "pool5", "fc6", "fc8"])
+def test_random_weights_tell_codes_apart(name):
+    generator = upconvGAN(name, pretrained=False, device="cpu")
+    one, two = generator.visualize_batch(generator.sample_vector(2))
+    assert 0.02 < (one - two).abs().mean() < 0.5
+    assert one.std() > 0.03
+
+
 def test_colours_are_rgb_and_the_mean_is_added_after_the_flip(norm1):
     class Constant(torch.nn.Module):
         def forward(self, codes):

@@ -302,6 +302,7 @@ def test_the_field_of_the_units_in_the_middle(linnet, golden):
     assert [*cent_pos, *x, *y] == golden["lin_center"].tolist()
     assert corner == (x[0], y[0])
     assert imgsize == (x[1] - x[0], y[1] - y[0])
+    assert (field.offset, field.size) == ((y[0], x[0]), (y[1] - y[0], x[1] - x[0]))
     assert field[0] == field.cent_pos
     whole = get_center_pos_and_rf(linnet, ".Linearfc", SIZE)
     assert tuple(whole) == (None, (0, 0), (33, 33), (0, 33), (0, 33))

@@ -429,8 +429,11 @@ def test_caffenet_is_scored_with_its_own_preprocessing():
 def test_timm_networks_by_name():
     with TorchScorer("resnet10t", pretrained=False, device="cpu") as scorer:
         assert scorer.layer_shape(".layer2.BasicBlock0") == (128, 29, 29)
-    network = load_network("vit_tiny_patch16_224", pretrained=False, device="cpu")
-    assert network.size == 224
+    options = {"pretrained": False, "device": "cpu"}
+    network = load_network("vit_tiny_patch16_224", **options)
+    assert (network.size, network.preprocessing) == (224, IMAGENET)
+    network = load_network("inception_v3", own_preprocessing=True, **options)
+    assert (network.size, network.preprocessing.mean) == (299, (0.5, 0.5, 0.5))
 
 
 def test_names_that_are_no_network():
