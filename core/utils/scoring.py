@@ -132,8 +132,9 @@ class TorchScorer:
 
     def _use_short_names(self, network: str | nn.Module) -> None:
         if network not in layername_dict:
+            found = network if isinstance(network, str) else type(network).__name__
             raise SettingError(
-                f"rawlayername=False: expected one of {', '.join(layername_dict)}, found {network}."
+                f"rawlayername=False: expected one of {', '.join(layername_dict)}, found {found}."
             )
         self.layername = layername_dict[network]
         self.layers = listed_layers(self.model)
