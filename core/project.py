@@ -12,3 +12,6 @@ SIMULATED_DATA = ROOT / "simulated_data"
 
 FIGURES = ROOT / "figures"
 """Figures and the report."""
+
+COMPUTED_DATA = ROOT / "computed_data"
+"""Source data that need no recordings, computed from scratch; the same on any machine."""

@@ -1,0 +1,32 @@
+"""Tables of the alignment experiment: kept, computed again when they are not what they should be."""
+
+from functools import partial
+
+import pandas as pd
+import pytest
+
+from core.contract import ext5
+from core.experiments import alignment
+from core.experiments.alignment_data import BEST_SCORED, STAMP, alignment_data, is_computed, main
+
+
+@pytest.mark.slow
+def test_tables_are_computed_once_in_the_published_form(tmp_path, monkeypatch, capsys):
+    for name, optimize in list(alignment.OPTIMIZERS.items()):
+        monkeypatch.setitem(alignment.OPTIMIZERS, name, partial(optimize, n_steps=2))
+    assert main(["--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out.split()
+    tables = {name: alignment_data(tmp_path).read(file) for name, file in ext5.ALIGNMENT.items()}
+    for table, path in zip(tables.values(), printed, strict=True):
+        assert len(table) == 640
+        assert table.gaussian_value.between(0, 1).all()
+        assert pd.read_csv(path).columns[0] == "Unnamed: 0"
+    best = pd.read_csv(tmp_path / BEST_SCORED)
+    assert (best.CMAES >= 0).all()
+    monkeypatch.setattr(alignment, "alignment_tables", None)  # nothing is computed again
+    alignment_data(tmp_path)
+    assert is_computed(tmp_path)
+    (tmp_path / STAMP).write_text('{"version": 0}')
+    assert not is_computed(tmp_path)
+    (tmp_path / STAMP).write_text("half")
+    assert not is_computed(tmp_path)
