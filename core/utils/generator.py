@@ -19,7 +19,7 @@ Randomness = torch.Generator | int | None
 
 
 class Generator(nn.Module, ABC):
-    """Base of generators; a child sets `latent_shape` and `batch_size` and says how to visualize.
+    """Base of generators; a child sets `latent_shape`, `batch_size`, and says how to visualize.
 
     Attributes
     ----------
@@ -44,6 +44,38 @@ class Generator(nn.Module, ABC):
     @abstractmethod
     def visualize(self, code: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
         """Images ``(B, 3, H, W)`` of codes, differentiable, where the generator is."""
+
+    def visualize_batch(
+        self,
+        codes: torch.Tensor,
+        scale: float = 1.0,
+        B: int | None = None,  # noqa: N803
+        *,
+        device: str | torch.device | None = "cpu",
+    ) -> torch.Tensor:
+        """Images of many codes without gradients, on the CPU; ``device=None`` leaves them."""
+        return self.render_batches(codes, scale, self._batch(B), device)
+
+    def visualize_batch_np(
+        self,
+        codes: np.ndarray,
+        scale: float = 1.0,
+        B: int | None = None,  # noqa: N803
+    ) -> torch.Tensor:
+        """`visualize_batch` of an array of codes."""
+        return self.render_batches(codes, scale, self._batch(B), "cpu")
+
+    def render(
+        self,
+        codes: np.ndarray,
+        scale: float = 1.0,
+        B: int | None = None,  # noqa: N803
+    ) -> list[np.ndarray]:
+        """Images of an array of codes as a list of ``(H, W, 3)`` float32 arrays."""
+        return as_image_list(self.render_batches(codes, scale, self._batch(B), "cpu"))
+
+    def _batch(self, size: int | None) -> int:
+        return self.batch_size if size is None else size
 
     def as_codes(self, codes: torch.Tensor | np.ndarray) -> torch.Tensor:
         """Codes as the network takes them: on its device, in its precision, ``(B, *latent_shape)``.

@@ -1,4 +1,4 @@
-"""Tables of the alignment experiment: kept, computed again when they are not what they should be."""
+"""Tables of the alignment experiment: kept, and computed again when they are not whole."""
 
 from functools import partial
 

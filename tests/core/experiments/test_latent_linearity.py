@@ -1,0 +1,150 @@
+"""Linear prediction of network units from latent codes."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
+from sklearn.model_selection import train_test_split
+from torch import nn
+
+from core.errors import CodeError, SettingError
+from core.experiments.latent_linearity import (
+    ALPHAS,
+    caffenet_layers,
+    central_features,
+    central_units,
+    code_parts,
+    linearity_table,
+    ridge_r2,
+    sample_codes,
+)
+from core.utils.CNN_scorers import TorchScorer
+from core.utils.GAN_utils import BigGAN_wrapper
+from core.utils.generator import Generator
+
+
+class LinearGenerator(Generator):
+    """Images that are linear in an 8-d code, around grey."""
+
+    latent_shape, batch_size = (8,), 16
+
+    def __init__(self):
+        super().__init__()
+        self.map = nn.Linear(8, 3 * 12 * 12)
+        nn.init.normal_(self.map.weight, std=0.02, generator=torch.Generator().manual_seed(1))
+        nn.init.constant_(self.map.bias, 0.5)
+        self.requires_grad_(False)
+
+    def sample_vector(self, sampn=1, *, generator=None):
+        return torch.randn(sampn, 8, generator=generator)
+
+    def visualize(self, code, scale=1.0):
+        return self.map(self.as_codes(code)).reshape(-1, 3, 12, 12) * scale
+
+
+@pytest.fixture
+def scorer():
+    torch.manual_seed(3)
+    net = nn.Sequential(nn.Conv2d(3, 5, 3), nn.ReLU(), nn.Flatten(), nn.Linear(500, 4))
+    net[0].bias.data[0] = -20.0
+    return TorchScorer(net, 12)
+
+
+LAYERS = [".Conv2d0", ".ReLU1", ".Linear3"]
+
+
+def test_a_linear_network_is_predicted_and_a_rectified_one_is_not(scorer):
+    G = LinearGenerator()
+    codes = sample_codes(G, 200, generator=0)
+    features = central_features(G, scorer, codes, LAYERS)
+    table = linearity_table(code_parts(codes), features)
+    r2 = table.groupby("Layer").Test_R2
+    assert r2.get_group(".Conv2d0").min() > 0.9999
+    assert r2.get_group(".ReLU1")[1:].max() < 0.99999
+    silent = table.query("Layer == '.ReLU1' and unit_index == 0")
+    assert silent.Test_R2.item() == 1
+    assert table.Layer_index.tolist() == [0] * 5 + [1] * 5 + [2] * 4
+
+
+def test_features_are_those_of_the_middle_in_any_batches(scorer):
+    G = LinearGenerator()
+    codes = sample_codes(G, 25, generator=1)
+    features = central_features(G, scorer, codes, LAYERS, batch_size=7)
+    images = G.visualize_batch(torch.from_numpy(codes))
+    whole = scorer.model[:1](scorer.preprocess(images, 1))
+    np.testing.assert_allclose(features[".Conv2d0"], whole[:, :, 5, 5], rtol=1e-4, atol=1e-5)
+    assert features[".Linear3"].shape == (25, 4)
+    assert len(scorer.hooks) == 0
+    assert central_units((2, 4, 6)).tolist() == [2 * 6 + 3, 24 + 2 * 6 + 3]
+
+
+def test_all_units_at_once_are_each_by_itself():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((120, 10))
+    y = x @ rng.standard_normal((10, 3)) + rng.standard_normal((120, 3)) * [0.1, 3, 30]
+    train, test = ridge_r2(x, y)
+    x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2, random_state=42)
+    for unit in range(3):
+        best = min(ALPHAS, key=lambda alpha, unit=unit: _loo(x_train, y_train[:, unit], alpha))
+        ridge = Ridge(best).fit(x_train, y_train[:, unit])
+        assert train[unit] == pytest.approx(r2_score(y_train[:, unit], ridge.predict(x_train)))
+        assert test[unit] == pytest.approx(r2_score(y_test[:, unit], ridge.predict(x_test)))
+    assert test[0] > test[1] > test[2]
+
+
+def _loo(x, y, alpha):
+    """Leave-one-out squared error of ridge regression of centred data."""
+    centred = x - x.mean(0)
+    hat = centred @ np.linalg.solve(centred.T @ centred + alpha * np.eye(x.shape[1]), centred.T)
+    hat += 1 / len(x)
+    return np.square((y - hat @ y) / (1 - np.diag(hat))).sum()
+
+
+def test_parts_of_a_code():
+    codes = np.arange(12.0).reshape(2, 6)
+    parts = code_parts(codes, biggan=True)
+    assert parts["_noise"].tolist() == [[0, 1, 2], [6, 7, 8]]
+    assert parts["_class"].tolist() == [[3, 4, 5], [9, 10, 11]]
+    rng = np.random.default_rng(0)
+    basis = np.linalg.qr(rng.standard_normal((1024, 1024)))[0]
+    codes = rng.standard_normal((3, 1024))
+    parts = code_parts(codes, basis)
+    np.testing.assert_allclose(parts["_top_Hess128"], codes @ basis[:, 896:])
+    np.testing.assert_allclose(parts["_null_Hess512"], codes @ basis[:, :512])
+    whole = np.square(parts["_null_Hess512"]).sum(1) + np.square(parts["_top_Hess512"]).sum(1)
+    np.testing.assert_allclose(whole, np.square(codes).sum(1))
+    with pytest.raises(CodeError, match=r"expected eigenvectors \(1024, 1024\)"):
+        code_parts(codes, basis[:10])
+
+
+def test_codes_of_biggan_are_truncated_noise_and_a_class():
+    from pytorch_pretrained_biggan import BigGAN, BigGANConfig
+
+    G = BigGAN_wrapper(BigGAN(BigGANConfig(channel_width=8)))
+    codes = sample_codes(G, 500, generator=0)
+    assert np.abs(codes[:, :128]).max() <= 1.4
+    expected = stats.truncnorm(-2, 2).std() * 0.7
+    assert codes[:, :128].std() == pytest.approx(expected, rel=0.01)
+    table = G.BigGAN.embeddings.weight.detach().numpy().T
+    nearest = np.abs(codes[:20, None, 128:] - table).sum(2).min(1)
+    np.testing.assert_allclose(nearest, 0, atol=1e-6)
+    np.testing.assert_array_equal(codes, sample_codes(G, 500, generator=0))
+
+
+def test_caffenet_has_the_published_units():
+    with TorchScorer("caffenet", pretrained=False, device="cpu") as scorer:
+        layers = caffenet_layers(scorer)
+        n_units = {
+            name: len(central_units(scorer.layer_shape(dotted)))
+            for name, (dotted, _) in layers.items()
+        }
+    assert layers["fc8"] == (".net.Linearfc8", 20)
+    assert sum(n for name, n in n_units.items() if "relu" in name) == 9568
+    assert sum(n for name, n in n_units.items() if "relu" not in name) == 11528
+
+
+def test_too_few_codes():
+    with pytest.raises(SettingError, match="expected at least 10 codes, found 5"):
+        ridge_r2(np.zeros((5, 2)), np.zeros((5, 2)))
