@@ -23,11 +23,18 @@ from core.utils.layers import (
     find_layer,
     naming_the_input,
     probe_inputs,
-    undisturbed,
 )
 from core.utils.preprocessing import resized
 from core.utils.receptive_field_fit import gradmap2RF_square, save_gradmap_figures, show_gradmap
-from core.utils.recording import Hooks, Index, as_indices, centre, check_unit, only_tensor
+from core.utils.recording import (
+    Hooks,
+    Index,
+    as_indices,
+    centre,
+    check_unit,
+    only_tensor,
+    output_shape,
+)
 
 INPUT_SIZE = (3, 227, 227)
 
@@ -307,20 +314,13 @@ def get_center_pos_and_rf(
     ``(cent_pos, corner, imgsize, Xlim, Ylim)``, see `CentralField`.
     """
     model = model if device is None else model.to(choose_device(device))
-    module = find_layer(model, layer)
-    shapes = {}
-    with Hooks() as hooks, undisturbed(model):
-        hooks.add(
-            layer, module, lambda *io: shapes.update({layer: only_tensor(io[2], layer).shape})
-        )
-        model(*probe_inputs(model, input_size))
-    if layer not in shapes:
-        raise LayerError(f"{layer}: expected a layer that runs, found that it never does.")
-    if len(shapes[layer]) != 4:
+    (image,) = probe_inputs(model, input_size)
+    shape = output_shape(model, find_layer(model, layer), layer, image)
+    if len(shape) != 3:
         n_rows, n_columns = input_size[1:]
         x, y = (0, n_columns), (0, n_rows)
         return CentralField(None, (0, 0), (n_columns, n_rows), x, y)
-    position = centre(shapes[layer])
+    position = centre(shape)
     gradient_map = grad_RF_estimate(
         model,
         layer,

@@ -15,6 +15,7 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from core.errors import LayerError
+from core.utils.layers import naming_the_input, undisturbed
 
 Index = int | slice
 Select = Callable[[torch.Tensor], torch.Tensor]
@@ -228,6 +229,27 @@ def check_unit(shape: tuple[int, ...], unit: Sequence[Index], layer: str) -> Non
             raise LayerError(
                 f"{layer}: expected a unit within the layer's shape {shape}, found {tuple(unit)}."
             )
+
+
+def output_shape(
+    model: nn.Module, module: nn.Module, layer: str, image: torch.Tensor
+) -> tuple[int, ...]:
+    """Shape of what a layer puts out, batch axis left out; found by a forward pass of an image.
+
+    Raises
+    ------
+    LayerError
+        If the layer does not run, puts out no tensor, or the network does not take the image.
+    """
+    shapes = []
+    with Hooks() as hooks, undisturbed(model), naming_the_input(model, [image]):
+        hooks.add(
+            layer, module, lambda *call: shapes.append(tuple(only_tensor(call[2], layer).shape))
+        )
+        model(image)
+    if not shapes:
+        raise LayerError(f"{layer}: expected a layer that runs, found that it never does.")
+    return shapes[-1][1:]
 
 
 def centre(shape: Sequence[int]) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from torch import nn
 from core.errors import ImageError, LayerError, SettingError
 from core.utils.devices import choose_device, device_of, dtype_of
 from core.utils.image_networks import ImageNetwork, load_network
-from core.utils.layers import find_layer, naming_the_input, undisturbed
+from core.utils.layers import find_layer
 from core.utils.preprocessing import (
     IMAGENET,
     Images,
@@ -31,7 +31,7 @@ from core.utils.recording import (
     Select,
     as_indices,
     one_unit,
-    only_tensor,
+    output_shape,
     recording_hook,
     some_units,
     whole_layer,
@@ -242,22 +242,12 @@ class TorchScorer:
         LayerError
             If there is no such layer, it does not run, or it puts out no tensor.
         """
-        shapes = []
-        with Hooks() as hooks, undisturbed(self.model):
-            hooks.add(
-                "shape",
-                self._module(layer),
-                lambda _module, _args, out: shapes.append(tuple(only_tensor(out, layer).shape)),
-            )
-            image = torch.zeros(
-                (1, *self.inputsize), device=device_of(self.model), dtype=dtype_of(self.model)
-            )
-            with naming_the_input(self.model, [image]):
-                self.model(image)
+        image = torch.zeros(
+            (1, *self.inputsize), device=device_of(self.model), dtype=dtype_of(self.model)
+        )
+        shape = output_shape(self.model, self._module(layer), layer, image)
         self.activation.clear()
-        if not shapes:
-            raise LayerError(f"{layer}: expected a layer that runs, found that it never does.")
-        return shapes[-1][1:]
+        return shape
 
     def preprocess(self, img: Images, input_scale: float = 255) -> torch.Tensor:
         """Images as the network takes them: normalised, then bilinearly resized to `inputsize`.
