@@ -20,6 +20,7 @@ from core.utils.CNN_scorers import (
     visualize_trajectory,
 )
 from core.utils.image_networks import load_network
+from core.utils.layer_hook_utils import featureFetcher
 from core.utils.preprocessing import IMAGENET
 from core.utils.torchvision_compat import import_torchvision
 
@@ -521,3 +522,10 @@ def test_a_drawn_trajectory():
         np.testing.assert_allclose(maximum, scores.reshape(4, 5).max(1))
         assert [c.get_label() for c in norms.collections] == labels
         figure.clear()
+
+
+def test_a_fetcher_records_what_a_layer_takes(tinynet, images, golden):
+    with featureFetcher(tinynet, (3, 32, 32), print_module=False) as fetcher:
+        fetcher.record(FC, "fc_in", return_input=True)
+        tinynet(images)
+        close(fetcher["fc_in"][0], golden["fetch_fc_input"])
