@@ -3,8 +3,6 @@
 import weakref
 from collections import defaultdict
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 import torch
 from torch import nn
@@ -14,10 +12,10 @@ from core.errors import LayerError
 from core.utils.devices import choose_device
 from core.utils.layer_table import get_module_names
 from core.utils.layers import find_layer
-from core.utils.recording import Hooks, only_tensor
+from core.utils.recording import Closing, Hooks, only_tensor
 
 
-class _Fetcher:
+class _Fetcher(Closing):
     """What the fetchers share: activations by key, and hooks that come off together."""
 
     def __init__(self):
@@ -38,17 +36,8 @@ class _Fetcher:
         self.hooks.close()
         self.activations.clear()
 
-    close = cleanup
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """`cleanup`, as at the end of a ``with`` block."""
         self.cleanup()
 
     def _record(

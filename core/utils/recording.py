@@ -21,7 +21,26 @@ Index = int | slice
 Select = Callable[[torch.Tensor], torch.Tensor]
 
 
-class Hooks:
+class Closing:
+    """Base of what is closed at the end of a ``with`` block."""
+
+    def close(self) -> None:
+        """Let go of everything; may be called again."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Hooks(Closing):
     """Forward hooks under names of their own; a context manager that takes them all off.
 
     Examples
@@ -60,17 +79,6 @@ class Hooks:
         """Take off all hooks."""
         for key in list(self._handles):
             self.remove(key)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def recording_hook(

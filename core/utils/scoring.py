@@ -7,8 +7,6 @@ go to the network's device batch by batch; scores come back once.
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import torch
@@ -27,6 +25,7 @@ from core.utils.preprocessing import (
     resized,
 )
 from core.utils.recording import (
+    Closing,
     Hooks,
     Select,
     as_indices,
@@ -42,7 +41,7 @@ SCORE = "score"
 """Key of the unit that scores."""
 
 
-class TorchScorer:
+class TorchScorer(Closing):
     """Scores images by a unit of a network; may record other units at the same time.
 
     Parameters
@@ -370,17 +369,8 @@ class TorchScorer:
         self.record_layers = []
         self.artiphys = False
 
-    close = cleanup
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """`cleanup`, as at the end of a ``with`` block."""
         self.cleanup()
 
     def _module(self, layer: str) -> nn.Module:
