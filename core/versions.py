@@ -6,7 +6,15 @@ from importlib import metadata
 
 PACKAGES = (
     *("numpy", "pandas", "scipy", "matplotlib", "h5py", "jinja2", "tqdm"),
-    *("torch", "torchvision", "timm", "pytorch-pretrained-biggan", "scikit-image", "pillow"),
+    *(
+        "torch",
+        "torchvision",
+        "timm",
+        "pytorch-pretrained-biggan",
+        "scikit-image",
+        "scikit-learn",
+        "pillow",
+    ),
 )
 
 

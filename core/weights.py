@@ -258,7 +258,7 @@ def _verified(path: Path, file: WeightFile) -> Path:
         expected = replace(expected, sha256=_recorded(path))
     problem = mismatch(path, expected)
     if problem:
-        again = ", remove it to fetch it again" if file.remote else ""
+        again = ", remove it to fetch it again" if expected.url else ""
         raise WeightsError(f"{path}: {problem}; the file is incomplete or another one{again}.")
     return path
 
@@ -290,7 +290,7 @@ def _record(path: Path) -> Path:
 
 def _not_found(file: WeightFile, folder: str | Path | None, allow_download: bool) -> str:
     where = folder or os.environ.get(file.home.folder_variable) or file.home.cache()
-    if file.remote is None:
+    if file.remote is None or not file.remote.url:
         why = "it has no public address"
     elif not allow_download:
         why = f"{file.remote.url} may not be fetched (allow_download=False)"

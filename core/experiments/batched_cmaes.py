@@ -4,9 +4,11 @@ All runs have the same dimension and population, so they update their covariance
 Rows are points; the covariance of a run is ``A.T @ A``.
 """
 
-from math import floor, log, log2, sqrt
+from math import sqrt
 
 import torch
+
+from core.utils.cma_constants import cma_constants
 
 UPDATE_FACTOR = 1
 """The covariance is updated once more than this many populations were drawn since the last time."""
@@ -33,18 +35,9 @@ class BatchedCholeskyCMAES:
     def __init__(self, start: torch.Tensor, generators: list[torch.Generator], sigma: float = 0.5):
         n, d = start.shape
         self.generators = generators
-        self.lambda_ = 4 + floor(3 * log2(d))
-        self.mu = self.lambda_ // 2
-        ranks = torch.arange(1, self.mu + 1, dtype=torch.float64)
-        weights = log(self.lambda_ / 2 + 0.5) - torch.log(ranks)
-        self.weights = weights / weights.sum()
-        mueff = 1 / self.weights.square().sum().item()
-        self.cc = 4 / (d + 4)
-        self.cs = sqrt(mueff) / (sqrt(mueff) + sqrt(d))
-        self.c1 = 2 / (d + sqrt(2)) ** 2
-        self.damps = 1 + self.cs + 2 * max(0.0, sqrt(max((mueff - 1) / (d + 1), 0)) - 1)
-        self.chi = sqrt(d) * (1 - 1 / (4 * d) + 1 / (21 * d**2))
-        self.mueff = mueff
+        self.constants = cma_constants(d)
+        self.lambda_ = self.constants.lambda_
+        self.weights = torch.from_numpy(self.constants.weights)
         self.sigma = torch.full((n, 1, 1), sigma, dtype=torch.float64)
         self.A = torch.eye(d, dtype=torch.float64).repeat(n, 1, 1)
         self.inverse = self.A.clone()
@@ -70,25 +63,25 @@ class BatchedCholeskyCMAES:
         self.n_drawn += self.lambda_
 
     def _update(self, scores: torch.Tensor) -> None:
-        best = scores.argsort(dim=1, descending=True, stable=True)[:, : self.mu, None]
+        c = self.constants
+        best = scores.argsort(dim=1, descending=True, stable=True)[:, : c.mu, None]
         chosen = best.expand(-1, -1, self.mean.shape[2])
         self.mean = (self.weights @ self.population.gather(1, chosen))[:, None]
         z = (self.weights @ self.draws.gather(1, chosen))[:, None]
-        self.ps = (1 - self.cs) * self.ps + sqrt(self.cs * (2 - self.cs) * self.mueff) * z
-        step = sqrt(self.cc * (2 - self.cc) * self.mueff)
-        self.pc = (1 - self.cc) * self.pc + step * (z @ self.A)
+        self.ps = (1 - c.cs) * self.ps + sqrt(c.cs * (2 - c.cs) * c.mueff) * z
+        self.pc = (1 - c.cc) * self.pc + sqrt(c.cc * (2 - c.cc) * c.mueff) * (z @ self.A)
         length = self.ps.norm(dim=2, keepdim=True)
-        self.sigma = self.sigma * torch.exp(self.cs / self.damps * (length / self.chi - 1))
+        self.sigma = self.sigma * torch.exp(c.cs / c.damps * (length / c.chi - 1))
         if self.n_drawn - self.n_at_update > UPDATE_FACTOR * self.lambda_:
             self.n_at_update = self.n_drawn
-            self._update_factor()
+            self._update_factor(c.c1)
 
-    def _update_factor(self) -> None:
+    def _update_factor(self, c1: float) -> None:
         """Rank-one update of the Cholesky factor and of its inverse."""
         v = self.pc @ self.inverse
         n = v.square().sum(dim=2, keepdim=True)
-        shrink = sqrt(1 - self.c1)
-        q = torch.sqrt(1 + n * self.c1 / (1 - self.c1))
+        shrink = sqrt(1 - c1)
+        q = torch.sqrt(1 + n * c1 / (1 - c1))
         self.A = shrink * self.A + shrink / n * (q - 1) * (v.mT @ self.pc)
         column = self.inverse @ v.mT
         self.inverse = self.inverse / shrink - (1 - 1 / q) / (shrink * n) * (column @ v)

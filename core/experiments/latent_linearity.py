@@ -43,7 +43,7 @@ def sample_codes(G: Generator, n: int = N_CODES, generator: Randomness = None) -
     codes = G.sample_vector(n, generator=generator).flatten(1)
     if isinstance(G, BigGAN_wrapper):
         n_noise = G.latent_dim // 2
-        noise = torch.empty(n, n_noise)
+        noise = torch.empty(n, n_noise, device=None if generator is None else generator.device)
         torch.nn.init.trunc_normal_(noise, a=-2.0, b=2.0, generator=generator)
         codes[:, :n_noise] = PUBLISHED_TRUNCATION * noise.to(codes)
     return codes.cpu().numpy()

@@ -9,7 +9,7 @@ from core.errors import CodeError, ImageError
 from core.progress import progress
 from core.utils.devices import device_of, dtype_of
 from core.utils.generator import Generator, Randomness
-from core.utils.preprocessing import check_range
+from core.utils.image_range import check_range
 
 Schedule = Callable[[torch.optim.Optimizer], LRScheduler]
 
@@ -120,7 +120,7 @@ def _descend(
             f"of {target.dtype}."
         )
     target = target.to(device_of(G), dtype_of(G))
-    check_range(target, 1.0)
+    check_range(target)
     if start is None:
         start = G.sample_vector(len(target), generator=generator)
     codes = G.as_codes(start).detach().clone().requires_grad_(True)

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from core.errors import ImageError
 from core.optional import import_package
-from core.utils.preprocessing import check_range
+from core.utils.image_range import check_range
 
 GREY = 0.5
 
@@ -150,7 +150,7 @@ def _in_scale(image: np.ndarray, scale: float) -> np.ndarray:
         raise ImageError(f"expected an RGB image (H, W, 3), found {image.shape} of {image.dtype}.")
     if image.dtype == np.uint8:
         return image * (scale / 255)
-    check_range(torch.from_numpy(image.astype(float)), scale)
+    check_range(image, scale)
     return image
 
 

@@ -1,8 +1,7 @@
 """Covariance-matrix adaptation by rank-one Cholesky updates (after Krause & Igel 2015).
 
 Codes are rows: a population is (lambda, N), sampling is ``X = m + sigma Z A`` and the covariance is
-``A^T A``. The cumulation constant ``cs`` is far larger than the textbook value;
-that is what makes the step size adapt within an experiment, and it is kept.
+``A^T A``. Population size and rates are those of `core.utils.cma_constants`.
 
 The factor after k updates is ``A = alpha (I + V^T Q)`` with V, Q of shape (k, N), so no N x N
 matrix is formed until k reaches N / 2.
@@ -12,6 +11,8 @@ import logging
 from collections.abc import Callable, Mapping
 
 import numpy as np
+
+from core.utils.cma_constants import cma_constants
 
 logger = logging.getLogger(__name__)
 
@@ -143,18 +144,11 @@ class CholeskyCMAES:
     ):
         n = int(space_dimen)
         self.space_dimen = n
-        self.lambda_ = population_size or default_population(n)
-        half = self.lambda_ / 2
-        self.mu = int(half)
-        weights = np.log(half + 0.5) - np.log(np.arange(1, self.mu + 1))
-        self.weights = weights / weights.sum()
-        self.mueff = 1 / np.square(self.weights).sum()
-        overrides = dict(optim_params or {})
-        self.cc = overrides.get("cc", 4 / (n + 4))
-        self.cs = overrides.get("cs", np.sqrt(self.mueff) / (np.sqrt(self.mueff) + np.sqrt(n)))
-        self.c1 = overrides.get("c1", 2 / (n + np.sqrt(2)) ** 2)
-        self.damps = 1 + self.cs + 2 * max(0.0, np.sqrt((self.mueff - 1) / (n + 1)) - 1)
-        self.chiN = np.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2))
+        constants = cma_constants(n, population_size, optim_params)
+        self.lambda_, self.mu = constants.lambda_, constants.mu
+        self.weights, self.mueff = constants.weights, constants.mueff
+        self.cc, self.cs, self.c1 = constants.cc, constants.cs, constants.c1
+        self.damps, self.chiN = constants.damps, constants.chi
         self.update_crit = (
             self.lambda_ / (10 * self.c1 * n)
             if Aupdate_freq is None
@@ -251,17 +245,6 @@ class CholeskyCMAES:
             self.eigeneval = self.counteval
             self._whitened *= self._factor.update(self._whitened, self.pc, self.c1)
             logger.debug("step %d: factor updated, sigma %.3g", self.istep, self.sigma)
-
-
-def default_population(n: int) -> int:
-    """lambda = 4 + floor(3 log2 N); log base 2, unlike the textbook's natural logarithm.
-
-    Examples
-    --------
-    >>> [default_population(n) for n in (128, 256, 4096)]
-    [25, 28, 40]
-    """
-    return 4 + int(3 * np.log2(n))
 
 
 def _normal_draw(

@@ -3,6 +3,7 @@
 import weakref
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import torch
 from torch import nn
@@ -12,10 +13,10 @@ from core.errors import LayerError
 from core.utils.devices import choose_device
 from core.utils.layer_table import get_module_names
 from core.utils.layers import find_layer
-from core.utils.recording import Closing, Hooks, only_tensor
+from core.utils.recording import Hooks, only_tensor
 
 
-class _Fetcher(Closing):
+class _Fetcher(AbstractContextManager):
     """What the fetchers share: activations by key, and hooks that come off together."""
 
     def __init__(self):
@@ -37,7 +38,10 @@ class _Fetcher(Closing):
         self.activations.clear()
 
     def close(self) -> None:
-        """`cleanup`, as at the end of a ``with`` block."""
+        """The same as `cleanup`."""
+        self.cleanup()
+
+    def __exit__(self, *_error: object) -> None:
         self.cleanup()
 
     def _record(

@@ -17,9 +17,6 @@ from core.utils.torchvision_compat import import_torchvision
 if TYPE_CHECKING:
     import torch
 
-LARGEST_OVERSHOOT = 10.0
-"""Intensities on a 0-1 scale may overshoot it; beyond this they must be on another scale."""
-
 
 def make_grid_np(
     img_arr: Sequence[np.ndarray] | np.ndarray,
@@ -171,32 +168,6 @@ def image_batch(images: "torch.Tensor | Sequence[torch.Tensor]") -> "torch.Tenso
     if batch.numel() == 0:
         raise ImageError(f"images: expected at least one pixel, found shape {tuple(batch.shape)}.")
     return batch
-
-
-def check_unit_scale(images: "np.ndarray | torch.Tensor") -> None:
-    """Refuse floating-point images that hold NaN or whose scale is plainly not 0 to 1.
-
-    Raises
-    ------
-    ImageError
-        If a value is NaN, or further than `LARGEST_OVERSHOOT` from 0.
-
-    Examples
-    --------
-    >>> check_unit_scale(np.array([0.0, 1.02]))
-    >>> check_unit_scale(np.array([0.0, 254.0]))
-    Traceback (most recent call last):
-    core.errors.ImageError: images: expected intensities from 0 to 1, found 0 to 254; divide them \
-by 255, or pass uint8.
-    """
-    low, high = float(images.min()), float(images.max())
-    if math.isnan(low) or math.isnan(high):
-        raise ImageError("images: expected numbers, found NaN.")
-    if max(-low, high) > LARGEST_OVERSHOOT:
-        raise ImageError(
-            f"images: expected intensities from 0 to 1, found {low:g} to {high:g}; "
-            "divide them by 255, or pass uint8."
-        )
 
 
 def check_layout(nrow: int, padding: int = 0) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from core.errors import ImageError, SettingError
 from core.files import replacing
 from core.optional import import_package
-from core.utils.grid_layout import check_layout, check_unit_scale, image_batch, make_grid_T
+from core.utils.grid_layout import check_layout, image_batch, make_grid_T
+from core.utils.image_range import check_range
 
 if TYPE_CHECKING:
     import torch
@@ -146,7 +147,7 @@ def _eight_bits(grid: "torch.Tensor") -> "torch.Tensor":
         return grid if grid.dtype == torch.uint8 else grid.to(torch.uint8) * 255
     if not grid.is_floating_point():
         raise ImageError(f"images: expected floating point or uint8, found {grid.dtype}.")
-    check_unit_scale(grid)
+    check_range(grid)
     # in half precision the product would be rounded to the next level before it is truncated
     return grid.to(torch.promote_types(grid.dtype, torch.float32)).clamp(0, 1).mul(255).byte()
 

@@ -207,7 +207,8 @@ def _torchvision_file(url: str) -> WeightFile:
 
 def _without_old_names(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """DenseNet's files say ``norm.1`` where the network says ``norm1``."""
-    return {re.sub(r"\b(norm|relu|conv)\.([12])\.", r"\1\2.", k): v for k, v in state.items()}
+    old = r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\."
+    return {re.sub(old, r"\1\2.", name): tensor for name, tensor in state.items()}
 
 
 def _in_timm(name: str) -> bool:

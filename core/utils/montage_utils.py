@@ -8,7 +8,8 @@ from matplotlib.colors import Colormap, to_rgb
 
 from core.errors import ImageError
 from core.optional import import_package
-from core.utils.grid_layout import check_unit_scale, make_grid_np, make_grid_T
+from core.utils.grid_layout import make_grid_np, make_grid_T
+from core.utils.image_range import check_range
 from core.utils.pil_montages import (
     PIL_array_to_montage,
     PIL_array_to_montage_score_frame,
@@ -306,7 +307,7 @@ def _unit_rgb(image: np.ndarray) -> np.ndarray:
         image = image.astype(float)
     elif not np.issubdtype(image.dtype, np.floating):
         raise ImageError(f"image: expected floating point or uint8, found {image.dtype}.")
-    check_unit_scale(image)
+    check_range(image)
     return np.broadcast_to(image, (*image.shape[:2], 3))
 
 

@@ -12,9 +12,6 @@ from core.utils.deepsim import RGB_mean
 
 Images = Sequence[np.ndarray] | np.ndarray | torch.Tensor
 
-LOWEST, HIGHEST = -1.0, 2.0
-"""Images in [0, 1] that overshoot stay between these; 8-bit ones taken for them do not."""
-
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -82,6 +79,7 @@ def as_batch(images: Images) -> torch.Tensor:
                 f"{images.dtype}."
             )
     else:
+        _refuse_other_colours(images)
         array = np.asarray(images)
         array = array if array.ndim == 4 else array[None]
         if array.ndim != 4 or array.shape[3] != 3 or array.dtype.kind not in "fui":
@@ -97,6 +95,13 @@ def as_batch(images: Images) -> torch.Tensor:
     return batch
 
 
+def _refuse_other_colours(image: object) -> None:
+    """Raise for a Pillow image whose three channels are not red, green and blue."""
+    mode = getattr(image, "mode", "RGB")
+    if mode != "RGB":
+        raise ImageError(f"expected an RGB image, found one of Pillow's mode {mode}.")
+
+
 def _joined(images: Sequence[np.ndarray | torch.Tensor]) -> torch.Tensor:
     """A list of single images as one batch."""
     for image in images:
@@ -109,22 +114,3 @@ def _joined(images: Sequence[np.ndarray | torch.Tensor]) -> torch.Tensor:
     if len(sizes) > 1:
         raise ImageError(f"expected images of one size, found {sorted(sizes)}.")
     return torch.cat(batches)
-
-
-def check_range(images: torch.Tensor, scale: float) -> None:
-    """Raise if images are evidently not in [0, scale]: 8-bit ones taken for [0, 1], or NaN.
-
-    Raises
-    ------
-    ImageError
-        Says the range that was found.
-    """
-    if not (isinstance(scale, int | float | np.number) and 0 < scale < float("inf")):
-        raise ImageError(f"expected a value of white above 0, found {scale!r}.")
-    low, high = (torch.stack(torch.aminmax(images.detach())) / scale).tolist()
-    if not (low >= LOWEST and high <= HIGHEST):
-        hint = " (input_scale=255 is for 8-bit images)" if high > HIGHEST else ""
-        raise ImageError(
-            f"expected images in [0, {scale:g}], found values from {low * scale:g} to "
-            f"{high * scale:g}{hint}."
-        )

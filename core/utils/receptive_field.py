@@ -152,7 +152,20 @@ def GAN_grad_RF_estimate(  # noqa: N802
     *,
     generator: Randomness = None,
 ) -> np.ndarray:
-    """`grad_RF_estimate` on random images of a generator, brought to [-1, 1], in place of noise."""
+    """Gradient map of one unit on random images of a generator, brought to [-1, 1].
+
+    Parameters
+    ----------
+    G
+        Generator; its codes come from its own `sample_vector`.
+    batch
+        Images per repetition.
+    generator
+        Source of the codes.
+    model, target_layer, target_unit, input_size, device, show, reps
+        As in `grad_RF_estimate`, whose map and errors it has too.
+    """
+    _check_counts(reps, batch)
     model = model if device is None else model.to(choose_device(device))
 
     def images() -> Iterator[torch.Tensor]:

@@ -6,8 +6,7 @@ it (a ReLU, in most networks), and a convolution then looks rectified.
 
 import operator
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Self
+from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
@@ -21,26 +20,7 @@ Index = int | slice
 Select = Callable[[torch.Tensor], torch.Tensor]
 
 
-class Closing:
-    """Base of what is closed at the end of a ``with`` block."""
-
-    def close(self) -> None:
-        """Let go of everything; may be called again."""
-        raise NotImplementedError
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class Hooks(Closing):
+class Hooks(AbstractContextManager):
     """Forward hooks under names of their own; a context manager that takes them all off.
 
     Examples
@@ -79,6 +59,9 @@ class Hooks(Closing):
         """Take off all hooks."""
         for key in list(self._handles):
             self.remove(key)
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 def recording_hook(

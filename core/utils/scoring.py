@@ -15,17 +15,16 @@ from torch import nn
 from core.errors import ImageError, LayerError, SettingError
 from core.utils.devices import choose_device, device_of, dtype_of
 from core.utils.image_networks import ImageNetwork, load_network
+from core.utils.image_range import check_range
 from core.utils.layers import find_layer
 from core.utils.preprocessing import (
     IMAGENET,
     Images,
     as_batch,
-    check_range,
     normalised,
     resized,
 )
 from core.utils.recording import (
-    Closing,
     Hooks,
     Select,
     as_indices,
@@ -41,7 +40,7 @@ SCORE = "score"
 """Key of the unit that scores."""
 
 
-class TorchScorer(Closing):
+class TorchScorer(AbstractContextManager):
     """Scores images by a unit of a network; may record other units at the same time.
 
     Parameters
@@ -64,7 +63,8 @@ class TorchScorer(Closing):
         Record as the published code did, without copying: an in-place ReLU behind a convolution
         then rectifies what was recorded of it.
     options
-        Passed on to `load_network` (pretrained, weights_dir, trusted, allow_download).
+        Passed on to `load_network` (pretrained, weights_dir, trusted, allow_download,
+        own_preprocessing); only with a name.
 
     Attributes
     ----------
@@ -271,7 +271,7 @@ class TorchScorer(Closing):
         if isinstance(img, list | tuple) and len({np.shape(image) for image in img}) > 1:
             return torch.cat([self.preprocess(image, input_scale) for image in img])
         images = as_batch(img).to(device_of(self.model)).to(dtype_of(self.model))
-        check_range(images, input_scale)
+        check_range(images, input_scale, hint="input_scale=255 is for 8-bit images")
         images = normalised(images, self.preprocessing, input_scale)
         return resized(images, self.inputsize[1:])
 
@@ -370,7 +370,10 @@ class TorchScorer(Closing):
         self.artiphys = False
 
     def close(self) -> None:
-        """`cleanup`, as at the end of a ``with`` block."""
+        """The same as `cleanup`."""
+        self.cleanup()
+
+    def __exit__(self, *_error: object) -> None:
         self.cleanup()
 
     def _module(self, layer: str) -> nn.Module:

@@ -9,7 +9,8 @@ import numpy as np
 
 from core.statistics.masks import UNSTABLE_BASELINE
 from core.statistics.windows import EVOKED
-from core.utils.cholesky_cmaes import CholeskyCMAES, default_population
+from core.utils.cholesky_cmaes import CholeskyCMAES
+from core.utils.cma_constants import default_population
 from neuro_data_analysis.simulation.descriptors import COMPLETE, Descriptor, draw_n_blocks
 from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
 from neuro_data_analysis.simulation.site import Site, draw_site

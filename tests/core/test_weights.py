@@ -14,7 +14,8 @@ from core.download import RemoteFile
 from core.errors import WeightsError
 from core.utils.deepsim import HOST, WEIGHT_FILES, upconvGAN
 from core.utils.GAN_utils import loadBigGAN
-from core.utils.image_networks import load_network
+from core.utils.image_networks import _without_old_names, load_network
+from core.utils.torchvision_compat import import_torchvision
 from core.weights import Home, WeightFile, load_strictly, locate, read_state
 
 VARIABLE, OFFLINE = "TEST_WEIGHTS", "TEST_WEIGHTS_OFFLINE"
@@ -305,6 +306,16 @@ def test_torchvision_weights_come_through_the_same_door(tmp_path, monkeypatch):
     torch.save({}, file)
     with pytest.raises(WeightsError, match="expected SHA-256 a639ec97, found"):
         load_network("densenet121", device="cpu")
+
+
+def test_only_densenet_has_old_names():
+    models = import_torchvision().models
+    for name in ("mobilenet_v2", "efficientnet_b0", "densenet121", "googlenet", "mnasnet0_5"):
+        options = {"init_weights": False} if name == "googlenet" else {}
+        state = models.get_model(name, **options).state_dict()
+        assert list(_without_old_names(state)) == list(state)
+    old = {"features.denseblock1.denselayer1.norm.1.weight": torch.zeros(1)}
+    assert list(_without_old_names(old)) == ["features.denseblock1.denselayer1.norm1.weight"]
 
 
 def test_local_weights_without_a_public_home(tmp_path, monkeypatch):

@@ -90,8 +90,11 @@ def test_a_normalised_grid_takes_any_scale():
     [
         ([], "at least one, found none"),
         ([torch.zeros(3, 4, 4), torch.zeros(3, 4, 5)], "expected one size"),
-        (flat(0, 255), "expected intensities from 0 to 1, found 0 to 255; divide them by 255"),
-        (flat(0, float("nan")), "found NaN"),
+        (
+            flat(0, 255),
+            r"in \[0, 1\], found values from 0 to 255; divide them by 255",
+        ),
+        (flat(0, float("nan")), "found values from nan to nan"),
         (flat(0, 1).long(), "floating point or uint8, found torch.int64"),
         (torch.zeros(2, 5, 4, 4), "expected 1, 3 or 4 channels, found 5"),
     ],

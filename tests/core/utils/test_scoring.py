@@ -5,6 +5,7 @@ import gc
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from core.errors import ImageError, LayerError, SettingError
@@ -307,7 +308,7 @@ def test_a_scorer_that_is_forgotten_takes_its_hooks_along(tinynet):
         (torch.zeros(0, 3, 8, 8), "expected at least one image"),
         ([], "expected at least one image, found none"),
         (torch.rand(2, 3, 8, 8) * 255, r"images in \[0, 1\], found .* to 25.*input_scale=255"),
-        (np.full((2, 8, 8, 3), 200, np.uint8), r"found values from 200 to 200 \(input_scale=255"),
+        (np.full((2, 8, 8, 3), 200, np.uint8), r"found values from 200 to 200; input_scale=255"),
         (torch.full((1, 3, 8, 8), torch.nan), r"found values from nan to nan"),
         (
             torch.rand(2, 8, 8),
@@ -318,6 +319,7 @@ def test_a_scorer_that_is_forgotten_takes_its_hooks_along(tinynet):
         (np.zeros((2, 8, 8, 4)), r"found \(2, 8, 8, 4\)"),
         (["a.png", "b.png"], r"a list of RGB images \(H, W, 3\), found one of shape \(\)"),
         ("a.png", "expected RGB images, found"),
+        ([Image.new("HSV", (8, 8))], "expected an RGB image, found one of Pillow's mode HSV"),
         (None, "expected RGB images, found"),
         (torch.ones(2, 3, 8, 8, dtype=torch.bool), "found .* of torch.bool"),
         (np.zeros((8, 8, 3)).tolist(), "found one of shape"),

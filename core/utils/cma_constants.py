@@ -1,0 +1,81 @@
+"""Population size and rates of the Cholesky CMA-ES, as functions of the dimension.
+
+The cumulation constant ``cs`` is far larger than the textbook value; that is what makes the step
+size adapt within an experiment, and it is kept.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class CMAConstants:
+    """What a run of dimension N and population lambda keeps fixed (after Krause & Igel 2015).
+
+    Attributes
+    ----------
+    lambda_, mu
+        Codes in a population, and how many of the best make the next mean.
+    weights : (mu,)
+        Of the best codes, best first; they sum to 1.
+    mueff
+        Effective number of them.
+    cc, cs, c1
+        Rates of the two evolution paths and of the covariance.
+    damps, chi
+        Damping of the step size, and the expected norm of a standard normal vector.
+    """
+
+    lambda_: int
+    mu: int
+    weights: np.ndarray
+    mueff: float
+    cc: float
+    cs: float
+    c1: float
+    damps: float
+    chi: float
+
+
+def cma_constants(
+    n: int, population_size: int | None = None, overrides: Mapping[str, float] | None = None
+) -> CMAConstants:
+    """Constants of dimension `n`; `overrides` may hold ``cc``, ``cs`` and ``c1``.
+
+    Examples
+    --------
+    >>> cma_constants(4096).lambda_, cma_constants(4096).mu
+    (40, 20)
+    """
+    lambda_ = population_size or default_population(n)
+    half = lambda_ / 2
+    mu = int(half)
+    weights = np.log(half + 0.5) - np.log(np.arange(1, mu + 1))
+    weights = weights / weights.sum()
+    mueff = 1 / np.square(weights).sum()
+    given = dict(overrides or {})
+    cs = given.get("cs", np.sqrt(mueff) / (np.sqrt(mueff) + np.sqrt(n)))
+    return CMAConstants(
+        lambda_=lambda_,
+        mu=mu,
+        weights=weights,
+        mueff=mueff,
+        cc=given.get("cc", 4 / (n + 4)),
+        cs=cs,
+        c1=given.get("c1", 2 / (n + np.sqrt(2)) ** 2),
+        damps=1 + cs + 2 * max(0.0, np.sqrt((mueff - 1) / (n + 1)) - 1),
+        chi=np.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2)),
+    )
+
+
+def default_population(n: int) -> int:
+    """lambda = 4 + floor(3 log2 N); log base 2, unlike the textbook's natural logarithm.
+
+    Examples
+    --------
+    >>> [default_population(n) for n in (128, 256, 4096)]
+    [25, 28, 40]
+    """
+    return 4 + int(3 * np.log2(n))
