@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from core import interrupt
-from core.contract import ext4, fig2, fig3, fig4, tables
+from core.contract import ext4, ext5, fig2, fig3, fig4, fig6, tables
 from core.contract.descriptions import File, Matrix, Sizes, Table
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
@@ -75,8 +75,19 @@ class SourceData:
     def missing(self, folder: str) -> list[File]:
         """Required files of a figure's folder that are not there."""
         return [
-            file for file in FIGURE_FILES[folder] if file.required and not self.path(file).is_file()
+            file
+            for file in FIGURE_FILES[folder]
+            if self.requires(file) and not self.path(file).is_file()
         ]
+
+    def requires(self, file: File) -> bool:
+        """Whether this folder is incomplete without `file`.
+
+        Extended Data Figure 5C comes from no recording: in a simulated folder its tables are not
+        missed, because they are computed instead (`core.experiments.alignment_data`).
+        """
+        computed = self.is_simulated and file in ext5.ALIGNMENT.values()
+        return file.required and not computed
 
     @cached_property
     def sizes(self) -> Sizes:
@@ -119,7 +130,8 @@ class SourceData:
         """
         if simulation_record(self.root) is not None:
             return True
-        naming = (EXPERIMENT_ORDER, fig2.META, fig3.META, fig4.TIME_CONSTANTS, ext4.META)
+        tunings = fig6.AVERAGES.values()
+        naming = (EXPERIMENT_ORDER, fig2.META, fig3.META, fig4.TIME_CONSTANTS, ext4.META, *tunings)
         paths = [self.root / PROVENANCE_FILE_NAME, *map(self.path, naming)]
         texts = (path.read_text("utf-8", "replace") for path in paths if path.is_file())
         signs = (SIMULATED_SUFFIX, '"simulated": true')
@@ -143,7 +155,7 @@ def validate(source: SourceData, folder: str) -> list[str]:
         try:
             source.read(file)
         except MissingFileError as error:
-            if file.required:
+            if source.requires(file):
                 problems.append(str(error))
         except ReproductionError as error:
             problems.append(str(error))

@@ -17,6 +17,7 @@ from core.contract.descriptions import Sizes
 from core.contract.source_data import SourceData
 from core.errors import run
 from core.files import replacing, writable_folder, write_json
+from core.optional import import_package
 from core.project import COMPUTED_DATA
 
 VERSION = 1
@@ -59,6 +60,7 @@ def is_computed(root: Path = COMPUTED_DATA) -> bool:
 
 
 def _compute(source: SourceData) -> None:
+    import_package("torch", "the alignment experiment")
     from core.experiments.alignment import DEPTHS, DIMENSIONS, SEEDS, alignment_tables
 
     root = writable_folder(source.root)

@@ -12,19 +12,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from core.errors import CodeError, SettingError
-from core.optional import import_package
+from core.errors import CodeError
+from core.statistics.linearity import ALPHAS, linearity_table
 from core.utils.biggan import PUBLISHED_TRUNCATION, BigGAN_wrapper
 from core.utils.generator import Generator, Randomness, as_generator
 from core.utils.recording import centre
 from core.utils.scoring import TorchScorer
 
 N_CODES = 5000
-
-ALPHAS = np.logspace(-3, 12, 100)
-"""Ridge penalties: those of the same authors' regressions on neurons, as these are unpublished."""
-
-TEST_SHARE, SPLIT_SEED = 0.2, 42
 
 N_HESSIAN = (512, 256, 128)
 """Numbers of eigenvectors that the top and the null part of a DeePSim code keep."""
@@ -142,59 +137,54 @@ def central_units(shape: Sequence[int]) -> np.ndarray:
     return np.arange(shape[0]) * n_rows * n_columns + row * n_columns + column
 
 
-def ridge_r2(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """R2 of every column of y from x, in the training and in the test set, (n_units,) each.
-
-    One ridge regression of all columns, with a penalty of its own for each, chosen by generalised
-    cross-validation on the training set. A column that is constant has R2 = 1.
-
-    Raises
-    ------
-    SettingError
-        If there are fewer than ten codes.
-    """
-    linear_model = import_package("sklearn.linear_model", "ridge regression")
-    selection = import_package("sklearn.model_selection", "ridge regression")
-    metrics = import_package("sklearn.metrics", "ridge regression")
-    if len(x) < 10:
-        raise SettingError(f"expected at least 10 codes, found {len(x)}.")
-    halves = selection.train_test_split(
-        x, y.astype(float), test_size=TEST_SHARE, random_state=SPLIT_SEED
-    )
-    x_train, x_test, y_train, y_test = halves
-    ridge = linear_model.RidgeCV(ALPHAS, alpha_per_target=y.shape[1] > 1).fit(x_train, y_train)
-    train, test = (
-        metrics.r2_score(truth, ridge.predict(codes).reshape(truth.shape), multioutput="raw_values")
-        for codes, truth in ((x_train, y_train), (x_test, y_test))
-    )
-    return train, test
-
-
-def linearity_table(
-    parts: Mapping[str, np.ndarray], features: Mapping[str, np.ndarray]
+def linearity_results(
+    G: Generator,  # noqa: N803
+    scorer: TorchScorer,
+    layers: Mapping[str, tuple[str, int]],
+    codes: np.ndarray,
+    eigenvectors: np.ndarray | None = None,
+    alphas: Sequence[float] | np.ndarray = ALPHAS,
 ) -> pd.DataFrame:
-    """R2 of every unit from the code and from its parts.
+    """R2 of every central unit from codes and their parts, in the published form.
 
     Parameters
     ----------
-    parts
-        By suffix, ``(n, k)``, as from `code_parts`.
-    features
-        By layer, ``(n, n_units)``, as from `central_features`; in the order of the network.
+    G, scorer
+        Generator, and the scorer of a network, whose recordings are replaced.
+    layers
+        By short name, the name as the scorer takes it and the published index, as from
+        `caffenet_layers`.
+    codes
+        ``(n, latent_dim)``, as from `sample_codes`.
+    eigenvectors
+        As in `code_parts`.
+    alphas
+        Ridge penalties to choose from.
 
     Returns
     -------
-    DataFrame with ``Layer``, ``unit_index``, ``Layer_index`` (position among `features`), and
-    ``Train_R2<suffix>`` and ``Test_R2<suffix>`` for each part.
+    DataFrame with ``Layer``, ``Target``, ``Train_R2<suffix>`` and ``Test_R2<suffix>`` for each
+    part, ``Layer_index`` and ``unit_index``. The target is the unit: for BigGAN its place in the
+    layer as text, ``"(12, 6, 6)"`` or ``"(12,)"``, for others its number, as published.
     """
-    tables = []
-    for index, (layer, values) in enumerate(features.items()):
-        columns = {"Layer": layer, "unit_index": np.arange(values.shape[1]), "Layer_index": index}
-        for suffix, x in parts.items():
-            train, test = ridge_r2(x, values)
-            columns |= {f"Train_R2{suffix}": train, f"Test_R2{suffix}": test}
-        tables.append(pd.DataFrame(columns))
-    return pd.concat(tables, ignore_index=True)
+    biggan = isinstance(G, BigGAN_wrapper)
+    parts = code_parts(codes, eigenvectors, biggan)
+    recorded = central_features(G, scorer, codes, [name for name, _ in layers.values()])
+    features = {short: recorded[name] for short, (name, _) in layers.items()}
+    table = linearity_table(parts, features, alphas)
+    table["Layer_index"] = table["Layer"].map({short: i for short, (_, i) in layers.items()})
+    places = {short: _place(scorer.layer_shape(name)) for short, (name, _) in layers.items()}
+    table["Target"] = [
+        str((unit, *places[layer])) if biggan else unit
+        for layer, unit in zip(table["Layer"], table["unit_index"], strict=True)
+    ]
+    last = ["Layer_index", "unit_index"]
+    return table[["Layer", "Target", *(c for c in table if "_R2" in c), *last]]
+
+
+def _place(shape: Sequence[int]) -> tuple[int, ...]:
+    """Row and column of the central units of a layer; nothing where it has no positions."""
+    return () if len(shape) == 1 else centre(shape)
 
 
 def caffenet_layers(scorer: TorchScorer) -> dict[str, tuple[str, int]]:

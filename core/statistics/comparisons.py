@@ -1,9 +1,12 @@
-"""Two-sided t tests and the false discovery rate, with empty samples answered by NaN."""
+"""Tests and the false discovery rate, with empty samples answered by NaN; t tests are two-sided."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy import stats
+
+from core.errors import SampleError
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,14 @@ class TTest:
 
     t: float | np.ndarray
     p: float | np.ndarray
+
+
+@dataclass(frozen=True)
+class ZTest:
+    """Statistic and p of a test of two proportions."""
+
+    z: float
+    p: float
 
 
 def two_sample(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
@@ -37,6 +48,57 @@ def paired(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
     with np.errstate(divide="ignore", invalid="ignore"):
         result = stats.ttest_rel(first, second, axis=axis)
     return TTest(result.statistic, result.pvalue)
+
+
+def two_proportions(
+    successes1: int,
+    total1: int,
+    successes2: int,
+    total2: int,
+    alternative: Literal["two-sided", "greater", "less"] = "two-sided",
+) -> ZTest:
+    """Pooled z test of two proportions; z > 0 where the first is larger.
+
+    Parameters
+    ----------
+    successes1, total1, successes2, total2
+        Counts of both groups.
+    alternative
+        Of the first proportion against the second.
+
+    Returns
+    -------
+    ZTest
+        NaN where a group is empty, or all or none of both groups succeed.
+
+    Raises
+    ------
+    SampleError
+        If a count is negative or larger than its group, or the alternative is another word.
+
+    Examples
+    --------
+    >>> test = two_proportions(178, 342, 26, 103, "greater")
+    >>> round(test.z, 2), f"{test.p:.1e}"
+    (4.79, '8.5e-07')
+    """
+    p_of = {
+        "two-sided": lambda z: 2 * stats.norm.sf(abs(z)),
+        "greater": stats.norm.sf,
+        "less": stats.norm.cdf,
+    }
+    if alternative not in p_of:
+        raise SampleError(f"expected an alternative of {', '.join(p_of)}, found {alternative!r}.")
+    for successes, total in ((successes1, total1), (successes2, total2)):
+        if not 0 <= successes <= total:
+            raise SampleError(f"expected 0 to {total} successes of {total}, found {successes}.")
+    total = total1 + total2
+    pooled = (successes1 + successes2) / total if total else 0.0
+    if min(total1, total2) == 0 or pooled in (0, 1):
+        return ZTest(np.nan, np.nan)
+    error = np.sqrt(pooled * (1 - pooled) * (1 / total1 + 1 / total2))
+    z = float((successes1 / total1 - successes2 / total2) / error)
+    return ZTest(z, float(p_of[alternative](z)))
 
 
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:

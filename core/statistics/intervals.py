@@ -23,15 +23,41 @@ def beta_interval(
     return special.betaincinv(alpha, beta, low), special.betaincinv(alpha, beta, high)
 
 
+def wilson_interval(
+    successes: np.ndarray, total: np.ndarray, level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Score interval of a proportion (Wilson 1927), as drawn in Figure 6E.
+
+    Returns
+    -------
+    low, high
+        In the common shape of `successes` and `total`; NaN where `total` is 0.
+
+    Examples
+    --------
+    >>> low, high = wilson_interval(86, 342)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.2084, 0.3)
+    """
+    successes, total = np.asarray(successes, dtype=float), np.asarray(total, dtype=float)
+    z = stats.norm.ppf((1 + level) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = successes / total
+        center = (rate + z**2 / (2 * total)) / (1 + z**2 / total)
+        spread = rate * (1 - rate) / total + (z / (2 * total)) ** 2
+        half = z * np.sqrt(spread) / (1 + z**2 / total)
+    return np.clip(center - half, 0, 1), np.clip(center + half, 0, 1)
+
+
 def bootstrap_mean_interval(
     values: np.ndarray, rng: np.random.Generator, n_resamples: int = 1000
 ) -> tuple[float, float]:
-    """95 % percentile bootstrap interval of a mean (Figure 4D).
+    """95 % percentile bootstrap interval of a mean (Figure 4D), or of a proportion (Figure 6E).
 
     Parameters
     ----------
     values : (n,)
-        At least one number; a single one is its own interval.
+        At least one number, or truth value; a single one is its own interval.
     """
     values = np.asarray(values, dtype=float)
     if len(values) == 1:

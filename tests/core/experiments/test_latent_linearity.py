@@ -4,22 +4,20 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
-from sklearn.linear_model import Ridge
-from sklearn.metrics import r2_score
-from sklearn.model_selection import train_test_split
 from torch import nn
 
-from core.errors import CodeError, SettingError
+from core.contract import ext5
+from core.errors import CodeError
 from core.experiments.latent_linearity import (
-    ALPHAS,
     caffenet_layers,
     central_features,
     central_units,
     code_parts,
-    linearity_table,
-    ridge_r2,
+    linearity_results,
     sample_codes,
 )
+from core.statistics.linearity import linearity_table
+from core.utils.biggan import settle_spectral_norms
 from core.utils.CNN_scorers import TorchScorer
 from core.utils.GAN_utils import BigGAN_wrapper
 from core.utils.generator import Generator
@@ -80,28 +78,6 @@ def test_features_are_those_of_the_middle_in_any_batches(scorer):
     assert central_units((2, 4, 6)).tolist() == [2 * 6 + 3, 24 + 2 * 6 + 3]
 
 
-def test_all_units_at_once_are_each_by_itself():
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((120, 10))
-    y = x @ rng.standard_normal((10, 3)) + rng.standard_normal((120, 3)) * [0.1, 3, 30]
-    train, test = ridge_r2(x, y)
-    x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2, random_state=42)
-    for unit in range(3):
-        best = min(ALPHAS, key=lambda alpha, unit=unit: _loo(x_train, y_train[:, unit], alpha))
-        ridge = Ridge(best).fit(x_train, y_train[:, unit])
-        assert train[unit] == pytest.approx(r2_score(y_train[:, unit], ridge.predict(x_train)))
-        assert test[unit] == pytest.approx(r2_score(y_test[:, unit], ridge.predict(x_test)))
-    assert test[0] > test[1] > test[2]
-
-
-def _loo(x, y, alpha):
-    """Leave-one-out squared error of ridge regression of centred data."""
-    centred = x - x.mean(0)
-    hat = centred @ np.linalg.solve(centred.T @ centred + alpha * np.eye(x.shape[1]), centred.T)
-    hat += 1 / len(x)
-    return np.square((y - hat @ y) / (1 - np.diag(hat))).sum()
-
-
 def test_parts_of_a_code():
     codes = np.arange(12.0).reshape(2, 6)
     parts = code_parts(codes, biggan=True)
@@ -133,6 +109,55 @@ def test_codes_of_biggan_are_truncated_noise_and_a_class():
     np.testing.assert_array_equal(codes, sample_codes(G, 500, generator=0))
 
 
+class WideGenerator(LinearGenerator):
+    """As many code values as eigenvectors are asked for, of which few matter."""
+
+    latent_shape = (1024,)
+
+    def sample_vector(self, sampn=1, *, generator=None):
+        return torch.randn(sampn, 1024, generator=generator)
+
+    def visualize(self, code, scale=1.0):
+        return super().visualize(self.as_codes(code)[:, :8], scale)
+
+    def as_codes(self, codes):
+        return codes if codes.shape[1] == 8 else super().as_codes(codes)
+
+
+NAMED_LAYERS = {"conv1": (".Conv2d0", 0), "relu1": (".ReLU1", 1), "fc6": (".Linear3", 16)}
+
+
+def test_results_have_the_published_columns(scorer):
+    G = WideGenerator()
+    codes = sample_codes(G, 300, generator=0)
+    basis = np.eye(1024)[:, ::-1]  # the values that matter are the leading eigenvectors
+    table = linearity_results(G, scorer, NAMED_LAYERS, codes, basis, alphas=[1e-3, 1.0, 1e6])
+    assert list(table) == [column.name for column in ext5.LINEARITY["DeePSim"].columns]
+    assert table.Layer.tolist() == ["conv1"] * 5 + ["relu1"] * 5 + ["fc6"] * 4
+    assert table.Layer_index.tolist() == [0] * 5 + [1] * 5 + [16] * 4
+    assert table.Target.tolist() == table.unit_index.tolist() == [*range(5), *range(5), *range(4)]
+    linear = table[table.Layer == "conv1"]
+    assert (linear.Train_R2_top_Hess128 > 0.999).all()
+    assert (linear.Test_R2_top_Hess128 > linear.Test_R2_null_Hess512 + 0.05).all()
+    with pytest.raises(CodeError, match="expected eigenvectors"):
+        linearity_results(G, scorer, NAMED_LAYERS, codes, basis[:100, :100])
+
+
+def test_results_of_biggan_name_units_by_their_place(scorer):
+    from pytorch_pretrained_biggan import BigGAN, BigGANConfig
+
+    model = BigGAN(BigGANConfig(channel_width=8))
+    nn.init.ones_(model.generator.bn.weight)
+    nn.init.zeros_(model.generator.bn.bias)
+    settle_spectral_norms(model)
+    G = BigGAN_wrapper(model)
+    codes = sample_codes(G, 12, generator=0)
+    table = linearity_results(G, scorer, NAMED_LAYERS, codes, alphas=[1.0])
+    assert list(table) == [column.name for column in ext5.LINEARITY["BigGAN"].columns]
+    assert table.Target[[3, 11]].tolist() == ["(3, 5, 5)", "(1,)"]
+    assert table.unit_index[[3, 11]].tolist() == [3, 1]
+
+
 def test_caffenet_has_the_published_units():
     with TorchScorer("caffenet", pretrained=False, device="cpu") as scorer:
         layers = caffenet_layers(scorer)
@@ -143,8 +168,3 @@ def test_caffenet_has_the_published_units():
     assert layers["fc8"] == (".net.Linearfc8", 20)
     assert sum(n for name, n in n_units.items() if "relu" in name) == 9568
     assert sum(n for name, n in n_units.items() if "relu" not in name) == 11528
-
-
-def test_too_few_codes():
-    with pytest.raises(SettingError, match="expected at least 10 codes, found 5"):
-        ridge_r2(np.zeros((5, 2)), np.zeros((5, 2)))
