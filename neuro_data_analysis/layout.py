@@ -1,0 +1,44 @@
+"""What may lie under ``MATROOT`` beside the data set of paired evolutions."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+FORMATTED_FOLDER = "formatted"
+RECORDS_FOLDER = "records"
+PROTOTYPES_FOLDER = "prototypes"
+LINEARITY_FOLDER = "Latent_Linearity"
+
+SIMILARITY_FILE = "similarity.csv"
+COVARIANCE_FILE = "covariance.csv"
+"""In the prototypes' folder: what image networks measured, one row per experiment."""
+
+LINEARITY_FILES = {
+    "BigGAN": "BigGAN_Caffenet_latent_code_linearity_results.csv",
+    "DeePSim": "DeePSim_FC6_Caffenet_latent_code_linearity_results.csv",
+}
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where to look; any of them may be absent.
+
+    `formatted` holds one file per recording, `records` the record tables, `prototypes` montages of
+    prototype images and what was measured on them, `linearity` regressions of network units on
+    latent codes.
+    """
+
+    formatted: Path
+    records: Path
+    prototypes: Path
+    linearity: Path
+
+    @classmethod
+    def below(cls, root: Path, **chosen: Path | None) -> "Folders":
+        """The usual folders below `root`, but for those that are `chosen`."""
+        usual = {
+            "formatted": root / FORMATTED_FOLDER,
+            "records": root / RECORDS_FOLDER,
+            "prototypes": root / PROTOTYPES_FOLDER,
+            "linearity": root / LINEARITY_FOLDER,
+        }
+        return cls(**{name: chosen.get(name) or folder for name, folder in usual.items()})

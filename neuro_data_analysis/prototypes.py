@@ -1,0 +1,158 @@
+"""Prototype images of the two threads, cut out of one montage per experiment.
+
+A montage is a JPEG or PNG file ``Exp<NNN>...`` (three digits of Expi) of 3 rows and 4 columns of
+tiles of 224 x 224 pixels, without gaps. Row 0 is DeePSim's, row 1 BigGAN's; columns are
+
+- ``maxblk``: the image with the largest response in the best block,
+- ``maxblk_avg``: the mean image of the best block,
+- ``reevol_G``: re-evolved in the generator's latent space,
+- ``reevol_pix``: re-evolved in pixels.
+
+Row 2 (re-evolved for both threads together, columns 2 and 3) is not read.
+"""
+
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import ImageError, MissingFileError, SettingError
+from core.optional import import_package
+
+TILE = 224
+"""Rows and columns of a tile, pixels."""
+
+N_TILE_ROWS = 3
+COLUMNS = ("maxblk", "maxblk_avg", "reevol_G", "reevol_pix")
+N_THREADS = 2
+
+FORMATS = ("JPEG", "PNG", "BMP")
+MAX_PIXELS = 4096 * 4096
+FILE_NAME = re.compile(r"Exp(\d{3})(?!\d).*\.(?:jpe?g|png)", re.IGNORECASE)
+
+Prototypes = dict[tuple[str, int], np.ndarray]
+"""``(prototype, thread)``: image (3, 224, 224), RGB, float32 in [0, 1]; thread 0 is DeePSim."""
+
+
+def find_prototypes(folder: str | Path) -> dict[int, Path]:
+    """Montages in a folder by Expi (1-based), ascending.
+
+    Raises
+    ------
+    SettingError
+        If there is no such folder, or it holds two montages of one experiment.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise SettingError(f"{folder}: expected a folder of prototype images, found none.")
+    found: dict[int, Path] = {}
+    for path in sorted(folder.iterdir()):
+        name = FILE_NAME.fullmatch(path.name)
+        if name is None or not path.is_file():
+            continue
+        expi = int(name[1])
+        if expi in found:
+            raise SettingError(
+                f"{path}: expected one montage of Exp {expi}, found {found[expi].name} as well."
+            )
+        found[expi] = path
+    return dict(sorted(found.items()))
+
+
+def read_prototypes(folder: str | Path, expi: int) -> Prototypes:
+    """Prototypes of one experiment.
+
+    Parameters
+    ----------
+    folder
+        Folder of the montages.
+    expi
+        1-based number of the experiment.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no montage of it.
+    ImageError
+        If its montage cannot be read, or has another size.
+    """
+    files = find_prototypes(folder)
+    if expi not in files:
+        raise MissingFileError(
+            f"{folder}: expected the montage Exp{expi:03d}... of Exp {expi}, found none."
+        )
+    return read_montage(files[expi])
+
+
+def read_montage(path: str | Path) -> Prototypes:
+    """The tiles of one montage; errors as in `read_prototypes`."""
+    montage = read_image(path, size=(N_TILE_ROWS * TILE, len(COLUMNS) * TILE))
+    tiles = montage.reshape(N_TILE_ROWS, TILE, len(COLUMNS), TILE, 3).transpose(0, 2, 4, 1, 3)
+    return {
+        (prototype, thread): tiles[thread, column].astype(np.float32) / 255
+        for thread in range(N_THREADS)
+        for column, prototype in enumerate(COLUMNS)
+    }
+
+
+def read_image(path: str | Path, size: tuple[int, int] | None = None) -> np.ndarray:
+    """An RGB image file; a fourth channel (opacity) is left out.
+
+    Parameters
+    ----------
+    path
+        JPEG, PNG or BMP file.
+    size
+        Rows and columns that it must have; by default any, up to 4096 x 4096 pixels together.
+
+    Returns
+    -------
+    (rows, columns, 3) uint8
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    ImageError
+        If it cannot be read, is not RGB, or has another size.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MissingFileError(f"{path}: expected an image, found no file.")
+    pillow = import_package("PIL.Image", "reading images")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is too large is refused before it is decoded
+            with pillow.open(path, formats=FORMATS) as image:
+                _check_header(path, image.mode, (image.height, image.width), size)
+                return np.array(image.convert("RGB"))
+    except ImageError:
+        raise
+    except Exception as error:  # a damaged file can make the decoders fail in any way
+        raise ImageError(
+            f"{path}: expected an image ({', '.join(FORMATS)}), found: {_reason(error, path)}."
+        ) from None
+
+
+def _check_header(
+    path: Path, mode: str, found: tuple[int, int], wanted: tuple[int, int] | None
+) -> None:
+    """Raise unless an image is RGB and has the size that is wanted, or a bearable one."""
+    if wanted is not None and found != wanted:
+        raise ImageError(
+            f"{path}: expected {wanted[1]} x {wanted[0]} pixels, found {found[1]} x {found[0]}."
+        )
+    if found[0] * found[1] > MAX_PIXELS:
+        raise ImageError(
+            f"{path}: expected at most {MAX_PIXELS} pixels, found {found[1]} x {found[0]}."
+        )
+    if mode not in ("RGB", "RGBA"):
+        raise ImageError(f"{path}: expected an RGB image, found one of Pillow's mode {mode}.")
+
+
+def _reason(error: Exception, path: Path) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    words = " ".join(str(error).split()).replace(repr(str(path)), "the file")
+    return words.rstrip(".")[:160] or type(error).__name__
