@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.statistics.comparisons import two_sample
+from core.statistics.comparisons import TTest, two_sample
 
 Clamp = Literal["published", "exact"]
 
@@ -77,6 +77,19 @@ def evolution_tests(
         test = two_sample(first, second)
         results[f"t_{name}"], results[f"p_{name}"] = float(test.t), float(test.p)
     return results
+
+
+def last_against_first(evoked: Sequence[np.ndarray]) -> TTest:
+    """Test of the last block against the first, Figure 6's measure of an evolution.
+
+    Single blocks, unlike the pairs of `evolution_tests`.
+
+    Parameters
+    ----------
+    evoked
+        Single-trial rates per block of one thread, events/s, incomplete last block dropped.
+    """
+    return two_sample(evoked[-1], evoked[0])
 
 
 def shuffled_blocks_p(

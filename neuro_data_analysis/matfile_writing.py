@@ -7,6 +7,7 @@ elements of struct arrays as references to targets in ``/#refs#``. Every target 
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,22 @@ def write_matfile(
     fields
         Names of the elements' fields, in order.
     """
+    with _new_file(path) as writer:
+        writer.write_struct_array(name, elements, list(fields))
+
+
+def write_variables(path: Path, variables: Mapping[str, Any]) -> None:
+    """Write variables, each anything that can be an element's field, as a MATLAB v7.3 file."""
+    with _new_file(path) as writer:
+        writer.write_variables(variables)
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator["_Writer"]:
     with replacing(path) as temporary:
         try:
             with h5py.File(temporary, "w", userblock_size=USER_BLOCK) as file:
-                _Writer(file).write_struct_array(name, elements, list(fields))
+                yield _Writer(file)
         except ReproductionError:
             raise
         except (OSError, RuntimeError) as error:
@@ -101,6 +114,10 @@ class _Writer:
         self._plain = h5p.create(h5p.DATASET_CREATE)
         self._plain.set_obj_track_times(False)
         self._scalar = h5s.create(h5s.SCALAR)
+
+    def write_variables(self, variables: Mapping[str, Any]) -> None:
+        for name, value in variables.items():
+            self._write(self._root.id, name.encode(), value)
 
     def write_struct_array(self, name: str, elements: Iterator, fields: list[str]) -> None:
         columns: dict[str, list[h5py.Reference]] = {field: [] for field in fields}

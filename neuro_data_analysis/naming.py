@@ -136,6 +136,18 @@ def is_evolved_image(name: str) -> bool:
     return _EVOLVED.match(name) is not None
 
 
+def block_and_thread(name: str) -> tuple[int, int] | None:
+    """1-based block and 0-based thread of an evolved image; None for any other.
+
+    Examples
+    --------
+    >>> block_and_thread("block003_thread001_gen_gen002_000090")
+    (3, 1)
+    """
+    match = _EVOLVED.match(name)
+    return None if match is None else (int(match[1]), int(match[2]))
+
+
 def reference_stem(name: str) -> str:
     """Stem of a reference image's name.
 

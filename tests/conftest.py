@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from core.contract.source_data import SourceData
+from neuro_data_analysis.layout import Folders
 from neuro_data_analysis.recordings import open_recordings
 from neuro_data_analysis.simulation.run import (
     MATROOT_FOLDER,
@@ -12,7 +13,8 @@ from neuro_data_analysis.simulation.run import (
 )
 
 SIMULATED_EXPI = (3, 4, 25, 26, 28, 34, 50, 137, 155)
-"""Two V1, three V4, four IT experiments; 28 is short, 50 and 137 are unstable, 4 has no fc6."""
+"""Two V1, three V4, four IT experiments; 28 is short, 50 and 137 are unstable, 4 has no fc6; tuning
+recordings follow 25, whose evolution succeeds in BigGAN's space, and 26, whose evolution fails."""
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +37,12 @@ def recordings(simulation):
     """The simulated recordings, open."""
     with open_recordings(simulation / MATROOT_FOLDER) as opened:
         yield opened
+
+
+@pytest.fixture
+def folders(simulation):
+    """What lies beside the simulated recordings."""
+    return Folders.below(simulation / MATROOT_FOLDER)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from core.arguments import folder
+from core.arguments import folder, positive
 from core.errors import SettingError, run
 from core.project import SOURCE_DATA
 
@@ -14,8 +14,9 @@ def parser() -> argparse.ArgumentParser:
     """Command line of the exporters."""
     parser = argparse.ArgumentParser(
         prog="reproduce export",
-        description="Rebuild the source data of Figures 2, 4, 5 and Extended Data Figure 4 from "
-        "recordings.",
+        description="Rebuild source data from recordings: Figures 2, 4, 5 and Extended Data "
+        "Figure 4 from the paired evolutions; Figures 3 and 6 and Extended Data Figure 5 as far as "
+        "what they need lies there too.",
     )
     parser.add_argument(
         "--matroot",
@@ -36,6 +37,21 @@ def parser() -> argparse.ArgumentParser:
         metavar="EXPI",
         help="experiment of Figure 2 (default: 155)",
     )
+    for name, content in (
+        ("formatted", "one file per recording"),
+        ("records", "record tables"),
+        ("prototypes", "prototype images and similarities"),
+        ("linearity", "regressions of network units on codes"),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            type=folder,
+            metavar="FOLDER",
+            help=f"folder of {content} (default: in the folder of the recordings)",
+        )
+    parser.add_argument(
+        "--jobs", type=positive, default=2, help="processes that fit tuning curves (default: 2)"
+    )
     parser.add_argument(
         "--overrides",
         type=Path,
@@ -52,6 +68,7 @@ def main(argv: list[str] | None = None) -> int:
     """Export everything; returns the exit code."""
     options = parser().parse_args(argv)
     from neuro_data_analysis.export.run import export_all
+    from neuro_data_analysis.layout import Folders
     from neuro_data_analysis.recordings import evolution_file, matroot, open_recordings
 
     path = evolution_file(matroot(options.matroot))
@@ -62,14 +79,25 @@ def main(argv: list[str] | None = None) -> int:
             raise SettingError(
                 f"{options.overrides}: expected usable experiments, found {unknown}."
             )
-        paths = export_all(
+        folders = Folders.below(
+            path.parent,
+            formatted=options.formatted,
+            records=options.records,
+            prototypes=options.prototypes,
+            linearity=options.linearity,
+        )
+        export = export_all(
             recordings,
             options.out,
+            folders,
             example_expi=options.example,
+            n_jobs=options.jobs,
             force=options.force,
             details={"recordings": str(path), "bytes": path.stat().st_size},
         )
-    print(f"{len(paths)} files written to {options.out}")
+    for sentence in export.unavailable:
+        print(f"not available: {sentence}")
+    print(f"{len(export.paths)} files written to {options.out}")
     return 0
 
 

@@ -4,10 +4,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from core import interrupt
-from core.contract import ext4, fig2, fig4, fig5
+from core.contract import ext4, ext5, fig2, fig3, fig4, fig5, fig6
 from core.contract.descriptions import Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
@@ -18,34 +19,58 @@ from core.contract.provenance import (
     write_provenance,
 )
 from core.contract.source_data import EXAMPLE_EXPI, SourceData
-from core.errors import RecordingError, SettingError
+from core.errors import MissingFileError, RecordingError, SettingError
 from core.files import remove_abandoned, sha256, writable_folder, write_json
 from core.progress import progress
 from core.project import SOURCE_DATA
 from neuro_data_analysis.cohort import Cohort, gather
 from neuro_data_analysis.experiment import Experiment
 from neuro_data_analysis.export import ext4 as export_ext4
+from neuro_data_analysis.export import ext5 as export_ext5
 from neuro_data_analysis.export import fig2 as export_fig2
+from neuro_data_analysis.export import fig3 as export_fig3
 from neuro_data_analysis.export import fig4 as export_fig4
 from neuro_data_analysis.export import fig5 as export_fig5
+from neuro_data_analysis.export import fig6 as export_fig6
+from neuro_data_analysis.hessian_recordings import open_hessian_recordings
+from neuro_data_analysis.layout import Folders
 from neuro_data_analysis.recordings import Recordings
+from neuro_data_analysis.tuning_synopsis import TunedUnit
 
 SOURCE = "export"
 STAGING_PREFIX = ".exporting-"
 WINDOWS = tuple(dict.fromkeys((*fig5.WINDOWS, *(w for ws in ext4.WINDOWS.values() for w in ws))))
-FOLDERS = (fig2.FOLDER, fig4.FOLDER, fig5.FOLDER, ext4.FOLDER)
+FOLDERS = tuple(figure.FOLDER for figure in (fig2, fig3, fig4, fig5, fig6, ext4, ext5))
 """Folders that the exporters of this module write."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """Paths of the files written, and one sentence for each output that could not be made."""
+
+    paths: list[Path]
+    unavailable: list[str]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What was written beside the target: details of single files by path, and what is missing."""
+
+    details: dict[str, dict]
+    unavailable: list[str]
 
 
 def export_all(
     recordings: Recordings,
     out: Path,
+    folders: Folders,
     *,
     example_expi: int = EXAMPLE_EXPI,
+    n_jobs: int = 2,
     force: bool = False,
     details: dict | None = None,
-) -> list[Path]:
-    """Write the source data of Figures 2, 4, 5 and Extended Data Figure 4.
+) -> Export:
+    """Write the source data of every figure whose recordings are there.
 
     Everything is written beside the target first and moved at the end, so that an interruption
     leaves `out` as it was.
@@ -56,16 +81,17 @@ def export_all(
         The data set.
     out
         Folder in the layout of ``source_data/``.
+    folders
+        Where the tuning recordings and what was measured on images lie; what is absent makes its
+        outputs unavailable.
     example_expi
         Experiment of Figure 2.
+    n_jobs
+        Processes that fit tuning curves.
     force
         Replace files that did not come from an export, or were changed since.
     details
         What provenance shall say about the recordings.
-
-    Returns
-    -------
-    Paths of the files.
 
     Raises
     ------
@@ -89,14 +115,32 @@ def export_all(
     remove_abandoned(out, f"{STAGING_PREFIX}*")
     with tempfile.TemporaryDirectory(prefix=f"{STAGING_PREFIX}{os.getpid()}-", dir=out) as folder:
         staging = Path(folder)
-        write_staged(cohort, example, staging)
+        units, unavailable = tuned_units(recordings, folders)
+        staged = write_staged(cohort, example, units, folders, staging, n_jobs)
         if simulated and simulation_record(out) is None:
             mark = {"simulated": True, "recordings": recordings.name}
             write_json(out / SIMULATION_FILE_NAME, mark)
-        return move_into_place(staging, out, details or {})
+        paths = move_into_place(staging, out, details or {}, staged.details)
+        return Export(paths, [*unavailable, *staged.unavailable])
 
 
-def write_staged(cohort: Cohort, example: Experiment, folder: Path) -> None:
+def tuned_units(recordings: Recordings, folders: Folders) -> tuple[list[TunedUnit], list[str]]:
+    """Units of the tuning recordings, or none and a sentence that says why."""
+    try:
+        hessian = open_hessian_recordings(folders.records, folders.formatted, recordings)
+        return list(progress(hessian.units(), len(hessian), "tuning recordings")), []
+    except MissingFileError as error:
+        return [], [f"Figure 6: {error}"]
+
+
+def write_staged(
+    cohort: Cohort,
+    example: Experiment,
+    units: list[TunedUnit],
+    folders: Folders,
+    folder: Path,
+    n_jobs: int,
+) -> Staged:
     """Write all files of a cohort into an empty folder."""
     blocks = cohort.meta["blockN"]
     sizes = Sizes(len(blocks), cohort.n_blocks, int(blocks[example.Expi]))
@@ -106,14 +150,23 @@ def write_staged(cohort: Cohort, example: Experiment, folder: Path) -> None:
     export_fig2.export(example, source)
     for exporter in progress((export_fig4, export_fig5, export_ext4), 3, "figures"):
         exporter.export(cohort, source)
+    details = export_fig6.export(units, source, n_jobs) if units else {}
+    unavailable = export_fig3.export(cohort, source, folders.prototypes)
+    unavailable += export_ext5.export(source, folders.linearity)
+    return Staged(details, unavailable)
 
 
-def move_into_place(staging: Path, out: Path, details: dict) -> list[Path]:
-    """Move every staged file to `out` and record where it came from."""
+def move_into_place(
+    staging: Path, out: Path, details: dict, of_file: dict[str, dict]
+) -> list[Path]:
+    """Move every staged file to `out` and record where it came from.
+
+    `details` stand in every file's record, those of `of_file` only in that file's.
+    """
     records = read_provenance(out)
     names = sorted(p.relative_to(staging).as_posix() for p in staging.rglob("*") if p.is_file())
     for name in names:
-        records[name] = record(staging / name, SOURCE, details)
+        records[name] = record(staging / name, SOURCE, details | of_file.get(name, {}))
     with interrupt.held_back():
         for name in names:
             (out / name).parent.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,8 @@ def parser() -> argparse.ArgumentParser:
         "--subset",
         default="all",
         metavar="all|ci|EXPI,EXPI,...",
-        help="experiments: all 170 (default), 14 for tests (ci), or a list",
+        help="experiments: all 170 (default), 14 for tests (ci), or a list; tuning recordings "
+        "follow the evolutions that are chosen",
     )
     parser.add_argument("--jobs", type=arguments.positive, default=2, help="processes (default: 2)")
     parser.add_argument(
@@ -56,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
         simulate_recordings(options.out, seed, subset, options.jobs)
     if not is_exported(options.out):
         print(f"Exporting source data to {options.out / SOURCE_DATA_FOLDER}", flush=True)
-        export_simulated(options.out)
+        export_simulated(options.out, options.jobs)
     print(f"Simulated recordings and source data: {options.out}")
     return 0
 

@@ -32,15 +32,19 @@ MIN_BLOCKS, MAX_BLOCKS = 15, 55
 
 @dataclass(frozen=True)
 class Descriptor:
-    """One experiment of the list: identity, preferred unit, image placement (deg), spaces."""
+    """One experiment: identity, preferred unit and its area, image placement (deg), spaces.
 
-    Expi: int
+    `Expi` is None outside the data set of paired evolutions.
+    """
+
+    Expi: int | None
     scheduled_name: str
     channel: int
     unit: int
     size: float
     position: tuple[float, float]
     spaces: tuple[str, str]
+    area: str
 
     @property
     def ephysFN(self) -> str:  # noqa: N802 (the field's name)
@@ -58,11 +62,6 @@ class Descriptor:
         date = animal_and_date(self.scheduled_name, "")[1]
         return f"{date:%y%m%d}_{self.animal}_generate_BigGAN_SIM"
 
-    @property
-    def area(self) -> str:
-        """V1, V4 or IT."""
-        return area_of_channel(self.channel, *animal_and_date(self.scheduled_name, ""))
-
 
 @cache
 def descriptors() -> dict[int, Descriptor]:
@@ -78,12 +77,13 @@ def descriptors() -> dict[int, Descriptor]:
                 size=float(row["size"]),
                 position=(float(row["x"]), float(row["y"])),
                 spaces=(row["space0"], row["space1"]),
+                area=area_of_channel(int(row["channel"]), *animal_and_date(row["ephysFN"], "")),
             )
             for row in csv.DictReader(file)
         }
 
 
-def draw_n_blocks(expi: int, rng: np.random.Generator) -> int:
+def draw_n_blocks(expi: int | None, rng: np.random.Generator) -> int:
     """Number of complete blocks of an experiment."""
     drawn = round(MEDIAN_BLOCKS * np.exp(LOG_SD_BLOCKS * rng.standard_normal()))
     short = int(rng.integers(10, 15))

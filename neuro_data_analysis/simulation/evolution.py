@@ -24,9 +24,12 @@ class Shown:
 
     `images` (n_trials,) are 0-based numbers of evolved images in the population, one per trial, and
     `references` (n_trials,) of reference images; the PSTHs are (n_trials, 200) float32, events/s.
+    `mean_code` (n_code,) and `mean_features` (12,) by group are those of the population.
     """
 
     population: int
+    mean_code: np.ndarray
+    mean_features: dict[str, np.ndarray]
     images: np.ndarray
     psth: np.ndarray
     references: np.ndarray
@@ -35,10 +38,14 @@ class Shown:
 
 @dataclass(frozen=True)
 class Evolution:
-    """A simulated experiment: ``blocks[block][thread]`` and the site that responded."""
+    """A simulated experiment: ``blocks[block][thread]`` and the site that responded.
+
+    `references` (n_references, 12) by group are the features of the natural images.
+    """
 
     descriptor: Descriptor
     site: Site
+    references: dict[str, np.ndarray]
     blocks: list[tuple[Shown, Shown]]
 
 
@@ -68,11 +75,11 @@ class Thread:
             random_seed=rng,
         )
 
-    def features(self) -> dict[str, np.ndarray]:
-        """Feature groups of the current population."""
+    def full_codes(self) -> np.ndarray:
+        """The current population with the part of the code that does not move."""
         codes = np.tile(self._fixed, (len(self.codes), 1))
         codes[:, self._moving] = self.codes
-        return self.generator.features(codes)
+        return codes
 
     def learn(self, scores: np.ndarray) -> None:
         """Replace the population; a NaN score is an image that was not shown."""
@@ -102,12 +109,16 @@ def evolve(
             images, shown_references = draw_images(
                 len(thread.codes), block, n_blocks, descriptor.Expi, parameters, rng
             )
-            drives = site.drives(thread.features(), thread.from_texture)
+            codes = thread.full_codes()
+            features = thread.generator.features(codes)
+            drives = site.drives(features, thread.from_texture)
             rates = site.rates(drives, drift[block], baseline[block])
             ref_rates = site.rates(reference_drives, drift[block], baseline[block])
             shown.append(
                 Shown(
-                    population=len(thread.codes),
+                    population=len(codes),
+                    mean_code=codes.mean(axis=0),
+                    mean_features={group: f.mean(axis=0) for group, f in features.items()},
                     images=images,
                     psth=draw_psth(rates[images], site.trial_cv, rng),
                     references=shown_references,
@@ -118,7 +129,7 @@ def evolve(
         if block < n_blocks - 1:
             for thread, of_thread in zip(threads, shown, strict=True):
                 thread.learn(image_scores(of_thread))
-    return Evolution(descriptor, site, blocks)
+    return Evolution(descriptor, site, references, blocks)
 
 
 def image_scores(shown: Shown) -> np.ndarray:
@@ -133,7 +144,7 @@ def draw_images(
     population: int,
     block: int,
     n_blocks: int,
-    expi: int,
+    expi: int | None,
     parameters: Parameters,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:

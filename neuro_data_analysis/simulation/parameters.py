@@ -6,7 +6,7 @@ smoothing in `time_course`; a change there, too, raises `VERSION`.
 
 from dataclasses import asdict, dataclass, field
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same seed gives other recordings."""
 
 DEFAULT_SEED = 20260101
@@ -78,7 +78,10 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Parameters:
-    """All constants; written to ``SIMULATED.json``."""
+    """All constants; written to ``SIMULATED.json``.
+
+    `tuning_range` scales the distances along the axes of the tuning recordings, in latent scales.
+    """
 
     texture_space: Space = Space(4096, 3.0, 1.0, 0.5, 3.2 * 3.0)
     object_space: Space = Space(256, 0.2, 0.05, 0.03, 2.0 * 0.2)
@@ -156,6 +159,7 @@ class Parameters:
     p_repeated_image: float = 0.05
     p_missing_image: float = 0.05
     update_every: int = 10
+    tuning_range: float = 14.0
 
     def as_dict(self) -> dict:
         """Plain nested dict."""

@@ -1,6 +1,7 @@
-"""Simulating the data set: all experiments in parallel, one v7.3 file, ``SIMULATED.json``."""
+"""Simulating the data set: all experiments in parallel, their files, ``SIMULATED.json``."""
 
 import datetime
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,13 @@ from core.files import TEMPORARY_PREFIX, sha256, writable_folder, write_json
 from core.parallel import ordered_map
 from core.progress import progress
 from neuro_data_analysis.export.run import export_all
+from neuro_data_analysis.layout import (
+    FORMATTED_FOLDER,
+    LINEARITY_FOLDER,
+    PROTOTYPES_FOLDER,
+    RECORDS_FOLDER,
+    Folders,
+)
 from neuro_data_analysis.matfile_writing import write_matfile
 from neuro_data_analysis.recordings import EVOLUTION_FILES, VARIABLE, open_recordings
 from neuro_data_analysis.simulation.descriptors import (
@@ -28,9 +36,23 @@ from neuro_data_analysis.simulation.descriptors import (
     Descriptor,
     descriptors,
 )
-from neuro_data_analysis.simulation.evolution import evolve
+from neuro_data_analysis.simulation.evolution import Evolution, evolve
+from neuro_data_analysis.simulation.formatted_files import write_formatted
+from neuro_data_analysis.simulation.linearity import simulate_linearity
 from neuro_data_analysis.simulation.parameters import DEFAULT_SEED, VERSION, Parameters
 from neuro_data_analysis.simulation.record import FIELDS, Record, make_record, matlab_element
+from neuro_data_analysis.simulation.similarity import (
+    ReadoutNetwork,
+    make_network,
+    similarities,
+)
+from neuro_data_analysis.simulation.tables import write_linearity, write_records, write_similarity
+from neuro_data_analysis.simulation.tuning import (
+    TuningSchedule,
+    formatted_evolution,
+    schedules,
+    simulate_tuning,
+)
 from neuro_data_analysis.simulation.world import World, make_world
 
 Subset = Literal["all", "ci"] | Sequence[int]
@@ -79,27 +101,55 @@ def simulate_recordings(
     """
     parameters = parameters or Parameters()
     chosen = resolve_subset(subset)
+    scheduled = tuning_schedules(chosen)
+    outside = [s.index for s in scheduled if s.evolution.Expi is None]
     refuse_foreign_folder(out)
     folder = writable_folder(out / MATROOT_FOLDER)
-    refuse_full_disk(folder, len(chosen))
+    refuse_full_disk(folder, len(chosen) + len(scheduled))
+    write_json(out / SIMULATION_FILE_NAME, {"simulated": True, "complete": False})
+    for name in (FORMATTED_FOLDER, RECORDS_FOLDER, PROTOTYPES_FOLDER, LINEARITY_FOLDER):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    setting = (seed, parameters, folder / FORMATTED_FOLDER)
+    pairs = ordered_map(_simulate, chosen, n_jobs, initializer=_prepare, initargs=setting)
+    pairs = progress(pairs, len(chosen), "simulated experiments")
+    similarity: dict[int, dict[str, float]] = {}
     path = folder / EVOLUTION_FILES[0]
-    records = ordered_map(
-        _simulate, chosen, n_jobs, initializer=_prepare, initargs=(seed, parameters)
-    )
-    records = progress(records, len(chosen), "simulated experiments")
-    if not (out / SIMULATION_FILE_NAME).exists():
-        write_json(out / SIMULATION_FILE_NAME, {"simulated": True, "complete": False})
-    write_matfile(path, VARIABLE, _elements(records), FIELDS)
+    write_matfile(path, VARIABLE, _elements(_kept(pairs, similarity)), FIELDS)
+    others = ordered_map(_simulate_outside, outside, n_jobs, initializer=_prepare, initargs=setting)
+    for _ in progress(others, len(outside), "simulated tuning recordings"):
+        pass
+    write_similarity(folder / PROTOTYPES_FOLDER, similarity)
+    if scheduled:
+        write_records(folder / RECORDS_FOLDER, scheduled)
+    # in a process of its own, with one thread, so that rounding is the same on every machine
+    tables = ordered_map(_write_linearity, [folder / LINEARITY_FOLDER], 1, _prepare, setting)
+    for _ in tables:
+        pass
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
     provenance = {
         **description(seed, subset, parameters),
         "simulated": True,
         "complete": True,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "n_experiments": len(chosen),
-        "files": {path.relative_to(out).as_posix(): sha256(path)},
+        "n_tuning_recordings": len(scheduled),
+        "files": {path.relative_to(out).as_posix(): sha256(path) for path in files},
     }
     write_json(out / SIMULATION_FILE_NAME, provenance)
     return provenance
+
+
+def tuning_schedules(chosen: list[int]) -> list[TuningSchedule]:
+    """Tuning recordings that follow the chosen experiments.
+
+    Those whose evolution is outside the paired data set come with ``all`` and ``ci``.
+    """
+    outside = chosen in (resolve_subset("all"), resolve_subset("ci"))
+    return [
+        schedule
+        for schedule in schedules()
+        if schedule.evolution.Expi in chosen or (outside and schedule.evolution.Expi is None)
+    ]
 
 
 def description(seed: int, subset: Subset, parameters: Parameters) -> dict:
@@ -119,7 +169,10 @@ def is_current(out: Path, seed: int, subset: Subset, parameters: Parameters | No
     expected = description(seed, subset, parameters or Parameters())
     if not found.get("complete") or any(found.get(key) != expected[key] for key in expected):
         return False
-    return _recordings_hash(out) == _hash_of(out / MATROOT_FOLDER / EVOLUTION_FILES[0])
+    files = found.get("files")
+    return isinstance(files, dict) and all(
+        _hash_of(out / name) == digest for name, digest in files.items()
+    )
 
 
 def resolve_subset(subset: Subset) -> list[int]:
@@ -160,21 +213,51 @@ def refuse_full_disk(folder: Path, n_experiments: int) -> None:
 
 
 _world: World
+_network: ReadoutNetwork
 _parameters: Parameters
 _seed: int
+_formatted: Path
 
 
-def _prepare(seed: int, parameters: Parameters) -> None:
+def _prepare(seed: int, parameters: Parameters, formatted: Path) -> None:
     """Make the world once per process."""
-    global _world, _parameters, _seed
-    _seed, _parameters = seed, parameters
+    global _world, _network, _parameters, _seed, _formatted
+    _seed, _parameters, _formatted = seed, parameters, formatted
     _world = make_world(seed, parameters)
+    _network = make_network(seed)
 
 
-def _simulate(expi: int) -> Record:
-    """Simulate one experiment in a prepared process."""
-    rng = np.random.default_rng(np.random.SeedSequence(_seed, spawn_key=(1, expi)))
-    return simulate_experiment(descriptors()[expi], _world, rng, _parameters)
+def _simulate(expi: int) -> tuple[Record, dict[str, float]]:
+    """One experiment with the tuning recordings after it, in a prepared process."""
+    rng = _generator(1, expi)
+    evolution = evolve(descriptors()[expi], _world, _parameters, rng)
+    record = make_record(evolution, rng)
+    for schedule in schedules():
+        if schedule.evolution.Expi == expi:
+            _write_tuning(schedule, evolution, _generator(2, schedule.index))
+    return record, similarities(evolution, _network, _generator(3, expi))
+
+
+def _simulate_outside(index: int) -> None:
+    """One tuning recording whose evolution is outside the paired data set, and that evolution."""
+    schedule, rng = schedules()[index], _generator(2, index)
+    evolution = evolve(schedule.evolution, _world, _parameters, rng)
+    record = make_record(evolution, rng)
+    write_formatted(_formatted, formatted_evolution(record, rng))
+    _write_tuning(schedule, evolution, rng)
+
+
+def _write_tuning(schedule: TuningSchedule, evolution: Evolution, rng: np.random.Generator) -> None:
+    recording = simulate_tuning(schedule, evolution, _world, _parameters, rng)
+    write_formatted(_formatted, recording, schedule.has_unit_numbers)
+
+
+def _write_linearity(folder: Path) -> None:
+    write_linearity(folder, simulate_linearity(_world, _generator(4), _parameters))
+
+
+def _generator(*spawn_key: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(_seed, spawn_key=spawn_key))
 
 
 def simulate_experiment(
@@ -185,6 +268,15 @@ def simulate_experiment(
 ) -> Record:
     """Run one experiment's evolutions and put its trials in order."""
     return make_record(evolve(descriptor, world, parameters or Parameters(), rng), rng)
+
+
+def _kept(
+    pairs: Iterator[tuple[Record, dict[str, float]]], similarity: dict[int, dict[str, float]]
+) -> Iterator[Record]:
+    """The records, while each one's similarities go into `similarity` by Expi."""
+    for record, of_record in pairs:
+        similarity[record.descriptor.Expi] = of_record
+        yield record
 
 
 def _elements(records: Iterator[Record]) -> Iterator[dict | None]:
@@ -198,7 +290,7 @@ def _elements(records: Iterator[Record]) -> Iterator[dict | None]:
         following = next(records, None)
 
 
-def export_simulated(out: Path) -> None:
+def export_simulated(out: Path, n_jobs: int = 2) -> None:
     """Export source data from the simulated recordings of `out`."""
     recordings_hash = _recordings_hash(out)
     with open_recordings(out / MATROOT_FOLDER) as recordings:
@@ -206,7 +298,9 @@ def export_simulated(out: Path) -> None:
         export_all(
             recordings,
             out / SOURCE_DATA_FOLDER,
+            Folders.below(out / MATROOT_FOLDER),
             example_expi=EXAMPLE_EXPI if EXAMPLE_EXPI in usable else usable[0],
+            n_jobs=n_jobs,
             force=True,
             details={"simulated": True, "recordings_sha256": recordings_hash},
         )
@@ -229,10 +323,11 @@ def is_exported(out: Path) -> bool:
 
 
 def _recordings_hash(out: Path) -> str:
-    """Recorded SHA-256 of the recordings, empty where there is none."""
+    """One SHA-256 for all recorded files and their hashes, empty where there are none."""
     files = (simulation_record(out) or {}).get("files")
-    name = f"{MATROOT_FOLDER}/{EVOLUTION_FILES[0]}"
-    return files.get(name, "") if isinstance(files, dict) else ""
+    if not isinstance(files, dict):
+        return ""
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
 def _hash_of(path: Path) -> str | None:

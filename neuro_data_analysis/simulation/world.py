@@ -6,7 +6,7 @@ feature is to evolve depends on how crooked the map from code to feature is, whi
 Extended Data Figure 5C. Model: docs/simulation.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,9 @@ LATENTS_OF = {"texture": slice(0, 12), "object": slice(12, 24), "other": slice(6
 """Which of the 24 latents drive which feature group."""
 
 GROUPS = tuple(LATENTS_OF)
+
+DIFFERENCE_STEP = 1e-3
+"""Of the central differences, in units of the latents."""
 
 FeatureMap = Callable[[np.ndarray], np.ndarray]
 """Latents (n, 12) to features (n, 12)."""
@@ -88,8 +91,22 @@ class Generator:
 
     def features(self, codes: np.ndarray) -> dict[str, np.ndarray]:
         """Feature groups of codes (n, n_code), (n, 12) each."""
-        latents = self.latents(codes)
+        return self.features_of(self.latents(codes))
+
+    def features_of(self, latents: np.ndarray) -> dict[str, np.ndarray]:
+        """Feature groups of latents (n, 24), (n, 12) each."""
         return {group: self._maps[group](latents[:, part]) for group, part in LATENTS_OF.items()}
+
+    def jacobian(self, code: np.ndarray, groups: Sequence[str]) -> np.ndarray:
+        """Derivative of feature groups with respect to a code (n_code,), (12 n_groups, n_code).
+
+        By central differences in the latents.
+        """
+        latents = self.latents(code[None])
+        steps = DIFFERENCE_STEP * np.eye(N_LATENT)
+        ahead, behind = self.features_of(latents + steps), self.features_of(latents - steps)
+        slopes = [(ahead[group] - behind[group]) / (2 * DIFFERENCE_STEP) for group in groups]
+        return np.hstack(slopes).T @ self._projection.T
 
 
 @dataclass(frozen=True)

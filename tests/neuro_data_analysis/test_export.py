@@ -9,7 +9,7 @@ import signal
 import numpy as np
 import pytest
 
-from core.contract import ext4, fig2, fig4, fig5
+from core.contract import ext4, ext5, fig2, fig3, fig4, fig5, fig6
 from core.contract.descriptions import SLICES
 from core.contract.source_data import SourceData
 from core.errors import RecordingError, SettingError, run
@@ -34,9 +34,13 @@ def row(source):
 
 
 def test_every_file_is_written_and_listed(source):
-    for folder in (fig2.FOLDER, fig4.FOLDER, fig5.FOLDER, ext4.FOLDER):
-        assert source.missing(folder) == []
-    assert len(source.provenance) == 285
+    for figure in (fig2, fig3, fig4, fig5, fig6, ext4):
+        assert source.missing(figure.FOLDER) == []
+    absent = source.missing(ext5.FOLDER)
+    assert absent == [] or {file.name for file in absent} == {
+        f.name for f in ext5.ALIGNMENT.values()
+    }
+    assert len(source.provenance) == 294
     assert {record.source for record in source.provenance.values()} == {"export"}
 
 
@@ -121,9 +125,11 @@ def test_an_experiment_with_three_blocks_is_summarised(recordings, tmp_path):
     assert np.isfinite(cohort.meta.loc[155, "t_maxinit_0"])
 
 
-def test_an_interruption_leaves_the_folder_as_it_was(recordings, simulation, tmp_path, monkeypatch):
+def test_an_interruption_leaves_the_folder_as_it_was(
+    recordings, folders, simulation, tmp_path, monkeypatch
+):
     out = tmp_path / "out"
-    export_all(recordings, out)
+    export_all(recordings, out, folders)
     before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
     written = itertools.count()
     original = SourceData.write
@@ -135,12 +141,12 @@ def test_an_interruption_leaves_the_folder_as_it_was(recordings, simulation, tmp
 
     monkeypatch.setattr(SourceData, "write", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        export_all(recordings, out)
+        export_all(recordings, out, folders)
     assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
 
 
 def test_an_interruption_while_files_are_moved_waits_for_the_last_one(
-    recordings, tmp_path, monkeypatch
+    recordings, folders, tmp_path, monkeypatch
 ):
     out = tmp_path / "out"
     moved = itertools.count()
@@ -153,43 +159,43 @@ def test_an_interruption_while_files_are_moved_waits_for_the_last_one(
 
     monkeypatch.setattr(shutil, "move", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        export_all(recordings, out)
+        export_all(recordings, out, folders)
     source = SourceData(out)
-    assert len(source.provenance) == 285
+    assert len(source.provenance) == 294
     assert all((out / name).is_file() for name in source.provenance)
 
 
-def test_simulated_and_real_data_are_never_mixed(recordings, tmp_path, monkeypatch):
+def test_simulated_and_real_data_are_never_mixed(recordings, folders, tmp_path, monkeypatch):
     out = tmp_path / "source_data"
     monkeypatch.setattr(export_run, "SOURCE_DATA", out)
     with pytest.raises(SettingError, match="found simulated ones; give another folder"):
-        export_all(recordings, out)
+        export_all(recordings, out, folders)
     assert not out.exists()
     other = tmp_path / "other"
     (other / "Fig4").mkdir(parents=True)
     (other / fig4.MASKS.path).write_text("valid\n1\n")
     with pytest.raises(SettingError, match="never mixed"):
-        export_all(recordings, other, force=True)
+        export_all(recordings, other, folders, force=True)
 
 
-def test_files_of_another_origin_are_kept(recordings, source, tmp_path):
+def test_files_of_another_origin_are_kept(recordings, folders, source, tmp_path):
     out = tmp_path / "out"
     shutil.copytree(source.root, out)
     shutil.copy(source.root.parent / "SIMULATED.json", out)
-    export_all(recordings, out)
+    export_all(recordings, out, folders)
     path = out / fig4.MASKS.path
     path.write_text(path.read_text() + "\n")
     with pytest.raises(SettingError, match="changes since its export; --force replaces it"):
-        export_all(recordings, out)
+        export_all(recordings, out, folders)
     (out / "provenance.json").unlink()
     with pytest.raises(SettingError, match="no known origin"):
-        export_all(recordings, out)
-    export_all(recordings, out, force=True)
+        export_all(recordings, out, folders)
+    export_all(recordings, out, folders, force=True)
 
 
-def test_an_example_that_is_not_there_is_refused(recordings, tmp_path):
+def test_an_example_that_is_not_there_is_refused(recordings, folders, tmp_path):
     with pytest.raises(RecordingError, match="Exp 11"):
-        export_all(recordings, tmp_path / "out", example_expi=11)
+        export_all(recordings, tmp_path / "out", folders, example_expi=11)
 
 
 def test_the_command_says_in_one_line_what_is_wrong(simulation, tmp_path, monkeypatch, capsys):

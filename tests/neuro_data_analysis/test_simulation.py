@@ -128,7 +128,8 @@ def test_scores_average_repeats_and_leave_missing_images_out():
 
     psth = np.zeros((3, 200), dtype=np.float32)
     psth[:, 50:] = [[10.0], [20.0], [60.0]]
-    shown = Shown(4, np.array([0, 2, 2]), psth, np.array([]), np.zeros((0, 200)))
+    none = np.array([])
+    shown = Shown(4, none, {}, np.array([0, 2, 2]), psth, none, np.zeros((0, 200)))
     np.testing.assert_allclose(image_scores(shown), [10, np.nan, 40, np.nan])
 
 

@@ -1,0 +1,32 @@
+"""Extended Data Figure 5D and E: regressions of network units on latent codes.
+
+They need no recordings; where a table lies under ``MATROOT`` it is checked and taken over.
+Extended Data Figure 5C is computed by `core.experiments.alignment_data`.
+"""
+
+from pathlib import Path
+
+from core.contract import ext5, tables
+from core.contract.source_data import SourceData
+from neuro_data_analysis.layout import LINEARITY_FILES
+
+
+def export(source: SourceData, linearity: Path) -> list[str]:
+    """Write the tables of linearity that lie in a folder.
+
+    Returns
+    -------
+    One sentence for each table that is not there.
+    """
+    unavailable = []
+    for generator, name in LINEARITY_FILES.items():
+        path = Path(linearity) / name
+        if not path.is_file():
+            unavailable.append(
+                f"Extended Data Figure 5 ({generator}): expected {path}, found none; "
+                "`python -m core.experiments.linearity_data` computes it (docs/networks.md)."
+            )
+            continue
+        file = ext5.LINEARITY[generator]
+        source.write(file, tables.read(path, file, source.sizes))
+    return unavailable

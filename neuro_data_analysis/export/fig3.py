@@ -1,0 +1,74 @@
+"""Figure 3G: similarity of the prototype images, beside the difference of the PSTHs."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.contract import fig3
+from core.contract.source_data import SourceData
+from core.errors import RecordingError
+from neuro_data_analysis.cohort import Cohort
+from neuro_data_analysis.layout import COVARIANCE_FILE, SIMILARITY_FILE
+from neuro_data_analysis.psth_similarity import psth_differences
+
+
+def export(cohort: Cohort, source: SourceData, prototypes: Path) -> list[str]:
+    """Write the folder of Figure 3.
+
+    Columns of image similarity are taken from ``similarity.csv`` and ``covariance.csv`` in the
+    folder `prototypes`, joined by Expi; what is not there stays empty.
+
+    Returns
+    -------
+    One sentence for each table that is not there.
+    """
+    source.write(fig3.META, cohort.meta.reset_index())
+    tables, unavailable = [], []
+    for name in (SIMILARITY_FILE, COVARIANCE_FILE):
+        path = Path(prototypes) / name
+        if path.is_file():
+            tables.append(read_measured(path))
+        else:
+            unavailable.append(
+                f"Figure 3G: expected {path}, found none; its columns stay empty "
+                "(docs/image_similarity.md)."
+            )
+    source.write(fig3.SIMILARITY, similarity_table(cohort, tables))
+    return unavailable
+
+
+def similarity_table(cohort: Cohort, measured: list[pd.DataFrame]) -> pd.DataFrame:
+    """The wide table in the published order; further measured columns come last."""
+    differences = pd.DataFrame(
+        [psth_differences(summary.psth) for summary in cohort.summaries], index=cohort.meta.index
+    )
+    parts = [differences, cohort.meta, *(table.reindex(cohort.meta.index) for table in measured)]
+    known = pd.concat(parts, axis=1).rename_axis("Expi").reset_index()
+    known = known.loc[:, ~known.columns.duplicated()]
+    published = [column.name for column in fig3.SIMILARITY.columns]
+    further = [c for table in measured for c in table.columns if c not in published]
+    absent = [name for name in published if name not in known]
+    empty = pd.DataFrame(np.nan, index=known.index, columns=absent)
+    return pd.concat([known, empty], axis=1)[[*published, *further]]
+
+
+def read_measured(path: Path) -> pd.DataFrame:
+    """A table of measured similarities, indexed by Expi.
+
+    Raises
+    ------
+    RecordingError
+        If it is no table of numbers with every Expi once.
+    """
+    try:
+        table = pd.read_csv(path, encoding="utf-8").set_index("Expi").astype(float)
+    except (OSError, ValueError, KeyError) as error:
+        raise RecordingError(
+            f"{path}: expected a table of numbers with a column Expi, found: {error}."
+        ) from None
+    if not table.index.is_unique:
+        raise RecordingError(f"{path}: expected every Expi once, found one of them twice.")
+    if "Expi_alt" in table:
+        table["Expi_alt"] = table["Expi_alt"].astype("Int64")
+    return table

@@ -1,0 +1,220 @@
+"""Tuning recordings along the Hessian axes of the object space, after a simulated evolution.
+
+Model: docs/simulation.md.
+"""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from core.contract.provenance import SIMULATED_SUFFIX
+from neuro_data_analysis.formatted import FormattedRecording
+from neuro_data_analysis.simulation.descriptors import Descriptor
+from neuro_data_analysis.simulation.evolution import Evolution
+from neuro_data_analysis.simulation.parameters import Parameters
+from neuro_data_analysis.simulation.record import (
+    LOG_SD_OTHER_RATE,
+    MEDIAN_OTHER_RATE,
+    Record,
+    draw_units,
+)
+from neuro_data_analysis.simulation.site import Site
+from neuro_data_analysis.simulation.time_course import draw_psth
+from neuro_data_analysis.simulation.world import Generator, World
+
+LEVELS = (-0.4, -0.32, -0.24, -0.16, 0.0, 0.16, 0.24, 0.32, 0.4)
+TUNED_GROUPS = ("texture", "object")
+LAST_WITHOUT_UNIT_NUMBERS = "082020"
+"""Month and year of the last recordings in the old form, which holds no unit numbers."""
+
+MIN_OTHER_RATE = 5.0
+"""events/s; every row that is not inactive counts as a unit."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """Which axes are shown: ranks by space, repeats per image, and whether each has its origin."""
+
+    ranks: dict[str, tuple[int, ...]]
+    repeats: tuple[int, int]
+    shared_origin: bool
+
+
+EARLIER = Design(
+    {
+        "class": (0, 1, 2, 3, 6, 9, 13, 17, 21, 25, 30, 40, 60),
+        "noise": (0, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 40),
+    },
+    repeats=(5, 6),
+    shared_origin=True,
+)
+LATER = Design(
+    {"class": (0, 1, 2, 3, 6, 9, 13, 21, 30, 60), "noise": (0, 1, 2, 3, 5, 8, 10, 20, 40)},
+    repeats=(8, 9),
+    shared_origin=False,
+)
+
+
+@dataclass(frozen=True)
+class TuningSchedule:
+    """A tuning recording and the evolution before it; `Expi` is None outside the paired data set.
+
+    `number` counts the evolutions of one animal.
+    """
+
+    index: int
+    animal: str
+    number: int
+    evolution: Descriptor
+    tuning_name: str
+
+    @property
+    def ephysFN(self) -> str:  # noqa: N802 (the field's name)
+        """Name of the simulated recording."""
+        return self.tuning_name + SIMULATED_SUFFIX
+
+    @property
+    def design(self) -> Design:
+        """Axes and repeats of this animal's recordings."""
+        return EARLIER if self.animal in ("Alfa", "Beto") else LATER
+
+    @property
+    def has_unit_numbers(self) -> bool:
+        """Whether the file holds unit numbers; those of summer 2020 do not."""
+        day = self.tuning_name.split("-")[1]
+        return day[2:] not in ("072020", LAST_WITHOUT_UNIT_NUMBERS)
+
+
+@cache
+def schedules() -> tuple[TuningSchedule, ...]:
+    """The 55 tuning recordings."""
+    path = Path(__file__).with_name("tuning_recordings.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return tuple(
+        TuningSchedule(
+            index=index,
+            animal=row["Animal"],
+            number=int(row["number"]),
+            evolution=Descriptor(
+                Expi=int(row["Expi"]) if row["Expi"] else None,
+                scheduled_name=row["evolution"],
+                channel=int(row["channel"]),
+                unit=int(row["unit"]),
+                size=float(row["size"]),
+                position=(0.0, 0.0),
+                spaces=("fc6", "BigGAN"),
+                area="IT",
+            ),
+            tuning_name=row["tuning"],
+        )
+        for index, row in enumerate(rows)
+    )
+
+
+def simulate_tuning(
+    schedule: TuningSchedule,
+    evolution: Evolution,
+    world: World,
+    parameters: Parameters,
+    rng: np.random.Generator,
+) -> FormattedRecording:
+    """Show images along the axes around the evolution's end to the site that it evolved for."""
+    names, codes = images_along_axes(
+        world.object, evolution.blocks[-1][1].mean_code, schedule.design, parameters
+    )
+    references = [f"SIMref{number + 1:02d}" for number in range(parameters.n_references)]
+    rates = np.vstack(
+        [
+            expected_rates(evolution.site, world.object.features(codes)),
+            expected_rates(evolution.site, evolution.references),
+        ]
+    )
+    names = [*names, *references]
+    low, high = schedule.design.repeats
+    trials = np.repeat(np.arange(len(names)), rng.integers(low, high + 1, len(names)))
+    trials = rng.permutation(trials)
+    channels, units = draw_units(evolution.descriptor, rng)
+    preferred = draw_psth(rates[trials], evolution.site.trial_cv, rng)
+    return FormattedRecording(
+        name=schedule.ephysFN,
+        image_names=[names[trial] for trial in trials],
+        rasters=with_other_rows(preferred, evolution.descriptor, channels, units, rng),
+        channels=channels,
+        units=units,
+    )
+
+
+def images_along_axes(
+    generator: Generator, center: np.ndarray, design: Design, parameters: Parameters
+) -> tuple[list[str], np.ndarray]:
+    """Names and codes (n_images, n_code) of all images."""
+    scale = parameters.tuning_range * generator.space.latent_scale
+    names, codes = [], []
+    for space, part in code_halves(len(center)).items():
+        directions = hessian_axes(generator, center, part)
+        for rank in design.ranks[space]:
+            for level in LEVELS:
+                if level == 0 and design.shared_origin and rank != 0:
+                    continue
+                code = center.copy()
+                code[part] += scale * level * directions[:, rank]
+                names.append(f"{space}_eig{rank}_lin{level:.2f}")
+                codes.append(code)
+    return names, np.array(codes)
+
+
+def code_halves(n_code: int) -> dict[str, slice]:
+    """Which numbers of an object code are class and which noise."""
+    return {"class": slice(n_code // 2, n_code), "noise": slice(0, n_code // 2)}
+
+
+def hessian_axes(generator: Generator, center: np.ndarray, part: slice) -> np.ndarray:
+    """Eigenvectors of the metric inside a part of the code, (n_part, n_part), largest first."""
+    jacobian = generator.jacobian(center, TUNED_GROUPS)[:, part]
+    return np.linalg.eigh(jacobian.T @ jacobian)[1][:, ::-1]
+
+
+def expected_rates(site: Site, features: dict[str, np.ndarray]) -> np.ndarray:
+    """Expected rate of natural or object images, (n_images, 200), events/s, without drift."""
+    return site.rates(site.drives(features, False), 1.0, site.baseline)
+
+
+def with_other_rows(
+    preferred: np.ndarray,
+    descriptor: Descriptor,
+    channels: np.ndarray,
+    units: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Rasters (n_trials, 200, n_rows): the preferred unit, others without tuning, silent rows."""
+    rasters = np.zeros((*preferred.shape, len(units)), dtype=np.float32)
+    for row, (channel, unit) in enumerate(zip(channels, units, strict=True)):
+        if (channel, unit) == (descriptor.channel, descriptor.unit):
+            rasters[:, :, row] = preferred
+        elif unit > 0:
+            rate = MEDIAN_OTHER_RATE * np.exp(LOG_SD_OTHER_RATE * rng.standard_normal())
+            constant = np.full(preferred.shape, max(rate, MIN_OTHER_RATE))
+            rasters[:, :, row] = draw_psth(constant, 0.2, rng)
+    return rasters
+
+
+def formatted_evolution(record: Record, rng: np.random.Generator) -> FormattedRecording:
+    """An evolution outside the paired data set, as a formatted recording of its own."""
+    n_trials = len(record.image_names)
+    psth = np.zeros((n_trials, record.parts["evol"]["psth"][0][0].shape[1]), dtype=np.float32)
+    for part in record.parts.values():
+        for numbers, blocks in zip(part["trials"], part["psth"], strict=True):
+            for of_block, rates in zip(numbers, blocks, strict=True):
+                psth[of_block - 1] = rates
+    descriptor = record.descriptor
+    return FormattedRecording(
+        name=descriptor.ephysFN,
+        image_names=record.image_names,
+        rasters=with_other_rows(psth, descriptor, record.channels, record.units, rng),
+        channels=record.channels,
+        units=record.units,
+    )

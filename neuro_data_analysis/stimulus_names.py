@@ -1,0 +1,63 @@
+"""Names of the images along Hessian eigenvectors of BigGAN, and where on which axis they lie."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+_AXIS = r"(?P<space>noise|class)_eig(?P<eig>\d+)_"
+_DISTANCE = r"lin(?P<lin>[+-]?\d+(?:\.\d+)?)"
+
+MAIN_FORM = re.compile(_AXIS + _DISTANCE)
+"""``class_eig0_lin-0.24``"""
+
+OLDER_FORM = re.compile(_AXIS + r"exp(?P<exp>[+-]?\d+(?:\.\d+)?)_" + _DISTANCE)
+"""``class_eig0_exp2.5_lin4.0``"""
+
+
+def parse_stimulus_names(names: Sequence[str]) -> pd.DataFrame:
+    """Axis and distance of every image of a recording.
+
+    The older form, which adds a column ``exp_value``, is tried only where no name has the main one.
+    Text behind the distance is ignored.
+
+    Parameters
+    ----------
+    names
+        Image names, one per trial.
+
+    Returns
+    -------
+    DataFrame
+        ``img_name``; ``space_name`` (class, noise, or None for any other image); ``eig_id`` (rank
+        of the eigenvector from 0) and ``lin_dist`` (signed distance in the code), float, NaN for
+        any other image; ``hessian_img`` bool.
+
+    Examples
+    --------
+    >>> parse_stimulus_names(["class_eig0_lin-0.24", "reference"])[["space_name", "lin_dist"]]
+      space_name  lin_dist
+    0      class     -0.24
+    1       None       NaN
+    """
+    matches = [MAIN_FORM.match(name) for name in names]
+    older = not any(matches)
+    if older:
+        matches = [OLDER_FORM.match(name) for name in names]
+    table = pd.DataFrame(
+        {
+            "img_name": pd.Series(list(names), dtype=object),
+            "space_name": pd.Series([match and match["space"] for match in matches], dtype=object),
+            "eig_id": [_number(match, "eig") for match in matches],
+            "lin_dist": [_number(match, "lin") for match in matches],
+            "hessian_img": [match is not None for match in matches],
+        }
+    )
+    if older and table["hessian_img"].any():
+        table["exp_value"] = [_number(match, "exp") for match in matches]
+    return table
+
+
+def _number(match: re.Match | None, group: str) -> float:
+    return np.nan if match is None else float(match[group])
