@@ -9,9 +9,6 @@ from core.errors import SettingError, run
 from figure_reproduction.drawing import SCRIPTS, draw_all
 from figure_reproduction.options import add_options
 
-LATER = ("3", "6", "ext5")
-"""Figures of the paper's source data whose scripts are not built yet."""
-
 
 def parser() -> argparse.ArgumentParser:
     """Command line of ``./reproduce figures``."""
@@ -39,8 +36,6 @@ def chosen_figures(words: list[str] | None) -> list[str]:
     """
     wanted = [word.lower().removeprefix("figure") for word in words or SCRIPTS]
     for word in wanted:
-        if word in LATER:
-            raise SettingError(f"--figure {word}: its script is not built yet in this version.")
         if word not in SCRIPTS:
             raise SettingError(f"--figure: expected one of {', '.join(SCRIPTS)}, found {word!r}.")
     return [figure for figure in SCRIPTS if figure in wanted]
@@ -66,6 +61,8 @@ def main(argv: list[str] | None = None) -> int:
     for result in results:
         for failed in (item for item in result.checks if not item.passed):
             print(f"Figure {result.figure}: check failed: {failed.name}: {failed.found}")
+        for panel, sentence in result.unavailable.items():
+            print(f"Panel {panel} not drawn: {sentence}", file=sys.stderr)
         if result.problem:
             print(f"Figure {result.figure} not drawn: {result.problem}", file=sys.stderr)
     if options.data in ("local", "osf") and any(result.source is None for result in results):

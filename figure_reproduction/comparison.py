@@ -2,11 +2,11 @@
 
 import csv
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from figure_reproduction.panels import FigureResult
+from figure_reproduction.panels import FigureResult, Regenerated
 
 PUBLISHED = Path(__file__).with_name("published_statistics.csv")
 
@@ -52,11 +52,17 @@ class Published:
 
 @dataclass(frozen=True)
 class Compared:
-    """A published number, this run's (None where there is none), and the verdict."""
+    """A published number, this run's (None where there is none), and the verdict.
+
+    `tolerance` is the one that decided; `regenerated` says whether it is that of a computed table
+    instead of the published number's own.
+    """
 
     published: Published
     value: float | None
     verdict: str
+    tolerance: float
+    regenerated: bool = False
 
     @property
     def difference(self) -> float | None:
@@ -87,19 +93,44 @@ def published_numbers() -> tuple[Published, ...]:
 
 
 def compare(result: FigureResult) -> list[Compared]:
-    """Every published number of a figure beside the figure's own."""
+    """Every published number of a figure beside the figure's own.
+
+    Where the figure's folder gives none, a regenerated number stands for it.
+    """
     return [
-        _compare(number, result)
-        for number in published_numbers()
-        if number.figure == _FIGURE_NAMES[result.figure]
+        _compare_regenerated(number, result.regenerated[number.id])
+        if number.id in result.regenerated and number.id not in result.statistics
+        else _compare(number, result)
+        for number in _of_figure(result.figure)
     ]
+
+
+def compare_regenerated(result: FigureResult) -> list[Compared]:
+    """The published numbers that were regenerated although the figure's folder gives them too."""
+    return [
+        _compare_regenerated(number, result.regenerated[number.id])
+        for number in _of_figure(result.figure)
+        if number.id in result.regenerated and number.id in result.statistics
+    ]
+
+
+def _of_figure(figure: str) -> list[Published]:
+    return [number for number in published_numbers() if number.figure == _FIGURE_NAMES[figure]]
 
 
 def _compare(number: Published, result: FigureResult) -> Compared:
     value = result.statistics.get(number.id)
     if value is None or math.isnan(value):
-        return Compared(number, None, UNAVAILABLE)
-    return Compared(number, value, verdict(number, value, result.simulated))
+        return Compared(number, None, UNAVAILABLE, number.tolerance)
+    return Compared(number, value, verdict(number, value, result.simulated), number.tolerance)
+
+
+def _compare_regenerated(number: Published, found: Regenerated) -> Compared:
+    if math.isnan(found.value):
+        return Compared(number, None, UNAVAILABLE, found.tolerance, regenerated=True)
+    widened = replace(number, tolerance=found.tolerance)
+    decision = verdict(widened, found.value, simulated=False)
+    return Compared(number, found.value, decision, found.tolerance, regenerated=True)
 
 
 def verdict(number: Published, value: float, simulated: bool) -> str:
@@ -113,17 +144,17 @@ def verdict(number: Published, value: float, simulated: bool) -> str:
     return AGREES if abs(value - number.value) <= number.tolerance + rounding else DIFFERS
 
 
-def csv_row(compared: Compared) -> dict:
-    """One line of ``report.csv``."""
+def csv_row(compared: Compared, panel: str | None = None) -> dict:
+    """One line of ``report.csv``; `panel` is written in the published panel's place."""
     number = compared.published
     return {
         "id": number.id,
         "figure": number.figure,
-        "panel": number.panel,
+        "panel": panel or number.panel,
         "published": number.value,
         "value": compared.value,
         "difference": compared.difference,
-        "tolerance": number.tolerance,
+        "tolerance": compared.tolerance,
         "verdict": compared.verdict,
-        "note": number.note,
+        "note": number.note + ("; regenerated" if compared.regenerated else ""),
     }

@@ -10,11 +10,14 @@ if TYPE_CHECKING:
 
 SCRIPTS = {
     "2": "figure_reproduction.Figure2_reproduction",
+    "3": "figure_reproduction.Figure3_reproduction",
     "4": "figure_reproduction.Figure4_reproduction",
     "5": "figure_reproduction.Figure5_reproduction",
+    "6": "figure_reproduction.Figure6_reproduction",
     "ext4": "figure_reproduction.FigureExt4_reproduction",
+    "ext5": "figure_reproduction.FigureExt5_reproduction",
 }
-"""Module of each figure that is drawn."""
+"""Module of each figure that is drawn, in the order of the paper."""
 
 
 def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list["FigureResult"]:

@@ -23,7 +23,9 @@ class Panel:
     """One drawn picture of a published panel.
 
     `panel` is its published letter, say ``4B``; `name` tells apart several pictures of one panel;
-    `notes` say what a reader must know, errata that are kept among them.
+    `notes` say what a reader must know, errata that are kept among them. `computed` is True where
+    all its inputs were computed by this project instead of read from the figure's folder: it is not
+    simulated, whatever that folder is.
     """
 
     panel: str
@@ -31,6 +33,7 @@ class Panel:
     figure: Figure
     caption: str
     notes: tuple[str, ...] = ()
+    computed: bool = False
 
     @property
     def stem(self) -> str:
@@ -40,11 +43,30 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Regenerated:
+    """A number from a computed table; `tolerance` allows for what differs from the published one.
+
+    The absolute tolerance is that of the published number and of the computation's own randomness.
+    """
+
+    value: float
+    tolerance: float
+
+
+@dataclass(frozen=True)
 class Reproduction:
-    """All pictures of one figure, and the numbers that they state."""
+    """All pictures of one figure, and the numbers that they state.
+
+    `statistics` come from the figure's folder, `regenerated` (by the same ids) from computed
+    tables, whose paths are `computed_files`. `unavailable` says by panel, in one sentence, why it
+    or a picture of it could not be drawn.
+    """
 
     panels: tuple[Panel, ...]
     statistics: Statistics
+    regenerated: dict[str, Regenerated] = field(default_factory=dict)
+    computed_files: tuple[Path, ...] = ()
+    unavailable: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,24 +79,36 @@ class SavedPanel:
     png: Path
     pdf: Path
     aspect: float
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
 class FigureResult:
-    """One figure as the report needs it; `problem` says why it could not be drawn."""
+    """One figure as the report needs it; `problem` says why it could not be drawn.
+
+    `simulated` is that of the folder `source`; a panel whose inputs were computed is not.
+    """
 
     figure: str
     source: Path | None
     simulated: bool
     panels: tuple[SavedPanel, ...] = ()
     statistics: Statistics = field(default_factory=dict)
+    regenerated: dict[str, Regenerated] = field(default_factory=dict)
+    computed_files: tuple[Path, ...] = ()
+    unavailable: dict[str, str] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     seconds: float = 0.0
     problem: str = ""
 
 
-def save(panel: Panel, folder: Path, simulated: bool) -> SavedPanel:
-    """Save a panel as PNG and PDF, marked where it is simulated."""
+def save(panel: Panel, out: Path, simulated: bool) -> SavedPanel:
+    """Save a panel as PNG and PDF in `out`, or marked in ``out/simulated``.
+
+    `simulated` says whether the figure's folder is; a computed panel is not marked.
+    """
+    simulated = simulated and not panel.computed
+    folder = out / "simulated" if simulated else out
     if simulated:
         mark_simulated(panel.figure)
     else:
@@ -101,6 +135,7 @@ def save(panel: Panel, folder: Path, simulated: bool) -> SavedPanel:
         png=paths["png"],
         pdf=paths["pdf"],
         aspect=float(width / height),
+        simulated=simulated,
     )
 
 
@@ -110,7 +145,7 @@ def has_display() -> bool:
 
 
 def _metadata(extension: str, panel: Panel, simulated: bool) -> dict:
-    label = "SIMULATED" if simulated else "from source data"
+    label = "SIMULATED" if simulated else "computed" if panel.computed else "from source data"
     if extension == "pdf":
         return {"Title": panel.caption, "Keywords": label, "CreationDate": None}
     return {"Title": panel.caption, "Description": label}

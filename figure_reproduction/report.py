@@ -15,7 +15,14 @@ from core.contract.provenance import simulation_record
 from core.contract.source_data import SourceData
 from core.files import replacing, sha256, write_text
 from core.versions import versions
-from figure_reproduction.comparison import COLUMNS, SIMULATED, Compared, compare, csv_row
+from figure_reproduction.comparison import (
+    COLUMNS,
+    SIMULATED,
+    Compared,
+    compare,
+    compare_regenerated,
+    csv_row,
+)
 from figure_reproduction.panels import FigureResult, SavedPanel
 
 TEMPLATE = Path(__file__).with_name("report_template.html")
@@ -25,8 +32,6 @@ NOT_REDRAWN = (
      "source data hold no numbers for them"),
     ("Extended Data Figure 1", "statistics of the generators, not built yet in this version"),
     ("Extended Data Figures 2 and 3", "image galleries and examples without source data"),
-    ("Figures 3G and 6C-E, Extended Data Figure 5C-E", "their source data are described and "
-     "checked, and their scripts are not built yet in this version"),
 )  # fmt: skip
 """Published panels that are not drawn, and why."""
 
@@ -42,11 +47,18 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class PanelReport:
-    """The pictures of one published panel and the numbers that it states."""
+    """The pictures of one published panel and the numbers that it states.
+
+    `regenerated` are numbers of computed tables beside those of the figure's folder; `unavailable`
+    says why the panel, or a picture of it, is not drawn.
+    """
 
     panel: str
     pictures: tuple[tuple[SavedPanel, str], ...]
     numbers: tuple[Compared, ...]
+    regenerated: tuple[Compared, ...]
+    unavailable: str
+    simulated: bool
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,18 @@ class FigureReport:
     panels: tuple[PanelReport, ...]
     verdicts: dict[str, int]
     files: tuple[SourceFile, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any panel is."""
+        return any(panel.simulated for panel in self.panels)
+
+    @property
+    def not_simulated(self) -> tuple[str, ...]:
+        """Drawn panels of a simulated figure that carry no mark."""
+        if not self.simulated:
+            return ()
+        return tuple(p.panel for p in self.panels if p.pictures and not p.simulated)
 
 
 def write_report(results: list[FigureResult], out: Path, seed: int, seconds: float) -> Path:
@@ -75,14 +99,14 @@ def write_report(results: list[FigureResult], out: Path, seed: int, seconds: flo
     from jinja2 import Environment
 
     figures = [figure_report(result) for result in results]
-    roots = {result.source: result.simulated for result in results if result.source}
+    roots = dict.fromkeys(f.result.source for f in figures if f.simulated and f.result.source)
     page = (
         Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
         .from_string(TEMPLATE.read_text(encoding="utf-8"))
         .render(
             figures=figures,
-            simulated=any(result.simulated for result in results),
-            simulations=[simulation_words(root) for root, marked in roots.items() if marked],
+            simulated=any(figure.simulated for figure in figures),
+            simulations=[simulation_words(root) for root in roots],
             SIMULATED=SIMULATED,
             not_redrawn=NOT_REDRAWN,
             versions=versions(),
@@ -98,35 +122,54 @@ def write_report(results: list[FigureResult], out: Path, seed: int, seconds: flo
     ):
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(csv_row(c) for f in figures for p in f.panels for c in p.numbers)
+        for panel in (panel for figure in figures for panel in figure.panels):
+            writer.writerows(csv_row(c) for c in panel.numbers)
+            again = [csv_row(c, f"{c.published.panel} (regenerated)") for c in panel.regenerated]
+            writer.writerows(again)
     return out / "report.html"
 
 
 def figure_report(result: FigureResult) -> FigureReport:
     """Everything that the page says about one figure."""
-    numbers = compare(result)
-    prefix = result.figure.replace("ext", "Ext. ")
+    numbers, regenerated = compare(result), compare_regenerated(result)
     letters = dict.fromkeys(
-        [panel.panel for panel in result.panels]
-        + [f"{prefix}{compared.published.panel.split(' ')[0]}" for compared in numbers]
-    )
-    panels = tuple(
-        PanelReport(
-            panel=letter,
-            pictures=tuple((p, _data_uri(p.png)) for p in result.panels if p.panel == letter),
-            numbers=tuple(
-                c for c in numbers if f"{prefix}{c.published.panel.split(' ')[0]}" == letter
-            ),
-        )
-        for letter in letters
+        [_letter(result, compared) for compared in numbers]
+        + [panel.panel for panel in result.panels]
+        + list(result.unavailable)
     )
     return FigureReport(
         title=title_of(result.figure),
         result=result,
-        panels=panels,
+        panels=tuple(_panel_report(result, name, numbers, regenerated) for name in letters),
         verdicts=dict(Counter(compared.verdict for compared in numbers)),
         files=source_files(result),
     )
+
+
+def _panel_report(
+    result: FigureResult, letter: str, numbers: list[Compared], regenerated: list[Compared]
+) -> PanelReport:
+    pictures = [panel for panel in result.panels if panel.panel == letter]
+    of_panel = tuple(c for c in numbers if _letter(result, c) == letter)
+    if pictures:
+        simulated = any(picture.simulated for picture in pictures)
+    else:
+        computed = any(compared.regenerated for compared in of_panel)
+        simulated = result.simulated and not computed and letter not in result.unavailable
+    return PanelReport(
+        panel=letter,
+        pictures=tuple((picture, _data_uri(picture.png)) for picture in pictures),
+        numbers=of_panel,
+        regenerated=tuple(c for c in regenerated if _letter(result, c) == letter),
+        unavailable=result.unavailable.get(letter, ""),
+        simulated=simulated,
+    )
+
+
+def _letter(result: FigureResult, compared: Compared) -> str:
+    """Panel of a published number as pictures are named, say ``4B`` or ``Ext. 5C``."""
+    prefix = result.figure.replace("ext", "Ext. ")
+    return f"{prefix}{compared.published.panel.split(' ')[0]}"
 
 
 def title_of(figure: str) -> str:
@@ -160,7 +203,11 @@ def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
         else:
             origin = f"{known.source} on {known.date}"
         files.append(SourceFile(file.path, digest, origin))
-    return tuple(files)
+    computed = (
+        SourceFile(str(path), sha256(path), "computed, no recording")
+        for path in result.computed_files
+    )
+    return (*files, *computed)
 
 
 def simulation_words(root: Path) -> str:

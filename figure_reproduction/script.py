@@ -45,13 +45,13 @@ def draw_figure(
     """
     start = time.perf_counter()
     simulated = source.is_simulated
-    folder = writable_folder(out / "simulated" if simulated else out)
+    writable_folder(out / "simulated" if simulated else out)
     try:
         # a broken record is found before anything is drawn
         read_provenance(source.root)
         with apply_style():
             reproduction = reproduce(source, np.random.default_rng(seed))
-            panels = tuple(save(panel, folder, simulated) for panel in reproduction.panels)
+            panels = tuple(save(panel, out, simulated) for panel in reproduction.panels)
             if show and has_display():
                 plt.show()
         checks = tuple(check(source, FOLDERS[figure]))
@@ -65,6 +65,9 @@ def draw_figure(
         simulated=simulated,
         panels=panels,
         statistics={name: float(value) for name, value in reproduction.statistics.items()},
+        regenerated=reproduction.regenerated,
+        computed_files=reproduction.computed_files,
+        unavailable=reproduction.unavailable,
         checks=checks,
         seconds=time.perf_counter() - start,
     )
@@ -93,10 +96,14 @@ def _main(figure: str, reproduce: Reproduce) -> int:
 
 
 def print_result(result: FigureResult) -> None:
-    """Print a figure's numbers, failed checks and files."""
+    """Print a figure's numbers, failed checks, what is not drawn, and files."""
     _print(_table(result.statistics))
+    regenerated = {name: number.value for name, number in result.regenerated.items()}
+    _print(_table({f"{name} (regenerated)": value for name, value in regenerated.items()}))
     for failed in (item for item in result.checks if not item.passed):
         _print(f"CHECK FAILED: {failed.name}: {failed.found}")
+    for panel, sentence in result.unavailable.items():
+        _print(f"Panel {panel} not drawn: {sentence}")
     for panel in result.panels:
         _print(f"{panel.png}\n{panel.pdf}")
 

@@ -2,13 +2,21 @@
 
 import csv
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+from PIL import Image
 
-from core.contract import fig4
+from core.contract import ext5, fig4
 from core.contract.checks import Check
+from core.contract.manifest import FIGURES
+from core.contract.source_data import SourceData
 from core.errors import SettingError, run
 from figure_reproduction import __main__ as command
 from figure_reproduction import sources
@@ -20,11 +28,15 @@ from figure_reproduction.comparison import (
     UNAVAILABLE,
     Published,
     compare,
+    compare_regenerated,
     published_numbers,
     verdict,
 )
-from figure_reproduction.panels import FigureResult
-from figure_reproduction.report import write_report
+from figure_reproduction.drawing import SCRIPTS
+from figure_reproduction.panels import FigureResult, Panel, Regenerated, save
+from figure_reproduction.report import figure_report, write_report
+
+mpl.use("Agg")
 
 NUMBER = Published("fig4a.V1.BigGAN.rate", "Fig4", "A", "g", "rate", 2.0, 0.5, "printed")
 
@@ -87,6 +99,125 @@ def test_published_values_agree_with_themselves():
     assert len(verdicts) == 80
 
 
+def missing_ids(figure, reproduction):
+    """Published ids of a figure's panels that neither its statistics nor its regenerated numbers
+    hold."""
+    ids = {number.id for number in published_numbers() if number.figure == FIGURES[figure]}
+    assert ids
+    return ids - set(reproduction.statistics) - set(reproduction.regenerated)
+
+
+def test_the_figures_are_those_of_the_paper_in_its_order():
+    assert list(SCRIPTS) == ["2", "3", "4", "5", "6", "ext4", "ext5"] == list(FIGURES)
+
+
+@pytest.mark.parametrize("figure", ["3", "ext5"])
+def test_every_published_number_is_computed_under_its_id(published_form, figure):
+    reproduce = import_module(SCRIPTS[figure]).reproduce
+    assert missing_ids(figure, reproduce(published_form, np.random.default_rng(0))) == set()
+    plt.close("all")
+
+
+MEAN = "ext5c.CMAES.dim2.depth48.mean"
+"""Published as 0.69, read from the figure to 0.01."""
+
+R = "ext5d.BigGAN.ReLU.Test_R2.spearman_r"
+
+
+def mixed(out, **changes):
+    """Panel C computed, panel D simulated."""
+    panels = tuple(
+        save(Panel(f"Ext. 5{letter}", "", plt.figure(), letter, computed=letter == "C"), out, True)
+        for letter in "CD"
+    )
+    plt.close("all")
+    content = {
+        "figure": "ext5",
+        "source": None,
+        "simulated": True,
+        "panels": panels,
+        "statistics": {R: 0.9},
+        "regenerated": {MEAN: Regenerated(0.8, 0.2)},
+        **changes,
+    }
+    return FigureResult(**content)
+
+
+def test_only_panels_with_simulated_inputs_are_marked(tmp_path):
+    computed, simulated = mixed(tmp_path).panels
+    assert (computed.simulated, simulated.simulated) == (False, True)
+    assert computed.png == tmp_path / "FigureExt5C.png"
+    assert simulated.png == tmp_path / "simulated" / "FigureExt5D_SIM.png"
+    assert Image.open(computed.png).text["Description"] == "computed"
+    assert b"SIMULATED" not in computed.pdf.read_bytes()
+    assert b"SIMULATED" in simulated.pdf.read_bytes()
+
+
+def test_regenerated_numbers_stand_for_published_ones_within_their_tolerance(tmp_path):
+    result = mixed(tmp_path)
+    compared = {c.published.id: c for c in compare(result)}
+    assert (compared[MEAN].verdict, compared[MEAN].tolerance) == (AGREES, 0.2)
+    assert compared[MEAN].regenerated
+    assert compared[R].verdict == SIMULATED
+    assert compare_regenerated(result) == []
+    narrow = mixed(tmp_path, regenerated={MEAN: Regenerated(0.8, 0.1)})
+    assert {c.published.id: c.verdict for c in compare(narrow)}[MEAN] == DIFFERS
+
+
+def test_the_banner_stands_at_the_simulated_panels_of_a_mixed_figure(tmp_path):
+    report = figure_report(mixed(tmp_path))
+    assert {panel.panel: panel.simulated for panel in report.panels} == {
+        "Ext. 5C": False,
+        "Ext. 5D": True,
+        "Ext. 5E": True,
+        "Ext. 5D/E": True,
+    }
+    text = write_report([mixed(tmp_path)], tmp_path, 0, 0.0).read_text(encoding="utf-8")
+    assert Page(text).open == []
+    assert text.count('<div class="banner">') == 4
+    assert "SIMULATED, but for Ext. 5C" in text
+    section = text.split("<h3>")[1]
+    assert section.startswith("Ext. 5C")
+    assert "SIMULATED" not in section
+    assert "3·√2·sd/√10" in section
+    assert '<th class="n">simulation</th>' in text.split("<h3>")[2]
+
+
+def test_where_both_are_at_hand_regenerated_numbers_have_a_table_of_their_own(tmp_path):
+    values = {MEAN: 0.69, "ext5c.n_seeds": 10}
+    again = {MEAN: Regenerated(0.8, 0.2), "ext5c.n_seeds": Regenerated(9, 0)}
+    both = mixed(tmp_path, simulated=False, statistics=values, regenerated=again)
+    assert {c.published.id: c.regenerated for c in compare(both)}[MEAN] is False
+    (panel,) = [p for p in figure_report(both).panels if p.panel == "Ext. 5C"]
+    verdicts = [(c.published.id, c.value, c.verdict) for c in panel.regenerated]
+    assert verdicts == [("ext5c.n_seeds", 9, DIFFERS), (MEAN, 0.8, AGREES)]
+    text = write_report([both], tmp_path, 0, 0.0).read_text(encoding="utf-8")
+    assert "2 of them beside regenerated ones" in text
+    with (tmp_path / "report.csv").open() as file:
+        rows = {(row["panel"], row["id"]): row for row in csv.DictReader(file)}
+    assert rows["C", MEAN]["tolerance"] == "0.01"
+    assert rows["C (regenerated)", MEAN]["tolerance"] == "0.2"
+    assert rows["C (regenerated)", MEAN]["note"].endswith("; regenerated")
+
+
+def test_a_panel_that_cannot_be_drawn_says_why_and_the_rest_is_drawn(tmp_path, monkeypatch, capsys):
+    sentence = "needs <torch>."
+    drawn = mixed(tmp_path)
+    drawn = replace(
+        drawn, panels=drawn.panels[1:], regenerated={}, unavailable={"Ext. 5C": sentence}
+    )
+    monkeypatch.setattr(command, "draw_all", lambda *_: [drawn])
+    words = ["--figure", "ext5", "--data", "local", "--source-data", str(tmp_path / "none")]
+    out = tmp_path / "figures"
+    assert command.main([*words, "--out", str(out)]) == 0
+    assert "Panel Ext. 5C not drawn: needs <torch>." in capsys.readouterr().err
+    text = (out / "report.html").read_text(encoding="utf-8")
+    section = text.split("<h3>")[1]
+    assert "Not drawn: needs &lt;torch&gt;." in section
+    assert "SIMULATED" not in section
+    assert text.count('<div class="banner">') == 2
+
+
 class Page(HTMLParser):
     """Counts tags and collects links to elsewhere."""
 
@@ -96,7 +227,7 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
-        if tag not in ("meta", "img", "br"):
+        if tag not in ("meta", "img", "br", "wbr"):
             self.open.append(tag)
         for name, value in attributes:
             if name in ("src", "href") and not value.startswith(("data:", "#")):
@@ -170,6 +301,21 @@ def test_auto_decides_per_figure(source, tmp_path, monkeypatch):
     assert sources.choose(["4"], "auto", root)[0].source.root == source.root
 
 
+def test_only_a_simulated_folder_is_complete_without_what_can_be_computed(published_form, tmp_path):
+    source = SourceData(tmp_path / "source_data")
+    for file in ext5.LINEARITY.values():
+        source.write(file, published_form.read(file))
+    (choice,) = sources.choose(["ext5"], "local", source.root)
+    assert choice.source is None
+    assert "2 of its files are not in" in choice.reason
+    (tmp_path / "SIMULATED.json").write_text("{}")
+    choices = sources.choose(["ext5"], "local", source.root)
+    assert choices[0].source.is_simulated
+    assert "5C is computed instead" in sources.explanation(choices)
+    source.path(ext5.LINEARITY["BigGAN"]).unlink()
+    assert sources.choose(["ext5"], "local", source.root)[0].source is None
+
+
 @pytest.mark.usefixtures("no_simulation")
 def test_the_other_modes_never_fall_back(source, tmp_path):
     assert sources.choose(["4"], "local", tmp_path)[0].source is None
@@ -214,12 +360,9 @@ def test_a_file_changed_by_hand_is_reported(source, tmp_path):
     assert sum("CHANGED" in origin for origin in origins.values()) == 1
 
 
-@pytest.mark.parametrize(
-    ("words", "message"), [(["7"], "expected one of 2, 4"), (["3"], "not built yet")]
-)
-def test_unknown_figures_are_refused(words, message):
-    with pytest.raises(SettingError, match=message):
-        command.chosen_figures(words)
+def test_unknown_figures_are_refused():
+    with pytest.raises(SettingError, match=r"expected one of 2, 3, 4, .*, ext5, found '7'"):
+        command.chosen_figures(["3", "7"])
     assert command.chosen_figures(["ext4", "2", "Figure4"]) == ["2", "4", "ext4"]
 
 

@@ -1,0 +1,158 @@
+"""Figure 3, panel G: do threads whose prototypes look alike also respond alike in time?
+
+Reads the folder ``Fig3`` through the contract. Runs alone: ``python Figure3_reproduction.py``.
+"""
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy import stats
+
+from core.contract import fig3
+from core.contract.descriptions import Table
+from core.contract.source_data import SourceData
+from core.errors import ContractError
+from core.statistics.masks import mask_table
+from figure_reproduction.panels import Panel, Reproduction, Statistics
+from figure_reproduction.script import run_script
+
+FIGURE = "3"
+
+PICTURES = (
+    ("cosine_reevol_resnet_avgpool", "psth_MAE"),
+    ("reevol_pix_RNrobust_L4focus", "psth_MAE"),
+    ("reevol_pix_RNrobust_L4focus", "act_MAE"),
+    ("cosine_reevol_resnet_avgpool", "act_MAE"),
+)
+"""Columns on the x and y axis: similarity of prototypes, difference of responses."""
+
+ONLY_NUMBERS = (("reevol_G_RNrobust_L4focus", "psth_MAE"),)
+"""Looked at by the authors, not published as a picture."""
+
+LEAST_ROWS = 3
+"""Fewer points have no correlation worth a number."""
+
+
+@dataclass(frozen=True)
+class Figure3Data:
+    """Experiments that are valid and successful in both threads, with all columns of the table.
+
+    `n_unmatched` counts experiments that only one of the two files holds.
+    """
+
+    experiments: pd.DataFrame
+    n_unmatched: int
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Pearson correlation, two-sided p, and the rows in which both values are finite."""
+
+    r: float
+    p: float
+    rows: pd.DataFrame
+
+
+def read(source: SourceData) -> Figure3Data:
+    """Join both files on the experiment's number and keep what the panel shows.
+
+    Raises
+    ------
+    ContractError, MissingFileError
+        If a file is not as described, or names an experiment twice.
+    """
+    table, meta = (_by_experiment(source, file) for file in (fig3.SIMILARITY, fig3.META))
+    masks = mask_table(meta).set_index(meta.index).astype(bool)
+    shown = masks.index[masks["valid"] & masks["bothsucc005"]]
+    n_unmatched = len(table.index.symmetric_difference(meta.index))
+    experiments = table[table.index.isin(shown)]
+    return Figure3Data(experiments, n_unmatched, source.is_simulated)
+
+
+def correlate(data: Figure3Data, x: str, y: str) -> Correlation:
+    """Correlation of two columns; NaN where there are fewer than 3 rows or one does not vary."""
+    rows = data.experiments[np.isfinite(data.experiments[[x, y]]).all(axis=1)]
+    if len(rows) < LEAST_ROWS or np.ptp(rows[x]) == 0 or np.ptp(rows[y]) == 0:
+        return Correlation(np.nan, np.nan, rows)
+    result = stats.pearsonr(rows[x], rows[y])
+    return Correlation(float(result.statistic), float(result.pvalue), rows)
+
+
+def statistics(data: Figure3Data) -> Statistics:
+    """Numbers of all pictures, and of the pair that is not drawn, by published id."""
+    results: Statistics = {}
+    for x, y in (*PICTURES, *ONLY_NUMBERS):
+        found = correlate(data, x, y)
+        name = f"fig3g.{x}.{y}"
+        results |= {f"{name}.r": found.r, f"{name}.p": found.p, f"{name}.n": len(found.rows)}
+    return results
+
+
+def draw_scatter(ax: Axes, found: Correlation, x: str, y: str) -> None:
+    """One point per experiment, coloured by area in order of appearance."""
+    for area in found.rows["visual_area"].unique():
+        of_area = found.rows[found.rows["visual_area"] == area]
+        ax.scatter(of_area[x], of_area[y], s=25, alpha=0.5, lw=0, label=area)
+    ax.set(xlabel=x, ylabel=y)
+    title = f"{x} vs. {y}\ncorr={found.r:.3f} p={found.p:.1e} n={len(found.rows)}"
+    ax.set_title(title, fontsize=9)
+    ax.legend(title="visual_area", fontsize=8, title_fontsize=8, framealpha=0.4)
+
+
+def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
+    """Draw all pictures that have a point."""
+    data = read(source)
+    panels, empty = [], []
+    for x, y in PICTURES:
+        found = correlate(data, x, y)
+        if found.rows.empty:
+            empty.append(f"{x} vs. {y}")
+            continue
+        figure, ax = plt.subplots(figsize=(4, 4))
+        draw_scatter(ax, found, x, y)
+        caption = (
+            f"Similarity of the two threads' prototypes ({x}) and difference of responses ({y})"
+        )
+        panels.append(Panel("3G", f"{x}_{y}", figure, caption, _notes(data, x)))
+    unavailable = {}
+    if empty:
+        unavailable["3G"] = (
+            f"{source.path(fig3.SIMILARITY)}: expected experiments that are valid and successful "
+            f"in both threads with values of {', '.join(empty)}; found none."
+        )
+    return Reproduction(tuple(panels), statistics(data), unavailable=unavailable)
+
+
+def _by_experiment(source: SourceData, file: Table) -> pd.DataFrame:
+    table = source.read(file).set_index("Expi")
+    if not table.index.is_unique:
+        twice = table.index[table.index.duplicated()][0]
+        raise ContractError(
+            f"{source.path(file)}: expected every experiment once, found Expi {twice} twice."
+        )
+    return table
+
+
+def _notes(data: Figure3Data, x: str) -> tuple[str, ...]:
+    notes = (
+        "The x axis is a cosine similarity, not a distance as the published script says: where r "
+        "is negative, threads with more similar prototypes respond more alike. Responses are "
+        "divided by the experiment's largest block mean.",
+        "Valid experiments in which both threads succeed at p < 0.05, whatever the sign of t; the "
+        "files are joined by the experiment's number.",
+    )
+    if "RNrobust" in x:
+        notes += ("It compares layer-4 features of a robust ResNet-50; it is no LPIPS distance.",)
+    if data.simulated:
+        notes += ("Simulated: the model's features are compared; no image network was run.",)
+    if data.n_unmatched:
+        notes += (f"{data.n_unmatched} experiments that only one of the files holds are left out.",)
+    return notes
+
+
+if __name__ == "__main__":
+    run_script(FIGURE, reproduce)
