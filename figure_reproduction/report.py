@@ -211,14 +211,15 @@ def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
 
 
 def simulation_words(root: Path) -> str:
-    """What ``SIMULATED.json`` says of version, seed and file."""
+    """What ``SIMULATED.json`` says of version, seed and recordings."""
     record = simulation_record(root) or {}
     if not isinstance(record.get("files"), dict):
         return f"{root}: simulated; its SIMULATED.json says no more."
-    hashes = ", ".join(f"{name} has SHA-256 {digest}" for name, digest in record["files"].items())
     return (
-        f"Simulator version {record.get('simulator_version')}, seed {record.get('seed')}, "
-        f"{record.get('n_experiments')} experiments, made {record.get('created')}; {hashes}."
+        f"{root}: simulator version {record.get('simulator_version')}, seed {record.get('seed')}, "
+        f"{record.get('n_experiments')} experiments and {record.get('n_tuning_recordings')} tuning "
+        f"recordings, made {record.get('created')}. SIMULATED.json holds the SHA-256 of its "
+        f"{len(record['files'])} files."
     )
 
 

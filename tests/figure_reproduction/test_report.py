@@ -336,7 +336,7 @@ def test_the_command_draws_what_can_be_drawn(tmp_path, capsys, source):
     assert text.count('<div class="banner">') == 3
     assert "published<br>(not reproduced here)" in text
     assert not re.search(r"reproduced successfully|replicated|matches the paper", text)
-    assert "Simulator version" in text
+    assert "simulator version" in text
     with (tmp_path / "figures" / "report.csv").open() as file:
         assert {row["verdict"] for row in csv.DictReader(file)} <= {SIMULATED, UNAVAILABLE}
     assert command.main([*arguments, "--data", "local", "--source-data", str(tmp_path)]) == 2
