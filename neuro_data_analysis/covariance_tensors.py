@@ -35,7 +35,7 @@ from core.errors import (
 from core.files import replacing
 from core.progress import progress
 from neuro_data_analysis.cosine import correlation, cosine_similarity
-from neuro_data_analysis.layout import COVARIANCE_FILE, PROTOTYPES_FOLDER
+from neuro_data_analysis.layout import COVARIANCE_FILE, PROTOTYPES_FOLDER, STIMULI_FOLDER
 from neuro_data_analysis.neural_data_lib import load_img_resp_pairs
 from neuro_data_analysis.prototype_similarity import writable_file
 from neuro_data_analysis.prototypes import N_THREADS, read_image
@@ -317,9 +317,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--stimuli",
         type=arguments.folder,
-        required=True,
         metavar="FOLDER",
-        help="root that replaces the drive of the recorded image folders",
+        help="root that replaces the drive of the recorded image folders (default: "
+        f"{STIMULI_FOLDER} in the folder of the recordings)",
     )
     parser.add_argument(
         "--matroot",
@@ -366,11 +366,10 @@ def _work(options: argparse.Namespace) -> None:
         raise SettingError(
             f"--network: expected one whose covariance is compared, found {options.network}."
         )
-    if not options.stimuli.is_dir():
-        raise SettingError(
-            f"{options.stimuli}: expected the root of the image folders, found none."
-        )
     folder = matroot(options.matroot)
+    stimuli = options.stimuli or folder / STIMULI_FOLDER
+    if not stimuli.is_dir():
+        raise SettingError(f"{stimuli}: expected the root of the image folders, found none.")
     out = writable_file(options.out or folder / PROTOTYPES_FOLDER / COVARIANCE_FILE)
     names = [f"{layer}_{statistic}" for layer in layers for statistic in COVARIANCE_STATISTICS]
     network = load_feature_network(options.network, device=options.device, trusted=options.trusted)
@@ -379,7 +378,7 @@ def _work(options: argparse.Namespace) -> None:
         todo = [expi for expi in recordings.usable() if expi not in table.index]
         for expi in progress(todo, len(todo), "experiments"):
             try:
-                fc, bg = (_trials(recordings, expi, k, options.stimuli) for k in range(N_THREADS))
+                fc, bg = (_trials(recordings, expi, k, stimuli) for k in range(N_THREADS))
                 statistics = covariance_similarity(network, fc, bg, batch_size=options.batch)
             except (MissingFileError, ImageError, SampleError) as error:
                 print(f"Exp {expi} is left out: {error}", file=sys.stderr)  # noqa: T201
@@ -388,7 +387,7 @@ def _work(options: argparse.Namespace) -> None:
             with replacing(out) as temporary:
                 table.sort_index().to_csv(temporary, lineterminator="\n")
     if table.empty:
-        raise RunError(f"{options.stimuli}: expected the images of an experiment, found none.")
+        raise RunError(f"{stimuli}: expected the images of an experiment, found none.")
     print(out)  # noqa: T201
 
 

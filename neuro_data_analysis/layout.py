@@ -6,6 +6,7 @@ from pathlib import Path
 FORMATTED_FOLDER = "formatted"
 RECORDS_FOLDER = "records"
 PROTOTYPES_FOLDER = "prototypes"
+STIMULI_FOLDER = "stimuli"
 LINEARITY_FOLDER = "Latent_Linearity"
 
 SIMILARITY_FILE = "similarity.csv"

@@ -35,7 +35,7 @@ from core.errors import (
 )
 from core.files import replacing, writable_folder
 from core.progress import progress
-from neuro_data_analysis.layout import SIMILARITY_FILE
+from neuro_data_analysis.layout import PROTOTYPES_FOLDER, SIMILARITY_FILE
 from neuro_data_analysis.prototypes import find_prototypes, read_montage
 from neuro_data_analysis.recordings import matroot, open_recordings
 
@@ -134,9 +134,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--prototypes",
         type=arguments.folder,
-        required=True,
         metavar="FOLDER",
-        help="folder of the montages Exp<NNN>....jpg or .png",
+        help="folder of the montages Exp<NNN>....jpg or .png (default: "
+        f"{PROTOTYPES_FOLDER} in the folder of the recordings)",
     )
     parser.add_argument(
         "--matroot",
@@ -184,12 +184,11 @@ def _work(options: argparse.Namespace) -> None:
 
     names = list(dict.fromkeys(options.network or PUBLISHED))
     check_names(names)
-    files = find_prototypes(options.prototypes)
+    folder = options.prototypes or matroot(options.matroot) / PROTOTYPES_FOLDER
+    files = find_prototypes(folder)
     if not files:
-        raise MissingFileError(
-            f"{options.prototypes}: expected montages Exp<NNN>....jpg or .png, found none."
-        )
-    out = writable_file(options.out or options.prototypes / SIMILARITY_FILE)
+        raise MissingFileError(f"{folder}: expected montages Exp<NNN>....jpg or .png, found none.")
+    out = writable_file(options.out or folder / SIMILARITY_FILE)
     alternates = None
     if options.matroot or os.environ.get("MATROOT"):
         alternates = site_alternates(files, matroot(options.matroot), options.seed)
