@@ -163,7 +163,7 @@ def alignment_statistics(of_optimizer: dict[str, Input]) -> tuple[Statistics, St
 
 
 def widened(means: Statistics, spreads: Statistics) -> dict[str, Regenerated]:
-    """Computed numbers that are published too, with their tolerance.
+    """Computed numbers of panel C that are published too, with their tolerance.
 
     It is the published number's own plus three standard errors of the difference of two means over
     ten seeds, and at least 0.05. Counts, whose tolerance is 0, keep it.
@@ -171,11 +171,20 @@ def widened(means: Statistics, spreads: Statistics) -> dict[str, Regenerated]:
     results = {}
     for number in published_numbers():
         if number.id in means:
-            noise = 3 * np.sqrt(2 / N_PUBLISHED_SEEDS) * spreads.get(number.id, 0.0)
+            noise = 3 * np.sqrt(2 / N_PUBLISHED_SEEDS) * spreads[number.id]
             wide = max(LEAST_TOLERANCE, number.tolerance + noise)
             tolerance = wide if number.tolerance else 0.0
             results[number.id] = Regenerated(float(means[number.id]), float(tolerance))
     return results
+
+
+def as_published(numbers: Statistics) -> dict[str, Regenerated]:
+    """Computed numbers that are published too, with the published tolerance."""
+    return {
+        number.id: Regenerated(float(numbers[number.id]), number.tolerance)
+        for number in published_numbers()
+        if number.id in numbers
+    }
 
 
 def layer_groups(
@@ -338,7 +347,7 @@ def reproduce(
         panels.append(_linearity_panel(data, generator, groups))
         numbers = linearity_statistics(generator, groups)
         if given.computed:
-            regenerated |= widened(numbers, {})
+            regenerated |= as_published(numbers)
         else:
             results |= numbers
     files = [*data.regenerated.values(), *data.linearity.values()]

@@ -110,7 +110,8 @@ def test_computed_linearity_takes_the_place_of_a_simulated_one(
     assert [panel.simulated for panel in result.panels] == [False, False, False, True]
     name = "ext5d.BigGAN.NonReLU.Test_R2.spearman_r"
     assert name not in result.statistics
-    assert result.regenerated[name].tolerance == 0.05
+    (published,) = [number for number in published_numbers() if number.id == name]
+    assert result.regenerated[name].tolerance == published.tolerance < 0.05
     assert result.regenerated["ext5de.n_rows"].value == 21_096
     assert result.regenerated["ext5de.n_rows"].tolerance == 0
     assert "ext5e.DeePSim.ReLU.Test_R2.spearman_r" in result.statistics
