@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from core.contract import fig6
+from core.contract.provenance import SIMULATED_SUFFIX
 from core.contract.source_data import SourceData
 from core.errors import ContractError
 from core.statistics.comparisons import ZTest, two_proportions
@@ -39,7 +40,15 @@ EXAMPLE_AXIS = ("class", 0)
 """Space and rank of the eigenvector of panel C."""
 
 PUBLISHED_EXAMPLE = ("B-07092020-003", "5B")
-"""Recording and unit of panel C, whose file does not name them."""
+"""Recording and unit of panel C, whose published file does not name them."""
+
+PUBLISHED_RECORDINGS = (
+    "B-07092020-003",
+    "Beto-07092020-003",
+    "Caos-12102024-003",
+    "Alfa-08092020-004",
+)
+"""Example recordings of panels C and D."""
 
 OUTCOME_IDS = {"success": "success", "failure": "fail"}
 """Word of the published ids for each table of panel D."""
@@ -413,8 +422,18 @@ def _panel_c(data: Figure6Data, fits: AxisFits) -> Panel:
         notes += (
             "The axis has no trial at distance 0; those of all axes of both spaces are added.",
         )
+    notes += _substitute_note(data.recording)
     caption = f"{len(data.x)} single trials along the first class eigenvector, with three fits"
     return Panel("6C", "", figure, caption, notes)
+
+
+def _substitute_note(recording: str) -> tuple[str, ...]:
+    if recording.removesuffix(SIMULATED_SUFFIX) in PUBLISHED_RECORDINGS:
+        return ()
+    return (
+        "Not the published example, whose evolution came out otherwise here or which is not there: "
+        f"{recording} is the first recording that fits.",
+    )
 
 
 def _panel_d(outcome: str, averages: pd.DataFrame) -> Panel:
@@ -431,6 +450,7 @@ def _panel_d(outcome: str, averages: pd.DataFrame) -> Panel:
         figure, ax = plt.subplots(figsize=(4.5, 4))
         draw_failed_map(ax, averages)
         notes += ("Noise axes are not shown, nor class axes other than the published ten.",)
+    notes += _substitute_note(recording)
     for space in SPACES:
         if not (averages["space_name"] == space).any():
             notes += (f"The recording has no axis in {space} space.",)

@@ -1,9 +1,9 @@
 """Extended Data Figure 5, panels C to E: what makes a code easy to optimise, and how linear it is.
 
 Reads the folder ``ExtendedFig5`` through the contract. Panel C needs no recording: where the folder
-is simulated its tables are computed (80 s, needs torch) and kept in ``computed_data``. Panels D and
-E are drawn from tables in ``computed_data`` where the folder is simulated and those are there. Runs
-alone: ``python FigureExt5_reproduction.py``.
+does not hold its tables they are computed (one to two minutes, needs torch) and kept in
+``computed_data``. Panels D and E are drawn from tables in ``computed_data`` where the folder is
+simulated and those are there. Runs alone: ``python FigureExt5_reproduction.py``.
 """
 
 from collections.abc import Sequence
@@ -34,6 +34,7 @@ from figure_reproduction.script import run_script
 FIGURE = "ext5"
 
 OPTIMIZER_WORDS = {"Adam": "Adam", "CMAES": "CMA-ES"}
+"""For captions; titles have the published words."""
 
 MARKERS = ("o", "X", "s", "P", "D", "^", "v", "*")
 DASHES = (
@@ -116,13 +117,17 @@ def tables(source: SourceData, computed: Path = COMPUTED_DATA) -> Ext5Data:
     source
         The figure's folder.
     computed
-        Folder of computed tables. Those of panel C are computed if the figure's folder is simulated
-        and they are not there; those of panels D and E never are.
+        Folder of computed tables. Those of panel C are computed if neither the figure's folder,
+        which must not be simulated, nor this one holds them; those of panels D and E never are.
     """
     alignment, regenerated, unavailable = {}, {}, ""
     if not source.is_simulated:
-        alignment = {name: _input(source, file) for name, file in ext5.ALIGNMENT.items()}
-    if source.is_simulated or is_computed(computed):
+        alignment = {
+            name: _input(source, file)
+            for name, file in ext5.ALIGNMENT.items()
+            if source.path(file).is_file()
+        }
+    if len(alignment) < len(ext5.ALIGNMENT) or is_computed(computed):
         try:
             found = alignment_data(computed)
             regenerated = {
@@ -364,7 +369,7 @@ def _panel_c(data: Ext5Data, optimizer: str, given: Input, rng: np.random.Genera
     figure, ax = plt.subplots(figsize=(6.4, 4.8))
     draw_alignment(ax, given.table, rng)
     words = OPTIMIZER_WORDS[optimizer]
-    title = f"{words} | Optim score as function of depth and dimension"
+    title = f"{optimizer} | Optim score as function of depth and dimension"
     figure.suptitle(title + ("\nregenerated" if given.computed else ""), fontsize=11)
     n_seeds = given.table["seed"].nunique()
     caption = (

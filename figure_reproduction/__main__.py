@@ -45,7 +45,8 @@ def main(argv: list[str] | None = None) -> int:
     """Draw and report; 0 if every figure was drawn, else 2."""
     options = parser().parse_args(argv)
     figures = chosen_figures(options.figure)
-    print(f"Looking for the data of Figures {', '.join(figures)}", flush=True)
+    plural = "s" if len(figures) > 1 else ""
+    print(f"Looking for the data of Figure{plural} {', '.join(figures)}", flush=True)
     start = time.perf_counter()
 
     from core.files import writable_folder

@@ -1,8 +1,8 @@
 """Which data each figure is drawn from: ``source_data/``, or simulated recordings in its stead.
 
 Sources are never mixed within a figure. Extended Data Figure 5C alone comes from no recording: a
-simulated folder counts as complete without its tables, which are then computed (see
-`SourceData.requires`), and the panel carries no mark.
+folder counts as complete without its tables, which are then computed (see `SourceData.requires`),
+and the panel carries no mark.
 """
 
 import os
@@ -115,7 +115,7 @@ def explanation(choices: Iterable[Choice]) -> str:
         *(f"  Figure {choice.figure}: {choice.reason}." for choice in simulated),
     ]
     if any(choice.figure == "ext5" for choice in simulated):
-        lines.append("  Ext. 5C is computed instead and carries no mark (80 s the first time).")
+        lines.append("  Ext. 5C is computed, a minute or two the first time, and carries no mark.")
     if any(choice.fell_back for choice in simulated):
         lines.append(f"  OSF was not tried: {NO_DOWNLOAD}.")
         if os.environ.get("MATROOT"):

@@ -31,7 +31,9 @@ def tuning_recordings(folder: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns of the tuning table, ``Exp_id`` (animal and number), and ``evol_ephysFN``.
+        Columns of the tuning table, ``Exp_id`` (animal and number), and of the evolution
+        ``evol_ephysFN``, ``evol_pref_chan`` and ``evol_pref_unit``: units are sorted anew in every
+        recording.
 
     Raises
     ------
@@ -46,14 +48,14 @@ def tuning_recordings(folder: Path) -> pd.DataFrame:
     tuning, evolutions = read_records(tuning_path), read_records(evolution_path)
     _refuse_repeated(tuning, "ephysFN", tuning_path)
     _refuse_repeated(evolutions, "Exp_id", evolution_path)
-    names = evolutions.set_index("Exp_id")["ephysFN"]
-    unlinked = tuning.loc[~tuning["Exp_id"].isin(names.index), "ephysFN"]
+    unlinked = tuning.loc[~tuning["Exp_id"].isin(evolutions["Exp_id"]), "ephysFN"]
     if len(unlinked):
         raise RecordingError(
             f"{evolution_path}: expected the evolution before {unlinked.iloc[0]}, found none of "
             "its animal and Expi."
         )
-    return tuning.assign(evol_ephysFN=names.loc[tuning["Exp_id"]].to_numpy())
+    of_evolution = evolutions[["Exp_id", "ephysFN", "pref_chan", "pref_unit"]].set_index("Exp_id")
+    return tuning.join(of_evolution.add_prefix("evol_"), on="Exp_id")
 
 
 def record_file(folder: Path, stem: str) -> Path:

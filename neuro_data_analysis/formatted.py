@@ -36,20 +36,8 @@ class FormattedRecording:
         return self.rasters[:, start:stop, row].mean(axis=1, dtype=float)
 
     def row_of(self, channel: int, unit: int) -> int:
-        """Row of a unit.
-
-        Raises
-        ------
-        RecordingError
-            If not exactly one row carries this label.
-        """
-        (rows,) = np.nonzero((self.channels == channel) & (self.units == unit))
-        if len(rows) != 1:
-            raise RecordingError(
-                f"{self.name}: expected channel {channel}, unit {unit} in one row, found it in "
-                f"{len(rows)}."
-            )
-        return int(rows[0])
+        """Row of a unit; see `unit_row`."""
+        return unit_row(self.channels, self.units, channel, unit, self.name)
 
 
 def formatted_file(folder: Path, name: str) -> Path:
@@ -90,6 +78,25 @@ def read_formatted(path: Path) -> FormattedRecording:
             f"{path}: expected {len(channels)} unit numbers in meta.unitID, found {len(units)}."
         )
     return FormattedRecording(name, image_names, rasters, channels, units)
+
+
+def unit_row(
+    channels: np.ndarray, units: np.ndarray, channel: int, unit: int, recording: str
+) -> int:
+    """Row of a unit among the rows (n_rows,) of a recording.
+
+    Raises
+    ------
+    RecordingError
+        If not exactly one row carries this label.
+    """
+    (rows,) = np.nonzero((channels == channel) & (units == unit))
+    if len(rows) != 1:
+        raise RecordingError(
+            f"{recording}: expected channel {channel}, unit {unit} in one row, found it in "
+            f"{len(rows)}."
+        )
+    return int(rows[0])
 
 
 def is_active(rasters: np.ndarray) -> np.ndarray:

@@ -73,7 +73,7 @@ class HessianRecordings:
                 f"{path}: expected the evolution before {row.ephysFN}, found it neither here nor "
                 f"in {self.evolutions.name}."
             )
-        return evolved_rates(read_formatted(path), row.pref_chan, row.pref_unit)
+        return evolved_rates(read_formatted(path), row.evol_pref_chan, row.evol_pref_unit)
 
 
 def open_hessian_recordings(
@@ -102,6 +102,11 @@ def evolved_rates(recording: FormattedRecording, channel: int, unit: int) -> lis
     """Evoked single-trial rates per block of BigGAN's thread, from a formatted evolution.
 
     A last block with fewer than 10 trials in either thread is left out.
+
+    Returns
+    -------
+    list of (n_trials,)
+        events/s.
 
     Raises
     ------

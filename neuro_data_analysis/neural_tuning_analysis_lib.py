@@ -12,7 +12,7 @@ import pandas as pd
 from core.errors import ImageError, MissingFileError, RecordingError
 from core.optional import import_package
 from neuro_data_analysis.conversion import as_integers
-from neuro_data_analysis.formatted import FormattedRecording, numbered_units
+from neuro_data_analysis.formatted import numbered_units, unit_row
 from neuro_data_analysis.naming import unit_name
 from neuro_data_analysis.stimulus_names import parse_stimulus_names
 from neuro_data_analysis.trajectories import sem
@@ -123,8 +123,8 @@ def organize_unit_info(meta: Mapping[str, Any], exprow: Mapping[str, Any]) -> Un
             f"{len(channels)} and {len(units)}."
         )
     channel, unit = int(exprow["pref_chan"]), int(exprow["pref_unit"])
-    recording = FormattedRecording(str(exprow["ephysFN"]), [], np.empty(0), channels, units)
-    return UnitInfo(channel, unit, recording.row_of(channel, unit), unit_name(channel, unit))
+    row = unit_row(channels, units, channel, unit, str(exprow["ephysFN"]))
+    return UnitInfo(channel, unit, row, unit_name(channel, unit))
 
 
 def calculate_neural_responses(

@@ -61,6 +61,13 @@ def synopsis(units: Iterable[TunedUnit], n_jobs: int = 2) -> pd.DataFrame:
     depend on the others. An axis that cannot be fitted, such as one with a single distance, keeps
     NaN and is logged.
 
+    Parameters
+    ----------
+    units
+        Tuning recordings with the outcome of their evolutions.
+    n_jobs
+        Processes; a script that calls this needs the usual ``if __name__ == "__main__"``.
+
     Returns
     -------
     DataFrame

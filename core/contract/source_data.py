@@ -83,11 +83,10 @@ class SourceData:
     def requires(self, file: File) -> bool:
         """Whether this folder is incomplete without `file`.
 
-        Extended Data Figure 5C comes from no recording: in a simulated folder its tables are not
-        missed, because they are computed instead (`core.experiments.alignment_data`).
+        The tables of Extended Data Figure 5C are not missed: they come from no recording and are
+        computed instead (`core.experiments.alignment_data`).
         """
-        computed = self.is_simulated and file in ext5.ALIGNMENT.values()
-        return file.required and not computed
+        return file.required and file not in ext5.ALIGNMENT.values()
 
     @cached_property
     def sizes(self) -> Sizes:

@@ -16,7 +16,9 @@ AVERAGE_EXAMPLES = {"success": "Caos-12102024-003", "failure": "Alfa-08092020-00
 """Published example recordings."""
 
 
-def export(units: list[TunedUnit], source: SourceData, n_jobs: int = 2) -> dict[str, dict]:
+def export(
+    units: list[TunedUnit], source: SourceData, n_jobs: int = 2
+) -> tuple[dict[str, dict], list[str]]:
     """Write the folder of Figure 6.
 
     An example is the published recording where it is there and its evolution came out as published,
@@ -24,22 +26,30 @@ def export(units: list[TunedUnit], source: SourceData, n_jobs: int = 2) -> dict[
 
     Returns
     -------
-    Which recording and unit each example file shows, by path.
+    details : dict
+        Which recording and unit each example file shows, by path.
+    unavailable : list of str
+        One sentence for each example that is not there.
     """
     examples = {fig6.SINGLE_TRIALS: example(units, SINGLE_TRIAL_EXAMPLE, _succeeded)}
     for outcome, name in AVERAGE_EXAMPLES.items():
         fits = _succeeded if outcome == "success" else _failed
         examples[fig6.AVERAGES[outcome]] = example(units, name, fits)
     table = synopsis(units, n_jobs)
-    shown = {}
+    shown, unavailable = {}, []
     for file, unit in examples.items():
-        if unit is not None:
-            single = file is fig6.SINGLE_TRIALS
-            source.write(file, unit.tuning.trials if single else averages(unit.tuning))
-            shown[file.path] = {"recording": unit.tuning.name, "unit": unit.tuning.unit_name}
+        if unit is None:
+            unavailable.append(
+                f"Figure {file.panels[0]}: expected a recording for {file.name} whose evolution "
+                f"came out as published, found none among {len(units)}."
+            )
+            continue
+        single = file is fig6.SINGLE_TRIALS
+        source.write(file, unit.tuning.trials if single else averages(unit.tuning))
+        shown[file.path] = {"recording": unit.tuning.name, "unit": unit.tuning.unit_name}
     source.write(fig6.SHAPES, _columns(shape_table(table), fig6.SHAPES))
     source.write(fig6.PEAKS, _columns(peak_table(table), fig6.PEAKS))
-    return shown
+    return shown, unavailable
 
 
 def example(

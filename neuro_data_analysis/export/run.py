@@ -129,7 +129,7 @@ def tuned_units(recordings: Recordings, folders: Folders) -> tuple[list[TunedUni
     try:
         hessian = open_hessian_recordings(folders.records, folders.formatted, recordings)
         return list(progress(hessian.units(), len(hessian), "tuning recordings")), []
-    except MissingFileError as error:
+    except (MissingFileError, RecordingError) as error:
         return [], [f"Figure 6: {error}"]
 
 
@@ -150,8 +150,8 @@ def write_staged(
     export_fig2.export(example, source)
     for exporter in progress((export_fig4, export_fig5, export_ext4), 3, "figures"):
         exporter.export(cohort, source)
-    details = export_fig6.export(units, source, n_jobs) if units else {}
-    unavailable = export_fig3.export(cohort, source, folders.prototypes)
+    details, unavailable = export_fig6.export(units, source, n_jobs) if units else ({}, [])
+    unavailable += export_fig3.export(cohort, source, folders.prototypes)
     unavailable += export_ext5.export(source, folders.linearity)
     return Staged(details, unavailable)
 

@@ -30,12 +30,7 @@ from neuro_data_analysis.layout import (
 )
 from neuro_data_analysis.matfile_writing import write_matfile
 from neuro_data_analysis.recordings import EVOLUTION_FILES, VARIABLE, open_recordings
-from neuro_data_analysis.simulation.descriptors import (
-    CI_SUBSET,
-    N_ELEMENTS,
-    Descriptor,
-    descriptors,
-)
+from neuro_data_analysis.simulation.descriptors import CI_SUBSET, N_ELEMENTS, descriptors
 from neuro_data_analysis.simulation.evolution import Evolution, evolve
 from neuro_data_analysis.simulation.formatted_files import write_formatted
 from neuro_data_analysis.simulation.linearity import simulate_linearity
@@ -258,16 +253,6 @@ def _write_linearity(folder: Path) -> None:
 
 def _generator(*spawn_key: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(_seed, spawn_key=spawn_key))
-
-
-def simulate_experiment(
-    descriptor: Descriptor,
-    world: World,
-    rng: np.random.Generator,
-    parameters: Parameters | None = None,
-) -> Record:
-    """Run one experiment's evolutions and put its trials in order."""
-    return make_record(evolve(descriptor, world, parameters or Parameters(), rng), rng)
 
 
 def _kept(

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.statistics.windows import EVOKED
+from neuro_data_analysis.experiment import N_THREADS
 from neuro_data_analysis.simulation.evolution import Evolution
 from neuro_data_analysis.simulation.parameters import N_GROUP
+from neuro_data_analysis.trajectories import n_complete_blocks
 
 GROUPS = ("texture", "object")
 
@@ -46,7 +48,7 @@ def similarities(
 
     The global similarity reads all features; the focused ones read what the site is tuned to.
     """
-    prototypes = [prototype(evolution, thread) for thread in (0, 1)]
+    prototypes = [prototype(evolution, thread) for thread in range(N_THREADS)]
     focused = [focus(evolution, features) for features in prototypes]
     result = {GLOBAL_COLUMN: _similarity(prototypes, network, GLOBAL_BIAS, rng)}
     return result | {
@@ -55,10 +57,14 @@ def similarities(
 
 
 def prototype(evolution: Evolution, thread: int) -> dict[str, np.ndarray]:
-    """Mean features (12,) by group of a thread's best block, as the site sees them."""
-    shown = [block[thread] for block in evolution.blocks if len(block[thread].psth)]
-    rates = [block.psth[:, slice(*EVOKED)].mean() for block in shown]
-    features = shown[int(np.argmax(rates))].mean_features
+    """Mean features (12,) by group of a thread's best block, as the site sees them.
+
+    As in the analyses, an incomplete last block does not count.
+    """
+    psth = [[block[k].psth.T for block in evolution.blocks] for k in range(N_THREADS)]
+    shown = evolution.blocks[: n_complete_blocks(*psth)]
+    rates = [block[thread].psth[:, slice(*EVOKED)].mean() for block in shown]
+    features = shown[int(np.argmax(rates))][thread].mean_features
     if evolution.descriptor.spaces[thread] != "fc6":
         return {group: features[group] for group in GROUPS}
     site = evolution.site

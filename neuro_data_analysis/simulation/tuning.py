@@ -27,8 +27,8 @@ from neuro_data_analysis.simulation.world import Generator, World
 
 LEVELS = (-0.4, -0.32, -0.24, -0.16, 0.0, 0.16, 0.24, 0.32, 0.4)
 TUNED_GROUPS = ("texture", "object")
-LAST_WITHOUT_UNIT_NUMBERS = "082020"
-"""Month and year of the last recordings in the old form, which holds no unit numbers."""
+MONTHS_WITHOUT_UNIT_NUMBERS = ("072020", "082020")
+"""When recordings had the old form, which holds no unit numbers."""
 
 MIN_OTHER_RATE = 5.0
 """events/s; every row that is not inactive counts as a unit."""
@@ -85,7 +85,7 @@ class TuningSchedule:
     def has_unit_numbers(self) -> bool:
         """Whether the file holds unit numbers; those of summer 2020 do not."""
         day = self.tuning_name.split("-")[1]
-        return day[2:] not in ("072020", LAST_WITHOUT_UNIT_NUMBERS)
+        return day[2:] not in MONTHS_WITHOUT_UNIT_NUMBERS
 
 
 @cache

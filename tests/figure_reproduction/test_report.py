@@ -301,17 +301,16 @@ def test_auto_decides_per_figure(source, tmp_path, monkeypatch):
     assert sources.choose(["4"], "auto", root)[0].source.root == source.root
 
 
-def test_only_a_simulated_folder_is_complete_without_what_can_be_computed(published_form, tmp_path):
+def test_a_folder_is_complete_without_what_can_be_computed(published_form, tmp_path):
     source = SourceData(tmp_path / "source_data")
     for file in ext5.LINEARITY.values():
         source.write(file, published_form.read(file))
     (choice,) = sources.choose(["ext5"], "local", source.root)
-    assert choice.source is None
-    assert "2 of its files are not in" in choice.reason
+    assert not choice.source.is_simulated
     (tmp_path / "SIMULATED.json").write_text("{}")
     choices = sources.choose(["ext5"], "local", source.root)
     assert choices[0].source.is_simulated
-    assert "5C is computed instead" in sources.explanation(choices)
+    assert "Ext. 5C is computed" in sources.explanation(choices)
     source.path(ext5.LINEARITY["BigGAN"]).unlink()
     assert sources.choose(["ext5"], "local", source.root)[0].source is None
 

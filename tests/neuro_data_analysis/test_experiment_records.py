@@ -46,6 +46,8 @@ def test_recordings_are_linked_by_animal_and_its_own_number(tmp_path, suffix):
         "Alfa-27102020-004",
         "Alfa-27102020-004",
     ]
+    assert table["evol_pref_unit"].tolist() == [2, 1, 1]
+    assert table["pref_chan"].tolist() == [5, 9, 9]
     assert table["Expi"].dtype.kind == "i"
 
 

@@ -156,3 +156,22 @@ def test_what_is_absent_is_said_and_the_rest_is_exported(simulation, folders, tm
     assert not (out / "Fig6").exists()
     assert (out / "Fig4").is_dir()
     assert json.loads((out / "SIMULATED.json").read_text())["simulated"]
+
+
+def test_a_broken_tuning_recording_leaves_the_rest(recordings, folders, tmp_path):
+    formatted = shutil.copytree(folders.formatted, tmp_path / "formatted")
+    path = formatted / "Beto-24082020-003-SIM_formatted.mat"
+    path.write_bytes(path.read_bytes()[:2000])
+    units, (sentence,) = tuned_units(recordings, replace(folders, formatted=formatted))
+    assert units == []
+    assert sentence.startswith(f"Figure 6: {path}: expected a whole MATLAB v7.3 file")
+
+
+def test_examples_that_no_recording_fits_are_said(recordings, folders, target):
+    units, _ = tuned_units(recordings, folders)
+    failures = [unit for unit in units if not unit.evolved]
+    shown, sentences = export_fig6.export(failures, target, n_jobs=1)
+    assert list(shown) == [fig6.AVERAGES["failure"].path]
+    assert [sentence.split(":")[0] for sentence in sentences] == ["Figure 6C", "Figure 6D"]
+    assert not target.path(fig6.SINGLE_TRIALS).exists()
+    assert len(target.read(fig6.SHAPES)) == 25

@@ -1,6 +1,7 @@
 """Tuning recordings with the outcome of their evolutions, from either kind of file."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -82,9 +83,11 @@ def test_an_evolution_outside_the_data_set_is_read_from_its_own_file(own_folders
     with pytest.raises(MissingFileError, match=r"Caos-1-SIM_formatted\.mat: expected the"):
         first_unit(own_folders, recordings)
     made = evolution()
-    channels = np.array([49])
-    made = FormattedRecording("Caos-1-SIM", made.image_names, made.rasters, channels, np.array([1]))
+    made = replace(made, name="Caos-1-SIM", channels=np.array([49]), units=np.array([3]))
     write_formatted(own_folders / "formatted", made)
+    with pytest.raises(RecordingError, match="channel 49, unit 1"):
+        first_unit(own_folders, recordings)
+    relink(own_folders, **{EVOLUTION_TABLE: {"pref_unit": 3}})
     assert first_unit(own_folders, recordings).evolved
 
 
