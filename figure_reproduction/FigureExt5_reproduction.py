@@ -306,6 +306,9 @@ def draw_linearity(
 
 def draw_boxes(ax: Axes, group: LayerGroup, metrics: Sequence[str]) -> None:
     """Boxes of one group of layers, whiskers at 1.5 interquartile ranges, with correlations."""
+    if len(group.rows) == 0:
+        ax.set(xlabel="Layer", xticks=[])
+        return
     of_layer = dict(list(group.rows.groupby("Layer")))
     width = BOX_WIDTH / len(metrics)
     for i, metric in enumerate(metrics):

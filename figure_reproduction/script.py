@@ -1,6 +1,7 @@
 """What every figure script does beside its own figure: options, data, saving, showing, printing."""
 
 import argparse
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from core.utils.plot_utils import apply_style
 from figure_reproduction.options import DEFAULT_SEED, add_options
 from figure_reproduction.panels import FigureResult, Reproduction, Statistics, has_display, save
 from figure_reproduction.sources import choose, explanation
+
+logger = logging.getLogger(__name__)
 
 Reproduce = Callable[[SourceData, np.random.Generator], Reproduction]
 
@@ -57,6 +60,11 @@ def draw_figure(
         checks = tuple(check(source, FOLDERS[figure]))
     except ReproductionError as error:
         return FigureResult(figure, source.root, simulated, problem=str(error))
+    except Exception as error:
+        # the other figures and the report must not be lost with this one
+        logger.exception("Figure %s", figure)
+        words = f"{source.root}: drawing failed unexpectedly with {type(error).__name__}: {error}"
+        return FigureResult(figure, source.root, simulated, problem=words)
     finally:
         plt.close("all")
     return FigureResult(

@@ -5,6 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from core.errors import MissingFileError, RecordingError
+from neuro_data_analysis.lab_tables import read_lab_table
+from neuro_data_analysis.naming import UNIT_LETTERS
 
 TUNING_TABLE = "ExpRecord_BigGAN_Hessian_tuning_ABCD"
 EVOLUTION_TABLE = "ExpRecord_BigGAN_Hessian_Evol_ABCD"
@@ -13,7 +15,8 @@ SUFFIXES = ("", "_w_meta")
 COLUMNS = ("Animal", "Expi", "ephysFN", "pref_chan", "pref_unit")
 """Columns that are needed; others are kept."""
 
-WHOLE_NUMBERS = ("Expi", "pref_chan", "pref_unit")
+RANGES = {"Expi": (0, 99_999), "pref_chan": (1, 99_999), "pref_unit": (0, len(UNIT_LETTERS) - 1)}
+"""Columns of whole numbers, with their smallest and largest value."""
 
 
 def tuning_recordings(folder: Path) -> pd.DataFrame:
@@ -75,22 +78,21 @@ def read_records(path: Path) -> pd.DataFrame:
     RecordingError
         If a needed column or value is missing.
     """
-    try:
-        table = pd.read_csv(path, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise RecordingError(f"{path}: expected a CSV table, found: {error}.") from None
+    table = read_lab_table(path)
     absent = [column for column in COLUMNS if column not in table]
     if absent:
         raise RecordingError(
             f"{path}: expected the columns {', '.join(COLUMNS)}, found no {', '.join(absent)}."
         )
-    for column in WHOLE_NUMBERS:
+    for column in RANGES:
         numbers = pd.to_numeric(table[column], errors="coerce")
-        if not (numbers % 1 == 0).all():
-            row = int((numbers % 1 != 0).idxmax())
+        right = (numbers % 1 == 0) & numbers.between(*RANGES[column])
+        if not right.all():
+            row = int((~right).idxmax())
+            low, high = RANGES[column]
             raise RecordingError(
-                f"{path}: expected a whole number of {column} in every row, found "
-                f"{table[column].iloc[row]} in row {row + 1}."
+                f"{path}: expected a whole number of {column} from {low} to {high} in every row, "
+                f"found {table[column].iloc[row]} in row {row + 1}."
             )
         table[column] = numbers.astype(int)
     if table[["Animal", "ephysFN"]].isna().any(axis=None):

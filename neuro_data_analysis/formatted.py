@@ -139,6 +139,8 @@ def _rasters(stored: np.ndarray, n_trials: int, n_rows: int) -> np.ndarray:
             f"expected rasters of {n_rows} units x {N_BINS} bins x {n_trials} trials, as spikeID "
             f"and imageName say, found {stored.shape}."
         )
-    if not np.isfinite(stored).all():
+    with np.errstate(over="ignore"):
+        rasters = stored.T.astype(np.float32)
+    if not np.isfinite(rasters).all():
         raise RecordingError("expected finite rates in rasters, found NaN or infinity.")
-    return stored.T.astype(np.float32)
+    return rasters

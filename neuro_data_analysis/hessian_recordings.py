@@ -48,13 +48,15 @@ class HessianRecordings:
         }
         for row in self.table.itertuples():
             path = formatted_file(self.folder, row.ephysFN)
+            recording = read_formatted(path)
             try:
-                recording = read_formatted(path)
                 tuning = read_tuning(recording, row.pref_chan, row.pref_unit)
-                evoked = self._evolved_rates(row, numbers)
             except RecordingError as error:
                 raise RecordingError(error.naming(str(path))) from None
-            evolved = bool(last_against_first(evoked).p < SUCCESS_LEVEL)
+            try:
+                evolved = succeeded(self._evolved_rates(row, numbers))
+            except RecordingError as error:
+                raise RecordingError(error.naming(row.evol_ephysFN)) from None
             yield TunedUnit(row.Animal, row.Exp_id, evolved, tuning)
 
     def _evolved_rates(self, row, numbers: dict[str, int]) -> list[np.ndarray]:
@@ -98,6 +100,28 @@ def open_hessian_recordings(
     return HessianRecordings(tuning_recordings(records), Path(formatted), evolutions)
 
 
+def succeeded(evoked: list[np.ndarray]) -> bool:
+    """Whether the last block differs from the first, see `last_against_first`.
+
+    Parameters
+    ----------
+    evoked
+        As `evolved_rates` returns them.
+
+    Raises
+    ------
+    RecordingError
+        If the blocks do not determine it: a single one, or rates that do not vary.
+    """
+    p = last_against_first(evoked).p if len(evoked) > 1 else np.nan
+    if np.isnan(p):
+        raise RecordingError(
+            "expected an evolution whose first and last block can be compared, found "
+            f"{len(evoked)} blocks that do not determine a test."
+        )
+    return bool(p < SUCCESS_LEVEL)
+
+
 def evolved_rates(recording: FormattedRecording, channel: int, unit: int) -> list[np.ndarray]:
     """Evoked single-trial rates per block of BigGAN's thread, from a formatted evolution.
 
@@ -118,7 +142,7 @@ def evolved_rates(recording: FormattedRecording, channel: int, unit: int) -> lis
     n_blocks = max((place[0] for place in places if place), default=0)
     blocks: list[list[list[float]]] = [[[] for _ in range(n_blocks)] for _ in range(N_THREADS)]
     for place, rate in zip(places, rates, strict=True):
-        if place is not None and place[1] < N_THREADS:
+        if place is not None and place[0] > 0 and place[1] < N_THREADS:
             blocks[place[1]][place[0] - 1].append(rate)
     arrays: Blocks = [[np.array(block) for block in thread] for thread in blocks]
     if not any(len(block) for block in arrays[BIGGAN_THREAD]):

@@ -19,6 +19,17 @@ from core.errors import MissingFileError, RecordingError
 
 SIGNATURE = b"MATLAB 7.3 MAT-file"
 
+DAMAGE = (
+    OSError,
+    LookupError,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    MemoryError,
+    AttributeError,
+)
+"""What h5py raises on a damaged file."""
+
 
 class Struct(Mapping):
     """A scalar struct, read lazily: ``struct[name]`` is a Struct, StructArray or a plain value."""
@@ -33,7 +44,8 @@ class Struct(Mapping):
             return _value(self._group[name])
 
     def __contains__(self, name: object) -> bool:
-        return name in self._group
+        with _damage_named(self._group.file):
+            return name in self._group
 
     def __iter__(self) -> Iterator[str]:
         return (name for name in self._group if not name.startswith("#"))
@@ -142,7 +154,7 @@ def _damage_named(file: h5py.File) -> Iterator[None]:
     """Turn what HDF5 raises in a damaged file into one sentence."""
     try:
         yield
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
+    except DAMAGE as error:
         if isinstance(error, RecordingError):
             raise
         raise RecordingError(

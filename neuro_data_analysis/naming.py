@@ -98,11 +98,20 @@ def area_of_channel(channel: int, animal: str, date: datetime.date) -> str:
 def unit_name(channel: int, unit: int) -> str:
     """Short name of a unit, channel and letter.
 
+    Raises
+    ------
+    RecordingError
+        If the unit has no letter.
+
     Examples
     --------
     >>> unit_name(5, 2)
     '5B'
     """
+    if not 0 <= unit < len(UNIT_LETTERS):
+        raise RecordingError(
+            f"expected a unit number from 0 to {len(UNIT_LETTERS) - 1}, found {unit}."
+        )
     return f"{channel}{UNIT_LETTERS[unit]}"
 
 

@@ -119,7 +119,7 @@ def fit_axis(task: FittedAxis) -> dict:
     _, curve, _ = process.curve()
     shape = shape_flags(curve)
     peak = int(np.argmax(levels.mean))
-    peak_at = float(levels.x[peak])
+    peak_at = float(levels.x[peak]) if np.isfinite(line.slope) else np.nan
     return {
         "anova_F_value": variance.F,
         "anova_p_value": variance.p,
@@ -152,11 +152,12 @@ def shape_table(synopsis: pd.DataFrame) -> pd.DataFrame:
 
 
 def peak_table(synopsis: pd.DataFrame) -> pd.DataFrame:
-    """The common axes, with the columns of Figure 6E's peak table.
+    """The common axes whose response varies, with the columns of Figure 6E's peak table.
 
     Here, as published, an axis is common if its largest distance is 0.4.
     """
-    common = synopsis[synopsis["common_max"]].drop(columns="common_both")
+    common = synopsis[synopsis["common_max"] & synopsis["max_resp_lin_dist"].notna()]
+    common = common.drop(columns="common_both")
     names = {
         "space": "space_name",
         "anova_F_value": "F_value",

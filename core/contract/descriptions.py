@@ -3,6 +3,7 @@
 A size is a number where the format fixes it, and a word where the data decide it: see `Sizes`.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -32,13 +33,15 @@ class Column:
     """One named column of a table.
 
     `kind` is ``float``, ``int``, ``str``, ``bool`` (True/False) or ``flag`` (0/1); `missing` allows
-    empty cells; an `optional` column may be absent.
+    empty cells; an `optional` column may be absent; numbers lie between `low` and `high`.
     """
 
     name: str
     kind: Literal["float", "int", "str", "bool", "flag"] = "float"
     missing: bool = False
     optional: bool = False
+    low: float = -math.inf
+    high: float = math.inf
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ _ALIGNMENT_COLUMNS = (
     Column("dimension", "int"),
     Column("stack_size", "int"),
     Column("seed", "int"),
-    Column("gaussian_value"),
+    Column("gaussian_value", low=0, high=1),
 )
 
 ALIGNMENT = {
@@ -51,7 +51,11 @@ def _linearity(name: str, panel: str, target: str, code: str, parts: tuple[str, 
         columns=(
             Column("Layer", "str"),
             Column("Target", target),
-            *(Column(f"{half}_R2{part}") for part in ("", *parts) for half in ("Train", "Test")),
+            *(
+                Column(f"{half}_R2{part}", high=1.0)
+                for part in ("", *parts)
+                for half in ("Train", "Test")
+            ),
             Column("Layer_index", "int"),
             Column("unit_index", "int"),
         ),

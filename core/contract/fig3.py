@@ -103,7 +103,7 @@ SIMILARITY = Table(
         EXPERIMENT,
         *(Column(name, missing=True) for name in _COSINES),
         *(column for prototype in PROTOTYPES for column in _masked_resnet(prototype)),
-        *(Column(name) for name in _PSTH_DIFFERENCES),
+        *(Column(name, missing=name != "normalizer") for name in _PSTH_DIFFERENCES),
         *(Column(name, missing=True) for name in _COVARIANCES),
         *META_ACTIVATION,
         *(Column(name, missing=True) for name in _MASKED),

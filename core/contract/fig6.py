@@ -1,6 +1,7 @@
 """Files of Figure 6: tuning along the Hessian eigenvectors of BigGAN."""
 
 from core.contract.descriptions import Column, Pickle, Table
+from core.contract.metadata import P_VALUE
 
 FOLDER = "Fig6"
 
@@ -29,7 +30,7 @@ _AVERAGE_COLUMNS = (
     Column("prefunit", "int"),
     Column("prefchan_str", "str"),
     Column("bsl_mean"),
-    Column("bsl_sem"),
+    Column("bsl_sem", missing=True),
     Column("eig_id", "int"),
     Column("space_name", "str"),
     Column("lin_dist"),
@@ -62,7 +63,7 @@ SHAPES = Table(
         Column("Exp_id", "str"),
         Column("space", "str"),
         *(
-            Column(name, missing=True)
+            Column(name, missing=True, **P_VALUE if name == "anova_p_value" else {})
             for name in (
                 "eig_id",
                 "anova_F_value",
@@ -103,7 +104,7 @@ PEAKS = Table(
         Column("space_name", "str", optional=True),
         Column("eig_id", missing=True, optional=True),
         Column("F_value", missing=True, optional=True),
-        Column("p_value", missing=True),
+        Column("p_value", missing=True, **P_VALUE),
         *(Column(name, optional=True) for name in ("lin_dist_num", "max_resp_lin_dist")),
         Column("max_resp_lin_dist_bin"),
         Column("max_resp_val", optional=True),

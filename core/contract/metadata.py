@@ -4,8 +4,11 @@ from core.contract.descriptions import Column
 
 EXPERIMENT = Column("Expi", "int")
 
+P_VALUE = {"low": 0.0, "high": 1.0}
+"""Bounds of a column of p values."""
+
 TESTS = tuple(
-    Column(f"{statistic}_{name}", missing=True)
+    Column(f"{statistic}_{name}", missing=True, **P_VALUE if statistic == "p" else {})
     for name in (
         *(f"{pair}_{thread}" for pair in ("endinit", "maxinit", "maxend") for thread in (0, 1)),
         "FCBG_end_01",

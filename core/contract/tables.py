@@ -20,6 +20,9 @@ from core.contract.unpickling import load_pickle
 from core.errors import ContractError, MissingFileError
 from core.files import replacing, write_json
 
+LARGEST_WHOLE = 2**53
+"""Whole numbers from here on are not exact in floating point."""
+
 
 def read(path: Path, file: File, sizes: Sizes) -> Any:
     """Content of `path`, checked against its description.
@@ -207,9 +210,13 @@ def _parse(path: Path, column: Column, cells: pd.Series) -> pd.Series:
     values = pd.to_numeric(cells, errors="coerce")
     wrong = values.isna() & (cells.notna() & ~cells.isin(["nan", "NaN"]) | (not column.missing))
     _refuse(path, column, cells, wrong, "a number")
+    _refuse(path, column, cells, np.isinf(values), "a finite number")
+    outside = (values < column.low) | (values > column.high)
+    _refuse(path, column, cells, outside, f"a number from {column.low:g} to {column.high:g}")
     if column.kind == "float" or (column.missing and values.isna().any()):
         return values.astype(float)
-    _refuse(path, column, cells, values != values.round(), "a whole number")
+    whole = (values == values.round()) & (values.abs() < LARGEST_WHOLE)
+    _refuse(path, column, cells, ~whole, "a whole number")
     if column.kind == "flag":
         _refuse(path, column, cells, ~values.isin((0, 1)), "0 or 1")
     return values.astype(int)

@@ -1,5 +1,6 @@
 """Tests and the false discovery rate, with empty samples answered by NaN; t tests are two-sided."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,7 +36,8 @@ def two_sample(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
         return _undetermined(first, axis)
     if first.shape[axis] + second.shape[axis] < 3:
         return _undetermined(first, axis)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of samples that do not vary
         result = stats.ttest_ind(first, second, axis=axis)
     return TTest(result.statistic, result.pvalue)
 
@@ -45,7 +47,8 @@ def paired(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if first.shape[axis] < 2:
         return _undetermined(first, axis)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of samples that do not vary
         result = stats.ttest_rel(first, second, axis=axis)
     return TTest(result.statistic, result.pvalue)
 

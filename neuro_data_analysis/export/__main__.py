@@ -6,8 +6,16 @@ import sys
 from pathlib import Path
 
 from core.arguments import folder, positive
-from core.errors import SettingError, run
+from core.errors import RecordingError, SettingError, run
 from core.project import SOURCE_DATA
+
+FOLDERS = {
+    "formatted": "one file per recording",
+    "records": "record tables",
+    "prototypes": "prototype images and similarities",
+    "linearity": "regressions of network units on codes",
+}
+"""Options that name a folder of what lies beside the data set."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,12 +45,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="EXPI",
         help="experiment of Figure 2 (default: 155)",
     )
-    for name, content in (
-        ("formatted", "one file per recording"),
-        ("records", "record tables"),
-        ("prototypes", "prototype images and similarities"),
-        ("linearity", "regressions of network units on codes"),
-    ):
+    for name, content in FOLDERS.items():
         parser.add_argument(
             f"--{name}",
             type=folder,
@@ -65,8 +68,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Export everything; returns the exit code."""
+    """Export everything; returns the exit code, 2 if something that is there is broken."""
     options = parser().parse_args(argv)
+    for name in FOLDERS:
+        chosen = getattr(options, name)
+        if chosen is not None and not chosen.is_dir():
+            raise SettingError(f"--{name}: expected a folder, found none at {chosen}.")
     from neuro_data_analysis.export.run import export_all
     from neuro_data_analysis.layout import Folders
     from neuro_data_analysis.recordings import evolution_file, matroot, open_recordings
@@ -98,7 +105,9 @@ def main(argv: list[str] | None = None) -> int:
     for sentence in export.unavailable:
         print(f"not available: {sentence}")
     print(f"{len(export.paths)} files written to {options.out}")
-    return 0
+    for sentence in export.refused:
+        print(f"error: {sentence}", file=sys.stderr)
+    return RecordingError.exit_code if export.refused else 0
 
 
 def read_overrides(path: Path | None) -> dict[int, dict]:

@@ -9,6 +9,7 @@ from core.contract import fig3
 from core.contract.source_data import SourceData
 from core.errors import RecordingError
 from neuro_data_analysis.cohort import Cohort
+from neuro_data_analysis.lab_tables import read_lab_table
 from neuro_data_analysis.layout import COVARIANCE_FILE, SIMILARITY_FILE
 from neuro_data_analysis.psth_similarity import psth_differences
 
@@ -27,12 +28,17 @@ def export(cohort: Cohort, source: SourceData, prototypes: Path) -> list[str]:
     tables, unavailable = [], []
     for name in (SIMILARITY_FILE, COVARIANCE_FILE):
         path = Path(prototypes) / name
-        if path.is_file():
-            tables.append(read_measured(path))
-        else:
+        if not path.is_file():
             unavailable.append(
                 f"Figure 3G: expected {path}, found none; its columns stay empty "
                 "(docs/image_similarity.md)."
+            )
+            continue
+        tables.append(read_measured(path))
+        if not tables[-1].index.isin(cohort.meta.index).any():
+            unavailable.append(
+                f"Figure 3G: expected experiments of these recordings in {path}, found none; its "
+                "columns stay empty."
             )
     source.write(fig3.SIMILARITY, similarity_table(cohort, tables))
     return unavailable
@@ -59,16 +65,19 @@ def read_measured(path: Path) -> pd.DataFrame:
     Raises
     ------
     RecordingError
-        If it is no table of numbers with every Expi once.
+        If it is no table of finite numbers with every Expi once.
     """
+    table = read_lab_table(path)
     try:
-        table = pd.read_csv(path, encoding="utf-8").set_index("Expi").astype(float)
-    except (OSError, ValueError, KeyError) as error:
+        values = table.astype(float)
+        whole = values[[name for name in ("Expi", "Expi_alt") if name in values]]
+        if np.isinf(values).any(axis=None) or not (whole.isna() | (whole % 1 == 0)).all(axis=None):
+            raise ValueError("infinity, or a number of an experiment that is not whole")
+        values = values.astype(dict.fromkeys(whole, "Int64")).set_index("Expi")
+    except (ValueError, KeyError, TypeError) as error:
         raise RecordingError(
             f"{path}: expected a table of numbers with a column Expi, found: {error}."
         ) from None
-    if not table.index.is_unique:
-        raise RecordingError(f"{path}: expected every Expi once, found one of them twice.")
-    if "Expi_alt" in table:
-        table["Expi_alt"] = table["Expi_alt"].astype("Int64")
-    return table
+    if not values.index.is_unique or values.index.hasnans:
+        raise RecordingError(f"{path}: expected every Expi once, found one twice or empty.")
+    return values

@@ -29,7 +29,7 @@ def export(
     details : dict
         Which recording and unit each example file shows, by path.
     unavailable : list of str
-        One sentence for each example that is not there.
+        One sentence for each file that is not written.
     """
     examples = {fig6.SINGLE_TRIALS: example(units, SINGLE_TRIAL_EXAMPLE, _succeeded)}
     for outcome, name in AVERAGE_EXAMPLES.items():
@@ -47,8 +47,15 @@ def export(
         single = file is fig6.SINGLE_TRIALS
         source.write(file, unit.tuning.trials if single else averages(unit.tuning))
         shown[file.path] = {"recording": unit.tuning.name, "unit": unit.tuning.unit_name}
-    source.write(fig6.SHAPES, _columns(shape_table(table), fig6.SHAPES))
-    source.write(fig6.PEAKS, _columns(peak_table(table), fig6.PEAKS))
+    tables = {fig6.SHAPES: shape_table(table), fig6.PEAKS: peak_table(table)}
+    for file, axes in tables.items():
+        if len(axes):
+            source.write(file, _columns(axes, file))
+        else:
+            unavailable.append(
+                f"Figure 6E: expected axes for {file.name}, found none with distances up to 0.4 "
+                f"and a response that varies among {len(table)}."
+            )
     return shown, unavailable
 
 

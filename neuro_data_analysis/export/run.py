@@ -19,7 +19,7 @@ from core.contract.provenance import (
     write_provenance,
 )
 from core.contract.source_data import EXAMPLE_EXPI, SourceData
-from core.errors import MissingFileError, RecordingError, SettingError
+from core.errors import ContractError, MissingFileError, RecordingError, SettingError
 from core.files import remove_abandoned, sha256, writable_folder, write_json
 from core.progress import progress
 from core.project import SOURCE_DATA
@@ -46,10 +46,14 @@ FOLDERS = tuple(figure.FOLDER for figure in (fig2, fig3, fig4, fig5, fig6, ext4,
 
 @dataclass(frozen=True)
 class Export:
-    """Paths of the files written, and one sentence for each output that could not be made."""
+    """Paths of the files written, and a sentence for each output that could not be made.
+
+    `unavailable` are those whose input is not there, `refused` those whose input is broken.
+    """
 
     paths: list[Path]
     unavailable: list[str]
+    refused: list[str]
 
 
 @dataclass(frozen=True)
@@ -115,22 +119,36 @@ def export_all(
     remove_abandoned(out, f"{STAGING_PREFIX}*")
     with tempfile.TemporaryDirectory(prefix=f"{STAGING_PREFIX}{os.getpid()}-", dir=out) as folder:
         staging = Path(folder)
-        units, unavailable = tuned_units(recordings, folders)
-        staged = write_staged(cohort, example, units, folders, staging, n_jobs)
+        units, unavailable, refused = tuned_units(recordings, folders)
+        try:
+            staged = write_staged(cohort, example, units, folders, staging, n_jobs)
+        except ContractError as error:
+            raise ContractError(str(error).replace(str(staging), str(out))) from None
         if simulated and simulation_record(out) is None:
             mark = {"simulated": True, "recordings": recordings.name}
             write_json(out / SIMULATION_FILE_NAME, mark)
         paths = move_into_place(staging, out, details or {}, staged.details)
-        return Export(paths, [*unavailable, *staged.unavailable])
+        return Export(paths, [*unavailable, *staged.unavailable], refused)
 
 
-def tuned_units(recordings: Recordings, folders: Folders) -> tuple[list[TunedUnit], list[str]]:
-    """Units of the tuning recordings, or none and a sentence that says why."""
+def tuned_units(
+    recordings: Recordings, folders: Folders
+) -> tuple[list[TunedUnit], list[str], list[str]]:
+    """Units of the tuning recordings, or none and a sentence that says why.
+
+    Returns
+    -------
+    units, unavailable, refused
+        The sentence is among `unavailable` where something is not there, among `refused` where it
+        is broken.
+    """
     try:
         hessian = open_hessian_recordings(folders.records, folders.formatted, recordings)
-        return list(progress(hessian.units(), len(hessian), "tuning recordings")), []
-    except (MissingFileError, RecordingError) as error:
-        return [], [f"Figure 6: {error}"]
+        return list(progress(hessian.units(), len(hessian), "tuning recordings")), [], []
+    except MissingFileError as error:
+        return [], [f"Figure 6: {error}"], []
+    except RecordingError as error:
+        return [], [], [f"Figure 6: {error}"]
 
 
 def write_staged(
@@ -161,13 +179,24 @@ def move_into_place(
 ) -> list[Path]:
     """Move every staged file to `out` and record where it came from.
 
-    `details` stand in every file's record, those of `of_file` only in that file's.
+    `details` stand in every file's record, those of `of_file` only in that file's. What an earlier
+    export wrote for the same figures and this one did not is removed, so that a figure is drawn
+    from one data set.
     """
     records = read_provenance(out)
     names = sorted(p.relative_to(staging).as_posix() for p in staging.rglob("*") if p.is_file())
+    figures = {Path(name).parent for name in names}
+    stale = [
+        name
+        for name, known in records.items()
+        if known.source == SOURCE and Path(name).parent in figures and name not in names
+    ]
     for name in names:
         records[name] = record(staging / name, SOURCE, details | of_file.get(name, {}))
     with interrupt.held_back():
+        for name in stale:
+            (out / name).unlink(missing_ok=True)
+            del records[name]
         for name in names:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.move(staging / name, out / name)

@@ -54,6 +54,9 @@ def test_recordings_are_linked_by_animal_and_its_own_number(tmp_path, suffix):
 @pytest.mark.parametrize(
     ("tuning", "evolutions", "sentence"),
     [
+        (TUNING.assign(pref_unit=9), EVOLUTIONS, "pref_unit from 0 to 8 in every row, found 9"),
+        (TUNING.assign(pref_unit=-1), EVOLUTIONS, "pref_unit from 0 to 8 in every row, found -1"),
+        (TUNING[:0], EVOLUTIONS, "at least one row, found none"),
         (TUNING.drop(columns="pref_unit"), EVOLUTIONS, "found no pref_unit"),
         (TUNING.assign(Expi=[11, None, 15]), EVOLUTIONS, "whole number of Expi .* in row 2"),
         (TUNING.assign(pref_chan=["5", "B", "9"]), EVOLUTIONS, "pref_chan .*, found B in row 2"),
@@ -75,4 +78,20 @@ def test_missing_and_broken_tables_are_named(tmp_path):
     write(tmp_path)
     (tmp_path / f"{EVOLUTION_TABLE}.csv").write_bytes(b"\xff\xfe\x00bad")
     with pytest.raises(RecordingError, match=f"{EVOLUTION_TABLE}.csv: expected a CSV table"):
+        tuning_recordings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda text: text.replace("\n", ",\n").replace(",\n", "\n", 1), "fields in every row"),
+        (lambda text: text[:-4], "whole lines"),
+        (lambda text: text.replace("Beto-", "Beto\0-"), "whole lines|CSV table"),
+    ],
+)
+def test_surplus_fields_and_cut_files_are_refused(tmp_path, damage, sentence):
+    write(tmp_path, TUNING.drop(columns="comments"))
+    path = tmp_path / f"{TUNING_TABLE}.csv"
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(RecordingError, match=sentence):
         tuning_recordings(tmp_path)

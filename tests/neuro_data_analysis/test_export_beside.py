@@ -10,7 +10,7 @@ import pytest
 
 from core.contract import ext5, fig3, fig6
 from core.contract.source_data import SourceData
-from core.errors import ContractError, RecordingError
+from core.errors import ContractError, RecordingError, SettingError
 from neuro_data_analysis.cohort import gather
 from neuro_data_analysis.export import __main__ as command
 from neuro_data_analysis.export import ext5 as export_ext5
@@ -76,6 +76,9 @@ def test_measured_columns_are_joined_by_experiment_and_keep_their_names(cohort, 
     ("columns", "sentence"),
     [
         ({"Exp": [3]}, "a table of numbers with a column Expi"),
+        ({"Expi": [3.5]}, "a table of numbers with a column Expi, found: infinity, or a number"),
+        ({"Expi": [3], "Expi_alt": [1.5]}, "a table of numbers"),
+        ({"Expi": [3], "effnet_pool": [np.inf]}, "a table of numbers"),
         ({"Expi": [3, 3]}, "every Expi once"),
         ({"Expi": [3], "effnet_pool": ["high"]}, "a table of numbers with a column Expi"),
     ],
@@ -86,6 +89,43 @@ def test_measured_tables_that_cannot_be_joined_are_refused(
     folder = write_prototypes(tmp_path / "prototypes", **columns)
     with pytest.raises(RecordingError, match=rf"similarity\.csv: expected {sentence}"):
         export_fig3.export(cohort, target, folder)
+
+
+def test_measured_tables_of_other_experiments_are_said(cohort, target, tmp_path):
+    folder = write_prototypes(tmp_path / "prototypes", Expi=[99, 100], effnet_pool=[0.1, 0.2])
+    sentences = export_fig3.export(cohort, target, folder)
+    assert "expected experiments of these recordings" in sentences[0]
+
+
+def test_a_thread_without_variation_leaves_its_cells_empty(cohort, target, tmp_path):
+    silent = cohort.summaries[0].psth.copy()
+    silent[:, 1] = 0
+    summaries = (replace(cohort.summaries[0], psth=silent), *cohort.summaries[1:])
+    export_fig3.export(replace(cohort, summaries=summaries), target, tmp_path)
+    table = target.read(fig3.SIMILARITY)
+    assert table["psth_corr"].isna().tolist() == [True, False, False]
+    assert table["psth_MAE"].notna().all()
+
+
+def test_an_export_leaves_no_file_of_an_earlier_one_in_its_figures(simulation, folders, tmp_path):
+    out = tmp_path / "out"
+    words = [f"--matroot={simulation / 'matroot'}", f"--out={out}"]
+    assert command.main(words) == 0
+    record = tmp_path / "records"
+    shutil.copytree(folders.records, record)
+    for path in record.glob("*.csv"):
+        table = pd.read_csv(path)
+        table[table["Expi"] == 9].to_csv(path, index=False)
+    assert command.main([*words, f"--records={record}"]) == 0
+    source = SourceData(out)
+    assert not source.path(fig6.SINGLE_TRIALS).exists()
+    assert fig6.SINGLE_TRIALS.path not in source.provenance
+    assert source.path(fig6.AVERAGES["failure"]).exists()
+    (record / "ExpRecord_BigGAN_Hessian_Evol_ABCD.csv").write_text("nothing\n")
+    assert command.main([*words, f"--records={record}"]) == 2
+    assert source.path(fig6.AVERAGES["failure"]).exists()
+    with pytest.raises(SettingError, match="--formatted: expected a folder"):
+        command.main([*words, "--formatted=/none/such"])
 
 
 def test_the_tables_of_tuning_agree_with_one_another(source):
@@ -102,8 +142,8 @@ def test_the_tables_of_tuning_agree_with_one_another(source):
 
 
 def test_examples_are_the_published_ones_where_they_fit(recordings, folders):
-    units, unavailable = tuned_units(recordings, folders)
-    assert unavailable == []
+    units, unavailable, refused = tuned_units(recordings, folders)
+    assert unavailable == refused == []
     success, failure = units
 
     def named(unit, name):
@@ -162,13 +202,13 @@ def test_a_broken_tuning_recording_leaves_the_rest(recordings, folders, tmp_path
     formatted = shutil.copytree(folders.formatted, tmp_path / "formatted")
     path = formatted / "Beto-24082020-003-SIM_formatted.mat"
     path.write_bytes(path.read_bytes()[:2000])
-    units, (sentence,) = tuned_units(recordings, replace(folders, formatted=formatted))
-    assert units == []
+    units, unavailable, (sentence,) = tuned_units(recordings, replace(folders, formatted=formatted))
+    assert units == unavailable == []
     assert sentence.startswith(f"Figure 6: {path}: expected a whole MATLAB v7.3 file")
 
 
 def test_examples_that_no_recording_fits_are_said(recordings, folders, target):
-    units, _ = tuned_units(recordings, folders)
+    units, _, _ = tuned_units(recordings, folders)
     failures = [unit for unit in units if not unit.evolved]
     shown, sentences = export_fig6.export(failures, target, n_jobs=1)
     assert list(shown) == [fig6.AVERAGES["failure"].path]

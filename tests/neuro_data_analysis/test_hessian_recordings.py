@@ -11,7 +11,11 @@ from scipy import stats
 from core.errors import MissingFileError, RecordingError
 from neuro_data_analysis.experiment_records import EVOLUTION_TABLE, TUNING_TABLE
 from neuro_data_analysis.formatted import FormattedRecording, formatted_file
-from neuro_data_analysis.hessian_recordings import evolved_rates, open_hessian_recordings
+from neuro_data_analysis.hessian_recordings import (
+    evolved_rates,
+    open_hessian_recordings,
+    succeeded,
+)
 from neuro_data_analysis.naming import evolved_image_name
 from neuro_data_analysis.simulation.formatted_files import write_formatted
 from neuro_data_analysis.trajectories import complete_blocks, window_rate
@@ -52,6 +56,22 @@ def test_a_formatted_evolution_is_sorted_into_blocks_by_its_names():
 def test_an_incomplete_last_block_is_dropped():
     assert len(evolved_rates(evolution(last_n=9), 68, 2)) == 2
     assert len(evolved_rates(evolution(threads=(1,)), 68, 2)) == 3
+
+
+def test_founders_that_were_not_shown_do_not_count():
+    recording = evolution()
+    names = [name.replace("block002", "block000") for name in recording.image_names]
+    blocks = evolved_rates(replace(recording, image_names=names), 68, 2)
+    assert [len(block) for block in blocks] == [12, 0, 12]
+
+
+def test_an_evolution_that_determines_no_test_is_refused():
+    rates = np.arange(12.0)
+    assert succeeded([rates, rates + 20])
+    assert not succeeded([rates, rates])
+    for blocks in ([rates], [rates[:0], rates], [rates * 0, rates * 0]):
+        with pytest.raises(RecordingError, match="first and last block can be compared"):
+            succeeded(blocks)
 
 
 def test_an_evolution_without_biggan_thread_is_refused():

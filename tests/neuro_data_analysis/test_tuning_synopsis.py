@@ -125,7 +125,8 @@ def test_the_tables_carry_the_published_columns(table):
     assert {column.name for column in fig6.SHAPES.columns} <= set(shapes)
     assert {column.name for column in fig6.PEAKS.columns} <= set(peaks)
     assert shapes["Exp_id"].tolist() == ["Beto_11", "Alfa_2"]
-    assert peaks["eig_id"].tolist() == [0, 2, 2]
+    assert peaks["eig_id"].tolist() == [0, 2]
+    assert table.loc[1, ["max_resp_lin_dist", "max_resp_lin_dist_bin"]].isna().all()
 
 
 def test_seeds_are_the_same_everywhere_and_differ_between_axes():

@@ -163,6 +163,12 @@ def test_tables_are_refused_in_words(path):
     assert "a number in column n, found 'one' in data row 1" in refused(
         path, text.replace('"a,b",1', '"a,b",one'), TABLE
     )
+    assert "a finite number in column n, found 'inf' in data row 1" in refused(
+        path, text.replace('"a,b",1', '"a,b",inf'), TABLE
+    )
+    assert "a whole number in column n, found '1e30' in data row 1" in refused(
+        path, text.replace('"a,b",1', '"a,b",1e30'), TABLE
+    )
     assert "a whole number in column n" in refused(
         path, text.replace('"a,b",1', '"a,b",1.5'), TABLE
     )

@@ -1,0 +1,35 @@
+"""CSV tables that people and other programs wrote, read strictly."""
+
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from core.errors import RecordingError
+
+
+def read_lab_table(path: Path) -> pd.DataFrame:
+    """A CSV table whose every row has as many fields as its header.
+
+    Raises
+    ------
+    RecordingError
+        If it is no UTF-8 text, ends inside a line, holds no row, or has longer or shorter rows.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+        rows = [row for row in csv.reader(io.StringIO(text), strict=True) if row]
+    except (OSError, ValueError, csv.Error) as error:
+        raise RecordingError(f"{path}: expected a CSV table, found: {error}.") from None
+    if len(rows) < 2:
+        raise RecordingError(f"{path}: expected a CSV table with at least one row, found none.")
+    if "\0" in text or not text.endswith("\n"):
+        raise RecordingError(f"{path}: expected whole lines of text, found a damaged or cut file.")
+    for number, row in enumerate(rows[1:], start=1):
+        if len(row) != len(rows[0]):
+            raise RecordingError(
+                f"{path}: expected {len(rows[0])} fields in every row, found {len(row)} in row "
+                f"{number}."
+            )
+    return pd.read_csv(io.StringIO(text))
