@@ -117,6 +117,17 @@ def test_computed_linearity_takes_the_place_of_a_simulated_one(
     assert "ext5e.DeePSim.ReLU.Test_R2.spearman_r" in result.statistics
 
 
+@pytest.mark.parametrize("rectified", [True, False])
+def test_a_table_of_one_group_of_layers_is_drawn(simulated, computed, tmp_path, rectified):
+    file = ext5.LINEARITY["BigGAN"]
+    table = simulated.read(file)
+    simulated.write(file, table[table["Layer"].str.startswith("relu") == rectified])
+    result = draw_figure("ext5", partial(reproduce, computed=computed), simulated, tmp_path)
+    assert result.problem == ""
+    empty = "NonReLU" if rectified else "ReLU"
+    assert np.isnan(result.statistics[f"ext5d.BigGAN.{empty}.Test_R2.spearman_r"])
+
+
 def test_panel_c_is_computed_where_the_folder_is_simulated(simulated, nothing, monkeypatch):
     scores = pd.DataFrame(
         [(d, k, s, 0.5) for d in range(8) for k in range(8) for s in range(10)],

@@ -154,6 +154,16 @@ def test_broken_data_become_one_sentence(copy, tmp_path):
     assert result.panels == ()
 
 
+def test_an_unexpected_failure_of_one_figure_is_a_sentence_too(source, tmp_path, caplog):
+    def fails(source, rng):
+        raise ZeroDivisionError("of all things")
+
+    result = draw_figure("4", fails, source, tmp_path)
+    assert "drawing failed unexpectedly with ZeroDivisionError: of all things" in result.problem
+    assert "Traceback" in caplog.text
+    assert plt.get_fignums() == []
+
+
 def test_success_rates_of_other_areas_are_refused(copy, tmp_path):
     path = copy.path(fig4.SUCCESS_RATE)
     path.write_text(path.read_text().replace("IT,", "PIT,"))
