@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.statistics.windows import EVOKED
+from core.utils.samples import varies
 
 SMOOTHING = 25
 """Points of the box mean; only whole boxes inside the evoked window count."""
@@ -26,7 +27,8 @@ def psth_differences(psth: np.ndarray) -> dict[str, float]:
     dict
         ``normalizer`` (events/s); Pearson correlation, mean absolute and mean squared difference of
         the PSTHs in [50, 200) ms, also after a 25-point box mean (``_smooth``); ``act_MAE``, the
-        absolute difference of the mean rates. NaN where nothing responds or does not vary.
+        absolute difference of the mean rates. NaN where nothing responds or does not vary
+        by more than rounding.
     """
     evoked = psth[:, :2, slice(*EVOKED)]
     rates = evoked.mean(axis=2)
@@ -46,9 +48,9 @@ def psth_differences(psth: np.ndarray) -> dict[str, float]:
 
 
 def _differences(first: np.ndarray, second: np.ndarray, suffix: str) -> dict[str, float]:
-    varies = np.ptp(first) > 0 and np.ptp(second) > 0
+    both_vary = varies(first) and varies(second)
     return {
-        f"psth_corr{suffix}": float(np.corrcoef(first, second)[0, 1]) if varies else np.nan,
+        f"psth_corr{suffix}": float(np.corrcoef(first, second)[0, 1]) if both_vary else np.nan,
         f"psth_MAE{suffix}": float(np.abs(first - second).mean()),
         f"psth_MSE{suffix}": float(np.square(first - second).mean()),
     }

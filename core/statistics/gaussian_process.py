@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from core.statistics.tuning_curves import Levels, level_means, paired_trials
-from core.utils.samples import Numbers
+from core.utils.samples import ROUNDING, Numbers, varies
 
 N_RESTARTS = 10
 N_GRID = 100
@@ -25,6 +25,9 @@ N_GRID = 100
 
 LENGTH_BOUNDS = (0.01, 100.0)
 """In the unit of x."""
+
+RATE_LIMITS = (1e-100, 1e100)
+"""Magnitude that the largest rate may have; beyond, variances are no longer numbers."""
 
 LOG_2PI = np.log(2 * np.pi)
 
@@ -102,8 +105,9 @@ def fit_gpr(
     Returns
     -------
     GaussianProcess
-        NaN with fewer than two distances, a constant rate, rates that differ between distances
-        only (w = 0, for which the bounds of s are empty), or no start with a finite likelihood.
+        NaN with fewer than two distances, a rate that is constant up to rounding, rates that differ
+        between distances only (w = 0 up to rounding, for which the bounds of s are empty), a
+        largest rate beyond `RATE_LIMITS`, or no start with a finite likelihood.
 
     Raises
     ------
@@ -121,11 +125,13 @@ def fit_gpr(
     x, y = paired_trials(x, y)
     levels = level_means(x, y)
     undetermined = GaussianProcess(*[np.nan] * 5, levels)
-    if len(levels.x) < 2 or np.ptp(y) == 0:
+    lowest, highest = RATE_LIMITS
+    largest = np.abs(y).max(initial=0)
+    if len(levels.x) < 2 or not varies(y) or not lowest <= largest <= highest:
         return undetermined
     replicated = levels.n > 1
     within = np.mean(levels.sd[replicated] ** 2) if replicated.any() else np.var(y)
-    if within == 0:
+    if np.sqrt(within) <= ROUNDING * largest:
         return undetermined
     signal = np.var(y) * np.array([0.01, 100])
     bounds = np.log([signal, LENGTH_BOUNDS, within * np.array([0.01, 10])])

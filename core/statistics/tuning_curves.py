@@ -2,7 +2,8 @@
 
 Every function takes the trials of one axis, `x` (distances) and `y` (rates), both (n_trials,), and
 refuses NaN. What the trials cannot determine is NaN and never a number that happens to come out:
-a constant response or a single distance leaves all fields of a fit NaN.
+a response that is constant up to rounding or a single distance leaves all fields of a fit NaN.
+Fits are made on rates of order 1 and scaled back, so that they do not depend on the unit of rate.
 """
 
 import warnings
@@ -14,10 +15,13 @@ from scipy import stats
 from scipy.optimize import OptimizeWarning, curve_fit
 
 from core.errors import SampleError
-from core.utils.samples import Numbers, numbers
+from core.utils.samples import Numbers, numbers, varies
 
 STEP_TOLERANCE = 0.01
 """Events/s by which a rising curve may fall from one point to the next, and the other way round."""
+
+SAME_DISTANCE = 1e-9
+"""Gap between distances, as a share of the largest magnitude, up to which they are the same."""
 
 MIN_SIGMA = 0.01
 """Smallest width of a fitted Gaussian, in the unit of x."""
@@ -27,6 +31,7 @@ MIN_SIGMA = 0.01
 class Levels:
     """Trials by distinct distance, ascending; all (n_levels,).
 
+    Distances that differ by rounding only are one, the smallest of them.
     `sd` has ddof 1 and is NaN where a level has a single trial; `n` counts the trials.
     """
 
@@ -124,15 +129,17 @@ def level_means(x: Numbers, y: Numbers) -> Levels:
     array([ 3., 12.])
     """
     x, y = paired_trials(x, y)
-    levels, first, level, n = np.unique(
-        x, return_index=True, return_inverse=True, return_counts=True
-    )
+    distances, place = np.unique(x, return_inverse=True)
+    begins = np.diff(distances, prepend=-np.inf) > SAME_DISTANCE * np.abs(x).max(initial=0)
+    level = np.cumsum(begins)[place] - 1
+    _, first, n = np.unique(level, return_index=True, return_counts=True)
+    levels, (y, unit) = distances[begins], _scaled(y)
     # counted from a level's first trial, so that equal trials have exactly their mean and SD 0
     start = y[first]
     mean = start + np.bincount(level, y - start[level], len(levels)) / n
     squares = np.bincount(level, (y - mean[level]) ** 2, len(levels))
-    with np.errstate(invalid="ignore"):
-        return Levels(levels, mean, np.sqrt(squares / (n - 1)), n)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return Levels(levels, unit * mean, unit * np.sqrt(squares / (n - 1)), n)
 
 
 def anova(x: Numbers, y: Numbers) -> Anova:
@@ -156,9 +163,10 @@ def anova(x: Numbers, y: Numbers) -> Anova:
     (8.0, 0.1056, 0.8)
     """
     x, y = paired_trials(x, y)
+    y, _ = _scaled(y)
     levels = level_means(x, y)
     df_between, df_within = len(levels.x) - 1, len(x) - len(levels.x)
-    if df_between < 1 or df_within < 1 or np.ptp(y) == 0:
+    if df_between < 1 or df_within < 1 or not varies(y):
         return Anova(np.nan, np.nan, np.nan)
     within = levels.squares_within
     between = float(np.sum(levels.n * (levels.mean - y.mean()) ** 2))
@@ -187,13 +195,15 @@ def fit_line(x: Numbers, y: Numbers) -> Line:
     Line(slope=2.0, intercept=1.0, r2=1.0)
     """
     x, y = paired_trials(x, y)
-    if not _varies(x, y):
+    if len(level_means(x, y).x) < 2 or not varies(y):
         return Line(np.nan, np.nan, np.nan)
+    y, unit = _scaled(y)
     dx, dy = x - x.mean(), y - y.mean()
     slope = (dx @ dy) / (dx @ dx)
     residual = dy - slope * dx
     r2 = 1 - (residual @ residual) / (dy @ dy)
-    return Line(float(slope), float(y.mean() - slope * x.mean()), float(r2))
+    intercept = y.mean() - slope * x.mean()
+    return Line(float(slope) * unit, float(intercept) * unit, float(r2))
 
 
 def fit_gaussian(x: Numbers, y: Numbers) -> Gaussian:
@@ -223,8 +233,11 @@ def fit_gaussian(x: Numbers, y: Numbers) -> Gaussian:
     """
     x, y = paired_trials(x, y)
     undetermined = Gaussian(*[np.nan] * 5)
-    if not _varies(x, y):
+    if not varies(y):
         return undetermined
+    # curve_fit stops at a gradient given in the unit of y
+    unit = float(np.abs(y).max())
+    y = y / unit
     levels = level_means(x, y)
     mean, width = levels.mean, np.ptp(x)
     if len(mean) < 4 or mean.max() <= 0 or 2 * width <= MIN_SIGMA:
@@ -242,7 +255,8 @@ def fit_gaussian(x: Numbers, y: Numbers) -> Gaussian:
     except RuntimeError:
         return undetermined
     r2 = 1 - np.var(y - _gaussian(x, *found)) / np.var(y)
-    return Gaussian(*map(float, found), float(r2))
+    amplitude, center, sigma, offset = map(float, found)
+    return Gaussian(amplitude * unit, center, sigma, offset * unit, float(r2))
 
 
 def shape_flags(mean: np.ndarray, tolerance: float = STEP_TOLERANCE) -> Shape:
@@ -287,9 +301,10 @@ def shape_flags(mean: np.ndarray, tolerance: float = STEP_TOLERANCE) -> Shape:
     return Shape(unimodal, monotonic, unimodal and 0 < peak < len(mean) - 1)
 
 
-def _varies(x: np.ndarray, y: np.ndarray) -> bool:
-    """Whether there is more than one distance and more than one rate."""
-    return len(x) > 0 and np.ptp(x) > 0 and np.ptp(y) > 0
+def _scaled(y: np.ndarray) -> tuple[np.ndarray, float]:
+    """Rates up to 2 and their unit, a power of two, by which dividing does not round."""
+    unit = np.ldexp(1.0, np.frexp(np.abs(y).max(initial=0))[1] - 1)
+    return y / unit, float(unit)
 
 
 def _gaussian(

@@ -1,6 +1,7 @@
 """Samples of numbers, from sequences and from the columns of a table."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,12 @@ from core.errors import SampleError
 
 Numbers = np.ndarray | pd.Series | Sequence[float]
 """A sample as users have it at hand, (n,)."""
+
+ROUNDING = 1e-6
+"""Range of rates, as a share of the largest magnitude, up to which they differ by rounding only.
+
+Spikes make rates that differ by far more; float32 rounds at 6e-8.
+"""
 
 
 def numbers(seq: Numbers) -> np.ndarray:
@@ -20,9 +27,10 @@ def numbers(seq: Numbers) -> np.ndarray:
         If it is not a row of numbers.
     """
     if isinstance(seq, pd.Series):
-        if not pd.api.types.is_numeric_dtype(seq) and not pd.api.types.is_object_dtype(seq):
-            raise SampleError(f"expected a column of numbers, found {seq.name!r} of {seq.dtype}.")
-        return seq.to_numpy(dtype=float, na_value=np.nan)
+        if pd.api.types.is_numeric_dtype(seq) or pd.api.types.is_object_dtype(seq):
+            with suppress(ValueError, TypeError):
+                return seq.to_numpy(dtype=float, na_value=np.nan)
+        raise SampleError(f"expected a column of numbers, found {seq.name!r} of {seq.dtype}.")
     try:
         values = np.ma.filled(np.ma.asarray(seq, dtype=float), np.nan)
     except (ValueError, TypeError):
@@ -30,6 +38,12 @@ def numbers(seq: Numbers) -> np.ndarray:
     if values.ndim != 1:
         raise SampleError(f"expected a sample of shape (n,), found shape {values.shape}.")
     return values
+
+
+def varies(rates: np.ndarray) -> bool:
+    """Whether rates, (n,), differ by more than rounding; no rates and NaN do not."""
+    largest = np.abs(rates).max(initial=0)
+    return bool(largest > 0 and np.ptp(rates / largest) > ROUNDING)
 
 
 def selected_columns(df: pd.DataFrame, msk: np.ndarray | None, *names: str) -> list[pd.Series]:

@@ -37,6 +37,14 @@ def test_a_constant_shift_is_its_share_of_the_normaliser():
     assert np.isnan(found["psth_corr"])
 
 
+def test_courses_that_vary_by_rounding_only_have_no_correlation(courses):
+    course = np.tile([0.3, 0.1 + 0.2], (3, 100))
+    for found in (trajectory(course, courses[0, :3]), trajectory(course, course)):
+        found = psth_differences(found)
+        assert np.isnan([found["psth_corr"], found["psth_corr_smooth"]]).all()
+        assert np.isfinite(found["psth_MAE"])
+
+
 def test_each_thread_is_judged_in_its_own_best_block(courses):
     found = psth_differences(trajectory(*courses))
     best = [thread[thread[:, 50:].mean(axis=1).argmax()] for thread in courses]

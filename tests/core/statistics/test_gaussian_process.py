@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import optimize, stats
+from scipy import stats
 from sklearn import gaussian_process as peer
 
 from core.errors import SampleError
@@ -45,7 +45,11 @@ def test_the_likelihood_is_that_of_all_trials(seed, values):
 def test_the_gradient_is_that_of_finite_differences(seed, values):
     levels, at = level_means(*axis(seed)), np.log(values)
     _, gradient = log_likelihood(levels, at)
-    expected = optimize.approx_fprime(at, lambda p: log_likelihood(levels, p)[0], 1e-6)
+    steps = 1e-4 * np.eye(3)
+    expected = [
+        (log_likelihood(levels, at + step)[0] - log_likelihood(levels, at - step)[0]) / 2e-4
+        for step in steps
+    ]
     np.testing.assert_allclose(gradient, expected, rtol=1e-3, atol=1e-3)
 
 
@@ -127,9 +131,23 @@ def test_the_curve_runs_from_end_to_end():
         ([0.4], [3.0]),
         (np.full(5, 0.4), np.arange(5.0)),
         (np.repeat(DISTANCES, 3), np.full(27, 0.1)),
+        (np.repeat(DISTANCES, 4), np.tile([0.3, 0.1 + 0.2], 18)),
+        (np.repeat(DISTANCES, 4), np.tile([10 - 1e-7, 10 + 1e-7], 18)),
+        (np.tile([0.3, 0.1 + 0.2], 4), np.arange(8.0)),
         (np.repeat(DISTANCES, 3), np.repeat(np.linspace(0.1, 0.9, 9), 3)),
+        (np.repeat(DISTANCES, 2), np.arange(18) // 2 + np.tile([0.3, 0.1 + 0.2], 9)),
     ],
-    ids=["no trial", "one trial", "one distance", "constant", "no noise"],
+    ids=[
+        "no trial",
+        "one trial",
+        "one distance",
+        "constant",
+        "constant up to the last bit",
+        "constant up to rounding",
+        "one distance up to the last bit",
+        "no noise",
+        "no noise but rounding",
+    ],
 )
 def test_what_trials_cannot_determine_is_nan(x, y):
     process = fit_gpr(x, y, rng=0)
@@ -137,6 +155,27 @@ def test_what_trials_cannot_determine_is_nan(x, y):
     grid, mean, std = process.curve(5)
     assert grid.shape == (5,)
     assert np.isnan([mean, std]).all()
+
+
+@pytest.mark.parametrize("k", [1e-310, 1e-200, 1e200, 1e305])
+def test_rates_whose_variance_is_no_number_are_nan(k):
+    x, y = axis(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        process = fit_gpr(x, k * y, rng=0)
+    assert np.isnan(astuple(process)[:5]).all()
+
+
+@pytest.mark.parametrize("k", [1e-90, 1e-6, 1e6, 1e90])
+def test_the_fit_does_not_depend_on_the_unit_of_rate(k):
+    x, y = axis(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        process, other = (fit_gpr(x, rates, rng=0, n_restarts=2) for rates in (y, k * y))
+    assert other.r2 == pytest.approx(process.r2)
+    expected = process.log_likelihood - len(y) * np.log(k)
+    assert other.log_likelihood == pytest.approx(expected, abs=1e-6)
+    np.testing.assert_allclose(other.curve()[1] / k, process.curve()[1], rtol=1e-4)
 
 
 def test_bad_trials_are_refused():

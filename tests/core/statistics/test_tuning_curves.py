@@ -1,5 +1,6 @@
 """Tuning along one axis: fits against known curves and statsmodels, shapes, and what is NaN."""
 
+import warnings
 from dataclasses import astuple
 
 import numpy as np
@@ -46,6 +47,14 @@ def test_a_level_of_one_trial_has_no_spread():
     levels = level_means([0, 1, 1], [5.0, 0.1, 0.1])
     np.testing.assert_array_equal(levels.sd, [np.nan, 0])
     assert levels.mean.tolist() == [5.0, 0.1]
+
+
+def test_distances_that_differ_by_rounding_are_one_level():
+    levels = level_means([0.4, 0.3, 0.1 + 0.2, 0.4, -0.4], [5.0, 1.0, 2.0, 7.0, 3.0])
+    assert levels.x.tolist() == [-0.4, 0.3, 0.4]
+    assert levels.mean.tolist() == [3, 1.5, 6]
+    assert levels.n.tolist() == [1, 2, 2]
+    assert level_means([0, 1e-6, 1], [1.0, 2.0, 3.0]).x.tolist() == [0, 1e-6, 1]
 
 
 def test_anova_is_that_of_statsmodels(axis):
@@ -101,6 +110,37 @@ def test_a_gaussian_stays_in_its_bounds(seed):
     assert found.r2 <= 1
 
 
+units = st.floats(-9, 9).map(lambda exponent: 10**exponent)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 100), units)
+def test_the_fits_do_not_depend_on_the_unit_of_rate(seed, k):
+    rng = np.random.default_rng(seed)
+    x = np.repeat(DISTANCES, rng.integers(4, 8, 9))
+    y = 50 + 100 * np.exp(-((x - 0.1) ** 2) / 0.08) + rng.normal(0, 10, len(x))
+    assert astuple(anova(x, k * y)) == pytest.approx(astuple(anova(x, y)))
+    line, other = fit_line(x, y), fit_line(x, k * y)
+    expected = (k * line.slope, k * line.intercept, line.r2)
+    assert astuple(other) == pytest.approx(expected, rel=1e-9, abs=0)
+    fit, other = fit_gaussian(x, y), fit_gaussian(x, k * y)
+    expected = (k * fit.amplitude, fit.center, fit.sigma, k * fit.offset, fit.r2)
+    assert astuple(other) == pytest.approx(expected, rel=1e-4, abs=0)
+
+
+@pytest.mark.parametrize("k", [1e-305, 1e-200, 1e200, 1e305])
+def test_extreme_units_of_rate_are_fitted_without_a_warning(axis, k):
+    x, y = axis
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = anova(x, k * y)
+        line, fit = fit_line(x, k * y), fit_gaussian(x, k * y)
+    assert astuple(found) == pytest.approx(astuple(anova(x, y)))
+    assert line.slope == pytest.approx(k * fit_line(x, y).slope, rel=1e-9, abs=0)
+    assert fit.amplitude == pytest.approx(k * fit_gaussian(x, y).amplitude, rel=1e-4, abs=0)
+    assert (line.r2, fit.r2) == pytest.approx((fit_line(x, y).r2, fit_gaussian(x, y).r2))
+
+
 def test_r2_of_a_gaussian_leaves_out_the_mean_of_the_residual(axis):
     x, y = axis
     found = fit_gaussian(x, y)
@@ -116,8 +156,20 @@ def test_r2_of_a_gaussian_leaves_out_the_mean_of_the_residual(axis):
         (np.full(5, 0.4), np.arange(5.0)),
         (np.repeat(DISTANCES, 3), np.full(27, 0.1)),
         (np.repeat(DISTANCES, 3), np.zeros(27)),
+        (np.repeat(DISTANCES, 4), np.tile([0.3, 0.1 + 0.2], 18)),
+        (np.repeat(DISTANCES, 4), np.tile([10 - 1e-7, 10 + 1e-7], 18)),
+        (np.tile([0.3, 0.1 + 0.2], 4), np.arange(8.0)),
     ],
-    ids=["no trial", "one trial", "one distance", "constant", "silent"],
+    ids=[
+        "no trial",
+        "one trial",
+        "one distance",
+        "constant",
+        "silent",
+        "constant up to the last bit",
+        "constant up to rounding",
+        "one distance up to the last bit",
+    ],
 )
 def test_what_trials_cannot_determine_is_nan(fit, x, y):
     assert np.isnan(astuple(fit(x, y))).all()
@@ -153,6 +205,8 @@ def test_bad_trials_are_refused(fit):
         fit([0, 1, 2], [1.0, np.nan, 2.0])
     with pytest.raises(SampleError, match="expected distances that are finite numbers, found inf"):
         fit([0, np.inf, 2], [1.0, 2.0, 2.0])
+    with pytest.raises(SampleError, match="a column of numbers, found 'where' of object"):
+        fit(pd.Series(["a", "b"], dtype=object, name="where"), [1, 2])
 
 
 @pytest.mark.parametrize(
