@@ -27,6 +27,7 @@ from core.contract.fig3 import COVARIANCE_MAPS, COVARIANCE_STATISTICS, COVARIANC
 from core.errors import (
     ImageError,
     MissingFileError,
+    RecordingError,
     RunError,
     SampleError,
     SettingError,
@@ -35,6 +36,7 @@ from core.errors import (
 from core.files import replacing
 from core.progress import progress
 from neuro_data_analysis.cosine import correlation, cosine_similarity
+from neuro_data_analysis.lab_tables import read_lab_table
 from neuro_data_analysis.layout import COVARIANCE_FILE, PROTOTYPES_FOLDER, STIMULI_FOLDER
 from neuro_data_analysis.neural_data_lib import load_img_resp_pairs
 from neuro_data_analysis.prototype_similarity import writable_file
@@ -188,15 +190,22 @@ def covariance_tensors(
     if responses.ndim != 1 or not np.isfinite(responses).all():
         raise SampleError("expected one finite response for each image, found others.")
     running = {name: RunningCovariance() for name in layers}
-    n_seen = 0
+    n_seen, size = 0, None
     with networks.watching(network, list(layers.values())) as fetcher:
         for batch in _batches(images, batch_size):
             n_seen += len(batch)
             if n_seen > len(responses):
                 break
+            shown = networks.as_images(batch)
+            size = size or shown.shape[2:]
+            if shown.shape[2:] != size:
+                raise ImageError(
+                    f"expected images of one size, found {tuple(size)} and "
+                    f"{tuple(shown.shape[2:])}."
+                )
             outputs = networks.batch_outputs(
                 fetcher,
-                networks.as_images(batch),
+                shown,
                 list(layers.values()),
                 network.preprocessing,
                 network.size,
@@ -397,15 +406,32 @@ def _trials(recordings: Recordings, expi: int, thread: int, stimuli: Path) -> Tr
 
 
 def _read_finished(path: Path, names: list[str]) -> pd.DataFrame:
-    """The experiments that a file holds already; none if there is no file."""
+    """The experiments that a file holds already; none if there is no file.
+
+    Raises
+    ------
+    SettingError
+        If it is another table, or was damaged since it was written.
+    """
     if not path.is_file():
         return pd.DataFrame(columns=names, dtype=float).rename_axis("Expi")
     try:
-        table = pd.read_csv(path, index_col="Expi").astype(float)
-    except ValueError:
-        table = pd.DataFrame()
+        table = read_lab_table(path).astype(float).set_index("Expi")
+    except (RecordingError, KeyError, ValueError, TypeError) as error:
+        raise SettingError(
+            f"{path}: expected a table that can be continued, found: {error}"
+        ) from None
     if list(table) != names:
         raise SettingError(
             f"{path}: expected the columns of this network, which would be continued, found others."
         )
-    return table
+    whole = np.isfinite(table.index) & (table.index % 1 == 0) & (table.index > 0)
+    if not (whole.all() and table.index.is_unique) or np.isinf(table.to_numpy()).any():
+        raise SettingError(
+            f"{path}: expected every experiment once, with finite numbers, found others."
+        )
+    return table.set_index(table.index.astype(int))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

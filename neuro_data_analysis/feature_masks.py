@@ -114,7 +114,7 @@ def masked_mean(features: "torch.Tensor", mask: np.ndarray) -> "torch.Tensor":
 
     Returns
     -------
-    (n, C), of the type and where the features are
+    (n, C), floating point, where the features are
 
     Raises
     ------
@@ -129,6 +129,8 @@ def masked_mean(features: "torch.Tensor", mask: np.ndarray) -> "torch.Tensor":
         )
     if not (mask.min() >= 0 and 0 < mask.sum() < np.inf):
         raise LayerError("expected a mask of weights from 0 that are not all 0, found another.")
+    if not features.is_floating_point():
+        features = features.float()
     weights = features.new_tensor(mask / mask.sum())
     return (features * weights).sum(dim=(2, 3))
 

@@ -320,8 +320,10 @@ def as_images(images: Images) -> torch.Tensor:
     ImageError
         If there are none, they have several sizes, hold NaN or are not in [0, 1].
     """
-    if isinstance(images, np.ndarray) and images.dtype.kind in "fu" and _channels_first(images):
-        images = torch.tensor(images)
+    if isinstance(images, np.ndarray):
+        images = images if images.flags.writeable else images.copy()
+        if images.dtype.kind in "fu" and _channels_first(images):
+            images = torch.tensor(images)
     batch = as_batch(images)
     if batch.dtype == torch.uint8:
         return batch / 255

@@ -209,15 +209,19 @@ def _work(options: argparse.Namespace) -> None:
 
 
 def writable_file(path: Path) -> Path:
-    """`path` if a file can be written there.
+    """`path` if a table by experiment can be written there.
 
     Raises
     ------
     SettingError
-        If it is a folder, or its folder cannot be written.
+        If it is a folder or a file of another kind, or its folder cannot be written.
     """
     if path.is_dir():
         raise SettingError(f"{path}: expected a file that can be written, found a folder.")
+    if path.is_file() and not path.read_bytes().startswith(b"Expi"):
+        raise SettingError(
+            f"{path}: expected no file or a table by Expi to replace, found a file of another kind."
+        )
     writable_folder(path.parent)
     return path
 

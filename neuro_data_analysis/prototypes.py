@@ -97,7 +97,7 @@ def read_montage(path: str | Path) -> Prototypes:
 
 
 def read_image(path: str | Path, size: tuple[int, int] | None = None) -> np.ndarray:
-    """An RGB image file; a fourth channel (opacity) is left out.
+    """An RGB image file, turned as its EXIF says; a fourth channel (opacity) is left out.
 
     Parameters
     ----------
@@ -121,11 +121,14 @@ def read_image(path: str | Path, size: tuple[int, int] | None = None) -> np.ndar
     if not path.is_file():
         raise MissingFileError(f"{path}: expected an image, found no file.")
     pillow = import_package("PIL.Image", "reading images")
+    exif_transpose = import_package("PIL.ImageOps", "reading images").exif_transpose
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is too large is refused before it is decoded
             with pillow.open(path, formats=FORMATS) as image:
-                _check_header(path, image.mode, (image.height, image.width), size)
+                _check_header(path, image.mode, (image.height, image.width))
+                image = exif_transpose(image)
+                _check_size(path, (image.height, image.width), size)
                 return np.array(image.convert("RGB"))
     except ImageError:
         raise
@@ -135,14 +138,16 @@ def read_image(path: str | Path, size: tuple[int, int] | None = None) -> np.ndar
         ) from None
 
 
-def _check_header(
-    path: Path, mode: str, found: tuple[int, int], wanted: tuple[int, int] | None
-) -> None:
-    """Raise unless an image is RGB and has the size that is wanted, or a bearable one."""
+def _check_size(path: Path, found: tuple[int, int], wanted: tuple[int, int] | None) -> None:
+    """Raise unless an image has the size that is wanted, if any."""
     if wanted is not None and found != wanted:
         raise ImageError(
             f"{path}: expected {wanted[1]} x {wanted[0]} pixels, found {found[1]} x {found[0]}."
         )
+
+
+def _check_header(path: Path, mode: str, found: tuple[int, int]) -> None:
+    """Raise unless an image is RGB and of a bearable size."""
     if found[0] * found[1] > MAX_PIXELS:
         raise ImageError(
             f"{path}: expected at most {MAX_PIXELS} pixels, found {found[1]} x {found[0]}."

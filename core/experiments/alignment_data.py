@@ -55,7 +55,7 @@ def is_computed(root: Path = COMPUTED_DATA) -> bool:
         return False
     try:
         return json.loads(stamp.read_text(encoding="utf-8")).get("version") == VERSION
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return False
 
 

@@ -70,8 +70,10 @@ def read_eigenvectors(path: Path) -> np.ndarray:
             content = np.load(file, allow_pickle=False)
             if not isinstance(content, np.ndarray):
                 names = [name for name in EIGENVECTOR_KEYS if name in content] or content.files
-                content = content[names[0]]
-    except (ValueError, OSError, EOFError, IndexError, zipfile.BadZipFile) as error:
+                if len(names) != 1:
+                    raise ValueError(f"the arrays {', '.join(names) or 'none'}")
+                content = np.asarray(content[names[0]])
+    except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise CodeError(f"{path}: expected an array of eigenvectors, found {error}.") from None
     square = content.ndim == 2 and content.shape[0] == content.shape[1]
     if not square or content.dtype.kind != "f" or not np.isfinite(content).all():

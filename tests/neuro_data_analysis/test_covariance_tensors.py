@@ -1,6 +1,8 @@
 """Feature-response covariance: one streaming pass against a direct computation, its statistics."""
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -13,11 +15,12 @@ from scipy import stats
 from torch import nn
 
 from core.contract import fig3
-from core.errors import LayerError, SampleError
+from core.errors import LayerError, SampleError, SettingError
 from neuro_data_analysis import feature_networks as networks
 from neuro_data_analysis.covariance_tensors import (
     CovarianceTensor,
     RunningCovariance,
+    _read_finished,
     covariance_similarity,
     covariance_tensors,
     main,
@@ -270,3 +273,32 @@ def test_the_command_refuses_what_it_cannot_do(matroot, tmp_path, small_lite0, c
         assert main([*arguments, *more]) == 2
         assert message in capsys.readouterr().err
     assert out.read_text() == "Expi,a\n1,2\n"
+
+
+def test_the_module_runs_as_a_command():
+    words = [sys.executable, "-m", "neuro_data_analysis.covariance_tensors", "--bogus"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "unrecognized arguments: --bogus" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Expi,a,b\n1,2",
+        "Expi,a,b\n1,2,3\n2,4\n",
+        "Expi,a,b\n1,2,3\n1,2,3\n",
+        "Expi,a,b\n1.5,2,3\n",
+        "Expi,a,b\n,2,3\n",
+        "Expi,a,b\nExp25,2,3\n",
+        "Expi,a,b\n1,inf,3\n",
+        "Expi,a,c\n1,2,3\n",
+    ],
+)
+def test_a_damaged_table_is_not_continued(tmp_path, text):
+    path = tmp_path / "covariance.csv"
+    path.write_text("Expi,a,b\n26,2,\n")
+    assert _read_finished(path, ["a", "b"]).index.tolist() == [26]
+    path.write_text(text)
+    with pytest.raises(SettingError, match=r"covariance\.csv: expected"):
+        _read_finished(path, ["a", "b"])

@@ -92,3 +92,8 @@ def test_a_mask_of_another_size_is_refused():
         masked_mean(features, np.zeros((7, 7)))
     with pytest.raises(LayerError, match="not all 0"):
         masked_mean(features, np.full((7, 7), np.nan))
+
+
+def test_whole_numbers_are_averaged_too():
+    features = torch.arange(9).reshape(1, 1, 3, 3)
+    assert masked_mean(features, np.eye(3)).item() == pytest.approx(4)

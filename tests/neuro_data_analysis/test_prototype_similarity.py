@@ -11,10 +11,11 @@ from skimage import data, transform
 from torch import nn
 
 from core.contract import fig3
-from core.errors import ImageError, WeightsError
+from core.errors import ImageError, SettingError, WeightsError
 from neuro_data_analysis import feature_networks as networks
 from neuro_data_analysis import prototype_similarity as command
 from neuro_data_analysis.feature_networks import FeatureNetwork
+from neuro_data_analysis.prototype_similarity import writable_file
 from neuro_data_analysis.prototypes import COLUMNS, find_prototypes
 from neuro_data_analysis.recordings import EVOLUTION_FILES
 
@@ -228,3 +229,13 @@ def test_efficientnet_works_without_a_download(tmp_path, matroot, monkeypatch):
     assert (columns.loc[3, own] < 0.95).all()
     assert columns.loc[3, "maxblk_effnet_b15_BGalt"] == 1
     assert columns.loc[3, "maxblk_effnet_b15_FCalt"] == columns.loc[3, "maxblk_effnet_b15"]
+
+
+def test_a_file_of_another_kind_is_not_replaced(tmp_path):
+    montage = tmp_path / "Exp001.png"
+    montage.write_bytes(b"\x89PNG")
+    with pytest.raises(SettingError, match="found a file of another kind"):
+        writable_file(montage)
+    table = tmp_path / "similarity.csv"
+    table.write_text("Expi,effnet_pool\n1,0.5\n")
+    assert writable_file(table) == table

@@ -128,3 +128,12 @@ def test_any_image_is_read_as_rgb_bytes(tmp_path):
     pixels = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
     Image.fromarray(pixels).save(path)
     np.testing.assert_array_equal(read_image(path), pixels)
+
+
+def test_a_turned_picture_is_read_as_a_viewer_shows_it(tmp_path):
+    pixels = np.zeros((8, 16, 3), dtype=np.uint8)
+    pixels[:4] = 200
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    Image.fromarray(pixels).save(tmp_path / "turned.png", exif=exif)
+    np.testing.assert_array_equal(read_image(tmp_path / "turned.png", (8, 16)), pixels[::-1])

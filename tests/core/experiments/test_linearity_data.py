@@ -109,3 +109,13 @@ def test_what_is_no_array_is_refused(tmp_path):
     np.savez(tmp_path / "x.npz")
     with pytest.raises(CodeError, match="expected an array of eigenvectors"):
         read_eigenvectors(tmp_path / "x.npz")
+
+
+def test_several_unknown_arrays_are_refused(tmp_path):
+    path = tmp_path / "vectors.npz"
+    np.savez(path, a=np.eye(3), b=np.eye(3))
+    with pytest.raises(CodeError, match="found the arrays a, b"):
+        read_eigenvectors(path)
+    np.savez(path, a=np.array("text"))
+    with pytest.raises(CodeError, match=r"vectors\.npz: expected"):
+        read_eigenvectors(path)
