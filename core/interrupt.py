@@ -32,6 +32,11 @@ def handled() -> Iterator[None]:
         _pressed.clear()
 
 
+def keep_quiet() -> None:
+    """In a process of its own: say nothing of an interrupt that a clean-up swallowed."""
+    sys.unraisablehook = _unraisable
+
+
 def check() -> None:
     """Raise KeyboardInterrupt if a signal came, even if its own exception was lost."""
     if _pressed.is_set():

@@ -75,6 +75,7 @@ def _prepare(initializer: Callable[..., None] | None, initargs: tuple) -> None:
     """In a new process: no signals between tasks, end with the parent, then the caller's own."""
     for number in interrupt.SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    interrupt.keep_quiet()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, interrupt.SIGNALS)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if initializer is not None:

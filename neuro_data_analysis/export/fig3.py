@@ -73,11 +73,12 @@ def read_measured(path: Path) -> pd.DataFrame:
         whole = values[[name for name in ("Expi", "Expi_alt") if name in values]]
         if np.isinf(values).any(axis=None) or not (whole.isna() | (whole % 1 == 0)).all(axis=None):
             raise ValueError("infinity, or a number of an experiment that is not whole")
-        values = values.astype(dict.fromkeys(whole, "Int64")).set_index("Expi")
+        values = values.astype(dict.fromkeys(whole, "Int64")).astype({"Expi": int})
+        values = values.set_index("Expi")
     except (ValueError, KeyError, TypeError) as error:
         raise RecordingError(
             f"{path}: expected a table of numbers with a column Expi, found: {error}."
         ) from None
-    if not values.index.is_unique or values.index.hasnans:
-        raise RecordingError(f"{path}: expected every Expi once, found one twice or empty.")
+    if not values.index.is_unique:
+        raise RecordingError(f"{path}: expected every Expi once, found one of them twice.")
     return values
