@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 
     from neuro_data_analysis.feature_networks import FeatureNetwork
 
+MAX_EXPI = 100_000
+"""Numbers of experiments in a table that is continued are smaller."""
+
 MIN_TRIALS = 3
 """Fewer leave the t value without degrees of freedom."""
 
@@ -425,7 +428,8 @@ def _read_finished(path: Path, names: list[str]) -> pd.DataFrame:
         raise SettingError(
             f"{path}: expected the columns of this network, which would be continued, found others."
         )
-    whole = np.isfinite(table.index) & (table.index % 1 == 0) & (table.index > 0)
+    whole = np.isfinite(table.index) & (table.index % 1 == 0)
+    whole &= (table.index > 0) & (table.index < MAX_EXPI)
     if not (whole.all() and table.index.is_unique) or np.isinf(table.to_numpy()).any():
         raise SettingError(
             f"{path}: expected every experiment once, with finite numbers, found others."

@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,11 +70,14 @@ def read_eigenvectors(path: Path) -> np.ndarray:
         with path.open("rb") as file:
             content = np.load(file, allow_pickle=False)
             if not isinstance(content, np.ndarray):
-                names = [name for name in EIGENVECTOR_KEYS if name in content] or content.files
+                known = [name for name in EIGENVECTOR_KEYS if name in content]
+                names = known[:1] or content.files
                 if len(names) != 1:
                     raise ValueError(f"the arrays {', '.join(names) or 'none'}")
                 content = np.asarray(content[names[0]])
-    except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+    except (
+        ValueError, OSError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
         raise CodeError(f"{path}: expected an array of eigenvectors, found {error}.") from None
     square = content.ndim == 2 and content.shape[0] == content.shape[1]
     if not square or content.dtype.kind != "f" or not np.isfinite(content).all():

@@ -289,6 +289,7 @@ def test_the_module_runs_as_a_command():
         "Expi,a,b\n1,2,3\n2,4\n",
         "Expi,a,b\n1,2,3\n1,2,3\n",
         "Expi,a,b\n1.5,2,3\n",
+        "Expi,a,b\n1e300,2,3\n",
         "Expi,a,b\n,2,3\n",
         "Expi,a,b\nExp25,2,3\n",
         "Expi,a,b\n1,inf,3\n",
