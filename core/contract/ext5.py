@@ -4,6 +4,9 @@ from core.contract.descriptions import Column, Pickle, Table
 
 FOLDER = "ExtendedFig5"
 
+N_HESSIAN = (512, 256, 128)
+"""Numbers of eigenvectors that the top and the null part of a DeePSim code keep."""
+
 _ALIGNMENT_STEMS = {
     "Adam": "FigureExt5C_Adam_optim_score_as_function_of_depth_and_dim_logscale_quad_case",
     "CMAES": "FigureExt5C_realnvp_layer_dim_cmaes_optim_result_logscale_quad_case",
@@ -76,7 +79,7 @@ LINEARITY = {
         "Ext. 5E",
         "int",
         "DeePSim fc6",
-        tuple(f"_{half}_Hess{n}" for half in ("top", "null") for n in (512, 256, 128)),
+        tuple(f"_{half}_Hess{n}" for half in ("top", "null") for n in N_HESSIAN),
     ),
 }
 

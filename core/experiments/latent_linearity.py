@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from core.contract.ext5 import N_HESSIAN
 from core.errors import CodeError
 from core.statistics.linearity import ALPHAS, linearity_table
 from core.utils.biggan import PUBLISHED_TRUNCATION, BigGAN_wrapper
@@ -20,9 +21,6 @@ from core.utils.recording import centre
 from core.utils.scoring import TorchScorer
 
 N_CODES = 5000
-
-N_HESSIAN = (512, 256, 128)
-"""Numbers of eigenvectors that the top and the null part of a DeePSim code keep."""
 
 NO_UNITS = "flatten"
 """A layer of Caffenet that repeats another's units."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 from core.contract import fig6
@@ -77,4 +78,5 @@ def _failed(unit: TunedUnit) -> bool:
 
 
 def _columns(table: pd.DataFrame, file: Table) -> pd.DataFrame:
-    return table[[column.name for column in file.columns]]
+    """The columns of a file; an infinite F, of trials without spread, becomes an empty cell."""
+    return table[[column.name for column in file.columns]].replace(np.inf, np.nan)

@@ -41,8 +41,6 @@ OTHER_SHARE, READOUT_SCALE, NOISE_SHARE = 0.35, 1 / 6, 0.15
 ALPHAS = 10.0 ** np.arange(-2, 6)
 """Ridge penalties."""
 
-N_EIGENVECTORS = (512, 256, 128)
-
 
 def simulate_linearity(
     world: World, rng: np.random.Generator, parameters: Parameters
@@ -119,14 +117,14 @@ def deepsim_parts(
     _, _, directions = np.linalg.svd(
         generator.jacobian(generator.origin, GROUPS), full_matrices=False
     )
-    n_top = max(N_EIGENVECTORS)
+    n_top = max(ext5.N_HESSIAN)
     others = rng.standard_normal((codes.shape[1], 2 * n_top - N_LATENT))
     basis = np.linalg.qr(np.hstack([directions[:N_LATENT].T, others]))[0]
     projected = codes @ basis / generator.space.latent_scale
     return {
         "": generator.latents(codes),
-        **{f"_top_Hess{k}": projected[:, :k] for k in N_EIGENVECTORS},
-        **{f"_null_Hess{k}": projected[:, n_top : n_top + k] for k in N_EIGENVECTORS},
+        **{f"_top_Hess{k}": projected[:, :k] for k in ext5.N_HESSIAN},
+        **{f"_null_Hess{k}": projected[:, n_top : n_top + k] for k in ext5.N_HESSIAN},
     }
 
 
