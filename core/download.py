@@ -9,16 +9,20 @@ import logging
 import re
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import interrupt
-from core.errors import DownloadError
+from core.errors import DownloadError, WrongFileError
+from core.files import md5 as md5_of
 from core.files import sha256 as sha256_of
 
 if TYPE_CHECKING:
     import requests
+
+    Get = Callable[..., requests.Response]
 
 CHUNK = 1 << 16
 """Bytes written at a time, and so the most that a broken connection costs."""
@@ -34,6 +38,10 @@ LONGEST_WAIT = 60.0
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP states that may be over in a moment."""
+
+OFFLINE = "no network (the host cannot be found)"
+
+_UNKNOWN_HOST = ("Failed to resolve", "getaddrinfo failed", "Name or service not known")
 
 _log = logging.getLogger(__name__)
 
@@ -52,12 +60,15 @@ class RemoteFile:
         Hexadecimal digest, or its first digits where no more is published.
     git_blob
         Git's name of the content: SHA-1 of ``"blob " + size + NUL + content``.
+    md5
+        Hexadecimal digest, where the host gives no better one.
     """
 
     url: str
     size: int | None = None
     sha256: str | None = None
     git_blob: str | None = None
+    md5: str | None = None
 
 
 class _TransientError(Exception):
@@ -75,6 +86,7 @@ def download(
     attempts: int = ATTEMPTS,
     timeout: float = TIMEOUT,
     pause: float = 1.0,
+    get: "Get | None" = None,
 ) -> Path:
     """Fetch a file unless it is there already; goes on where an earlier call was interrupted.
 
@@ -91,6 +103,8 @@ def download(
     pause
         Seconds before the second attempt; doubles with each further one. A server's
         ``Retry-After`` counts where it is longer.
+    get
+        Sends a request, as ``requests.get`` does, which is the default; say that of a session.
 
     Returns
     -------
@@ -104,7 +118,7 @@ def download(
     """
     path = Path(path)
     try:
-        return _download(remote, path, attempts, timeout, pause)
+        return _download(remote, path, attempts, timeout, pause, get)
     except OSError as error:
         if isinstance(error, DownloadError):
             raise
@@ -113,7 +127,15 @@ def download(
         ) from error
 
 
-def _download(remote: RemoteFile, path: Path, attempts: int, timeout: float, pause: float) -> Path:
+def _download(
+    remote: RemoteFile,
+    path: Path,
+    attempts: int,
+    timeout: float,
+    pause: float,
+    get: "Get | None",
+) -> Path:
+    import requests
     from filelock import FileLock
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,14 +143,14 @@ def _download(remote: RemoteFile, path: Path, attempts: int, timeout: float, pau
         if path.exists():
             return path
         partial = path.with_name(f".{path.name}.partial")
-        announced = _fetch(remote, partial, attempts, timeout, pause)
+        announced = _fetch(remote, partial, attempts, timeout, pause, get or requests.get)
         expected = remote if remote.sha256 else _with_digest(remote, announced)
         problem = mismatch(partial, expected)
         if not problem and _size(partial) == 0 and remote.size != 0:
             problem = "expected the file, found no bytes"
         if problem:
             _forget(partial)
-            raise DownloadError(f"{remote.url}: {problem}; nothing was kept.")
+            raise WrongFileError(f"{remote.url}: {problem}; nothing was kept.")
         partial.replace(path)
         _forget(partial)
     return path
@@ -143,6 +165,8 @@ def mismatch(path: Path, expected: RemoteFile) -> str | None:
         return f"expected git blob {expected.git_blob}, found {blob}"
     if expected.sha256 and not (digest := sha256_of(path)).startswith(expected.sha256):
         return f"expected SHA-256 {expected.sha256}, found {digest}"
+    if expected.md5 and not expected.sha256 and (digest := md5_of(path)) != expected.md5:
+        return f"expected MD5 {expected.md5}, found {digest}"
     return None
 
 
@@ -165,31 +189,41 @@ def git_blob(path: Path) -> str:
 
 
 def _fetch(
-    remote: RemoteFile, partial: Path, attempts: int, timeout: float, pause: float
+    remote: RemoteFile,
+    partial: Path,
+    attempts: int,
+    timeout: float,
+    pause: float,
+    get: "Get",
 ) -> str | None:
     """Bring `partial` to its full length; returns the digest that the server announced."""
     fruitless = 0
     while True:
         before = _size(partial)
         try:
-            return _attempt(remote, partial, timeout)
+            return _attempt(remote, partial, timeout, get)
         except _TransientError as problem:
             fruitless = 0 if _size(partial) > before else fruitless + 1
             if fruitless >= attempts:
                 raise DownloadError(
                     f"{remote.url}: expected the file, found after {attempts} attempts: {problem}."
                 ) from None
-            wait = max(pause * 2**fruitless / 2, problem.wait or 0.0)
+            seconds = max(pause * 2**fruitless / 2, problem.wait or 0.0)
             _log.info("%s: %s; trying again", remote.url, problem)
-            _wait(min(wait, LONGEST_WAIT))
+            wait(min(seconds, LONGEST_WAIT))
 
 
-def _attempt(remote: RemoteFile, partial: Path, timeout: float) -> str | None:
+def _attempt(
+    remote: RemoteFile,
+    partial: Path,
+    timeout: float,
+    get: "Get",
+) -> str | None:
     import requests
 
     have, headers = _resume(remote, partial)
     try:
-        with requests.get(
+        with get(
             remote.url, headers=headers, stream=True, timeout=(min(timeout, 10.0), timeout)
         ) as response:
             if response.status_code == 416 or _other_part(response, have):
@@ -205,11 +239,9 @@ def _attempt(remote: RemoteFile, partial: Path, timeout: float) -> str | None:
             f"{remote.url}: expected the file, found redirects without end."
         ) from None
     except requests.exceptions.RequestException as error:
-        if _is_offline(error):
-            raise DownloadError(
-                f"{remote.url}: expected the file, found no network (the host cannot be found)."
-            ) from None
-        raise _TransientError(_in_short(error)) from None
+        if in_short(error) == OFFLINE:
+            raise DownloadError(f"{remote.url}: expected the file, found {OFFLINE}.") from None
+        raise _TransientError(in_short(error)) from None
 
 
 def _resume(remote: RemoteFile, partial: Path) -> tuple[int, dict[str, str]]:
@@ -217,7 +249,7 @@ def _resume(remote: RemoteFile, partial: Path) -> tuple[int, dict[str, str]]:
     headers = {"Accept-Encoding": "identity"}
     have = _size(partial)
     validator = _validator(partial)
-    known = remote.sha256 or remote.git_blob
+    known = remote.sha256 or remote.git_blob or remote.md5
     if not have or not (known or validator.is_file()):
         return 0, headers
     headers["Range"] = f"bytes={have}-"
@@ -304,7 +336,7 @@ def _other_part(response: "requests.Response", have: int) -> bool:
 
 
 def _with_digest(remote: RemoteFile, digest: str | None) -> RemoteFile:
-    return RemoteFile(remote.url, remote.size, digest, remote.git_blob)
+    return replace(remote, sha256=digest)
 
 
 def _validator(partial: Path) -> Path:
@@ -320,24 +352,20 @@ def _forget(partial: Path) -> None:
     _validator(partial).unlink(missing_ok=True)
 
 
-def _wait(seconds: float) -> None:
+def wait(seconds: float) -> None:
+    """Sleep, and end at once when interrupted."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         interrupt.check()
         time.sleep(min(left, 0.2))
 
 
-def _is_offline(error: Exception) -> bool:
-    return any(
-        words in str(error)
-        for words in ("Failed to resolve", "getaddrinfo failed", "Name or service not known")
-    )
-
-
-def _in_short(error: Exception) -> str:
+def in_short(error: Exception) -> str:
     """One short clause for the nested messages of the HTTP library."""
     import requests
 
+    if any(words in str(error) for words in _UNKNOWN_HOST):
+        return OFFLINE
     if isinstance(error, requests.exceptions.Timeout) or "Read timed out" in str(error):
         return "a stalled connection"
     if isinstance(error, requests.exceptions.ProxyError):

@@ -41,6 +41,10 @@ class UnsafePickleError(ReproductionError, ValueError):
     """A pickle names something outside the allow-list, or is larger than allowed."""
 
 
+class ArchiveError(ReproductionError, ValueError):
+    """An archive cannot be read, or holds what no archive of source data would."""
+
+
 class MissingPackageError(ReproductionError, ImportError):
     """A package that the wanted function needs is not installed."""
 
@@ -49,6 +53,10 @@ class DownloadError(ReproductionError, ConnectionError):
     """A file cannot be fetched, or what came is not what it should be."""
 
     exit_code = 1
+
+
+class WrongFileError(DownloadError):
+    """A whole file came, and its size or checksum is not the one that was announced."""
 
 
 class WeightsError(ReproductionError, RuntimeError):

@@ -17,8 +17,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--data",
         choices=MODES,
         default="auto",
-        help="auto (default): source_data/ where a figure's files are all there, else simulated "
-        "recordings; the others never fall back",
+        help="auto (default): source_data/ where a figure's files are all there, else OSF, else "
+        "simulated recordings; the others never fall back",
     )
     parser.add_argument(
         "--source-data",

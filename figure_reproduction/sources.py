@@ -1,4 +1,4 @@
-"""Which data each figure is drawn from: ``source_data/``, or simulated recordings in its stead.
+"""Which data each figure is drawn from: ``source_data/``, OSF, or simulated recordings.
 
 Sources are never mixed within a figure. Extended Data Figure 5C alone comes from no recording: a
 folder counts as complete without its tables, which are then computed (see `SourceData.requires`),
@@ -14,12 +14,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core import interrupt
-from core.contract.manifest import FIGURES
+from core.contract.manifest import FIGURE_FILES, FIGURES
 from core.contract.source_data import SourceData
-from core.errors import RunError
+from core.errors import DownloadError, RunError, SettingError
 from core.project import SIMULATED_DATA, SOURCE_DATA
 
-NO_DOWNLOAD = "the download from OSF is not built yet in this version"
+PATIENCE, ATTEMPTS = 60.0, 2
+"""Seconds that OSF may ask to wait, and attempts of a request, before simulated data stand in.
+
+`./reproduce download` has more patience.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,15 +40,17 @@ class Choice:
 
 
 def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[Choice]:
-    """Decide for every figure; simulated data are made if a figure needs them.
+    """Decide for every figure; missing data are fetched from OSF, or simulated ones made instead.
 
     Parameters
     ----------
     figures
         Words that ``--figure`` takes.
     mode
-        ``auto`` draws a figure from `root` where all its files are there and from simulated
-        recordings otherwise; the other modes never fall back.
+        ``auto`` draws a figure from `root` where all its files are there. Where some are missing it
+        asks OSF for them, and where OSF cannot be reached it takes simulated recordings. Of what
+        OSF holds only in part as much is drawn as goes. ``osf`` takes what came from OSF, ``local``
+        what is in `root`, ``simulated`` simulated recordings; these never fall back.
     root
         Folder of the source data.
 
@@ -53,7 +59,16 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     RunError
         If the simulation fails.
     """
-    choices = [_choose_local(figure, mode, root) for figure in figures]
+    figures = list(figures)
+    if mode == "simulated":
+        choices = [Choice(f, None, "simulated recordings were asked for") for f in figures]
+    else:
+        choices = [_local(figure, root) for figure in figures]
+    wanted = figures if mode == "osf" else [c.figure for c in choices if not _is_whole(c)]
+    if wanted and mode in ("auto", "osf"):
+        problem = fetch(wanted, root)
+        fetched = {figure: _from_osf(figure, root, problem) for figure in wanted}
+        choices = [fetched.get(choice.figure, choice) for choice in choices]
     if any(choice.source is None for choice in choices) and mode in ("auto", "simulated"):
         simulated = SourceData(simulate())
         choices = [
@@ -63,21 +78,56 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     return choices
 
 
-def _choose_local(figure: str, mode: str, root: Path) -> Choice:
-    if mode == "simulated":
-        return Choice(figure, None, "simulated recordings were asked for")
-    if mode == "osf":
-        return Choice(figure, None, NO_DOWNLOAD)
+def fetch(figures: list[str], root: Path) -> str:
+    """Bring the files of some figures from OSF; returns why that failed, or nothing."""
+    from core.contract.osf import Settings
+    from core.contract.osf_download import fetch_source_data
+
+    settings = Settings.from_environment(patience=PATIENCE, attempts=ATTEMPTS)
+    try:
+        done = fetch_source_data(root, settings, figures, say=_say)
+    except (DownloadError, SettingError) as error:
+        return str(error).removesuffix(".")
+    if done.placed:
+        _say(
+            f"{len(done.placed)} files from OSF, {done.n_bytes / 1e6:.1f} MB, "
+            f"{done.n_requests} requests"
+        )
+    return ""
+
+
+def _local(figure: str, root: Path) -> Choice:
+    """What is in `root`, whole or in part."""
     source = SourceData(root)
     missing = source.missing(FIGURES[figure])
     if not missing:
         what = "is marked as simulated" if source.is_simulated else "holds all its files"
         return Choice(figure, source, f"{root} {what}")
-    return Choice(
-        figure,
-        None,
-        f"{len(missing)} of its files are not in {root} (first: {missing[0].path})",
-    )
+    reason = f"{len(missing)} of its files are not in {root} (first: {missing[0].path})"
+    return Choice(figure, source if _holds_any(source, figure) else None, reason)
+
+
+def _from_osf(figure: str, root: Path, problem: str) -> Choice:
+    """What is in `root` after OSF was asked."""
+    choice = _local(figure, root)
+    if problem:
+        return replace(choice, source=None, reason=f"{choice.reason}; OSF: {problem}")
+    if not _is_whole(choice):
+        return replace(choice, reason=f"{choice.reason}, nor on OSF")
+    return choice
+
+
+def _is_whole(choice: Choice) -> bool:
+    return choice.source is not None and not choice.source.missing(FIGURES[choice.figure])
+
+
+def _holds_any(source: SourceData, figure: str) -> bool:
+    files = FIGURE_FILES[FIGURES[figure]]
+    return any(source.path(file).is_file() for file in files if source.requires(file))
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def simulate(out: Path = SIMULATED_DATA) -> Path:
@@ -117,7 +167,7 @@ def explanation(choices: Iterable[Choice]) -> str:
     if any(choice.figure == "ext5" for choice in simulated):
         lines.append("  Ext. 5C is computed, a minute or two the first time, and carries no mark.")
     if any(choice.fell_back for choice in simulated):
-        lines.append(f"  OSF was not tried: {NO_DOWNLOAD}.")
+        lines.append("  `./reproduce download` fetches the paper's data where OSF can be reached.")
         if os.environ.get("MATROOT"):
             lines.append("  MATROOT is set: `./reproduce export` makes source data from it first.")
     rule = "=" * max(map(len, lines))

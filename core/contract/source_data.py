@@ -21,6 +21,16 @@ from core.errors import ContractError, MissingFileError, ReproductionError
 
 MAX_BLOCKS = 10_000
 
+NAMING_FILES = (
+    EXPERIMENT_ORDER,
+    fig2.META,
+    fig3.META,
+    fig4.TIME_CONSTANTS,
+    ext4.META,
+    *fig6.AVERAGES.values(),
+)
+"""Files that name recordings, and so tell simulated ones."""
+
 EXAMPLE_EXPI = 155
 """The published example experiment (Figure 2); its number also names the files."""
 
@@ -129,9 +139,7 @@ class SourceData:
         """
         if simulation_record(self.root) is not None:
             return True
-        tunings = fig6.AVERAGES.values()
-        naming = (EXPERIMENT_ORDER, fig2.META, fig3.META, fig4.TIME_CONSTANTS, ext4.META, *tunings)
-        paths = [self.root / PROVENANCE_FILE_NAME, *map(self.path, naming)]
+        paths = [self.root / PROVENANCE_FILE_NAME, *map(self.path, NAMING_FILES)]
         texts = (path.read_text("utf-8", "replace") for path in paths if path.is_file())
         signs = (SIMULATED_SUFFIX, '"simulated": true')
         return any(sign in text for text in texts for sign in signs)

@@ -1,0 +1,110 @@
+"""``python -m core.contract download`` and ``import``: source data from OSF, or from a browser."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from core.arguments import folder
+from core.errors import SettingError, run
+from core.project import SOURCE_DATA
+
+FIGURES = ("2", "3", "4", "5", "6", "ext4", "ext5")
+
+
+def parser(command: str) -> argparse.ArgumentParser:
+    """Command line of ``./reproduce download`` or ``import``."""
+    parser = argparse.ArgumentParser(
+        prog=f"reproduce {command}",
+        description="Fetch the published source data from OSF, verified; an interrupted download "
+        "goes on where it ended."
+        if command == "download"
+        else "Take source data, by name and checked, from a zip or folder downloaded in a browser.",
+    )
+    if command == "download":
+        parser.add_argument(
+            "--figure",
+            action="append",
+            metavar="NAME",
+            help=f"only this figure, one of {', '.join(FIGURES)}; may be given more than once",
+        )
+        parser.add_argument(
+            "--project",
+            help="OSF project (default: the environment variable OSF_PROJECT, or pre96)",
+        )
+        parser.add_argument(
+            "--token",
+            help="OSF access token, for a private project or a higher limit of requests; better "
+            "given as the environment variable OSF_TOKEN",
+        )
+    else:
+        parser.add_argument("path", type=Path, metavar="PATH", help="a zip or a folder")
+    parser.add_argument(
+        "--out",
+        type=folder,
+        default=SOURCE_DATA,
+        metavar="FOLDER",
+        help="where the data go (default: source_data/ of the project)",
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace files of another origin, which are kept as *.replaced",
+    )
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; 0 if every file is there and sound."""
+    command, *rest = sys.argv[1:] if argv is None else argv
+    if command not in ("download", "import"):
+        raise SettingError(f"expected download or import, found {command!r}.")
+    options = parser(command).parse_args(rest)
+    return _download(options) if command == "download" else _import(options)
+
+
+def _download(options: argparse.Namespace) -> int:
+    from core.contract.osf import Settings
+    from core.contract.osf_download import fetch_source_data
+    from core.contract.problems import Problem, problems, table
+
+    figures = [word.lower() for word in options.figure] if options.figure else None
+    for word in figures or ():
+        if word not in FIGURES:
+            raise SettingError(f"--figure: expected one of {', '.join(FIGURES)}, found {word!r}.")
+    settings = Settings.from_environment(options.project, options.token)
+    done = fetch_source_data(options.out, settings, figures, options.force, _say)
+    adopted = f", {len(done.adopted)} found there already" if done.adopted else ""
+    print(
+        f"{len(done.placed)} files fetched, {done.n_bytes / 1e6:.1f} MB{adopted}; "
+        f"{done.n_sound} are there and sound. {done.n_requests} requests, {done.seconds:.1f} s."
+    )
+    on_osf = f"a file on OSF, project {settings.project}"
+    lost = [Problem(path, on_osf, "none") for path in done.absent]
+    lost += [Problem(path, on_osf, why) for path, why in done.failed.items()]
+    known = {row.file for row in lost}
+    rows = lost + [row for row in problems(options.out, figures) if row.file not in known]
+    if rows:
+        print(f"{len(rows)} things are not as they should be:\n{table(rows)}")
+    return 1 if rows else 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from core.contract.local_import import import_source_data
+    from core.contract.problems import table
+
+    done = import_source_data(options.path, options.out, options.force, _say)
+    known = f", {done.n_known} were there already" if done.n_known else ""
+    print(f"{len(done.placed)} files taken, {done.n_bytes / 1e6:.1f} MB{known}.")
+    if done.refused:
+        print(f"{len(done.refused)} are not taken:\n{table(done.refused)}")
+    return 1 if done.refused else 0
+
+
+def _say(words: str) -> None:
+    from tqdm import tqdm
+
+    tqdm.write(words, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

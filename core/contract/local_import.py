@@ -1,0 +1,185 @@
+"""Source data from a zip or a folder that the reader downloaded in a browser."""
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import interrupt
+from core.contract import archives, tables
+from core.contract.manifest import EXPERIMENT_ORDER, MANIFEST
+from core.contract.placement import (
+    Candidate,
+    Placement,
+    Standing,
+    alone_in,
+    choose,
+    files_of,
+    in_order,
+    refuse_simulated,
+    sizes_of,
+)
+from core.contract.problems import Problem, as_row
+from core.errors import ArchiveError, MissingFileError, ReproductionError, SettingError
+from core.files import remove_abandoned, sha256
+from core.progress import progress
+
+STAGING_PREFIX = ".importing-"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did.
+
+    Attributes
+    ----------
+    placed
+        Paths of files put in place.
+    n_known
+        Files that stood there already with the same bytes.
+    refused
+        A row for every file that was found and not taken.
+    n_bytes
+        Bytes put in place.
+    """
+
+    placed: list[str]
+    n_known: int
+    refused: list[Problem]
+    n_bytes: int
+
+
+def import_source_data(
+    path: Path, root: Path, force: bool = False, say: Callable[[str], None] = _log.info
+) -> Imported:
+    """Take source data by name out of a folder or zip, whatever its layout, into `root`.
+
+    Every file is checked against its description before it is put in place; one that fails is left
+    out and named. Zips inside are looked into.
+
+    Parameters
+    ----------
+    path
+        Folder or zip.
+    root
+        Folder like ``source_data/``.
+    force
+        Replace files of another origin.
+    say
+        Is told why something takes long.
+
+    Raises
+    ------
+    MissingFileError
+        If there is nothing at `path`, or no file of source data in it.
+    ArchiveError
+        If it is no sound zip.
+    SettingError
+        If `root` cannot be written or holds files of another origin, or simulated data would enter
+        the project's ``source_data/``.
+    """
+    if not path.exists():
+        raise MissingFileError(f"{path}: expected a folder or a zip, found nothing.")
+    with alone_in(root, say):
+        remove_abandoned(root, f"{STAGING_PREFIX}*")
+        prefix = f"{STAGING_PREFIX}{os.getpid()}-"
+        with (
+            tempfile.TemporaryDirectory(prefix=prefix, dir=root) as staging,
+            Placement(root, files_of(None), "import").recording() as placement,
+        ):
+            return _import(path, Path(staging), placement, force)
+
+
+def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imported:
+    candidates, refused = find(path, staging)
+    if not candidates and not refused:
+        raise MissingFileError(
+            f"{path}: expected files of source data under their published names, found none."
+        )
+    chosen: dict[str, Candidate] = {}
+    for name in in_order(candidates):
+        file = MANIFEST[name]
+        target = staging / "layout" / file.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            candidate = choose(file, candidates[name], _sizes(staging, placement.root))
+            refuse_simulated(placement.root, file, candidate.path)
+            shutil.copyfile(candidate.path, target)
+        except SettingError:
+            raise
+        except ReproductionError as error:
+            refused.append(as_row(placement.root, str(error)))
+            continue
+        chosen[name] = Candidate(candidate.origin, target)
+    sizes = _sizes(staging, placement.root)
+    for name in list(chosen):
+        file = MANIFEST[name]
+        try:
+            tables.read(chosen[name].path, file, sizes)
+        except ReproductionError as error:
+            refused.append(as_row(staging / "layout", str(error)))
+            del chosen[name]
+    return _place(chosen, refused, placement, force)
+
+
+def _place(
+    chosen: dict[str, Candidate], refused: list[Problem], placement: Placement, force: bool
+) -> Imported:
+    """Put in place what is new, after a look at what would be replaced."""
+    new, foreign = [], []
+    for name, candidate in chosen.items():
+        path = placement.root / MANIFEST[name].path
+        if path.is_file() and sha256(path) == sha256(candidate.path):
+            continue
+        new.append(name)
+        if placement.standing[name] in (Standing.UNKNOWN, Standing.FOREIGN):
+            foreign.append(MANIFEST[name])
+    if not force:
+        placement.refuse(foreign)
+    for name in progress(new, len(new), "files"):
+        placement.put(MANIFEST[name], chosen[name])
+    return Imported(placement.placed, len(chosen) - len(new), refused, placement.n_bytes)
+
+
+def find(path: Path, staging: Path) -> tuple[dict[str, list[Candidate]], list[Problem]]:
+    """Files of source data in a folder or zip, by name, and archives that cannot be read.
+
+    Raises
+    ------
+    ArchiveError
+        If `path` itself is a file and no sound zip.
+    """
+    candidates: dict[str, list[Candidate]] = {}
+    refused: list[Problem] = []
+    if path.is_file():
+        found, archives_inside = [], [path]
+    else:
+        files = [Path(folder) / name for folder, _, names in os.walk(path) for name in names]
+        found = [file for file in files if file.name in MANIFEST and file.is_file()]
+        archives_inside = [file for file in files if file.suffix.lower() == ".zip"]
+    for file in sorted(found):
+        candidates.setdefault(file.name, []).append(Candidate(str(file), file))
+    for number, archive in enumerate(sorted(archives_inside)):
+        interrupt.check()
+        try:
+            unpacked = archives.unpack(archive, MANIFEST, staging / f"archive{number}")
+        except ArchiveError as error:
+            if archive == path:
+                raise
+            refused.append(as_row(path, str(error)))
+            continue
+        for member, place in unpacked:
+            found_in = Candidate(f"{archive}: {member.path}", place)
+            candidates.setdefault(member.name, []).append(found_in)
+    return candidates, refused
+
+
+def _sizes(staging: Path, root: Path):
+    """Sizes of the data that are imported, or of those in place where the import does not tell."""
+    layout = staging / "layout"
+    return sizes_of(layout if (layout / EXPERIMENT_ORDER.path).is_file() else root)
