@@ -3,7 +3,9 @@
 Reads the folder ``Fig6`` through the contract. Runs alone: ``python Figure6_reproduction.py``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,7 +17,7 @@ from matplotlib.image import AxesImage
 from core.contract import fig6
 from core.contract.provenance import SIMULATED_SUFFIX
 from core.contract.source_data import SourceData
-from core.errors import ContractError
+from core.errors import ContractError, MissingFileError
 from core.statistics.comparisons import ZTest, two_proportions
 from core.statistics.gaussian_process import GaussianProcess, fit_gpr
 from core.statistics.intervals import bootstrap_mean_interval, wilson_interval
@@ -81,10 +83,23 @@ BIN_TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Figure6Data:
-    """`x`, `y` are the trials of the example axis (n_trials,); rates in events/s.
+    """What is drawn; None stands for a file that is not there, and `missing` says so by panel.
 
-    `origin_added` says that the axis has no trial at 0 and borrows those of the others; `averages`
-    is by outcome; `peaks` holds common axes only, where the file tells them.
+    `averages` is by outcome; `peaks` holds common axes only, where the file tells them.
+    """
+
+    example: "ExampleAxis | None"
+    averages: dict[str, pd.DataFrame]
+    shapes: pd.DataFrame | None
+    peaks: pd.DataFrame | None
+    missing: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ExampleAxis:
+    """Trials along the axis of panel C: rates `y`, events/s, at distances `x` (n_trials,).
+
+    `origin_added` says that the axis has no trial at 0 and borrows those of the others.
     """
 
     recording: str
@@ -92,9 +107,6 @@ class Figure6Data:
     x: np.ndarray
     y: np.ndarray
     origin_added: bool
-    averages: dict[str, pd.DataFrame]
-    shapes: pd.DataFrame
-    peaks: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -124,32 +136,57 @@ class Share:
 
 
 def read(source: SourceData) -> Figure6Data:
-    """Read all files of the figure.
+    """Read the files of the figure that are there.
 
     Raises
     ------
-    ContractError, MissingFileError
+    MissingFileError
+        If none of them is.
+    ContractError
         If a file is not as described, the example axis has no trial, or a table of averages has no
         class axis, two recordings, or two rates for one cell.
     """
-    trials = source.read(fig6.SINGLE_TRIALS)
-    axis = axis_trials(trials, *EXAMPLE_AXIS)
+    missing: dict[str, str] = {}
+
+    def there(panel: str, read_one: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return read_one(source, *arguments)
+        except MissingFileError as error:
+            missing[panel] = f"{missing[panel]} {error}" if panel in missing else str(error)
+            return None
+
+    averages = {outcome: there("6D", _averages, outcome) for outcome in fig6.AVERAGES}
+    data = Figure6Data(
+        example=there("6C", _example_axis),
+        averages={outcome: table for outcome, table in averages.items() if table is not None},
+        shapes=there("6E", SourceData.read, fig6.SHAPES),
+        peaks=there("6E", _peaks),
+        missing=missing,
+    )
+    if data.example is data.shapes is data.peaks is None and not data.averages:
+        raise MissingFileError(f"{source.root / fig6.FOLDER}: expected files, found none.")
+    return data
+
+
+def _example_axis(source: SourceData) -> ExampleAxis:
+    axis = axis_trials(source.read(fig6.SINGLE_TRIALS), *EXAMPLE_AXIS)
     if len(axis) == 0:
         raise ContractError(
             f"{source.path(fig6.SINGLE_TRIALS)}: expected trials on class axis 0, found none."
         )
     recording, unit = _example(source)
-    peaks = source.read(fig6.PEAKS)
-    return Figure6Data(
+    return ExampleAxis(
         recording=recording,
         unit=unit,
         x=axis["lin_dist"].to_numpy(float),
         y=axis["pref_unit_resp"].to_numpy(float),
         origin_added=not _on_axis(axis, *EXAMPLE_AXIS).all(),
-        averages={outcome: _averages(source, outcome) for outcome in fig6.AVERAGES},
-        shapes=source.read(fig6.SHAPES),
-        peaks=peaks[peaks["is_common_axis"]] if "is_common_axis" in peaks else peaks,
     )
+
+
+def _peaks(source: SourceData) -> pd.DataFrame:
+    peaks = source.read(fig6.PEAKS)
+    return peaks[peaks["is_common_axis"]] if "is_common_axis" in peaks else peaks
 
 
 def axis_trials(trials: pd.DataFrame, space: str, eig_id: int) -> pd.DataFrame:
@@ -232,17 +269,23 @@ def peak_shares(peaks: pd.DataFrame) -> dict[tuple[str, float], Share]:
     return shares
 
 
-def statistics(
-    data: Figure6Data,
-    fits: AxisFits,
-    shapes: dict[tuple[str, str], Share],
-    peaks: dict[tuple[str, float], Share],
-) -> Statistics:
-    """Numbers of all panels by published id."""
-    results = {f"fig6c.{name}": value for name, value in _axis_statistics(fits).items()}
-    for outcome, averages in data.averages.items():
-        numbers = _map_statistics(averages)
+def axis_statistics(fits: AxisFits) -> Statistics:
+    """Numbers of panel C by published id."""
+    return {f"fig6c.{name}": value for name, value in _axis_statistics(fits).items()}
+
+
+def map_statistics(averages: dict[str, pd.DataFrame]) -> Statistics:
+    """Numbers of panel D by published id."""
+    results: Statistics = {}
+    for outcome, table in averages.items():
+        numbers = _map_statistics(table)
         results |= {f"fig6d.{OUTCOME_IDS[outcome]}.{name}": n for name, n in numbers.items()}
+    return results
+
+
+def shape_statistics(table: pd.DataFrame, shapes: dict[tuple[str, str], Share]) -> Statistics:
+    """Numbers of panel E, first, by published id."""
+    results: Statistics = {}
     for (group, shape), share in shapes.items():
         name = f"fig6e.shape.{group}"
         results[f"{name}.n"] = share.total
@@ -253,7 +296,12 @@ def statistics(
     for shape, test in compare_shapes(shapes).items():
         name = f"fig6e.shape.ztest.{shape}"
         results |= {f"{name}.z": test.z, f"{name}.p": test.p}
-    results |= {f"fig6e.table.{name}": n for name, n in _table_statistics(data.shapes).items()}
+    return results | {f"fig6e.table.{name}": n for name, n in _table_statistics(table).items()}
+
+
+def peak_statistics(peaks: dict[tuple[str, float], Share]) -> Statistics:
+    """Numbers of panel E, second, by published id."""
+    results: Statistics = {}
     for (group, distance), share in peaks.items():
         results[f"fig6e.peak.{group}.n"] = share.total
         name = f"fig6e.peak.{group}.bin{_level(distance)}"
@@ -395,35 +443,43 @@ def draw_peaks(figure: Figure, shares: dict[tuple[str, float], Share]) -> None:
 
 
 def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
-    """Draw all panels."""
+    """Draw all panels whose files are there."""
     data = read(source)
-    fits = fit_axis(data.x, data.y, rng)
-    shapes, peaks = shape_shares(data.shapes, rng), peak_shares(data.peaks)
-    panels = (
-        _panel_c(data, fits),
-        *(_panel_d(outcome, averages) for outcome, averages in data.averages.items()),
-        _panel_e_shape(shapes),
-        _panel_e_peak(data, peaks),
-    )
-    return Reproduction(panels, statistics(data, fits, shapes, peaks))
+    panels: list[Panel] = []
+    results: Statistics = {}
+    if data.example is not None:
+        fits = fit_axis(data.example.x, data.example.y, rng)
+        panels.append(_panel_c(data.example, fits))
+        results |= axis_statistics(fits)
+    panels += [_panel_d(outcome, averages) for outcome, averages in data.averages.items()]
+    results |= map_statistics(data.averages)
+    if data.shapes is not None:
+        shapes = shape_shares(data.shapes, rng)
+        panels.append(_panel_e_shape(shapes))
+        results |= shape_statistics(data.shapes, shapes)
+    if data.peaks is not None:
+        peaks = peak_shares(data.peaks)
+        panels.append(_panel_e_peak(data, peaks))
+        results |= peak_statistics(peaks)
+    return Reproduction(tuple(panels), results, unavailable=data.missing)
 
 
-def _panel_c(data: Figure6Data, fits: AxisFits) -> Panel:
+def _panel_c(example: ExampleAxis, fits: AxisFits) -> Panel:
     figure, ax = plt.subplots(figsize=(5, 6))
-    draw_axis(ax, data.x, data.y, fits)
-    figure.suptitle(axis_title(data.recording, data.unit, fits), fontsize=10)
+    draw_axis(ax, example.x, example.y, fits)
+    figure.suptitle(axis_title(example.recording, example.unit, fits), fontsize=10)
     notes = (
         "R2 of the Gaussian and the Gaussian process is 1 - var(residual) / var(rate), which does "
         "not count a mean offset of the residual.",
         "The Gaussian process depends on the optimiser; its restarts are seeded here and were not "
         "in the published script.",
     )
-    if data.origin_added:
+    if example.origin_added:
         notes += (
             "The axis has no trial at distance 0; those of all axes of both spaces are added.",
         )
-    notes += _substitute_note(data.recording)
-    caption = f"{len(data.x)} single trials along the first class eigenvector, with three fits"
+    notes += _substitute_note(example.recording)
+    caption = f"{len(example.x)} single trials along the first class eigenvector, with three fits"
     return Panel("6C", "", figure, caption, notes)
 
 
@@ -509,6 +565,8 @@ def peak_notes(data: Figure6Data, shares: dict[tuple[str, float], Share]) -> tup
     if len(elsewhere):
         values = ", ".join(f"{value:g}" for value in np.unique(elsewhere))
         notes.append(f"{len(elsewhere)} axes peak outside the nine bins, at {values}.")
+    if data.shapes is None:
+        return tuple(notes)
     success = significant_common(data.shapes)["is_BigGAN_evol_success"]
     expected = [int((success == of_group).sum()) for of_group in GROUPS.values()]
     found = [shares[group, PEAK_BINS[0]].total for group in GROUPS]

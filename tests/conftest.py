@@ -17,6 +17,14 @@ SIMULATED_EXPI = (3, 4, 25, 26, 28, 34, 50, 137, 155)
 recordings follow 25, whose evolution succeeds in BigGAN's space, and 26, whose evolution fails."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_osf():
+    """No test reaches OSF: this address refuses."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OSF_API", "http://127.0.0.1:9/v2/")
+        yield
+
+
 @pytest.fixture(scope="session")
 def data_folder():
     """Folder of the small test vectors."""

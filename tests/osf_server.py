@@ -57,6 +57,7 @@ class OsfServer:
         self.damaged: set[str] = set()
         self._numbers = itertools.count()
         self._ids: dict[str, str] = {}
+        self._hashes: dict[str, dict[str, str]] = {}
         self.set_files(files)
         outer = self
 
@@ -90,6 +91,10 @@ class OsfServer:
             for parent in PurePosixPath(path).parents:
                 self.folders.setdefault(f"{str(parent).rstrip('/')}/", None)
         self._ids = {self._id(path): path for path in (*self.files, *self.folders)}
+        self._hashes = {
+            path: {"md5": _digest("md5", content), "sha256": _digest("sha256", content)}
+            for path, content in self.files.items()
+        }
 
     def close(self):
         """Stop serving."""
@@ -262,10 +267,8 @@ class OsfServer:
             entry["relationships"] = {"files": {"links": {"related": {"href": related}}}}
             entry["links"]["new_folder"] = f"{service}?kind=folder"
             return entry
-        hashes = {"md5": hashlib.md5(content).hexdigest()}
-        hashes["sha256"] = hashlib.sha256(content).hexdigest()
         attributes |= {"size": len(content), "current_version": 1}
-        attributes["extra"] = {"hashes": hashes if self.hashes else {}}
+        attributes["extra"] = {"hashes": self._hashes[path] if self.hashes else {}}
         return entry
 
     def _service(self, node, path):
@@ -322,6 +325,10 @@ class _Chunks:
 
     def flush(self):
         pass
+
+
+def _digest(kind, content):
+    return hashlib.new(kind, content, usedforsecurity=False).hexdigest()
 
 
 def _damaged(content):

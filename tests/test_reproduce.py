@@ -54,13 +54,6 @@ def test_an_unknown_sub_command_is_refused_in_one_line():
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("word", ["download", "import"])
-def test_what_is_not_built_says_so(word):
-    done = reproduce(word)
-    assert done.returncode == 1
-    assert f"{word} is not built yet" in done.stderr
-
-
 def fake_python(folder, version, modules):
     """A bin folder whose only Python has this version, and these modules."""
     folder.mkdir()

@@ -76,13 +76,13 @@ def members(path: Path) -> list[Member]:
     return found
 
 
-def extract(path: Path, wanted: Mapping[str, Path]) -> None:
+def extract(archive: zipfile.ZipFile, wanted: Mapping[str, Path]) -> None:
     """Write members of a zip to places of the caller's choice.
 
     Parameters
     ----------
-    path
-        The archive, whose `members` were looked at.
+    archive
+        An open archive, whose `members` were looked at.
     wanted
         Where each goes, by its path inside.
 
@@ -92,26 +92,25 @@ def extract(path: Path, wanted: Mapping[str, Path]) -> None:
         If a member is damaged, or larger than it says or than the limits allow.
     """
     total = 0
-    with zipfile.ZipFile(path) as archive:
-        for inside, target in wanted.items():
-            interrupt.check()
-            size = archive.getinfo(inside).file_size
-            total += size
-            if size > MAX_MEMBER_BYTES or total > MAX_TOTAL_BYTES:
-                raise ArchiveError(
-                    f"{path}: expected files of at most {MAX_MEMBER_BYTES / 1e6:.0f} MB, "
-                    f"{MAX_TOTAL_BYTES / 1e9:.0f} GB together, found {inside!r} beyond that."
-                )
-            try:
-                with archive.open(inside) as packed, target.open("wb") as file:
-                    # zipfile ends a member at the size and checksum that it states
-                    while chunk := packed.read(CHUNK):
-                        file.write(chunk)
-            except _DAMAGE as error:
-                target.unlink(missing_ok=True)
-                raise ArchiveError(
-                    f"{path}: expected {inside!r} to be sound, found: {error}."
-                ) from None
+    for inside, target in wanted.items():
+        interrupt.check()
+        size = archive.getinfo(inside).file_size
+        total += size
+        if size > MAX_MEMBER_BYTES or total > MAX_TOTAL_BYTES:
+            raise ArchiveError(
+                f"{archive.filename}: expected files of at most {MAX_MEMBER_BYTES / 1e6:.0f} MB, "
+                f"{MAX_TOTAL_BYTES / 1e9:.0f} GB together, found {inside!r} beyond that."
+            )
+        try:
+            with archive.open(inside) as packed, target.open("wb") as file:
+                # zipfile ends a member at the size and checksum that it states
+                while chunk := packed.read(CHUNK):
+                    file.write(chunk)
+        except _DAMAGE as error:
+            target.unlink(missing_ok=True)
+            raise ArchiveError(
+                f"{archive.filename}: expected {inside!r} to be sound, found: {error}."
+            ) from None
 
 
 def unpack(
@@ -138,15 +137,15 @@ def unpack(
     folder.mkdir(parents=True, exist_ok=True)
     found = members(path)
     wanted = [member for member in found if member.name in names]
-    places = [(member, folder / str(number)) for number, member in enumerate(wanted)]
-    extract(path, {member.path: place for member, place in places})
+    places = [(member, folder / f"{number}.member") for number, member in enumerate(wanted)]
     inner = [member for member in found if nested and member.name.lower().endswith(".zip")]
-    for number, archive in enumerate(inner):
-        below = folder / f"archive{number}"
-        extract(path, {archive.path: below.with_suffix(".zip")})
-        for member, place in unpack(below.with_suffix(".zip"), names, below, nested=False):
-            places.append((replace(member, path=f"{archive.path}: {member.path}"), place))
-        below.with_suffix(".zip").unlink()
+    zips = [(member, folder / f"{number}.zip") for number, member in enumerate(inner)]
+    with zipfile.ZipFile(path) as archive:
+        extract(archive, {member.path: place for member, place in (*places, *zips)})
+    for outer, place in zips:
+        for member, content in unpack(place, names, place.with_suffix(""), nested=False):
+            places.append((replace(member, path=f"{outer.path}: {member.path}"), content))
+        place.unlink()
     return places
 
 

@@ -16,6 +16,7 @@ from core.contract.descriptions import SLICES, THREADS
 from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import SourceData, validate
 from core.errors import MissingFileError, ReproductionError
+from core.files import sha256
 from core.statistics.convergence import convergence
 from core.statistics.masks import AREAS, mask_table
 from core.statistics.windows import EVOKED
@@ -49,6 +50,7 @@ def check(source: SourceData, folder: str) -> list[Check]:
     results = [Check("file as described", False, problem) for problem in problems]
     if not problems:
         results = [Check(f"all {n_files} files are as described", True, "shapes, columns, numbers")]
+    results += _unchanged(source, folder)
     for comparison in _COMPARISONS.get(folder, ()):
         try:
             for result in comparison(source):
@@ -59,6 +61,22 @@ def check(source: SourceData, folder: str) -> list[Check]:
             if str(error) not in problems:
                 results.append(Check("file of another figure as described", False, str(error)))
     return results
+
+
+def _unchanged(source: SourceData, folder: str) -> list[Check]:
+    """Are the bytes those that came, for files of which there is a record?"""
+    records = source.provenance
+    files = [file for file in FIGURE_FILES[folder] if source.path(file).is_file()]
+    known = [file for file in files if file.path in records]
+    changed = [f for f in known if sha256(source.path(f)) != records[f.path].sha256]
+    if not known:
+        return []
+    found = (
+        f"{len(known)} files"
+        if not changed
+        else (f"changed by hand since: {', '.join(file.name for file in changed)}")
+    )
+    return [Check("the files are as they came", not changed, found)]
 
 
 def masks_agree(masks: pd.DataFrame) -> list[Check]:

@@ -20,6 +20,7 @@ from core.contract.placement import (
     files_of,
     in_order,
     refuse_simulated,
+    refuse_simulated_folder,
     sizes_of,
 )
 from core.contract.problems import Problem, as_row
@@ -86,6 +87,7 @@ def import_source_data(
     if not path.exists():
         raise MissingFileError(f"{path}: expected a folder or a zip, found nothing.")
     with alone_in(root, say):
+        refuse_simulated_folder(root)
         remove_abandoned(root, f"{STAGING_PREFIX}*")
         prefix = f"{STAGING_PREFIX}{os.getpid()}-"
         with (

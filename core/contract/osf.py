@@ -192,7 +192,7 @@ class Session(OSFSession):
             server asks for more patience than there is.
         """
         options.setdefault("timeout", (10.0, self.settings.timeout))
-        if not _same_site(url, self.base_url):
+        if not is_same_site(url, self.base_url):
             options["headers"] = {**options.get("headers", {}), "Authorization": None}
         for attempt in itertools.count(1):
             self._pace()
@@ -406,7 +406,7 @@ def _attribute(entry: Any, *keys: str) -> Any:
     return entry
 
 
-def _same_site(url: str, other: str) -> bool:
+def is_same_site(url: str, other: str) -> bool:
     """Whether two addresses belong together, as api.osf.io and files.osf.io do."""
     one, two = urlsplit(url), urlsplit(other)
     if one.netloc == two.netloc or one.scheme != two.scheme:

@@ -20,6 +20,7 @@ from core.contract.placement import (
     Standing,
     alone_in,
     files_of,
+    refuse_simulated_folder,
 )
 from core.contract.transfer import Bar, Transfer
 from core.download import mismatch
@@ -93,6 +94,7 @@ def fetch_source_data(
     start, root = time.monotonic(), Path(root)
     session = Session(settings, say)
     with alone_in(root, say):
+        refuse_simulated_folder(root)
         placement = Placement(root, files_of(figures), f"OSF {settings.project}")
         if not force:
             placement.refuse(placement.files_standing(Standing.FOREIGN))

@@ -19,6 +19,7 @@ from core.contract.provenance import (
     SIMULATED_SUFFIX,
     read_provenance,
     record,
+    simulation_record,
     write_provenance,
 )
 from core.contract.source_data import NAMING_FILES, SourceData
@@ -259,6 +260,12 @@ def refuse_simulated(root: Path, file: File, path: Path) -> None:
             f"{root}: expected real source data, found simulated recordings in {file.name}; --out "
             "names another folder."
         )
+
+
+def refuse_simulated_folder(root: Path) -> None:
+    """Raise a SettingError for a folder that is marked as simulated: nothing else enters it."""
+    if simulation_record(root) is not None:
+        raise SettingError(f"{root}: expected a folder of source data, found a simulated one.")
 
 
 def sizes_of(root: Path) -> Sizes:

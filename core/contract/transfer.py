@@ -143,12 +143,13 @@ class Transfer:
                 unpacked.write_bytes(content)
                 self._accept(wanted[name], unpacked)
             return
-        for member in found:
-            try:
-                archives.extract(partial, {member.path: unpacked})
-            except ArchiveError:
-                continue  # a damaged member comes by itself later
-            self._accept(wanted[member.name], unpacked)
+        with zipfile.ZipFile(partial) as archive:
+            for member in found:
+                try:
+                    archives.extract(archive, {member.path: unpacked})
+                except ArchiveError:
+                    continue  # a damaged member comes by itself later
+                self._accept(wanted[member.name], unpacked)
 
     def _accept(self, osf: OsfFile, unpacked: Path) -> None:
         """Put a member in place if it is what OSF described; forget it otherwise."""

@@ -76,9 +76,10 @@ def load_pickle(
         except UnsafePickleError:
             raise
         except Exception as error:
+            words = " ".join(str(error).split())
             raise UnsafePickleError(
                 f"{path}: expected a pickle of arrays and tables, found one that cannot be read "
-                f"({type(error).__name__}: {error})."
+                f"({type(error).__name__}: {words})."
             ) from None
 
 

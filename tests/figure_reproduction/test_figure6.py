@@ -125,9 +125,13 @@ def changed(tmp_path, file, table):
 def numbers(source):
     """The figure's numbers, without its pictures."""
     data, rng = figure6.read(source), np.random.default_rng(0)
-    fits = figure6.fit_axis(data.x, data.y, rng)
-    shares = figure6.shape_shares(data.shapes, rng), figure6.peak_shares(data.peaks)
-    return figure6.statistics(data, fits, *shares)
+    fits = figure6.fit_axis(data.example.x, data.example.y, rng)
+    return {
+        **figure6.axis_statistics(fits),
+        **figure6.map_statistics(data.averages),
+        **figure6.shape_statistics(data.shapes, figure6.shape_shares(data.shapes, rng)),
+        **figure6.peak_statistics(figure6.peak_shares(data.peaks)),
+    }
 
 
 def notes_on_peaks(source):
@@ -167,6 +171,24 @@ def test_five_pictures_are_saved_and_the_files_agree(result):
     assert all(item.passed for item in result.checks)
 
 
+def test_what_is_there_is_drawn_where_a_file_is_missing(tmp_path):
+    source = write(tmp_path / "source data")
+    source.path(fig6.PEAKS).unlink()
+    source.path(fig6.AVERAGES["failure"]).unlink()
+    found = draw_figure("6", figure6.reproduce, source, tmp_path / "figures")
+    names = ["6C", "6D_success", "6E_shape"]
+    assert [panel.png.stem for panel in found.panels] == [f"Figure{name}" for name in names]
+    assert set(found.unavailable) == {"6D", "6E"}
+    assert fig6.PEAKS.name in found.unavailable["6E"]
+    assert "fig6e.shape.success.n" in found.statistics
+    assert "fig6e.peak.success.n" not in found.statistics
+
+
+def test_a_figure_without_any_file_is_not_drawn(tmp_path):
+    found = draw_figure("6", figure6.reproduce, SourceData(tmp_path), tmp_path / "figures")
+    assert "Fig6: expected files, found none" in found.problem
+
+
 def test_the_example_axis_is_fitted(result):
     found = result.statistics
     assert found["fig6c.gauss.mean"] == pytest.approx(0.05, abs=0.02)
@@ -187,23 +209,23 @@ def test_an_axis_without_origin_borrows_that_of_both_spaces():
 
 def test_borrowed_trials_are_known(source, tmp_path):
     own_origin = TABLES[fig6.SINGLE_TRIALS].eval("space_name == 'class' and lin_dist == 0")
-    data = figure6.read(source)
-    assert (len(data.x), data.origin_added) == (45, False)
+    example = figure6.read(source).example
+    assert (len(example.x), example.origin_added) == (45, False)
     table = TABLES[fig6.SINGLE_TRIALS][~own_origin]
-    data = figure6.read(changed(tmp_path, fig6.SINGLE_TRIALS, table))
-    assert (len(data.x), data.origin_added) == (45, True)
+    example = figure6.read(changed(tmp_path, fig6.SINGLE_TRIALS, table)).example
+    assert (len(example.x), example.origin_added) == (45, True)
 
 
 def test_the_title_names_the_published_recording_unless_the_record_names_another(tmp_path):
     source = write(tmp_path)
-    data = figure6.read(source)
-    assert (data.recording, data.unit) == ("B-07092020-003", "5B")
+    example = figure6.read(source).example
+    assert (example.recording, example.unit) == ("B-07092020-003", "5B")
     path = source.path(fig6.SINGLE_TRIALS)
     details = {"recording": "Caos-12102024-003-SIM", "unit": "68B"}
     write_provenance(tmp_path, {fig6.SINGLE_TRIALS.path: record(path, "simulation", details)})
-    data = figure6.read(source)
-    fits = figure6.fit_axis(data.x, data.y, np.random.default_rng(0))
-    title = figure6.axis_title(data.recording, data.unit, fits).splitlines()
+    example = figure6.read(source).example
+    fits = figure6.fit_axis(example.x, example.y, np.random.default_rng(0))
+    title = figure6.axis_title(example.recording, example.unit, fits).splitlines()
     assert title[0] == "Caos-12102024-003-SIM | Pref Chan 68B | class 0 axis"
     assert len(title) == 5
 

@@ -292,7 +292,8 @@ def test_auto_decides_per_figure(source, tmp_path, monkeypatch):
     assert simulated.source.root == source.root
     block = sources.explanation([local, simulated])
     assert "Figure 5: 85 of its files are not in" in block
-    assert "not built yet" in block
+    assert "OSF: http://127.0.0.1:9/v2/nodes/pre96" in block
+    assert "a refused connection" in block
     assert "MATROOT" not in block
     monkeypatch.setenv("MATROOT", "/recordings")
     assert "MATROOT is set: `./reproduce export`" in sources.explanation([local, simulated])
@@ -312,6 +313,9 @@ def test_a_folder_is_complete_without_what_can_be_computed(published_form, tmp_p
     assert choices[0].source.is_simulated
     assert "Ext. 5C is computed" in sources.explanation(choices)
     source.path(ext5.LINEARITY["BigGAN"]).unlink()
+    (choice,) = sources.choose(["ext5"], "local", source.root)
+    assert "1 of its files are not in" in choice.reason
+    source.path(ext5.LINEARITY["DeePSim"]).unlink()
     assert sources.choose(["ext5"], "local", source.root)[0].source is None
 
 

@@ -1,0 +1,40 @@
+"""Source data small enough to be served, fetched and broken many times."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.contract import ext5
+from core.contract.descriptions import Sizes
+from core.contract.provenance import PROVENANCE_FILE_NAME
+from core.contract.source_data import SourceData
+from tests.osf_server import OsfServer, files_below
+
+
+@pytest.fixture(scope="session")
+def published(simulation, tmp_path_factory):
+    """Bytes of a complete source-data folder by path, as OSF might hold it."""
+    tables = SourceData(tmp_path_factory.mktemp("alignment"), Sizes())
+    grid = pd.MultiIndex.from_product(
+        [2 ** np.arange(1, 9), (0, 2, 4, 8, 16, 32, 48, 64), range(40, 50)],
+        names=["dimension", "stack_size", "seed"],
+    ).to_frame(index=False)
+    for file in ext5.ALIGNMENT.values():
+        tables.write(file, grid.assign(gaussian_value=0.5))
+    files = files_below(simulation / "source_data") | files_below(tables.root)
+    del files[PROVENANCE_FILE_NAME]
+    return files
+
+
+@pytest.fixture
+def serve():
+    """Function that starts an `OsfServer`, ended with the test."""
+    servers = []
+
+    def start(files, **options):
+        servers.append(OsfServer(files, **options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()

@@ -1,0 +1,71 @@
+"""A figure drawn from a broken file says so in a sentence, or shows what the file now holds."""
+
+import random
+import shutil
+from importlib import import_module
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from core.contract.checks import check
+from core.contract.manifest import FIGURE_FILES, FIGURES
+from core.contract.source_data import SourceData
+from core.errors import ReproductionError
+from figure_reproduction.drawing import SCRIPTS
+from tests.mutations import mutate
+
+
+def outcome(figure, root):
+    """``refused``, ``reported`` by a check, or the statistics; anything else raises."""
+    source = SourceData(root)
+    try:
+        with plt.ioff():
+            reproduction = import_module(SCRIPTS[figure]).reproduce(
+                source, np.random.default_rng(0)
+            )
+    except ReproductionError as error:
+        assert "\n" not in str(error)
+        return "refused"
+    finally:
+        plt.close("all")
+    if not all(item.passed for item in check(source, FIGURES[figure])):
+        return "reported"
+    return reproduction.statistics
+
+
+@pytest.fixture(scope="module")
+def copies(simulation, tmp_path_factory):
+    """Root of a copy of each figure's source data, made when first asked for."""
+    made = {}
+
+    def copy(figure):
+        if figure not in made:
+            made[figure] = tmp_path_factory.mktemp(figure)
+            source = simulation / "source_data"
+            shutil.copytree(source / FIGURES[figure], made[figure] / FIGURES[figure])
+            for name in ("exp_order.csv", "provenance.json"):
+                shutil.copy(source / name, made[figure])
+        return made[figure]
+
+    return copy
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_no_broken_file_goes_unnoticed(copies, seed):
+    rng = random.Random(seed)
+    figure = ("2", "3", "4", "6")[seed % 4]
+    root = copies(figure)
+    files = [file for file in FIGURE_FILES[FIGURES[figure]] if (root / file.path).is_file()]
+    path = root / rng.choice(files).path
+    whole = path.read_bytes()
+    kind, broken = mutate(whole, rng)
+    if broken == whole:
+        pytest.skip(f"{kind}: the same bytes")
+    path.write_bytes(broken)
+    try:
+        assert outcome(figure, root) in ("refused", "reported"), kind
+    finally:
+        path.write_bytes(whole)
