@@ -1,8 +1,18 @@
-"""Files broken as disks, editors, spreadsheets and strangers break them."""
+"""Files broken as disks, editors, spreadsheets and strangers break them, and what becomes of it."""
 
 import random
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
+
+from core.contract.checks import check
+from core.contract.manifest import FIGURES
+from core.contract.source_data import SourceData
+from core.errors import ReproductionError
+from figure_reproduction.drawing import SCRIPTS
 
 WORDS = (
     *(b"", b"nan", b"inf", b"-inf", b"1e999", b"-", b"True", b"1,5", b"0x10", b"1_000", b"-1"),
@@ -118,3 +128,21 @@ def mutate(content: bytes, rng: random.Random) -> tuple[str, bytes]:
         name = rng.choice(list(MUTATIONS))
         broken = MUTATIONS[name](content, rng)
     return name, broken
+
+
+def outcome(figure: str, root: Path) -> str:
+    """What happens when a figure is computed and drawn from a folder with a broken file.
+
+    Returns
+    -------
+    ``refused`` in a sentence, ``reported`` by a check, or ``drawn``; anything else raises.
+    """
+    source = SourceData(root)
+    try:
+        import_module(SCRIPTS[figure]).reproduce(source, np.random.default_rng(0))
+    except ReproductionError as error:
+        return "refused" if "\n" not in str(error) else f"refused in lines: {error}"
+    finally:
+        plt.close("all")
+    passed = all(item.passed for item in check(source, FIGURES[figure]))
+    return "drawn" if passed else "reported"

@@ -131,11 +131,13 @@ class Placement:
     @property
     def missing(self) -> dict[str, File]:
         """Files that are not sound and may still come, by name."""
-        return {
-            name: file
-            for name, file in self.files.items()
-            if self.standing[name] is not Standing.SOUND and file.path not in self.failed
-        }
+        return {name: file for name, file in self.files.items() if self.is_missing(name)}
+
+    def is_missing(self, name: str) -> bool:
+        """Whether a file is not sound and may still come."""
+        return (
+            self.standing[name] is not Standing.SOUND and self.files[name].path not in self.failed
+        )
 
     @property
     def n_sound(self) -> int:

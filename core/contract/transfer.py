@@ -153,8 +153,8 @@ class Transfer:
 
     def _accept(self, osf: OsfFile, unpacked: Path) -> None:
         """Put a member in place if it is what OSF described; forget it otherwise."""
-        file = self.placement.missing.get(osf.name)
-        if file and not mismatch(unpacked, osf.remote):
+        if self.placement.is_missing(osf.name) and not mismatch(unpacked, osf.remote):
+            file = self.placement.files[osf.name]
             self.placement.put(file, Candidate(osf.path, unpacked, osf.details))
         unpacked.unlink(missing_ok=True)
 

@@ -1,8 +1,6 @@
 """Archives are read by name, write nowhere else, and a cut one gives its whole members."""
 
 import io
-import stat
-import struct
 import zipfile
 
 import pytest
@@ -13,80 +11,15 @@ from core.contract import archives
 from core.contract.archives import members, salvage, unpack
 from core.contract.local_import import import_source_data
 from core.errors import ArchiveError
-
-NAME = "Fig4A_sucs_labels.txt"
-CONTENT = b'{"sucs_criterion_label": "max > init, P<0.01", "sucs_label": "maxinit"}\n'
-
-
-def archive(path, *entries, **options):
-    """A zip of (name or ZipInfo, content)."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, **options) as file:
-        for name, content in entries:
-            file.writestr(name, content)
-    return path
-
-
-def link(name, target):
-    entry = zipfile.ZipInfo(name)
-    entry.create_system = 3
-    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
-    return entry, target
-
-
-def device(name):
-    entry = zipfile.ZipInfo(name)
-    entry.create_system = 3
-    entry.external_attr = (stat.S_IFIFO | 0o666) << 16
-    return entry, b""
-
-
-def patched(path, offset, value):
-    """Overwrite bytes behind the (only) central header's start."""
-    content = bytearray(path.read_bytes())
-    at = content.rindex(b"PK\x01\x02") + offset
-    content[at : at + len(value)] = value
-    path.write_bytes(content)
-    return path
-
-
-def overlapping(path):
-    """Two names for the same bytes, as in a bomb of overlapping members."""
-    archive(path, ("x.txt", CONTENT), (NAME, CONTENT))
-    return patched(path, 42, struct.pack("<L", 0))
-
-
-HOSTILE = {
-    "absolute": lambda p: archive(p, (f"/{NAME}", CONTENT)),
-    "absolute elsewhere": lambda p: archive(p, ("/etc/cron.d/job", b"x"), (NAME, CONTENT)),
-    "upwards": lambda p: archive(p, (f"../../{NAME}", CONTENT)),
-    "upwards in between": lambda p: archive(p, (f"a/../../{NAME}", CONTENT)),
-    "backslashes": lambda p: archive(p, (f"..\\..\\{NAME}", CONTENT)),
-    "drive": lambda p: archive(p, (f"C:\\{NAME}", CONTENT)),
-    "link": lambda p: archive(p, link(NAME, "/etc/passwd")),
-    "link to a folder": lambda p: archive(p, link("Fig4", "/tmp"), (f"Fig4/{NAME}", CONTENT)),
-    "device": lambda p: archive(p, device(NAME)),
-    "one path twice": lambda p: archive(p, (NAME, CONTENT), (NAME, CONTENT + b" ")),
-    "claims to be huge": lambda p: patched(
-        archive(p, (NAME, CONTENT)), 24, struct.pack("<L", archives.MAX_MEMBER_BYTES + 1)
-    ),
-    "longer than it says": lambda p: patched(
-        archive(p, (NAME, b"0" * 10_000)), 24, struct.pack("<L", 10)
-    ),
-    "wrong checksum": lambda p: patched(archive(p, (NAME, CONTENT)), 16, b"\0\0\0\1"),
-    "encrypted": lambda p: patched(archive(p, (NAME, CONTENT)), 8, b"\1\0"),
-    "unknown packing": lambda p: patched(archive(p, (NAME, CONTENT)), 10, b"\x63\0"),
-    "overlapping": overlapping,
-    "no zip": lambda p: p.write_bytes(b"PK\x03\x04 and so on"),
-    "cut": lambda p: p.write_bytes(archive(p, (NAME, CONTENT * 9)).read_bytes()[:-30]),
-}
+from tests.hostile import ARCHIVES, CONTENT, NAME, archive
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
-@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("kind", ARCHIVES)
 def test_a_hostile_archive_is_refused_and_writes_nowhere(tmp_path, kind):
     path = tmp_path / "there" / "hostile.zip"
     path.parent.mkdir()
-    HOSTILE[kind](path)
+    ARCHIVES[kind](path)
     out = tmp_path / "out" / "source_data"
     with pytest.raises(ArchiveError, match=r"hostile\.zip: expected"):
         import_source_data(path, out)

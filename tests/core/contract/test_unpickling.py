@@ -1,14 +1,7 @@
 """Pickles may hold arrays, tables and plain containers, and run nothing."""
 
-import functools
-import importlib
-import operator
 import os
-import pathlib
 import pickle
-import shutil
-import subprocess
-import webbrowser
 
 import numpy as np
 import pandas as pd
@@ -16,14 +9,7 @@ import pytest
 
 from core.contract.unpickling import load_pickle
 from core.errors import MissingFileError, UnsafePickleError
-
-
-class Attack:
-    def __init__(self, function, *arguments):
-        self.call = function, arguments
-
-    def __reduce__(self):
-        return self.call
+from tests.hostile import PICKLES, Attack
 
 
 def dump(path, value, protocol=4):
@@ -69,47 +55,12 @@ def test_a_pickle_that_would_run_something_is_refused(tmp_path, monkeypatch, att
     assert not (tmp_path / "MARK").exists()
 
 
-MARK = "open('MARK', 'w')"
-
-HOSTILE = {
-    "system": Attack(os.system, "touch MARK"),
-    "eval": Attack(eval, MARK),
-    "exec": Attack(exec, MARK),
-    "open": Attack(open, "MARK", "w"),
-    "process": Attack(subprocess.Popen, ["touch", "MARK"]),
-    "run": Attack(subprocess.run, ["touch", "MARK"]),
-    "nested pickle": Attack(pickle.loads, pickle.dumps(Attack(os.system, "touch MARK"))),
-    "pandas evaluates": Attack(pd.eval, "__import__('os').system('touch MARK')"),
-    "pandas unpickles": Attack(pd.read_pickle, "MARK"),
-    "numpy loads": Attack(np.load, "MARK"),
-    "module by name": Attack(importlib.import_module, "antigravity"),
-    "partial": Attack(functools.partial, os.system, "touch MARK"),
-    "method": Attack(operator.methodcaller("touch"), pathlib.Path("MARK")),
-    "file's method": Attack(pathlib.Path.touch, pathlib.Path("MARK")),
-    "web page": Attack(webbrowser.open, "file:///MARK"),
-    "removal": Attack(shutil.rmtree, "."),
-    "attribute by opcode": b"\x80\x02cposix\nsystem\nX\x0a\x00\x00\x00touch MARK\x85R.",
-    "builtins by opcode": b"c__builtin__\neval\n(S\"open('MARK', 'w')\"\ntR.",
-    "instance opcode": b"(S'touch MARK'\nios\nsystem\n.",
-    "object opcode": b"(cos\nsystem\nS'touch MARK'\no.",
-    "new object": b"\x80\x02csubprocess\nPopen\n(X\x05\x00\x00\x00touchX\x04\x00\x00\x00MARK"
-    b"l\x85\x81.",
-    "extension": b"\x80\x02\x82\x01.",
-    "persistent": b"\x80\x02X\x01\x00\x00\x00xQ.",
-    "dotted name": b"\x80\x04\x8c\x05numpy\x8c\x12f2py.os.system\x93\x8c\x0atouch MARK\x85R.",
-    "class as state": b"\x80\x02cnumpy\nndarray\n)\x81}X\x09\x00\x00\x00__class__cos\nsystem\nsb.",
-}
-"""Pickles that run, load or change something when they are read without care."""
-
-
-@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("kind", PICKLES)
 def test_a_hostile_pickle_runs_nothing_and_the_refusal_is_one_sentence(tmp_path, monkeypatch, kind):
     monkeypatch.chdir(tmp_path)
-    attack, path = HOSTILE[kind], tmp_path / "p.pkl"
-    content = attack if isinstance(attack, bytes) else pickle.dumps({"psth_arr": attack})
-    path.write_bytes(content)
+    (tmp_path / "p.pkl").write_bytes(PICKLES[kind])
     with pytest.raises(UnsafePickleError, match=r"p\.pkl: expected a pickle of arrays") as refusal:
-        load_pickle(path, 10_000)
+        load_pickle(tmp_path / "p.pkl", 10_000)
     assert str(refusal.value).count("\n") == 0
     assert [p.name for p in tmp_path.iterdir()] == ["p.pkl"]
 
