@@ -8,7 +8,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from core.contract.checks import check
+from core.contract.checks import check, unchanged
 from core.contract.manifest import FIGURES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError
@@ -144,5 +144,6 @@ def outcome(figure: str, root: Path) -> str:
         return "refused" if "\n" not in str(error) else f"refused in lines: {error}"
     finally:
         plt.close("all")
-    passed = all(item.passed for item in check(source, FIGURES[figure]))
+    folder = FIGURES[figure]
+    passed = all(item.passed for item in (*unchanged(source, folder), *check(source, folder)))
     return "drawn" if passed else "reported"

@@ -195,7 +195,7 @@ def compare(
             placement.adopt(file, Candidate(same[0].path, path, same[0].details))
         elif standing in (Standing.UNKNOWN, Standing.FOREIGN):
             foreign.append(file)
-        elif offered and not same:
+        elif any(osf.checksum for osf in offered) and not same:
             where = "here" if standing is Standing.CHANGED else "on OSF"
             say(f"{path}: changed {where} since it came; fetched again, the old one is kept")
             placement.standing[name] = Standing.CHANGED

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.contract import ext5, fig4
+from core.contract import ext5, fig4, fig6
 from core.contract.checks import Check
 from core.contract.manifest import FIGURES
 from core.contract.source_data import SourceData
@@ -35,6 +35,7 @@ from figure_reproduction.comparison import (
 from figure_reproduction.drawing import SCRIPTS
 from figure_reproduction.panels import FigureResult, Panel, Regenerated, save
 from figure_reproduction.report import figure_report, write_report
+from tests.osf_server import OsfServer, files_below
 
 mpl.use("Agg")
 
@@ -373,3 +374,49 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, capsys):
     (tmp_path / "figures").write_text("a file in the way")
     assert run(lambda: command.main(["--out", str(tmp_path / "figures")])) == 2
     assert "expected a folder that can be written, found a file" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("no_simulation")
+def test_missing_files_come_from_osf_and_the_rest_is_said(source, tmp_path, monkeypatch):
+    root = tmp_path / "source_data"
+    files = {
+        path: content
+        for path, content in files_below(source.root).items()
+        if path.startswith(("exp_order", "Fig2/", "Fig6/")) and path != fig6.PEAKS.path
+    }
+    server = OsfServer(files)
+    try:
+        monkeypatch.setenv("OSF_API", server.url)
+        whole, part, nothing = sources.choose(["2", "6", "4"], "auto", root)
+        assert whole.source.root == part.source.root == root
+        assert "1 of its files are not in" in part.reason
+        assert "nor on OSF" in part.reason
+        assert nothing.source.root == source.root
+        assert nothing.fell_back
+        assert sources.choose(["2"], "osf", root)[0].source.root == root
+        n_before = len(server.requests)
+        assert sources.choose(["2"], "auto", root)[0].source.root == root
+        assert len(server.requests) == n_before
+    finally:
+        server.close()
+
+
+@pytest.mark.usefixtures("no_simulation")
+def test_the_mode_osf_takes_no_other_files(source):
+    (choice,) = sources.choose(["4"], "osf", source.root)
+    assert choice.source is None
+    assert "OSF: " in choice.reason
+
+
+def test_a_file_changed_since_it_came_fails_a_check(source, tmp_path):
+    import shutil
+
+    from core.contract.checks import unchanged
+
+    shutil.copytree(source.root, tmp_path / "copy")
+    copy = SourceData(tmp_path / "copy")
+    assert [item.passed for item in unchanged(copy, "Fig4")] == [True]
+    path = copy.path(fig4.MASKS)
+    path.write_text(path.read_text().replace("1", "0", 1))
+    (failed,) = unchanged(copy, "Fig4")
+    assert failed.found == f"changed by hand since: {fig4.MASKS.name}"

@@ -26,7 +26,7 @@ RATE = f"Fig4/{fig4.SUCCESS_RATE.name}"
 
 
 def settings(server, **others):
-    return Settings(**{"api": server.url, "pause": 0.0, "timeout": 0.5, **others})
+    return Settings(**{"api": server.url, "pause": 0.0, "timeout": 5.0, **others})
 
 
 def data(folder):
@@ -431,6 +431,9 @@ def test_a_listing_without_checksums_is_held_against_sizes(serve, published, tmp
     server = serve(some(published, "Fig3"), hashes=False)
     fetch_source_data(tmp_path, settings(server), ["3"])
     assert data(tmp_path) == some(published, "Fig3")
+    path = next(path for path in data(tmp_path) if path.startswith("Fig3/"))
+    (tmp_path / path).unlink()
+    assert fetch_source_data(tmp_path, settings(server), ["3"]).placed == [path]
 
 
 def test_without_zips_files_come_one_by_one(serve, published, tmp_path):
