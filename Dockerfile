@@ -32,8 +32,8 @@ WORKDIR /app
 COPY . .
 # Any user may run the image (docker run --user) and write what it makes, but change no code.
 RUN chmod -R a+rX . \
-    && install -d -m 1777 . "$HOME" figures computed_data simulated_data source_data \
-        source_data_export source_data_export/executed
+    && install -d -m 1777 . "$HOME" figures computed_data simulated_data simulated_source_data \
+        source_data source_data_export source_data_export/executed
 USER 1000:1000
 ENTRYPOINT ["./reproduce"]
 
