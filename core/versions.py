@@ -2,37 +2,61 @@
 
 import argparse
 import platform
+import re
+import tomllib
 from importlib import metadata
+from pathlib import Path
 
-PACKAGES = (
-    *("numpy", "pandas", "scipy", "matplotlib", "h5py", "jinja2", "tqdm"),
-    *(
-        "torch",
-        "torchvision",
-        "timm",
-        "pytorch-pretrained-biggan",
-        "scikit-image",
-        "scikit-learn",
-        "pillow",
-    ),
-)
+from core.project import ROOT
+
+REQUIREMENTS = ("requirements-figures.txt", "requirements.txt")
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python, the system, this project and what it computes with."""
-    found = {
-        "this project": _version("dynamic-manifold-alignment"),
+    """This project, Python, the system, every required package, and what torch computes on."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {
+        "this project": project["version"],
         "Python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        **{name: _installed(name, pin) for name, pin in pins().items()},
+        **_accelerator(),
     }
-    return found | {name: _version(name) for name in PACKAGES}
 
 
-def _version(name: str) -> str:
+def pins(root: Path = ROOT) -> dict[str, str]:
+    """Packages that the project's requirements name, and the version of each, in their order."""
+    lines = [
+        line
+        for name in REQUIREMENTS
+        for line in (root / name).read_text(encoding="utf-8").splitlines()
+    ]
+    found = (re.match(r"([\w.-]+)(?:\[[^\]]*\])?==([^\s;]+)", line) for line in lines)
+    return {match[1]: match[2] for match in found if match}
+
+
+def _installed(name: str, pin: str) -> str:
+    """Installed version; says so where it is not the required one (a build's label aside)."""
     try:
-        return metadata.version(name)
+        found = metadata.version(name)
     except metadata.PackageNotFoundError:
         return "not installed"
+    return found if found.split("+")[0] == pin else f"{found} (required: {pin})"
+
+
+def _accelerator() -> dict[str, str]:
+    """CUDA version of torch and the GPUs that it finds; nothing without torch."""
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return {}
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        gpus.append("Apple (mps)")
+    return {
+        "CUDA of torch": torch.version.cuda or "none (CPU build)",
+        "GPU": ", ".join(gpus) or "none found",
+    }
 
 
 if __name__ == "__main__":

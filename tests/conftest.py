@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core.contract.source_data import SourceData
 from neuro_data_analysis.layout import Folders
@@ -11,6 +12,10 @@ from neuro_data_analysis.simulation.run import (
     export_simulated,
     simulate_recordings,
 )
+
+# Tests say what comes out, not how fast: a busy machine fails none.
+settings.register_profile("without deadline", settings(), deadline=None)
+settings.load_profile("without deadline")
 
 SIMULATED_EXPI = (3, 4, 25, 26, 28, 34, 50, 137, 155)
 """Two V1, three V4, four IT experiments; 28 is short, 50 and 137 are unstable, 4 has no fc6; tuning

@@ -15,7 +15,10 @@ def reproduce(*words, folder=ROOT, **environment):
         [folder / "reproduce", *words],
         capture_output=True,
         text=True,
-        env={**{k: v for k, v in os.environ.items() if k != "PYTHON"}, **environment},
+        env={
+            **{k: v for k, v in os.environ.items() if k not in ("PYTHON", "REPRODUCE_VENV")},
+            **environment,
+        },
         check=False,
     )
 
@@ -127,3 +130,23 @@ def test_a_python_that_is_named_and_does_not_run_is_refused(elsewhere):
     done = reproduce("versions", folder=elsewhere, PYTHON="/nonexistent")
     assert done.returncode == 2
     assert "at PYTHON=/nonexistent, found none that runs" in done.stderr
+
+
+def test_an_environment_that_is_named_is_used_and_nothing_is_installed(elsewhere, tmp_path):
+    python = tmp_path / "ready" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$@"\n')
+    python.chmod(0o755)
+    done = reproduce("versions", folder=elsewhere, REPRODUCE_VENV=str(tmp_path / "ready"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "-m core.versions\n"
+    assert not (elsewhere / ".venv").exists()
+    done = reproduce("clean", "--all", folder=elsewhere, REPRODUCE_VENV=str(tmp_path / "ready"))
+    assert done.returncode == 0, done.stderr
+    assert python.exists()
+
+
+def test_an_environment_that_is_named_and_is_none_is_refused(elsewhere):
+    done = reproduce("versions", folder=elsewhere, REPRODUCE_VENV="/nonexistent")
+    assert done.returncode == 2
+    assert "expected an environment at REPRODUCE_VENV=/nonexistent" in done.stderr
