@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from core.errors import RecordingError
 from core.statistics.windows import BASELINE, EVOKED, Window
@@ -84,7 +83,7 @@ def sem(values: np.ndarray, axis: int = -1) -> np.ndarray:
     n = values.shape[axis]
     if n < 2:
         return np.full(np.delete(values.shape, axis), np.nan)
-    return stats.sem(values, axis=axis)
+    return values.std(axis=axis, ddof=1) / np.sqrt(n)
 
 
 def psth_trajectory(psth: Blocks) -> np.ndarray:
