@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from core.arguments import chosen_figures
+from core.arguments import chosen_figures, folder
 from core.errors import run
 from core.optional import import_package
 from neuro_data_analysis.export.options import Settings, add_options
@@ -27,6 +27,13 @@ def parser() -> argparse.ArgumentParser:
         help=f"one of {', '.join(NOTEBOOKS)}; may be given more than once (default: all)",
     )
     add_options(parser)
+    parser.add_argument(
+        "--executed",
+        type=folder,
+        default=EXECUTED,
+        metavar="FOLDER",
+        help="folder of the executed copies (default: source_data_export/executed/)",
+    )
     return parser
 
 
@@ -49,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
         output.refuse()
         if "2" in figures:
             recordings.experiment(settings.example)
-    writable_folder(EXECUTED)
+    writable_folder(options.executed)
     kind = "simulated recordings" if output.simulated else "recordings"
     print(f"Source data from {kind} in {root} to {output.root}", flush=True)
     environment = {"MATROOT": str(root)} | settings.to_environment()
@@ -58,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
         name = NOTEBOOKS[figure]
         print(f"[{count}/{len(figures)}] {name}", flush=True)
         start = time.perf_counter()
-        execution = execute(FOLDER / name, EXECUTED / name, environment)
+        execution = execute(FOLDER / name, options.executed / name, environment)
         for sentence in execution.unavailable:
             print(f"  not available: {sentence}")
         if execution.problem:
@@ -68,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
             print(f"  {execution.n_files} files, {seconds:.0f} s", flush=True)
         n_files += execution.n_files
         failed |= bool(execution.problem)
-    print(f"{n_files} files written to {output.root}; executed notebooks: {EXECUTED}")
+    print(f"{n_files} files written to {output.root}; executed notebooks: {options.executed}")
     return int(failed)
 
 

@@ -29,6 +29,8 @@ from source_data_export.notebooks import REPORT_TYPE
 MAX_ROWS, MAX_COLUMNS = 6, 9
 """Of a table that is shown; the rest is left out in the middle."""
 
+TABLE_STYLE = "white-space: nowrap; overflow-x: auto"
+
 _OPEN_FILES = ExitStack()
 atexit.register(_OPEN_FILES.close)
 
@@ -102,7 +104,10 @@ class Session:
         text = shown.to_string(float_format="{:.3g}".format, **options)
         words = f"{caption} ({size}){label}"
         display(
-            {"text/html": f"<b>{escape(words)}</b>{html}", "text/plain": f"{words}\n{text}"},
+            {
+                "text/html": f'<div style="{TABLE_STYLE}"><b>{escape(words)}</b>{html}</div>',
+                "text/plain": f"{words}\n{text}",
+            },
             raw=True,
         )
 
