@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import zmq
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbclient.util import run_sync
+from traitlets import default
 
 from core.files import write_text
 from core.progress import progress
@@ -31,6 +33,10 @@ STARTUP_SECONDS = 120
 
 class ThisPython(AsyncKernelManager):
     """Starts kernels of the Python that runs this, whatever kernels are installed."""
+
+    @default("transport_encryption")
+    def _encrypted_if_possible(self) -> str:
+        return "auto" if zmq.has("curve") else "disabled"
 
     @property
     def kernel_spec(self) -> KernelSpec:

@@ -113,7 +113,7 @@ class Session:
 
     def write(self, contents: Contents) -> "Written":
         """Write a figure's source data; what is not available is said."""
-        paths = self.output.write(contents) if contents.files else []
+        paths = self.output.write(contents)
         root = str(Path(self.recordings.name).parent)
         sentences = tuple(words.replace(root, "MATROOT") for words in contents.unavailable)
         return Written(self.place, len(paths), sentences)

@@ -90,6 +90,8 @@ class Output:
         SettingError
             If figures that stay were exported from other experiments.
         """
+        if not contents.files:
+            return []
         remove_abandoned(self.root, f"{STAGING_PREFIX}*")
         with tempfile.TemporaryDirectory(
             prefix=f"{STAGING_PREFIX}{os.getpid()}-", dir=self.root

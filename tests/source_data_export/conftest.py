@@ -21,7 +21,7 @@ class Run:
     done: subprocess.CompletedProcess
 
 
-def export(*words, **environment):
+def run_export(*words, **environment):
     """`python -m source_data_export`, away from the project's folder and without MATROOT."""
     inherited = {name: value for name, value in os.environ.items() if name != "MATROOT"}
     return subprocess.run(
@@ -35,7 +35,13 @@ def export(*words, **environment):
 
 
 @pytest.fixture(scope="session")
-def notebooks_run(simulation, tmp_path_factory):
+def export():
+    """The command, as a function of its words and environment."""
+    return run_export
+
+
+@pytest.fixture(scope="session")
+def notebooks_run(export, simulation, tmp_path_factory):
     """All notebooks; read only."""
     folder = tmp_path_factory.mktemp("notebooks")
     out, executed = folder / "out é", folder / "executed"
