@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     kind = "simulated recordings" if output.simulated else "recordings"
     print(f"Source data from {kind} in {root} to {output.root}", flush=True)
     environment = {"MATROOT": str(root)} | settings.to_environment()
-    n_files, failed = 0, False
+    failed = False
     for count, figure in enumerate(figures, start=1):
         name = NOTEBOOKS[figure]
         print(f"[{count}/{len(figures)}] {name}", flush=True)
@@ -73,9 +73,8 @@ def main(argv: list[str] | None = None) -> int:
         else:
             seconds = time.perf_counter() - start
             print(f"  {execution.n_files} files, {seconds:.0f} s", flush=True)
-        n_files += execution.n_files
         failed |= bool(execution.problem)
-    print(f"{n_files} files written to {output.root}; executed notebooks: {options.executed}")
+    print(f"Source data: {output.root}\nExecuted notebooks: {options.executed}")
     return int(failed)
 
 
