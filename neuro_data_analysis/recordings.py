@@ -24,7 +24,7 @@ EVOLUTION_FILES = (
 )
 """Forms of the data set in the order in which they are looked for."""
 
-SIMULATED = "Without recordings, `./reproduce simulate` makes some in simulated_data/matroot."
+SIMULATED = "(`./reproduce simulate` makes simulated ones in simulated_data/matroot)"
 """What to do where there are no recordings."""
 
 MAX_PICKLE_BYTES = 64_000_000_000
@@ -131,13 +131,13 @@ def matroot(option: str | Path | None = None) -> Path:
     if not folder:
         raise SettingError(
             "MATROOT: expected the folder of the recordings, found nothing; set this environment "
-            f"variable. {SIMULATED}"
+            f"variable {SIMULATED}."
         )
     path = Path(folder).expanduser()
     if not path.is_dir():
         raise SettingError(
-            f"MATROOT: expected the folder of the recordings, found none at {path.resolve()}. "
-            f"{SIMULATED}"
+            f"MATROOT: expected the folder of the recordings, found none at {path.resolve()} "
+            f"{SIMULATED}."
         )
     return path
 
@@ -153,8 +153,8 @@ def evolution_file(folder: Path) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise MissingFileError(
-        f"{folder}: expected {EVOLUTION_FILES[0]} (or its published pickle), found neither. "
-        f"{SIMULATED}"
+        f"{folder}: expected {EVOLUTION_FILES[0]} (or its published pickle), found neither "
+        f"{SIMULATED}."
     )
 
 

@@ -32,7 +32,7 @@ from source_data_export.notebooks import FOLDER, NOTEBOOKS
 from source_data_export.session import begin
 
 WRITING = "from source_data_export.session import Written\nWritten('Fig2', 3, ('no images.',))"
-SIMULATE = "Without recordings, `./reproduce simulate` makes some in simulated_data/matroot."
+SIMULATE = "(`./reproduce simulate` makes simulated ones in simulated_data/matroot)."
 
 
 def write_notebook(path, *sources):
@@ -82,7 +82,10 @@ def test_a_kernel_that_dies_is_said(tmp_path):
 def test_the_first_cell_says_in_one_sentence_that_there_are_no_recordings(tmp_path):
     copy = tmp_path / "copy.ipynb"
     execution = execute(FOLDER / NOTEBOOKS["4"], copy, {"MATROOT": "", VARIABLE: "{}"})
-    sentence = f"MATROOT: expected the folder of the recordings, found nothing; set this environment variable. {SIMULATE}"  # noqa: E501
+    sentence = (
+        "MATROOT: expected the folder of the recordings, found nothing; set this environment "
+        f"variable {SIMULATE}"
+    )
     assert execution.problem == f"cell 1: SettingError: {sentence}"
     (output,) = nbformat.read(copy, as_version=4).cells[1].outputs
     assert output["traceback"] == [f"SettingError: {sentence}"]
