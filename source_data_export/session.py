@@ -29,7 +29,7 @@ from source_data_export.notebooks import REPORT_TYPE
 MAX_ROWS, MAX_COLUMNS = 6, 9
 """Of a table that is shown; the rest is left out in the middle."""
 
-TABLE_STYLE = "white-space: nowrap; overflow-x: auto"
+TABLE_STYLE = "overflow-x: auto"
 
 _OPEN_FILES = ExitStack()
 atexit.register(_OPEN_FILES.close)
