@@ -15,6 +15,10 @@ class ReproductionError(Exception):
 
     exit_code = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class SettingError(ReproductionError, ValueError):
     """An option, an environment variable or an output folder cannot be used."""

@@ -13,5 +13,8 @@ SIMULATED_DATA = ROOT / "simulated_data"
 FIGURES = ROOT / "figures"
 """Figures and the report."""
 
+SIMULATED_SOURCE_DATA = ROOT / "simulated_source_data"
+"""What `export` makes from simulated recordings, wherever these lie."""
+
 COMPUTED_DATA = ROOT / "computed_data"
 """Source data that need no recordings, computed from scratch; the same on any machine."""

@@ -4,8 +4,8 @@ import argparse
 import sys
 import time
 
-from core.arguments import positive
-from core.errors import SettingError, run
+from core.arguments import chosen_figures, positive
+from core.errors import run
 from figure_reproduction.drawing import SCRIPTS, draw_all
 from figure_reproduction.options import add_options
 
@@ -26,25 +26,10 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def chosen_figures(words: list[str] | None) -> list[str]:
-    """Figures asked for, each once, in the order of the paper.
-
-    Raises
-    ------
-    SettingError
-        For a word that names no figure drawn here.
-    """
-    wanted = [word.lower().removeprefix("figure") for word in words or SCRIPTS]
-    for word in wanted:
-        if word not in SCRIPTS:
-            raise SettingError(f"--figure: expected one of {', '.join(SCRIPTS)}, found {word!r}.")
-    return [figure for figure in SCRIPTS if figure in wanted]
-
-
 def main(argv: list[str] | None = None) -> int:
     """Draw and report; 0 if every figure was drawn, else 2."""
     options = parser().parse_args(argv)
-    figures = chosen_figures(options.figure)
+    figures = chosen_figures(options.figure, SCRIPTS)
     plural = "s" if len(figures) > 1 else ""
     print(f"Looking for the data of Figure{plural} {', '.join(figures)}", flush=True)
     start = time.perf_counter()

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from core.errors import RecordingError
+from core.progress import progress
 from core.statistics.masks import valid
 from core.statistics.windows import EVOKED, Window
 from neuro_data_analysis.evolution_tests import block_responses, evolution_tests
 from neuro_data_analysis.experiment import Experiment
+from neuro_data_analysis.recordings import Recordings
 from neuro_data_analysis.trajectories import (
     Padded,
     complete_blocks,
@@ -121,14 +123,42 @@ class Cohort:
         return self.responses.values[:, :, :2].max(axis=(1, 2))
 
     @property
-    def n_blocks(self) -> int:
-        """Blocks of the longest experiment."""
-        return self.responses.values.shape[1]
+    def order(self) -> pd.DataFrame:
+        """See `experiment_order`."""
+        rows = self.meta.reset_index()[["Expi", "ephysFN", "blockN"]]
+        return rows.rename(columns={"blockN": "n_blocks"})
 
     def window_responses(self, window: Window) -> np.ndarray:
         """Padded trajectories in one of `windows`, (n_experiments, n_blocks, 4), events/s."""
         row = self.windows.index(window)
         return pad_all([summary.windows[row] for summary in self.summaries]).values
+
+
+def gather_all(recordings: Recordings, windows: tuple[Window, ...] = ()) -> Cohort:
+    """`gather` for a whole data set, whose name stands in what is raised."""
+    experiments = progress(recordings.experiments(), len(recordings.usable()), "experiments")
+    try:
+        return gather(experiments, windows)
+    except RecordingError as error:
+        raise RecordingError(error.naming(recordings.name)) from None
+
+
+def experiment_order(recordings: Recordings) -> pd.DataFrame:
+    """The experiment behind every row of the all-experiment tables, without reading responses.
+
+    Returns
+    -------
+    DataFrame
+        ``Expi``, ``ephysFN`` and ``n_blocks`` after the last-block drop, ascending in Expi.
+    """
+    rows = []
+    for experiment in recordings.experiments():
+        try:
+            n_blocks = n_complete_blocks(*experiment.idx_seq)
+        except RecordingError as error:
+            raise RecordingError(f"{recordings.name}, Exp {experiment.Expi}: {error}") from None
+        rows.append((experiment.Expi, experiment.ephysFN, n_blocks))
+    return pd.DataFrame(rows, columns=["Expi", "ephysFN", "n_blocks"])
 
 
 def gather(experiments: Iterable[Experiment], windows: tuple[Window, ...] = ()) -> Cohort:

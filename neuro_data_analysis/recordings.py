@@ -24,6 +24,9 @@ EVOLUTION_FILES = (
 )
 """Forms of the data set in the order in which they are looked for."""
 
+SIMULATED = "(`./reproduce simulate` makes simulated ones in simulated_data/matroot)"
+"""What to do where there are no recordings."""
+
 MAX_PICKLE_BYTES = 64_000_000_000
 
 
@@ -127,12 +130,15 @@ def matroot(option: str | Path | None = None) -> Path:
     folder = option or os.environ.get("MATROOT")
     if not folder:
         raise SettingError(
-            "MATROOT: expected the folder of the recordings, found nothing; set the environment "
-            "variable or give --matroot (`./reproduce simulate` makes simulated ones)."
+            "MATROOT: expected the folder of the recordings, found nothing; set this environment "
+            f"variable {SIMULATED}."
         )
     path = Path(folder).expanduser()
     if not path.is_dir():
-        raise SettingError(f"MATROOT: expected a folder, found no folder at {path}.")
+        raise SettingError(
+            f"MATROOT: expected the folder of the recordings, found none at {path.resolve()} "
+            f"{SIMULATED}."
+        )
     return path
 
 
@@ -147,7 +153,8 @@ def evolution_file(folder: Path) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise MissingFileError(
-        f"{folder}: expected {EVOLUTION_FILES[0]} (or its published pickle), found neither."
+        f"{folder}: expected {EVOLUTION_FILES[0]} (or its published pickle), found neither "
+        f"{SIMULATED}."
     )
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from core.errors import RecordingError
 from core.statistics.windows import BASELINE, EVOKED, Window
@@ -43,10 +42,15 @@ def window_rate(psth: np.ndarray, window: Window = EVOKED) -> np.ndarray:
     >>> window_rate(np.full((200, 3), 12.0))
     array([12., 12., 12.])
     """
-    start, stop = window
-    if not 0 <= start < stop <= len(psth):
-        raise RecordingError(f"expected a window inside 0-{len(psth)} ms, found {start}-{stop}.")
+    start, stop = _checked(window, len(psth))
     return psth[start:stop].mean(axis=0)
+
+
+def _checked(window: Window, n_bins: int) -> Window:
+    start, stop = window
+    if not 0 <= start < stop <= n_bins:
+        raise RecordingError(f"expected a window inside 0-{n_bins} ms, found {start}-{stop}.")
+    return window
 
 
 def n_complete_blocks(*threads: Sequence[np.ndarray]) -> int:
@@ -84,7 +88,7 @@ def sem(values: np.ndarray, axis: int = -1) -> np.ndarray:
     n = values.shape[axis]
     if n < 2:
         return np.full(np.delete(values.shape, axis), np.nan)
-    return stats.sem(values, axis=axis)
+    return values.std(axis=axis, ddof=1) / np.sqrt(n)
 
 
 def psth_trajectory(psth: Blocks) -> np.ndarray:
@@ -103,15 +107,27 @@ def psth_trajectory(psth: Blocks) -> np.ndarray:
 def window_trajectories(psth: Blocks, windows: Sequence[Window]) -> np.ndarray:
     """Mean and SEM over trials of the rate in many windows.
 
+    Rates are differences of running sums, so that a window's do not depend on the others.
+
     Returns
     -------
     (n_windows, n_blocks, 4)
         events/s; last axis is mean 0, mean 1, SEM 0, SEM 1.
+
+    Raises
+    ------
+    RecordingError
+        If a window is empty or reaches past the recording.
     """
-    averaging = np.zeros((len(windows), N_BINS))
-    for row, (start, stop) in zip(averaging, windows, strict=True):
-        row[start:stop] = 1 / (stop - start)
-    rates = [[averaging @ block for block in thread] for thread in psth]
+    checked = [_checked(window, N_BINS) for window in windows]
+    start, stop = np.array(checked, dtype=int).reshape(-1, 2).T
+
+    def rates_of(block: np.ndarray) -> np.ndarray:
+        total = np.zeros((N_BINS + 1, block.shape[1]))
+        np.cumsum(block, axis=0, out=total[1:])
+        return (total[stop] - total[start]) / (stop - start)[:, None]
+
+    rates = [[rates_of(block) for block in thread] for thread in psth]
     means = [[block.mean(axis=1) for block in thread] for thread in rates]
     errors = [[sem(block) for block in thread] for thread in rates]
     return np.stack([*means, *errors], axis=-1).transpose(1, 0, 2)

@@ -117,6 +117,7 @@ def test_help_is_answered_with_the_standard_library_alone(tmp_path):
         "figure_reproduction",
         "neuro_data_analysis.export",
         "neuro_data_analysis.simulation",
+        "source_data_export",
     ):
         done = subprocess.run(
             [sys.executable, "-S", "-m", module, "--help"],
@@ -126,4 +127,4 @@ def test_help_is_answered_with_the_standard_library_alone(tmp_path):
             env={"PYTHONPATH": str(ROOT)},
         )
         assert done.returncode == 0, done.stderr
-        assert done.stdout.startswith("usage: reproduce")
+        assert done.stdout.startswith("usage: ")

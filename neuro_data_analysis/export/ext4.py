@@ -4,19 +4,35 @@ import numpy as np
 
 from core.contract import ext4
 from core.contract.descriptions import THREADS
-from core.contract.source_data import SourceData
+from core.contract.manifest import EXPERIMENT_ORDER
 from core.statistics.windows import EVOKED
 from neuro_data_analysis.cohort import Cohort
-from neuro_data_analysis.export.fig5 import export_windows
+from neuro_data_analysis.export.contents import Contents
+from neuro_data_analysis.export.fig5 import window_matrices
+
+WINDOWS = tuple(window for windows in ext4.WINDOWS.values() for window in windows)
+"""Windows of all lengths, that a cohort must be gathered with."""
 
 
-def export(cohort: Cohort, source: SourceData) -> None:
-    """Write the folder of Extended Data Figure 4."""
-    source.write(ext4.META, cohort.meta.reset_index())
-    for (thread, width), file in ext4.ATTRIBUTION.items():
-        psth = cohort.psth[:, :, THREADS.index(thread)]
-        source.write(file, np.stack([attribution(means, width) for means in psth]))
-    export_windows(cohort, source, ext4.WINDOW_RESPONSES)
+def contents(cohort: Cohort) -> Contents:
+    """The folder of Extended Data Figure 4; the cohort needs `WINDOWS`."""
+    return Contents(
+        {
+            EXPERIMENT_ORDER: cohort.order,
+            ext4.META: cohort.meta.reset_index(),
+            **{
+                file: attributions(cohort, thread, width)
+                for (thread, width), file in ext4.ATTRIBUTION.items()
+            },
+            **window_matrices(cohort, ext4.WINDOW_RESPONSES),
+        }
+    )
+
+
+def attributions(cohort: Cohort, thread: str, width: int) -> np.ndarray:
+    """`attribution` of every experiment, (n_experiments, 200 / width)."""
+    psth = cohort.psth[:, :, THREADS.index(thread)]
+    return np.stack([attribution(means, width) for means in psth])
 
 
 def attribution(psth_means: np.ndarray, width: int) -> np.ndarray:

@@ -7,18 +7,14 @@ Extended Data Figure 5C is computed by `core.experiments.alignment_data`.
 from pathlib import Path
 
 from core.contract import ext5, tables
-from core.contract.source_data import SourceData
+from core.contract.descriptions import Sizes
+from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.layout import LINEARITY_FILES
 
 
-def export(source: SourceData, linearity: Path) -> list[str]:
-    """Write the tables of linearity that lie in a folder.
-
-    Returns
-    -------
-    One sentence for each table that is not there.
-    """
-    unavailable = []
+def contents(linearity: Path) -> Contents:
+    """The tables of linearity that lie in a folder, checked."""
+    files, unavailable = {}, []
     for generator, name in LINEARITY_FILES.items():
         path = Path(linearity) / name
         if not path.is_file():
@@ -28,5 +24,5 @@ def export(source: SourceData, linearity: Path) -> list[str]:
             )
             continue
         file = ext5.LINEARITY[generator]
-        source.write(file, tables.read(path, file, source.sizes))
-    return unavailable
+        files[file] = tables.read(path, file, Sizes())
+    return Contents(files, tuple(unavailable))

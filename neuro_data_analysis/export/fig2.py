@@ -4,26 +4,29 @@ import numpy as np
 import pandas as pd
 
 from core.contract import fig2
-from core.contract.source_data import SourceData
+from core.contract.manifest import EXPERIMENT_ORDER
 from core.statistics.windows import BASELINE, EVOKED
 from neuro_data_analysis.experiment import Experiment
+from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.trajectories import complete_blocks, psth_trajectory, window_rate
 
 
-def export(example: Experiment, source: SourceData) -> None:
-    """Write the folder of Figure 2."""
+def contents(example: Experiment, order: pd.DataFrame) -> Contents:
+    """The folder of Figure 2; `order` as `cohort.experiment_order` returns it."""
     psth = psth_trajectory(complete_blocks(example.psth))
-    offset, title = fig2.stacking_offset(psth), example.title
-    for name, values in fig2.psth_files(psth).items():
-        source.write(fig2.PSTH_CSV[name], values)
-    meta = {"Expi": example.Expi, "offset": float(offset), "expstr": title}
-    source.write(fig2.META, meta)
-    source.write(fig2.PSTH_PICKLE, {**meta, "psth_arr": psth, "offset": offset})
-
+    offset = fig2.stacking_offset(psth)
+    meta = {"Expi": example.Expi, "offset": float(offset), "expstr": example.title}
     frames = [trial_table(thread) for thread in (*example.psth, *example.ref_psth)]
-    for file, frame in zip(fig2.RESPONSE_CSV.values(), frames, strict=True):
-        source.write(file, frame)
-    source.write(fig2.RESPONSE_PICKLE, dict(zip(fig2.TRIALS, frames, strict=True)))
+    return Contents(
+        {
+            EXPERIMENT_ORDER: order,
+            **{fig2.PSTH_CSV[name]: part for name, part in fig2.psth_files(psth).items()},
+            fig2.META: meta,
+            fig2.PSTH_PICKLE: {**meta, "psth_arr": psth, "offset": offset},
+            **dict(zip(fig2.RESPONSE_CSV.values(), frames, strict=True)),
+            fig2.RESPONSE_PICKLE: dict(zip(fig2.TRIALS, frames, strict=True)),
+        }
+    )
 
 
 def trial_table(blocks: list[np.ndarray]) -> pd.DataFrame:

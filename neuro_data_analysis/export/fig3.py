@@ -6,25 +6,21 @@ import numpy as np
 import pandas as pd
 
 from core.contract import fig3
-from core.contract.source_data import SourceData
+from core.contract.manifest import EXPERIMENT_ORDER
 from core.errors import RecordingError
 from neuro_data_analysis.cohort import Cohort
+from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.lab_tables import read_lab_table
 from neuro_data_analysis.layout import COVARIANCE_FILE, SIMILARITY_FILE
 from neuro_data_analysis.psth_similarity import psth_differences
 
 
-def export(cohort: Cohort, source: SourceData, prototypes: Path) -> list[str]:
-    """Write the folder of Figure 3.
+def contents(cohort: Cohort, prototypes: Path) -> Contents:
+    """The folder of Figure 3.
 
     Columns of image similarity are taken from ``similarity.csv`` and ``covariance.csv`` in the
     folder `prototypes`, joined by Expi; what is not there stays empty.
-
-    Returns
-    -------
-    One sentence for each table that is not there.
     """
-    source.write(fig3.META, cohort.meta.reset_index())
     tables, unavailable = [], []
     for name in (SIMILARITY_FILE, COVARIANCE_FILE):
         path = Path(prototypes) / name
@@ -40,8 +36,12 @@ def export(cohort: Cohort, source: SourceData, prototypes: Path) -> list[str]:
                 f"Figure 3G: expected experiments of these recordings in {path}, found none; its "
                 "columns stay empty."
             )
-    source.write(fig3.SIMILARITY, similarity_table(cohort, tables))
-    return unavailable
+    files = {
+        EXPERIMENT_ORDER: cohort.order,
+        fig3.META: cohort.meta.reset_index(),
+        fig3.SIMILARITY: similarity_table(cohort, tables),
+    }
+    return Contents(files, tuple(unavailable))
 
 
 def similarity_table(cohort: Cohort, measured: list[pd.DataFrame]) -> pd.DataFrame:

@@ -5,27 +5,32 @@ import pandas as pd
 
 from core.contract import fig4
 from core.contract.descriptions import SLICES
+from core.contract.manifest import EXPERIMENT_ORDER
 from core.contract.metadata import META
-from core.contract.source_data import SourceData
 from core.statistics.convergence import convergence
 from core.statistics.intervals import beta_interval
 from core.statistics.masks import AREAS, SUCCESS_LEVELS, area, mask_table
 from neuro_data_analysis.cohort import Cohort, Summary
+from neuro_data_analysis.export.contents import Contents
 
 SUCCESS_LEVEL = SUCCESS_LEVELS["001"]
 CRITERION = {"sucs_criterion_label": "max > init, P<0.01", "sucs_label": "maxinit"}
 
 
-def export(cohort: Cohort, source: SourceData) -> None:
-    """Write the folder of Figure 4."""
-    source.write(fig4.SUCCESS_RATE, success_rates(cohort.meta))
-    source.write(fig4.SUCCESS_CRITERION, CRITERION)
+def contents(cohort: Cohort) -> Contents:
+    """The folder of Figure 4."""
     normalised = cohort.responses.values / cohort.normaliser[:, None, None]
-    for column, name in enumerate(SLICES):
-        source.write(fig4.RESPONSES[name], normalised[:, :, column])
-    source.write(fig4.MASKS, mask_table(cohort.meta))
-    source.write(fig4.REAL_BLOCKS, cohort.responses.measured)
-    source.write(fig4.TIME_CONSTANTS, time_constant_table(cohort))
+    return Contents(
+        {
+            EXPERIMENT_ORDER: cohort.order,
+            fig4.SUCCESS_RATE: success_rates(cohort.meta),
+            fig4.SUCCESS_CRITERION: CRITERION,
+            **{fig4.RESPONSES[name]: normalised[:, :, i] for i, name in enumerate(SLICES)},
+            fig4.MASKS: mask_table(cohort.meta),
+            fig4.REAL_BLOCKS: cohort.responses.measured,
+            fig4.TIME_CONSTANTS: time_constant_table(cohort),
+        }
+    )
 
 
 def success_rates(meta: pd.DataFrame) -> pd.DataFrame:

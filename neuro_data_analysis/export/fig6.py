@@ -8,36 +8,58 @@ import pandas as pd
 from core.contract import fig6
 from core.contract.descriptions import Table
 from core.contract.provenance import SIMULATED_SUFFIX
-from core.contract.source_data import SourceData
+from core.errors import MissingFileError
+from core.progress import progress
+from neuro_data_analysis.export.contents import Contents
+from neuro_data_analysis.hessian_recordings import open_hessian_recordings
+from neuro_data_analysis.layout import Folders
+from neuro_data_analysis.recordings import Recordings
 from neuro_data_analysis.tuning import averages
-from neuro_data_analysis.tuning_synopsis import TunedUnit, peak_table, shape_table, synopsis
+from neuro_data_analysis.tuning_synopsis import TunedUnit, peak_table, shape_table
 
 SINGLE_TRIAL_EXAMPLE = "Beto-07092020-003"
 AVERAGE_EXAMPLES = {"success": "Caos-12102024-003", "failure": "Alfa-08092020-004"}
 """Published example recordings."""
 
 
-def export(
-    units: list[TunedUnit], source: SourceData, n_jobs: int = 2
-) -> tuple[dict[str, dict], list[str]]:
-    """Write the folder of Figure 6.
+def tuned_units(
+    recordings: Recordings, folders: Folders
+) -> tuple[list[TunedUnit], tuple[str, ...]]:
+    """The preferred units of the tuning recordings; none, and a sentence, where these are absent.
+
+    Raises
+    ------
+    RecordingError
+        If a tuning recording or a record table is broken.
+    """
+    try:
+        hessian = open_hessian_recordings(folders.records, folders.formatted, recordings)
+        return list(progress(hessian.units(), len(hessian), "tuning recordings")), ()
+    except MissingFileError as error:
+        return [], (f"Figure 6: {error}",)
+
+
+def contents(units: list[TunedUnit], table: pd.DataFrame) -> Contents:
+    """The folder of Figure 6.
 
     An example is the published recording where it is there and its evolution came out as published,
-    else the first recording that fits; without any, its file is not written.
+    else the first recording that fits; without any, its file is not made. Provenance says which
+    recording and unit an example file shows.
 
-    Returns
-    -------
-    details : dict
-        Which recording and unit each example file shows, by path.
-    unavailable : list of str
-        One sentence for each file that is not written.
+    Parameters
+    ----------
+    units
+        As `tuned_units` returns them; where there are none, nothing is made.
+    table
+        Their `neuro_data_analysis.tuning_synopsis.synopsis`.
     """
+    if not units:
+        return Contents()
     examples = {fig6.SINGLE_TRIALS: example(units, SINGLE_TRIAL_EXAMPLE, _succeeded)}
     for outcome, name in AVERAGE_EXAMPLES.items():
         fits = _succeeded if outcome == "success" else _failed
         examples[fig6.AVERAGES[outcome]] = example(units, name, fits)
-    table = synopsis(units, n_jobs)
-    shown, unavailable = {}, []
+    files, shown, unavailable = {}, {}, []
     for file, unit in examples.items():
         if unit is None:
             unavailable.append(
@@ -46,18 +68,18 @@ def export(
             )
             continue
         single = file is fig6.SINGLE_TRIALS
-        source.write(file, unit.tuning.trials if single else averages(unit.tuning))
+        files[file] = unit.tuning.trials if single else averages(unit.tuning)
         shown[file.path] = {"recording": unit.tuning.name, "unit": unit.tuning.unit_name}
     tables = {fig6.SHAPES: shape_table(table), fig6.PEAKS: peak_table(table)}
     for file, axes in tables.items():
         if len(axes):
-            source.write(file, _columns(axes, file))
+            files[file] = _columns(axes, file)
         else:
             unavailable.append(
                 f"Figure 6E: expected axes for {file.name}, found none with distances up to 0.4 "
                 f"and a response that varies among {len(table)}."
             )
-    return shown, unavailable
+    return Contents(files, tuple(unavailable), shown)
 
 
 def example(

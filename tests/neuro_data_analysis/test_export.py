@@ -17,7 +17,7 @@ from neuro_data_analysis.cohort import gather
 from neuro_data_analysis.evolution_tests import evolution_tests
 from neuro_data_analysis.experiment import Experiment
 from neuro_data_analysis.export import __main__ as command
-from neuro_data_analysis.export import run as export_run
+from neuro_data_analysis.export import output as export_output
 from neuro_data_analysis.export.ext4 import attribution
 from neuro_data_analysis.export.run import export_all
 from neuro_data_analysis.trajectories import complete_blocks, window_rate
@@ -167,7 +167,7 @@ def test_an_interruption_while_files_are_moved_waits_for_the_last_one(
 
 def test_simulated_and_real_data_are_never_mixed(recordings, folders, tmp_path, monkeypatch):
     out = tmp_path / "source_data"
-    monkeypatch.setattr(export_run, "SOURCE_DATA", out)
+    monkeypatch.setattr(export_output, "SOURCE_DATA", out)
     with pytest.raises(SettingError, match="found simulated ones; give another folder"):
         export_all(recordings, out, folders)
     assert not out.exists()

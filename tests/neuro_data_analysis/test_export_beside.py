@@ -16,9 +16,11 @@ from neuro_data_analysis.export import __main__ as command
 from neuro_data_analysis.export import ext5 as export_ext5
 from neuro_data_analysis.export import fig3 as export_fig3
 from neuro_data_analysis.export import fig6 as export_fig6
-from neuro_data_analysis.export.run import tuned_units
+from neuro_data_analysis.export.fig6 import tuned_units
+from neuro_data_analysis.export.run import export_all
 from neuro_data_analysis.layout import LINEARITY_FILES
 from neuro_data_analysis.psth_similarity import psth_differences
+from neuro_data_analysis.tuning_synopsis import synopsis
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,13 @@ def target(source, tmp_path):
     return SourceData(tmp_path / "out", replace(source.sizes, experiments=3))
 
 
+def write(contents, target):
+    """Write contents through the contract; what is not available."""
+    for file, value in contents.files.items():
+        target.write(file, value)
+    return contents.unavailable
+
+
 def write_prototypes(folder, name="similarity.csv", **columns):
     folder.mkdir(exist_ok=True)
     pd.DataFrame(columns).to_csv(folder / name, index=False)
@@ -41,7 +50,7 @@ def write_prototypes(folder, name="similarity.csv", **columns):
 
 
 def test_psth_differences_need_the_evolutions_only(cohort, target, tmp_path):
-    sentences = export_fig3.export(cohort, target, tmp_path / "none")
+    sentences = write(export_fig3.contents(cohort, tmp_path / "none"), target)
     assert [s.split(": expected")[0] for s in sentences] == ["Figure 3G", "Figure 3G"]
     table = target.read(fig3.SIMILARITY).set_index("Expi")
     for summary in cohort.summaries:
@@ -60,7 +69,7 @@ def test_measured_columns_are_joined_by_experiment_and_keep_their_names(cohort, 
         effnet_pool=[0.5, 0.6, 0.7],
     )
     write_prototypes(folder, "covariance.csv", Expi=[25], layer1_cov_corr=[0.25])
-    assert export_fig3.export(cohort, target, folder) == []
+    assert write(export_fig3.contents(cohort, folder), target) == ()
     table = target.read(fig3.SIMILARITY).set_index("Expi")
     expected = [0.3, np.nan, 0.1]
     np.testing.assert_array_equal(table["cosine_reevol_resnet_avgpool"], expected)
@@ -83,17 +92,15 @@ def test_measured_columns_are_joined_by_experiment_and_keep_their_names(cohort, 
         ({"Expi": [3], "effnet_pool": ["high"]}, "a table of numbers with a column Expi"),
     ],
 )
-def test_measured_tables_that_cannot_be_joined_are_refused(
-    cohort, target, tmp_path, columns, sentence
-):
+def test_measured_tables_that_cannot_be_joined_are_refused(cohort, tmp_path, columns, sentence):
     folder = write_prototypes(tmp_path / "prototypes", **columns)
     with pytest.raises(RecordingError, match=rf"similarity\.csv: expected {sentence}"):
-        export_fig3.export(cohort, target, folder)
+        export_fig3.contents(cohort, folder)
 
 
-def test_measured_tables_of_other_experiments_are_said(cohort, target, tmp_path):
+def test_measured_tables_of_other_experiments_are_said(cohort, tmp_path):
     folder = write_prototypes(tmp_path / "prototypes", Expi=[99, 100], effnet_pool=[0.1, 0.2])
-    sentences = export_fig3.export(cohort, target, folder)
+    sentences = export_fig3.contents(cohort, folder).unavailable
     assert "expected experiments of these recordings" in sentences[0]
 
 
@@ -101,7 +108,7 @@ def test_a_thread_without_variation_leaves_its_cells_empty(cohort, target, tmp_p
     silent = cohort.summaries[0].psth.copy()
     silent[:, 1] = 0
     summaries = (replace(cohort.summaries[0], psth=silent), *cohort.summaries[1:])
-    export_fig3.export(replace(cohort, summaries=summaries), target, tmp_path)
+    write(export_fig3.contents(replace(cohort, summaries=summaries), tmp_path), target)
     table = target.read(fig3.SIMILARITY)
     assert table["psth_corr"].isna().tolist() == [True, False, False]
     assert table["psth_MAE"].notna().all()
@@ -142,8 +149,8 @@ def test_the_tables_of_tuning_agree_with_one_another(source):
 
 
 def test_examples_are_the_published_ones_where_they_fit(recordings, folders):
-    units, unavailable, refused = tuned_units(recordings, folders)
-    assert unavailable == refused == []
+    units, unavailable = tuned_units(recordings, folders)
+    assert unavailable == ()
     success, failure = units
 
     def named(unit, name):
@@ -168,7 +175,7 @@ def test_example_files_say_whom_they_show(source):
 
 
 def test_linearity_is_checked_and_taken_over(folders, target, tmp_path):
-    assert export_ext5.export(target, folders.linearity) == []
+    assert write(export_ext5.contents(folders.linearity), target) == ()
     given = pd.read_csv(folders.linearity / LINEARITY_FILES["BigGAN"])
     pd.testing.assert_frame_equal(target.read(ext5.LINEARITY["BigGAN"]), given, check_dtype=False)
     name = LINEARITY_FILES["DeePSim"]
@@ -176,7 +183,7 @@ def test_linearity_is_checked_and_taken_over(folders, target, tmp_path):
     table = pd.read_csv(folders.linearity / name).drop(columns="Test_R2")
     table.to_csv(tmp_path / "linearity" / name, index=False)
     with pytest.raises(ContractError, match=f"{name}: expected the columns Test_R2"):
-        export_ext5.export(target, tmp_path / "linearity")
+        export_ext5.contents(tmp_path / "linearity")
 
 
 def test_what_is_absent_is_said_and_the_rest_is_exported(simulation, folders, tmp_path, capsys):
@@ -202,16 +209,19 @@ def test_a_broken_tuning_recording_leaves_the_rest(recordings, folders, tmp_path
     formatted = shutil.copytree(folders.formatted, tmp_path / "formatted")
     path = formatted / "Beto-24082020-003-SIM_formatted.mat"
     path.write_bytes(path.read_bytes()[:2000])
-    units, unavailable, (sentence,) = tuned_units(recordings, replace(folders, formatted=formatted))
-    assert units == unavailable == []
+    export = export_all(recordings, tmp_path / "out", replace(folders, formatted=formatted))
+    (sentence,) = export.refused
     assert sentence.startswith(f"Figure 6: {path}: expected a whole MATLAB v7.3 file")
+    assert {path.parent.name for path in export.paths} >= {"Fig2", "Fig5", "ExtendedFig5"}
+    assert not (tmp_path / "out" / "Fig6").exists()
 
 
 def test_examples_that_no_recording_fits_are_said(recordings, folders, target):
-    units, _, _ = tuned_units(recordings, folders)
+    units, _ = tuned_units(recordings, folders)
     failures = [unit for unit in units if not unit.evolved]
-    shown, sentences = export_fig6.export(failures, target, n_jobs=1)
-    assert list(shown) == [fig6.AVERAGES["failure"].path]
+    contents = export_fig6.contents(failures, synopsis(failures, n_jobs=1))
+    sentences = write(contents, target)
+    assert list(contents.details) == [fig6.AVERAGES["failure"].path]
     assert [sentence.split(":")[0] for sentence in sentences] == ["Figure 6C", "Figure 6D"]
     assert not target.path(fig6.SINGLE_TRIALS).exists()
     assert len(target.read(fig6.SHAPES)) == 25

@@ -28,6 +28,8 @@ def blocks(*counts, seed=0):
 def test_a_window_outside_the_recording_is_refused(window):
     with pytest.raises(RecordingError, match="window inside 0-200 ms"):
         window_rate(np.zeros((200, 1)), window)
+    with pytest.raises(RecordingError, match="window inside 0-200 ms"):
+        window_trajectories([blocks(10), blocks(10)], [(50, 200), window])
 
 
 def test_a_window_is_half_open_and_counts_from_0():
@@ -76,6 +78,17 @@ def test_windows_of_10_ms_average_to_the_evoked_rate():
     np.testing.assert_allclose(
         fine[:, :, :2].mean(axis=0), response_trajectory(psth)[:, :2], atol=1e-9
     )
+
+
+def test_the_rates_of_a_window_do_not_depend_on_the_others():
+    psth = [blocks(12, 30), blocks(15, 11)]
+    windows = [(0, 45), (50, 200), (199, 200), (10, 20)]
+    together = window_trajectories(psth, windows)
+    for number, window in enumerate(windows):
+        np.testing.assert_array_equal(window_trajectories(psth, [window])[0], together[number])
+        rates = window_rate(psth[1][1], window)
+        expected = [rates.mean(), stats.sem(rates)]
+        np.testing.assert_allclose(together[number, 1, [1, 3]], expected, rtol=1e-9)
 
 
 def test_a_single_trial_has_no_sem():

@@ -1,0 +1,92 @@
+"""What every export starts with: recordings, what lies beside them, and where source data go."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from core.errors import SettingError
+from core.project import SIMULATED_SOURCE_DATA, SOURCE_DATA
+from neuro_data_analysis.export.options import FOLDERS, Settings
+from neuro_data_analysis.export.output import Output
+from neuro_data_analysis.layout import Folders
+from neuro_data_analysis.recordings import (
+    Overrides,
+    Recordings,
+    evolution_file,
+    matroot,
+    open_recordings,
+)
+
+
+class Opened(NamedTuple):
+    """Recordings that are open, the folders beside them, and the folder to write."""
+
+    recordings: Recordings
+    folders: Folders
+    output: Output
+
+
+@contextmanager
+def opened(
+    settings: Settings, folders: tuple[str, ...], root: str | Path | None = None
+) -> Iterator[Opened]:
+    """Open the recordings under `root` (by default ``MATROOT``) as the settings say.
+
+    `folders` are those of the figures to write. Nothing is written yet.
+
+    Raises
+    ------
+    SettingError, MissingFileError, RecordingError
+        If the recordings, or the corrections of the settings, cannot be used.
+    """
+    overrides = read_overrides(settings.overrides)
+    path = evolution_file(matroot(root))
+    with open_recordings(path, overrides) as recordings:
+        unknown = sorted(set(overrides) - set(recordings.usable()))
+        if unknown:
+            raise SettingError(
+                f"{settings.overrides}: expected usable experiments, found {unknown}."
+            )
+        simulated = recordings.is_simulated()
+        output = Output(
+            root=settings.out or (SIMULATED_SOURCE_DATA if simulated else SOURCE_DATA),
+            folders=folders,
+            simulated=simulated,
+            recordings=recordings.name,
+            details={"recordings": str(path), "bytes": path.stat().st_size},
+            force=settings.force,
+        )
+        chosen = {name: getattr(settings, name) for name in FOLDERS}
+        yield Opened(recordings, Folders.below(path.parent, **chosen), output)
+
+
+def read_overrides(path: Path | None) -> Overrides:
+    """Corrections by experiment number from a JSON file.
+
+    Raises
+    ------
+    SettingError
+        If the file is not JSON of that form.
+    """
+    if path is None:
+        return {}
+    try:
+        overrides = {int(e): dict(values) for e, values in json.loads(path.read_text()).items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise SettingError(
+            f"{path}: expected JSON of corrections by experiment number, found {error}."
+        ) from None
+    for expi, values in overrides.items():
+        names = values.get("optim_names", ["", ""])
+        if (
+            set(values) - {"optim_names", "stimuli"}
+            or not isinstance(values.get("stimuli", ""), str)
+            or not (isinstance(names, list) and [type(name) for name in names] == [str, str])
+        ):
+            raise SettingError(
+                f"{path}: expected optim_names (two texts) and stimuli (a text) for experiment "
+                f"{expi}, found {values}."
+            )
+    return overrides

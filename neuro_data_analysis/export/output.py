@@ -1,0 +1,204 @@
+"""The folder that source data are exported to: it changes only when every new file is written.
+
+Simulated and real data never meet in it, and files that came from elsewhere are not replaced.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core import interrupt
+from core.contract import ext4, fig2, fig3, fig4, fig5
+from core.contract.descriptions import Sizes
+from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
+from core.contract.provenance import (
+    SIMULATION_FILE_NAME,
+    read_provenance,
+    record,
+    simulation_record,
+    write_provenance,
+)
+from core.contract.source_data import EXAMPLE_EXPI, SourceData
+from core.errors import ContractError, SettingError
+from core.files import remove_abandoned, sha256, writable_folder, write_json
+from core.progress import progress
+from core.project import SOURCE_DATA
+from neuro_data_analysis.export.contents import Contents
+
+SOURCE = "export"
+STAGING_PREFIX = ".exporting-"
+
+BY_EXPERIMENT = tuple(figure.FOLDER for figure in (fig2, fig3, fig4, fig5, ext4))
+"""Folders whose files can only be read beside the right ``exp_order.csv``."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where source data go.
+
+    Parameters
+    ----------
+    root
+        Folder in the layout of ``source_data/``.
+    folders
+        Figures' folders that are written in this run, by this writer or another one.
+    simulated
+        Whether the recordings are.
+    recordings
+        Name of the data set.
+    details
+        What provenance shall say about the recordings.
+    force
+        Replace files that did not come from an export, or were changed since.
+    """
+
+    root: Path
+    folders: tuple[str, ...]
+    simulated: bool
+    recordings: str
+    details: dict = field(default_factory=dict)
+    force: bool = False
+
+    def refuse(self) -> None:
+        """Raise a SettingError where `write` must not, so that it is said before the work.
+
+        That is where simulated and real data would be mixed, where files of another origin would be
+        replaced, and where the folder cannot be written.
+        """
+        refuse_mixing(self.root, self.simulated)
+        if not self.force:
+            refuse_foreign_files(self.root, self.folders)
+        writable_folder(self.root)
+
+    def write(self, contents: Contents) -> list[Path]:
+        """Write all files beside the folder's own, then move them into place.
+
+        What an earlier export wrote for the same figures and this one did not is removed, so that a
+        figure is drawn from one data set.
+
+        Returns
+        -------
+        Paths of the files.
+
+        Raises
+        ------
+        ContractError
+            If a file would not be what the contract describes.
+        SettingError
+            If figures that stay were exported from other experiments.
+        """
+        if not contents.files:
+            return []
+        remove_abandoned(self.root, f"{STAGING_PREFIX}*")
+        with tempfile.TemporaryDirectory(
+            prefix=f"{STAGING_PREFIX}{os.getpid()}-", dir=self.root
+        ) as folder:
+            staging = Path(folder)
+            source = SourceData(staging, sizes_of(contents))
+            files = contents.files.items()
+            try:
+                for file, value in progress(files, len(files), "files"):
+                    source.write(file, value)
+            except ContractError as error:
+                raise ContractError(str(error).replace(str(staging), str(self.root))) from None
+            if not self.force:
+                self._refuse_other_experiments(staging)
+            if self.simulated and simulation_record(self.root) is None:
+                mark = {"simulated": True, "recordings": self.recordings}
+                write_json(self.root / SIMULATION_FILE_NAME, mark)
+            return self._move_into_place(staging, contents.details)
+
+    def _move_into_place(self, staging: Path, of_file: dict[str, dict]) -> list[Path]:
+        names = sorted(p.relative_to(staging).as_posix() for p in staging.rglob("*") if p.is_file())
+        figures = {Path(name).parent for name in names}
+        new = {
+            name: record(staging / name, SOURCE, self.details | of_file.get(name, {}))
+            for name in names
+        }
+        with interrupt.held_back():
+            records = read_provenance(self.root)
+            stale = [
+                name
+                for name, known in records.items()
+                if known.source == SOURCE and Path(name).parent in figures and name not in new
+            ]
+            for name in stale:
+                (self.root / name).unlink(missing_ok=True)
+                del records[name]
+            for name in names:
+                (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(staging / name, self.root / name)
+            write_provenance(self.root, records | new)
+        interrupt.check()
+        return [self.root / name for name in names]
+
+    def _refuse_other_experiments(self, staging: Path) -> None:
+        new, old = (root / EXPERIMENT_ORDER.path for root in (staging, self.root))
+        if not (new.is_file() and old.is_file()) or new.read_bytes() == old.read_bytes():
+            return
+        others = [folder for folder in BY_EXPERIMENT if folder not in self.folders]
+        for path in _of_figures(self.root, others):
+            raise SettingError(
+                f"{old}: expected the experiments of these recordings, found others, to which "
+                f"{path.relative_to(self.root)} belongs; export all figures together or to another "
+                "folder (--force writes nevertheless)."
+            )
+
+
+def sizes_of(contents: Contents) -> Sizes:
+    """Numbers of experiments and blocks; the published ones where no file depends on them."""
+    order = contents.files.get(EXPERIMENT_ORDER)
+    if order is None:
+        return Sizes()
+    blocks = dict(zip(order["Expi"], order["n_blocks"], strict=True))
+    example = contents.files.get(fig2.META, {}).get("Expi", EXAMPLE_EXPI)
+    return Sizes(len(order), int(order["n_blocks"].max()), int(blocks.get(example, 0)))
+
+
+def refuse_mixing(root: Path, simulated: bool) -> None:
+    """Raise a SettingError where simulated and real source data would meet in one folder."""
+    marked = simulation_record(root) is not None
+    if simulated and not marked and any(_present(root, FIGURE_FILES)):
+        raise SettingError(
+            f"{root}: expected an empty folder or one of simulated data, found files that are not "
+            "simulated; simulated source data are never mixed with real ones."
+        )
+    if simulated and root.resolve() == SOURCE_DATA:
+        raise SettingError(
+            f"{root}: expected real recordings for this folder, found simulated ones; give another "
+            "folder with --out."
+        )
+    if marked and not simulated:
+        raise SettingError(
+            f"{root}: expected simulated recordings for this folder, found real ones."
+        )
+
+
+def refuse_foreign_files(root: Path, folders: Iterable[str]) -> None:
+    """Raise a SettingError where a file that would be replaced did not come from an export."""
+    records = read_provenance(root)
+    for path in _present(root, folders):
+        name = path.relative_to(root).as_posix()
+        known = records.get(name)
+        if known is None or known.source != SOURCE or known.sha256 != sha256(path):
+            origin = "no known origin" if known is None else f"origin {known.source}"
+            origin = "changes since its export" if known and known.source == SOURCE else origin
+            raise SettingError(
+                f"{path}: expected no file or one of an earlier export, found one with {origin}; "
+                "--force replaces it."
+            )
+
+
+def _present(root: Path, folders: Iterable[str]) -> Iterator[Path]:
+    order = root / EXPERIMENT_ORDER.path
+    if order.is_file():
+        yield order
+    yield from _of_figures(root, folders)
+
+
+def _of_figures(root: Path, folders: Iterable[str]) -> Iterator[Path]:
+    paths = (root / file.path for folder in folders for file in FIGURE_FILES[folder])
+    return (path for path in paths if path.is_file())

@@ -1,0 +1,82 @@
+"""``python -m source_data_export``: the notebooks run, recordings in, source data out."""
+
+import argparse
+import sys
+import time
+
+from core.arguments import chosen_figures, folder
+from core.errors import run
+from core.optional import import_package
+from neuro_data_analysis.export.options import Settings, add_options
+from source_data_export.notebooks import EXECUTED, FOLDER, NOTEBOOKS
+
+
+def parser() -> argparse.ArgumentParser:
+    """Command line of ``./reproduce export``."""
+    parser = argparse.ArgumentParser(
+        prog="reproduce export",
+        description="Rebuild source data from the recordings under MATROOT: run the export "
+        "notebooks, each in a fresh kernel, and keep executed copies in "
+        "source_data_export/executed/. What a notebook cannot make because its inputs are absent "
+        "is said, and the rest is made.",
+    )
+    parser.add_argument(
+        "--figure",
+        action="append",
+        metavar="NAME",
+        help=f"one of {', '.join(NOTEBOOKS)}; may be given more than once (default: all)",
+    )
+    add_options(parser)
+    parser.add_argument(
+        "--executed",
+        type=folder,
+        default=EXECUTED,
+        metavar="FOLDER",
+        help="folder of the executed copies (default: source_data_export/executed/)",
+    )
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the notebooks; 0 if all ran to their end, else 1."""
+    options = parser().parse_args(argv)
+    figures = chosen_figures(options.figure, NOTEBOOKS)
+    settings = Settings.of(options, figures=tuple(figures))
+    import_package("nbclient", "the export notebooks")
+
+    from core.contract.manifest import FIGURES
+    from core.files import writable_folder
+    from neuro_data_analysis.export.opening import opened
+    from neuro_data_analysis.recordings import matroot
+    from source_data_export.execution import execute
+
+    root = matroot(options.matroot).resolve()
+    folders = tuple(FIGURES[figure] for figure in figures)
+    with opened(settings, folders, root) as (recordings, _, output):
+        output.refuse()
+        if "2" in figures:
+            recordings.experiment(settings.example)
+    writable_folder(options.executed)
+    kind = "simulated recordings" if output.simulated else "recordings"
+    print(f"Source data from {kind} in {root} to {output.root}", flush=True)
+    environment = {"MATROOT": str(root)} | settings.to_environment()
+    failed = False
+    for count, figure in enumerate(figures, start=1):
+        name = NOTEBOOKS[figure]
+        print(f"[{count}/{len(figures)}] {name}", flush=True)
+        start = time.perf_counter()
+        execution = execute(FOLDER / name, options.executed / name, environment)
+        for sentence in execution.unavailable:
+            print(f"  not available: {sentence}")
+        if execution.problem:
+            print(f"error: {name}, {execution.problem}", file=sys.stderr, flush=True)
+        else:
+            seconds = time.perf_counter() - start
+            print(f"  {execution.n_files} files, {seconds:.0f} s", flush=True)
+        failed |= bool(execution.problem)
+    print(f"Source data: {output.root}\nExecuted notebooks: {options.executed}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

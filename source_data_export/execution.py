@@ -1,0 +1,135 @@
+"""Executing a notebook in a fresh kernel of this very Python, cell by cell.
+
+The kernel takes nothing from the user's own Jupyter or IPython: neither its kernels nor its
+start-up files.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import zmq
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbclient.util import run_sync
+from traitlets import default
+
+from core.files import write_text
+from core.progress import progress
+from source_data_export.notebooks import REPORT_TYPE
+
+CONFIGURATION = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+"""Variables that name the folders of a user's set-up."""
+
+STARTUP_SECONDS = 120
+
+
+class ThisPython(AsyncKernelManager):
+    """Starts kernels of the Python that runs this, whatever kernels are installed."""
+
+    @default("transport_encryption")
+    def _encrypted_if_possible(self) -> str:
+        return "auto" if zmq.has("curve") else "disabled"
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """How to start one."""
+        return KernelSpec(**get_kernel_dict())
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a notebook went.
+
+    `n_files` it wrote; `unavailable` is a sentence for each output whose input was not there;
+    `problem` is cell and error in one line, empty where all went well.
+    """
+
+    n_files: int = 0
+    unavailable: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def execute(notebook: Path, copy: Path, environment: Mapping[str, str]) -> Execution:
+    """Execute a notebook in its own folder, up to the first error.
+
+    Parameters
+    ----------
+    notebook
+        File to execute; it is not changed.
+    copy
+        Where the executed copy goes, with what was done up to the error.
+    environment
+        Variables for the kernel beside those of this process.
+    """
+    content = nbformat.read(notebook, as_version=4)
+    copy.unlink(missing_ok=True)
+    with _own_configuration():
+        problem = _execute_cells(content, notebook, dict(os.environ) | dict(environment))
+    write_text(copy, nbformat.writes(content))
+    return Execution(**_report(content), problem=problem)
+
+
+def _execute_cells(content: nbformat.NotebookNode, notebook: Path, environment: dict) -> str:
+    """Fill in the outputs; returns what went wrong, if anything."""
+    client = NotebookClient(
+        content,
+        kernel_manager_class=ThisPython,
+        record_timing=False,
+        startup_timeout=STARTUP_SECONDS,
+        timeout=None,
+    )
+    number = 0
+    try:
+        with client.setup_kernel(cwd=str(notebook.parent), env=environment), _stopped(client):
+            for index, cell in enumerate(progress(content.cells, len(content.cells), "cells")):
+                number += cell.cell_type == "code"
+                client.execute_cell(cell, index)
+    except CellExecutionError as error:
+        words = " ".join(error.evalue.split())
+        return f"cell {number}: {error.ename}: {words}"
+    except RuntimeError as error:
+        return f"cell {number}: expected a working kernel, found: {error}."
+    return ""
+
+
+@contextmanager
+def _stopped(client: NotebookClient) -> Iterator[None]:
+    """Interrupt the kernel where this process is interrupted, so that its cell can clean up."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        run_sync(client.km.interrupt_kernel)()
+        raise
+
+
+@contextmanager
+def _own_configuration() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in CONFIGURATION}
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update({name: str(Path(folder, name.lower())) for name in CONFIGURATION})
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
+def _report(content: nbformat.NotebookNode) -> dict:
+    """What the last cell of an executed notebook says that it wrote."""
+    for cell in reversed(content.cells):
+        for output in cell.get("outputs", ()):
+            report = output.get("data", {}).get(REPORT_TYPE)
+            if report is not None:
+                return {"n_files": report["n_files"], "unavailable": tuple(report["unavailable"])}
+    return {}
