@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.arguments import folder
+from core.arguments import chosen_figures, folder
 from core.errors import SettingError, run
 from core.project import SOURCE_DATA
 
@@ -67,10 +67,7 @@ def _download(options: argparse.Namespace) -> int:
     from core.contract.osf_download import fetch_source_data
     from core.contract.problems import Problem, problems, table
 
-    figures = [word.lower() for word in options.figure] if options.figure else None
-    for word in figures or ():
-        if word not in FIGURES:
-            raise SettingError(f"--figure: expected one of {', '.join(FIGURES)}, found {word!r}.")
+    figures = chosen_figures(options.figure, FIGURES)
     settings = Settings.from_environment(options.project, options.token)
     done = fetch_source_data(options.out, settings, figures, options.force, _say)
     adopted = f", {len(done.adopted)} found there already" if done.adopted else ""

@@ -3,6 +3,7 @@
 Simulated and real data never meet in it, and files that came from elsewhere are not replaced.
 """
 
+import logging
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from core import interrupt
 from core.contract import ext4, fig2, fig3, fig4, fig5
 from core.contract.descriptions import Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
+from core.contract.placement import alone_in
 from core.contract.provenance import (
     SIMULATION_FILE_NAME,
     read_provenance,
@@ -27,6 +29,8 @@ from core.files import remove_abandoned, sha256, writable_folder, write_json
 from core.progress import progress
 from core.project import SOURCE_DATA
 from neuro_data_analysis.export.contents import Contents
+
+logger = logging.getLogger(__name__)
 
 SOURCE = "export"
 STAGING_PREFIX = ".exporting-"
@@ -92,10 +96,12 @@ class Output:
         """
         if not contents.files:
             return []
-        remove_abandoned(self.root, f"{STAGING_PREFIX}*")
-        with tempfile.TemporaryDirectory(
-            prefix=f"{STAGING_PREFIX}{os.getpid()}-", dir=self.root
-        ) as folder:
+        prefix = f"{STAGING_PREFIX}{os.getpid()}-"
+        with (
+            alone_in(self.root, logger.warning),
+            tempfile.TemporaryDirectory(prefix=prefix, dir=self.root) as folder,
+        ):
+            remove_abandoned(self.root, f"{STAGING_PREFIX}*")
             staging = Path(folder)
             source = SourceData(staging, sizes_of(contents))
             files = contents.files.items()
