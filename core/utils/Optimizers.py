@@ -15,7 +15,7 @@ ZOHA_Sphere_lr_euclid = SphereCMA
 
 
 def rankweight(lambda_: int, mu: float | None = None) -> np.ndarray:
-    """Published form of `rank_weights`: of `lambda_` codes the best `mu`, by default half, count."""
+    """Published form of `rank_weights`: of `lambda_` codes the best `mu` count, or half of them."""
     return rank_weights(lambda_, lambda_ / 2 if mu is None else mu)
 
 

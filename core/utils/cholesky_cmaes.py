@@ -118,7 +118,9 @@ class CholeskyCMAES(Optimizer):
         self.cc, self.cs, self.c1 = constants.cc, constants.cs, constants.c1
         self.damps, self.chiN = constants.damps, constants.chi
         if update_freq is not None and not update_freq >= 0:
-            raise SettingError(f"Aupdate_freq: expected at least 0, or None, found {update_freq!r}.")
+            raise SettingError(
+                f"Aupdate_freq: expected at least 0, or None, found {update_freq!r}."
+            )
         self.update_crit = (
             self.lambda_ / (10 * self.c1 * n) if update_freq is None else update_freq * self.lambda_
         )

@@ -68,7 +68,9 @@ def cma_constants(
     mu = int(half)
     weights = rank_weights(mu, half)
     mueff = 1 / np.square(weights).sum()
-    given = {name: (overrides or {})[name] for name in ("cc", "cs", "c1") if name in (overrides or {})}
+    given = {
+        name: (overrides or {})[name] for name in ("cc", "cs", "c1") if name in (overrides or {})
+    }
     for name, value in given.items():
         if not 0 < value < 1:
             raise SettingError(f"{name}: expected a rate between 0 and 1, found {value!r}.")

@@ -100,7 +100,9 @@ class ExternalOptimizer(Optimizer):
         return self._asked()
 
     def _state(self) -> dict[str, Any]:
-        changed = {f"codes/{i}": codes for i, (_, codes) in enumerate(self._told) if codes is not None}
+        changed = {
+            f"codes/{i}": codes for i, (_, codes) in enumerate(self._told) if codes is not None
+        }
         scores = np.reshape([scores for scores, _ in self._told], (-1, self.lambda_))
         return {"seed": self._seed, "scores": scores, **changed}
 
@@ -162,7 +164,7 @@ class PycmaOptimizer(ExternalOptimizer):
             "verbose": -10,
             "verb_log": 0,
         }
-        return cma.CMAEvolutionStrategy(self.start, self.init_sigma, options)
+        return cma.CMAEvolutionStrategy(self.start.copy(), self.init_sigma, options)
 
     def _ask(self) -> np.ndarray:
         self._solutions = self._engine.ask()
@@ -201,7 +203,7 @@ class CmaesOptimizer(ExternalOptimizer):
     def _start_engine(self, seed: int) -> Any:
         cmaes = import_package("cmaes", "CmaesOptimizer")
         kind = cmaes.SepCMA if self.separable else cmaes.CMA
-        return kind(self.start, self.init_sigma, seed=seed, population_size=self.lambda_)
+        return kind(self.start.copy(), self.init_sigma, seed=seed, population_size=self.lambda_)
 
     def _ask(self) -> np.ndarray:
         return np.array([self._engine.ask() for _ in range(self.lambda_)])
@@ -263,7 +265,7 @@ class NevergradOptimizer(ExternalOptimizer):
                 f"{', '.join(NEVERGRAD_METHODS)}, found {self.method!r}."
             )
         code = nevergrad.p.Array(shape=(self.space_dimen,)).set_bounds(-self.bound, self.bound)
-        code.random_state.seed(seed)
+        code.random_state = np.random.RandomState(seed)
         make = nevergrad.optimizers.registry[self.method]
         return make(parametrization=code, budget=self.budget, num_workers=self.lambda_)
 

@@ -142,7 +142,9 @@ class Genetic(Optimizer):
         n = self.lambda_ - self.n_conserve
         upto = xp.cumsum(fitness, 0) / fitness.sum()
         first, second = (
-            xp.clip(xp.searchsorted(upto, self._source.uniform((n,)), side="right"), 0, len(codes) - 1)
+            xp.clip(
+                xp.searchsorted(upto, self._source.uniform((n,)), side="right"), 0, len(codes) - 1
+            )
             for _ in range(2)
         )
         from_first = self._source.uniform((n, self.space_dimen)) < self.parental_skew

@@ -173,9 +173,7 @@ PRESETS: dict[str, dict[str, Callable[[Start], Optimizer]]] = {
         "CholCMA_noise": lambda s: fix_param_wrapper(
             _cholesky(s.noise, 0.3), s.clas.code, pre=False
         ),
-        "CholCMA_prod": lambda s: concat_wrapper(
-            _cholesky(s.noise, 0.1), _cholesky(s.clas, 0.06)
-        ),
+        "CholCMA_prod": lambda s: concat_wrapper(_cholesky(s.noise, 0.1), _cholesky(s.clas, 0.06)),
         "CholCMA_noA": lambda s: _cholesky(s, 0.2, NEVER),
         "HessCMA": lambda s: _hessian(s, 0.2, _ALL, 1 / 2.5),
         "HessCMA_noA": lambda s: _hessian(s, 0.2, _ALL, 1 / 2.5, update_freq=NEVER),

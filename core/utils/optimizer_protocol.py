@@ -244,7 +244,9 @@ def part_of(state: State, name: str) -> State:
     {'v': 1}
     """
     prefix = f"{name}/"
-    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+    return {
+        key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)
+    }
 
 
 def as_part(name: str, state: dict[str, Any]) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def _generator(seed: Randomness, backend: Backend, legacy: bool) -> Any:
     if backend.device is not None and isinstance(seed, backend.xp.Generator):
         if seed.device.type != backend.device.type:
             raise SettingError(
-                f"random_seed: expected a generator on {backend.device}, found one on {seed.device}."
+                f"random_seed: expected a generator on {backend.device}, found {seed.device}."
             )
         return seed
     what = "NumPy" if backend.device is None else "torch"
@@ -174,4 +174,6 @@ def _load_numpy_state(generator: np.random.Generator | np.random.RandomState, st
 def _kind(generator: Any) -> str:
     if isinstance(generator, np.random.Generator):
         return f"NumPy Generator ({type(generator.bit_generator).__name__})"
-    return "NumPy RandomState" if isinstance(generator, np.random.RandomState) else "torch Generator"
+    return (
+        "NumPy RandomState" if isinstance(generator, np.random.RandomState) else "torch Generator"
+    )

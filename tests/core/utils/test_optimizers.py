@@ -251,10 +251,8 @@ def test_torch_returns_tensors_and_takes_arrays():
     assert optimizer.step(codes.sum(dim=1), codes.numpy()).shape == (optimizer.lambda_, N)
 
 
-@pytest.mark.parametrize("name", ["cholesky", "sphere", "genetic"])
+@pytest.mark.parametrize("name", ["cholesky", "cholesky of 40", "hessian", "sphere"])
 def test_minimising_is_maximising_the_negative(name):
-    if name == "genetic":
-        return
     expected = run(OURS[name](random_seed=0), 8)
     found = run(OURS[name](random_seed=0, maximize=False), 8, scored=lambda c: -score(c))
     np.testing.assert_array_equal(found, expected)
@@ -290,7 +288,8 @@ def test_a_hessian_search_stays_in_its_subspace():
 def test_without_a_hessian_the_first_coordinates_are_searched():
     optimizer = HessCMAES(N, cutoff=5, init_code=np.ones(N), random_seed=0)
     codes = run(optimizer, 5)
-    np.testing.assert_array_equal(codes[:, 5:], 1)
+    np.testing.assert_allclose(codes[:, 5:], 1, rtol=1e-14)
+    assert np.abs(codes[:, :5] - 1).min() > 0
     assert optimizer.A.shape == (5, N)
     np.testing.assert_allclose(optimizer.A @ optimizer.Ainv, np.eye(5), atol=1e-12)
 
@@ -338,13 +337,13 @@ def test_the_fittest_are_kept_with_their_names():
 
 def test_unknown_scores_rank_last():
     codes = np.random.default_rng(0).standard_normal((8, N))
-    scores = np.arange(8.0)
-    for worst in (np.nan, -100.0):
-        scores[5] = worst
-        optimizer = CholeskyCMAES(N, 8, random_seed=0)
-        optimizer.step(scores, codes)
-        found = optimizer.xmean if np.isnan(worst) else found  # noqa: F821
-    np.testing.assert_array_equal(optimizer.xmean, found)
+    for maximize, worst in ((True, -100.0), (False, 100.0)):
+        means = []
+        for unknown in (np.nan, worst):
+            optimizer = CholeskyCMAES(N, 8, maximize=maximize, random_seed=0)
+            optimizer.step(np.r_[np.arange(5.0), unknown, 6, 7], codes)
+            means.append(optimizer.xmean)
+        np.testing.assert_array_equal(*means)
 
 
 # Presets
@@ -391,11 +390,12 @@ def test_presets_start_at_the_code_with_the_published_step(gan, label, hessian_d
         getattr(optimizer, "optim", optimizer)
     ]  # fmt: skip
     assert [part.sigma for part in parts] == list(np.atleast_1d(sigma))
-    moved = np.abs(codes - start).max(axis=0) > 0
-    expected = {"CholCMA_class": (128, 256), "HessCMA_class": (128, 256), "CholCMA_noise": (0, 128)}
-    assert np.flatnonzero(moved).tolist() == list(range(*expected.get(label, (0, n))))
-    if label.startswith("Hess"):
-        assert np.linalg.norm(codes - start, axis=1).mean() > 0
+    moved = np.flatnonzero(np.abs(codes - start).max(axis=0) > 0)
+    if gan == "fc6" and label.startswith("Hess"):
+        assert len(moved) == (800 if label == "HessCMA800" else 500)
+        return
+    parts = {"CholCMA_class": (128, 256), "HessCMA_class": (128, 256), "CholCMA_noise": (0, 128)}
+    np.testing.assert_array_equal(moved, np.arange(*parts.get(label, (0, n))))
 
 
 def test_presets_without_adaptation_keep_their_covariance():
@@ -471,7 +471,7 @@ def test_the_callers_code_is_left_alone():
 
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize(("spoil", "message"), [
-    (lambda s, c: (np.full(len(s), np.nan), c), "expected a score to learn from, found NaN for all"),
+    (lambda s, c: (np.full(len(s), np.nan), c), "score to learn from, found NaN for all"),
     (lambda s, c: (np.r_[np.inf, s[1:]], c), "found 1 infinite of"),
     (lambda s, c: (s[:-1], c), "expected one score per code"),
     (lambda s, c: (s, c[:, :-1]), "expected one score per code"),

@@ -43,9 +43,9 @@ def golden(data_folder):
     with np.load(data_folder / "cholesky_cmaes_n8.npz", allow_pickle=False) as file:
         arrays |= {f"chol_n8_init/{name}": file[name] for name in file.files}
     return {
-        case: SimpleNamespace(**{
-            name.split("/")[1]: value for name, value in arrays.items() if name.startswith(case)
-        })
+        case: SimpleNamespace(
+            **{name.split("/")[1]: value for name, value in arrays.items() if name.startswith(case)}
+        )
         for case in {name.split("/")[0] for name in arrays}
     }
 
