@@ -182,7 +182,10 @@ class CholeskyCMAES(Optimizer):
             self._learn(codes, self._ranked(scores)[: self.mu])
         self._z = self._source.normal((self.lambda_, self._n))
         self.counteval += self.lambda_
-        return self.xmean + self._sigma * self._in_code_space(self._factor.right_multiply(self._z))
+        codes = self._in_code_space(self._factor.right_multiply(self._z))
+        codes *= self._sigma
+        codes += self.xmean
+        return codes
 
     def _in_code_space(self, rows: Array) -> Array:
         """Rows of the search space (..., n) as rows of the code's space."""

@@ -38,13 +38,16 @@ class Factor:
         self._dense = backend.eye(n) if n <= DENSE_UP_TO else None
 
     def right_multiply(self, z: Array) -> Array:
-        """``z A`` for rows z, (..., n)."""
+        """``z A`` for rows z, (..., n), as an array of its own."""
         if self._dense is not None:
             return z @ self._dense
         if self.n_updates == 0:
-            return z
+            return z + 0
         v, q = self._rows
-        return self._alpha * (z + (z @ v.T) @ q)
+        product = (z @ v.T) @ q
+        product += z
+        product *= self._alpha
+        return product
 
     def update(self, whitened: Array, path: Array, c1: float) -> Array:
         """Make ``A^T A`` equal ``(1 - c1) A^T A + c1 path^T path``; the path is ``whitened A``.

@@ -112,8 +112,8 @@ class RandomSource:
                 self.generator.set_state(self.backend.xp.from_numpy(state))
         except (ValueError, RuntimeError, TypeError, KeyError):
             raise StateError(
-                f"expected the state of a {_kind(self.generator)}, found that of another random "
-                "generator; make the optimizer with the kind of seed or generator it was saved with."
+                f"expected the state of a {_kind(self.generator)}, found that of another kind of "
+                "generator; make the optimizer with the kind it was saved with."
             ) from None
 
     @property
