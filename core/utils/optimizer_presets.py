@@ -13,10 +13,13 @@ import numpy as np
 from core.errors import CodeError, MissingFileError, SettingError
 from core.utils.array_backend import backend_of
 from core.utils.cholesky_cmaes import CholeskyCMAES
+from core.utils.external_optimizers import PycmaOptimizer
+from core.utils.genetic import Genetic
 from core.utils.hess_cmaes import HessCMAES
 from core.utils.optimizer_protocol import Optimizer
 from core.utils.optimizer_wrappers import concat_wrapper, fix_param_wrapper
 from core.utils.random_source import Randomness, RandomSource
+from core.utils.sphere_cma import SphereCMA
 
 N_NOISE = 128
 """Values of a BigGAN code that are noise; they come first."""
@@ -25,6 +28,12 @@ NEVER = 102
 """`Aupdate_freq` under which a run of 100 generations never updates its covariance."""
 
 CODE_LENGTHS = {"BigGAN": 256, "fc6": 4096}
+
+BENCHMARK = (
+    *("Genetic", "CholeskyCMAES", "pycma", "pycmaDiagonal"),
+    *("ZOHA_Sphere_exp", "ZOHA_Sphere_inv"),
+)
+"""Optimizers of the ActMax benchmark."""
 
 HESSIAN_FILES = {"BigGAN": "H_avg_1000cls.npz", "fc6": "Evolution_Avg_Hess.npz"}
 """Archives of the generators' average Hessians; values ascend, vectors are columns."""
@@ -107,6 +116,53 @@ def label2optimizer(
     generator = RandomSource(random_seed, backend_of(device)).generator
     options = {"random_seed": generator, "device": device}
     return presets[methodlabel](Start(code.reshape(1, -1), Hdata, options))
+
+
+def benchmark_optimizer(
+    name: str,
+    space_dimen: int = 4096,
+    n_generations: int = 75,
+    *,
+    random_seed: Randomness = None,
+    device: Any = None,
+) -> Optimizer:
+    """An optimizer of the ActMax benchmark, as it was set there for fc6 (Wang & Ponce 2022).
+
+    Parameters
+    ----------
+    name
+        One of `BENCHMARK`.
+    space_dimen
+        Length of a code.
+    n_generations
+        Length of the sphere's schedule.
+    random_seed, device
+        See `CholeskyCMAES`; pycma computes with NumPy only.
+
+    Raises
+    ------
+    SettingError
+        If the name is not known; lists those that are.
+
+    Examples
+    --------
+    >>> benchmark_optimizer("ZOHA_Sphere_exp", random_seed=0).mulist.shape
+    (75,)
+    """
+    if name not in BENCHMARK:
+        raise SettingError(f"optimizer: expected one of {', '.join(BENCHMARK)}, found {name!r}.")
+    options = {"random_seed": random_seed, "device": device}
+    if name == "Genetic":
+        return Genetic(space_dimen, 40, 0.25, 0.75, 2, 0.75, 10, **options)
+    if name == "CholeskyCMAES":
+        start = np.zeros(space_dimen)
+        return CholeskyCMAES(space_dimen, 40, 3.0, start, Aupdate_freq=10, **options)
+    if name.startswith("pycma"):
+        diagonal = name == "pycmaDiagonal"
+        return PycmaOptimizer(space_dimen, random_seed=random_seed, diagonal=diagonal)
+    sphere = SphereCMA(space_dimen, 40, 20, lr=1.5, sphere_norm=300, **options)
+    sphere.lr_schedule(n_generations, name.removeprefix("ZOHA_Sphere_"), (50, 7.33))
+    return sphere
 
 
 def labels(GAN: str = "BigGAN") -> list[str]:  # noqa: N803
