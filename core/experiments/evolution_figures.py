@@ -19,6 +19,9 @@ IMAGE_SIZE = 128
 
 MONTAGE_COLUMNS = 10
 
+GENERATOR_WEIGHTS = "weights of the generators"
+"""Note of an evolution that figures repeat where it says random."""
+
 
 def block_means(thread: ThreadRecord) -> np.ndarray:
     """Mean score of every block, with noise where there is any, (n_done,)."""
@@ -49,7 +52,10 @@ def draw_trajectories(ax: plt.Axes, record: EvolutionRecord) -> None:
     if record.reference_scores.size:
         means = record.reference_scores.mean(axis=1)
         ax.plot(blocks, means, color="grey", linestyle=":", label="references")
-    ax.set(xlabel="block", ylabel="score", title=record.settings["unit"])
+    title = record.settings["unit"]
+    if record.settings.get(GENERATOR_WEIGHTS) == "random":
+        title += "\ngenerators with random weights"
+    ax.set(xlabel="block", ylabel="score", title=title)
     ax.legend(frameon=False)
 
 

@@ -1,14 +1,15 @@
 """One evolution in one HDF5 file: everything that was shown, what it scored, and how it was made.
 
 The file has its full size from the start, so that a full disk shows before any work is lost, and
-blocks are written into their places one by one. Between two blocks it is closed: it can be read, or
-copied, at any time, and what counts is `n_done`, which is written last.
+blocks are written into their places one by one. Nothing else in it moves, so it can be read at any
+time, and what counts is `n_done`, which is written last.
 """
 
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def write_block(path: Path, number: int, block: Block) -> None:
     RunError
         If it cannot be written; the blocks before it are still there.
     """
-    with interrupt.held_back(), _said(path), h5py.File(path, "r+") as file:
+    with interrupt.held_back(), _said(path), h5py.File(path, "r+", locking=False) as file:
         for i, codes in enumerate(block.codes):
             group = file[f"threads/{i}"]
             rows = _shape_of(group).rows(number)
@@ -178,7 +179,7 @@ def read_evolution(path: Path) -> EvolutionRecord:
     if not Path(path).is_file():
         raise MissingFileError(f"{path}: expected an evolution, found no file.")
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(path, "r", locking=False) as file:
             if file.attrs.get("format") != FORMAT:
                 raise StateError(f"{path}: expected an evolution, found another HDF5 file.")
             return _read(file)
@@ -223,7 +224,8 @@ def _said(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:
-        reason = "no space left on the disk" if "28" in str(error) else str(error)
+        is_full = getattr(error, "errno", None) == ENOSPC or "No space left" in str(error)
+        reason = "no space left on the disk" if is_full else str(error)
         raise RunError(
             f"{path}: expected to write, found: {reason}; the blocks that were finished are kept, "
             "and the same call goes on from them."

@@ -91,7 +91,7 @@ def _evolve(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     from tqdm import tqdm
 
     from core.experiments.evolution import blocks_to_do, checksum, evolve
-    from core.experiments.evolution_figures import save_figures
+    from core.experiments.evolution_figures import GENERATOR_WEIGHTS, save_figures
     from core.experiments.unit_responses import UnitResponses
     from core.files import writable_folder
     from core.utils.CNN_scorers import TorchScorer
@@ -100,7 +100,11 @@ def _evolve(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     scorer = TorchScorer(options.network, device=options.device)
     generators = [_generator(name, options) for name in options.generator]
     respond = UnitResponses(scorer, units)
-    notes = {"network": options.network, "network's weights": checksum(scorer.model)}
+    notes = {
+        "network": options.network,
+        "network's weights": checksum(scorer.model),
+        GENERATOR_WEIGHTS: "random" if options.random_weights else "published",
+    }
     references = None if options.references is None else _read_images(options.references)
     evolutions = [_evolution(unit, generators, references, notes, out, options) for unit in units]
     to_do = blocks_to_do(evolutions, options.blocks)
@@ -183,14 +187,18 @@ def _hessian(kind: str, label: str, options: argparse.Namespace) -> dict | None:
 
 
 def _generator(kind: str, options: argparse.Namespace) -> "Generator":
+    """A generator; random weights are the same in every run, so that it can go on."""
+    import torch
+
     from core.utils.GAN_utils import BigGAN_wrapper, loadBigGAN, upconvGAN
 
     pretrained = not options.random_weights
-    if kind == "fc6":
-        return upconvGAN("fc6", pretrained=pretrained, device=options.device)
-    return BigGAN_wrapper(
-        loadBigGAN("biggan-deep-256", pretrained=pretrained, device=options.device)
-    )
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        if kind == "fc6":
+            return upconvGAN("fc6", pretrained=pretrained, device=options.device)
+        model = loadBigGAN("biggan-deep-256", pretrained=pretrained, device=options.device)
+        return BigGAN_wrapper(model)
 
 
 def _read_images(path: Path) -> "torch.Tensor":

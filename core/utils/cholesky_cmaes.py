@@ -229,10 +229,10 @@ class CholeskyCMAES(Optimizer):
         }
 
     def _load_state(self, state: State) -> None:
+        self._source.load_state(state["generator"])
         numbers = self.backend.numbers
         self.xmean, self.ps = numbers(state["xmean"]), numbers(state["ps"])
         self._path, self._whitened = numbers(state["path"]), numbers(state["whitened"])
         self._z, self._sigma = numbers(state["z"]), numbers(state["sigma"])
         self.counteval, self.eigeneval = int(state["counteval"]), int(state["eigeneval"])
         self._factor.load_state(part_of(state, "factor"))
-        self._source.load_state(state["generator"])

@@ -107,13 +107,11 @@ class ExternalOptimizer(Optimizer):
         return {"seed": self._seed, "scores": scores, **changed}
 
     def _load_state(self, state: State) -> None:
-        population = self.population
         self._begin(int(state["seed"]))
         for i, scores in enumerate(state["scores"]):
             changed = state.get(f"codes/{i}")
             self._told.append((scores, changed))
             self._told_and_asked(scores, changed)
-        self.population = population
 
 
 class PycmaOptimizer(ExternalOptimizer):

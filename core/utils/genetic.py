@@ -89,7 +89,7 @@ class Genetic(Optimizer):
         self.backend = backend_of(device)
         self.kT = None
         self._source = RandomSource(random_seed, self.backend, legacy=True)
-        self.population = self._source.normal((self.lambda_, self.space_dimen))
+        self._first = self.population = self._source.normal((self.lambda_, self.space_dimen))
         self._n_born = self.lambda_
         self._born = self._birth_numbers(0, range(self.lambda_))
 
@@ -104,7 +104,7 @@ class Genetic(Optimizer):
 
     def get_init_pop(self) -> Array:
         """The first generation, (P, N), standard normal numbers."""
-        return self.population
+        return self._first
 
     def settings(self) -> dict[str, Any]:
         """What must be the same for a state to fit."""
@@ -167,8 +167,8 @@ class Genetic(Optimizer):
         return {"born": self._born, "n_born": self._n_born, "generator": self._source.state()}
 
     def _load_state(self, state: State) -> None:
-        self._born, self._n_born = self.backend.indices(state["born"]), int(state["n_born"])
         self._source.load_state(state["generator"])
+        self._born, self._n_born = self.backend.indices(state["born"]), int(state["n_born"])
 
 
 def _share(value: float, name: str) -> float:

@@ -128,11 +128,13 @@ class Optimizer(ABC):
         if SETTINGS not in state:
             raise StateError("expected the state of an optimizer, found none.")
         check_same(self.settings(), json.loads(str(state[SETTINGS])), type(self).__name__)
-        self.istep = int(state["istep"])
-        self.population = (
-            self.backend.numbers(state["population"]) if "population" in state else None
-        )
-        self._load_state(state)
+        try:
+            self._load_state(state)
+            self.istep = int(state["istep"])
+            population = state.get("population")
+        except KeyError as error:
+            raise StateError(f"expected a complete state, found none of {error}.") from None
+        self.population = None if population is None else self.backend.numbers(population)
 
     def settings(self) -> dict[str, Any]:
         """What must be the same for a state to fit, in plain types."""

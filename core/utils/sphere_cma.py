@@ -198,9 +198,9 @@ class SphereCMA(Optimizer):
         return {"xcur": self.xcur, "xnew": self.xnew, "generator": self._source.state()}
 
     def _load_state(self, state: State) -> None:
+        self._source.load_state(state["generator"])
         self.xcur = self.backend.numbers(state["xcur"])
         self.xnew = self.backend.numbers(state["xnew"])
-        self._source.load_state(state["generator"])
 
 
 def exploration_angles(n_gen: int, mode: str, lim: Sequence[float] = (50, 7.33)) -> np.ndarray:

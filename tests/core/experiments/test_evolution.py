@@ -280,6 +280,31 @@ def test_a_full_disk_loses_no_finished_block(tmp_path, respond, monkeypatch):
     assert resumed.n_done == N_BLOCKS
 
 
+HOLD_OPEN = """
+import sys, h5py
+file = h5py.File(sys.argv[1])
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_reader_does_not_stop_it(tmp_path, respond):
+    path, seen = tmp_path / "a.h5", []
+    with pytest.raises(EnoughError):
+        evolve([single(path)], respond, N_BLOCKS, after_block=stopped_after(2))
+    command = [sys.executable, "-c", HOLD_OPEN, path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
+        assert reader.stdout.readline().strip() == b"open"
+        evolve(
+            [single(path)],
+            respond,
+            N_BLOCKS,
+            after_block=lambda: seen.append(read_evolution(path).n_done),
+        )
+        reader.stdin.close()
+    assert seen == [3, 4, 5, 6]
+
+
 def test_the_file_has_its_size_from_the_start(tmp_path, respond):
     with pytest.raises(EnoughError):
         evolve([single(tmp_path / "a.h5")], respond, N_BLOCKS, after_block=stopped_after(1))

@@ -79,6 +79,7 @@ def test_codes_without_a_response_are_replaced():
     assert (climb("Adam01", score=rectified, steps=5).scores[-1] == 0).sum() == dead
 
 
+@pytest.mark.slow
 def test_a_unit_of_a_network_is_climbed():
     generator = upconvGAN("fc6", pretrained=False, device="cpu")
     codes = generator.sample_vector(2, generator=torch.Generator().manual_seed(0))

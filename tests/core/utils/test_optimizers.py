@@ -568,6 +568,15 @@ def test_a_damaged_or_missing_state_is_said_to_be_so(tmp_path):
             CholeskyCMAES(N).restore(tmp_path / "state.npz")
 
 
+def test_a_state_that_lacks_something_is_refused():
+    state = CholeskyCMAES(N, 8, random_seed=0).state()
+    for name in ("sigma", "generator", "istep", "factor/v"):
+        with pytest.raises(StateError, match=name.split("/")[-1]):
+            CholeskyCMAES(N, 8).load_state({key: state[key] for key in state if key != name})
+    with pytest.raises(StateError, match="found none"):
+        CholeskyCMAES(N, 8).load_state({})
+
+
 def test_nevergrad_is_optional():
     try:
         import nevergrad  # noqa: F401
