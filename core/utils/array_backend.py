@@ -56,6 +56,12 @@ class Backend:
             return np.zeros(shape)
         return self.xp.zeros(shape, dtype=self.xp.float64, device=self.device)
 
+    def counts(self, start: int, stop: int) -> Array:
+        """The whole numbers from `start` to before `stop`, int64; made where they are wanted."""
+        if self.device is None:
+            return np.arange(start, stop)
+        return self.xp.arange(start, stop, device=self.device)
+
     def eye(self, n: int) -> Array:
         """Identity matrix, (n, n)."""
         if self.device is None:

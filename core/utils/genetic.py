@@ -91,7 +91,7 @@ class Genetic(Optimizer):
         self._source = RandomSource(random_seed, self.backend, legacy=True)
         self._first = self.population = self._source.normal((self.lambda_, self.space_dimen))
         self._n_born = self.lambda_
-        self._born = self._birth_numbers(0, range(self.lambda_))
+        self._born = self._birth_numbers(0, 0, self.lambda_)
 
     @property
     def ids(self) -> list[str]:
@@ -154,14 +154,16 @@ class Genetic(Optimizer):
 
     def _count(self, order: Array) -> None:
         """Carry over the birth numbers of kept codes, and number the children."""
-        children = range(self._n_born, self._n_born + self.lambda_ - self.n_conserve)
+        n_born = self._n_born + self.lambda_ - self.n_conserve
         kept = self._born[order[: self.n_conserve]]
-        self._n_born = children.stop
-        born = self._birth_numbers(self.istep + 1, children)
+        born = self._birth_numbers(self.istep + 1, self._n_born, n_born)
         self._born = self.backend.xp.concatenate([kept, born])
+        self._n_born = n_born
 
-    def _birth_numbers(self, generation: int, numbers: range) -> Array:
-        return self.backend.indices([(generation, number) for number in numbers])
+    def _birth_numbers(self, generation: int, start: int, stop: int) -> Array:
+        """Generation and number of each code, (stop - start, 2)."""
+        numbers = self.backend.counts(start, stop)
+        return self.backend.xp.stack([0 * numbers + generation, numbers], 1)
 
     def _state(self) -> dict[str, Any]:
         return {"born": self._born, "n_born": self._n_born, "generator": self._source.state()}

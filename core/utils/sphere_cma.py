@@ -100,6 +100,8 @@ class SphereCMA(Optimizer):
         self.sphere_norm = positive(sphere_norm, "sphere_norm")
         self.xcur = self.xnew = self.backend.zeros(self.space_dimen)
         self._source = RandomSource(random_seed, self.backend, draw)
+        ranked = self.lambda_ if rankbasis else self.n_samples
+        self._by_rank = self.backend.numbers(rank_weights(ranked, self.select_size))
         self.lr_schedule(N_GENERATIONS, "exp")
 
     def lr_schedule(
@@ -152,7 +154,7 @@ class SphereCMA(Optimizer):
         n = len(codes)
         if n < 2:
             raise ScoreError(f"SphereCMA: expected at least 2 codes to start from, found {n}.")
-        mean = self._weights(scores, rank_weights(n, n / 2)) @ codes
+        mean = self._weights(scores, self.backend.numbers(rank_weights(n, n / 2))) @ codes
         if not mean @ mean > 0:
             raise CodeError(
                 "SphereCMA: expected first codes whose weighted mean has a direction, found zero; "
@@ -166,21 +168,19 @@ class SphereCMA(Optimizer):
                 f"expected the {self.lambda_} codes of the last population, found {len(codes)}."
             )
         if self.rankbasis or not self.rankweight:
-            weights = self._weights(scores, rank_weights(self.lambda_, self.select_size))
-            mean = weights @ codes
+            mean = self._weights(scores, self._by_rank) @ codes
         else:
-            weights = self._weights(scores[1:], rank_weights(self.n_samples, self.select_size))
-            mean = weights @ codes[1:]
+            mean = self._weights(scores[1:], self._by_rank) @ codes[1:]
         # equal scores, weighted by their differences, say nothing: the base point stays
         mean = self.backend.xp.where(mean @ mean > 0, mean, codes[0])
         return slerp(self.backend, codes[0], self._on_sphere(mean), self.lr)
 
-    def _weights(self, scores: Array, by_rank: np.ndarray) -> Array:
+    def _weights(self, scores: Array, by_rank: Array) -> Array:
         """Weight of every code."""
         if not self.rankweight:
             return (scores - scores[0]) / self.n_samples
         ranks = self.backend.xp.argsort(self._ranked(scores), stable=True)
-        return self.backend.numbers(by_rank)[ranks]
+        return by_rank[ranks]
 
     def _around(self, base: Array) -> Array:
         """The base point and samples around it."""

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from core.errors import CodeError, MissingFileError, ScoreError, SettingError, StateError
 from core.utils.array_backend import to_host
@@ -242,6 +243,31 @@ def test_backends_agree_on_the_same_draws(name):
         rng = np.random.default_rng(5)
         codes.append(run(OURS[name](draw=rng.standard_normal, device=device), 20))
     np.testing.assert_allclose(codes[1], codes[0], atol=1e-9)
+
+
+class NothingIsWaitedFor(TorchDispatchMode):
+    """Refuses what makes a program wait for a GPU: values that steer it, or set a shape."""
+
+    WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "is_nonzero", "equal")
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        name = function.overloadpacket.__name__
+        assert not name.startswith(self.WAITING), name
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("name", [*OURS])
+def test_a_step_never_waits_for_the_device(name):
+    rng = torch.Generator().manual_seed(0)
+    optimizer = OURS[name](random_seed=rng, device="cpu")
+    codes = torch.as_tensor(first_codes(optimizer))
+    codes = optimizer.step(-codes.sum(dim=1), codes)  # the first generation may be looked at
+    for _ in range(4):
+        scores = -codes.sum(dim=1)
+        with NothingIsWaitedFor():
+            codes = optimizer.step(scores, codes)
+    with pytest.raises(AssertionError, match="_local_scalar_dense"), NothingIsWaitedFor():
+        float(codes.sum())
 
 
 def test_torch_returns_tensors_and_takes_arrays():
