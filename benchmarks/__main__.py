@@ -19,7 +19,7 @@ def main() -> None:
         print(stages.report(costs, simulated), flush=True)
         file = simulated / "matroot" / EVOLUTION_FILES[0]
         print(reading.report(reading.compare(file)), flush=True)
-    for line in optimizers.report():
+    for line in optimizers.speed():
         print(line, flush=True)
     for line in networks.report(torch.device("cuda" if torch.cuda.is_available() else "cpu")):
         print(line)
