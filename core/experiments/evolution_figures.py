@@ -63,7 +63,8 @@ def best_images(thread: ThreadRecord, generator: Generator) -> np.ndarray:
     """Montage of the best image of every block, framed by its score, (H, W, 3) in [0, 1]."""
     rows = best_of_blocks(thread)
     images = generator.render(thread.codes[rows])
-    shape = (MONTAGE_COLUMNS, -(-len(rows) // MONTAGE_COLUMNS))
+    n_columns = min(MONTAGE_COLUMNS, len(rows))
+    shape = (n_columns, -(-len(rows) // n_columns))
     size = (IMAGE_SIZE, IMAGE_SIZE)
     (montage,) = color_framed_montages(images, size, shape, thread.scores[rows])
     return montage

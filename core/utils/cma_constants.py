@@ -12,6 +12,10 @@ import numpy as np
 from core.errors import SettingError
 
 
+RATES = ("cc", "cs", "c1")
+"""Constants that a caller may choose."""
+
+
 @dataclass(frozen=True)
 class CMAConstants:
     """What a run of dimension N and population lambda keeps fixed (after Krause & Igel 2015).
@@ -68,12 +72,7 @@ def cma_constants(
     mu = int(half)
     weights = rank_weights(mu, half)
     mueff = 1 / np.square(weights).sum()
-    given = {
-        name: (overrides or {})[name] for name in ("cc", "cs", "c1") if name in (overrides or {})
-    }
-    for name, value in given.items():
-        if not 0 < value < 1:
-            raise SettingError(f"{name}: expected a rate between 0 and 1, found {value!r}.")
+    given = {name: _rate(value, name) for name, value in (overrides or {}).items() if name in RATES}
     cs = given.get("cs", np.sqrt(mueff) / (np.sqrt(mueff) + np.sqrt(n)))
     return CMAConstants(
         lambda_=lambda_,
@@ -86,6 +85,12 @@ def cma_constants(
         damps=1 + cs + 2 * max(0.0, np.sqrt((mueff - 1) / (n + 1)) - 1),
         chi=np.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2)),
     )
+
+
+def _rate(value: float, name: str) -> float:
+    if not (0 < value < 1 or (value == 1 and name != "c1")):
+        raise SettingError(f"{name}: expected a rate between 0 and 1, found {value!r}.")
+    return value
 
 
 def rank_weights(n: int, half: float) -> np.ndarray:
