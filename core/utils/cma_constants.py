@@ -11,7 +11,6 @@ import numpy as np
 
 from core.errors import SettingError
 
-
 RATES = ("cc", "cs", "c1")
 """Constants that a caller may choose."""
 
