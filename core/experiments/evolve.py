@@ -152,9 +152,19 @@ def _thread(
 
     from core.experiments.evolution import Thread
     from core.experiments.start_codes import start_code
-    from core.utils.optimizer_presets import BENCHMARK, benchmark_optimizer, label2optimizer
+    from core.utils.optimizer_presets import (
+        BENCHMARK,
+        benchmark_optimizer,
+        label2optimizer,
+        labels,
+    )
 
     kind, label = options.generator[thread], options.optimizer[thread]
+    known = (*labels(kind), *BENCHMARK)
+    if label not in known:
+        raise SettingError(
+            f"--optimizer: expected for {kind} one of {', '.join(known)}, found {label!r}."
+        )
     of_start, of_samples = (
         np.random.default_rng([options.seed, crc32(unit.encode()), thread, purpose])
         for purpose in (0, 1)
@@ -177,8 +187,12 @@ def _hessian(kind: str, label: str, options: argparse.Namespace) -> dict | None:
     from core.errors import MissingFileError
     from core.utils.optimizer_presets import HESSIAN_FILES
 
-    if not label.startswith("Hess") or options.hessians is None:
+    if not label.startswith("Hess"):
         return None
+    if options.hessians is None:
+        raise SettingError(
+            f"{label}: expected a folder with {HESSIAN_FILES[kind]} as --hessians, found none."
+        )
     path = options.hessians / HESSIAN_FILES[kind]
     if not path.is_file():
         raise MissingFileError(f"{path}: expected the average Hessian of {kind}, found no file.")
