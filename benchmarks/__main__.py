@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import networks, optimizer, reading, stages
+from benchmarks import networks, optimizers, reading, stages
 from neuro_data_analysis.recordings import EVOLUTION_FILES
 
 
@@ -19,7 +19,8 @@ def main() -> None:
         print(stages.report(costs, simulated), flush=True)
         file = simulated / "matroot" / EVOLUTION_FILES[0]
         print(reading.report(reading.compare(file)), flush=True)
-    print(optimizer.report(), flush=True)
+    for line in optimizers.speed():
+        print(line, flush=True)
     for line in networks.report(torch.device("cuda" if torch.cuda.is_available() else "cpu")):
         print(line)
 

@@ -51,14 +51,20 @@ def seconds_to_first_line(*command: str) -> float:
 
 _UNIT = 1024 if sys.platform == "darwin" else 1
 
+# Linux hands the peak of the starting process down to getrusage of the new one, not to VmHWM
 _PRELUDE = """
-import resource, sys, time
+import pathlib, resource, sys, time
 def start():
     global _started
     _started = time.perf_counter()
+def _peak_kilobytes(unit):
+    status = pathlib.Path("/proc/self/status")
+    if status.exists():
+        fields = status.read_text().split()
+        return float(fields[fields.index("VmHWM:") + 1])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 """
 
 _CODA = f"""
-_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / {_UNIT}
-print(time.perf_counter() - _started, _peak)
+print(time.perf_counter() - _started, _peak_kilobytes({_UNIT}))
 """

@@ -83,6 +83,14 @@ class CodeError(ReproductionError, ValueError):
     """Latent codes do not have the shape or values that a generator takes."""
 
 
+class ScoreError(ReproductionError, ValueError):
+    """Scores do not fit the codes, or cannot be ranked."""
+
+
+class StateError(ReproductionError, ValueError):
+    """A saved state is damaged, or belongs to something else than what is to go on."""
+
+
 class ImageError(ReproductionError, ValueError):
     """Images do not have the shape, range or number that is expected."""
 

@@ -4,6 +4,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.contract.manifest import MANIFEST
@@ -56,6 +57,19 @@ def test_examples_run(page, tmp_path, monkeypatch):
         exec(example, names)
     assert names["images"].shape == (8, 3, 256, 256)
     assert names["scores"].std() > 0
+
+
+@pytest.mark.slow
+def test_the_examples_of_optimizers_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    text = (ROOT / "docs" / "optimizers.md").read_text("utf-8")
+    for example in re.findall(r"```python\n(.*?)```", text, re.S):
+        exec(example, names)
+    assert np.abs(names["optimizer"].xmean - 2).max() < 0.1
+    assert names["again"].population.tolist() == names["codes"].tolist()
+    assert names["record"].n_done == 3
+    assert len(list((tmp_path / "evolutions").glob("*.png"))) == 3
 
 
 @pytest.mark.slow

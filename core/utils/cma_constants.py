@@ -9,6 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.errors import SettingError
+
+RATES = ("cc", "cs", "c1")
+"""Constants that a caller may choose."""
+
 
 @dataclass(frozen=True)
 class CMAConstants:
@@ -44,18 +49,29 @@ def cma_constants(
 ) -> CMAConstants:
     """Constants of dimension `n`; `overrides` may hold ``cc``, ``cs`` and ``c1``.
 
+    Raises
+    ------
+    SettingError
+        If the dimension is below 1, the population below 2, or an override not in (0, 1).
+
     Examples
     --------
     >>> cma_constants(4096).lambda_, cma_constants(4096).mu
     (40, 20)
     """
-    lambda_ = population_size or default_population(n)
+    if n < 1:
+        raise SettingError(f"expected codes of at least one number, found {n}.")
+    lambda_ = default_population(n) if population_size is None else population_size
+    if not isinstance(lambda_, int | np.integer) or lambda_ < 2:
+        raise SettingError(
+            f"population_size: expected a whole number of at least 2, so that there is one to "
+            f"choose, found {lambda_!r}."
+        )
     half = lambda_ / 2
     mu = int(half)
-    weights = np.log(half + 0.5) - np.log(np.arange(1, mu + 1))
-    weights = weights / weights.sum()
+    weights = rank_weights(mu, half)
     mueff = 1 / np.square(weights).sum()
-    given = dict(overrides or {})
+    given = {name: _rate(value, name) for name, value in (overrides or {}).items() if name in RATES}
     cs = given.get("cs", np.sqrt(mueff) / (np.sqrt(mueff) + np.sqrt(n)))
     return CMAConstants(
         lambda_=lambda_,
@@ -68,6 +84,29 @@ def cma_constants(
         damps=1 + cs + 2 * max(0.0, np.sqrt((mueff - 1) / (n + 1)) - 1),
         chi=np.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2)),
     )
+
+
+def _rate(value: float, name: str) -> float:
+    if not (0 < value < 1 or (value == 1 and name != "c1")):
+        raise SettingError(f"{name}: expected a rate between 0 and 1, found {value!r}.")
+    return value
+
+
+def rank_weights(n: int, half: float) -> np.ndarray:
+    """Weights of codes by rank, best first, (n,): ``ln(half + 1/2) - ln i``, scaled to sum 1.
+
+    `half` is half the population, or the number that is selected; it need not be whole. Ranks past
+    it weigh nothing.
+
+    Examples
+    --------
+    >>> rank_weights(4, 2.5).round(3)
+    array([0.73, 0.27, 0.  , 0.  ])
+    """
+    weights = np.zeros(n)
+    n_selected = min(int(half), n)
+    weights[:n_selected] = np.log(half + 0.5) - np.log(np.arange(1, n_selected + 1))
+    return weights / weights.sum()
 
 
 def default_population(n: int) -> int:

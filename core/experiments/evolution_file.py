@@ -1,0 +1,232 @@
+"""One evolution in one HDF5 file: everything that was shown, what it scored, and how it was made.
+
+The file has its full size from the start, so that a full disk shows before any work is lost, and
+blocks are written into their places one by one. Nothing else in it moves, so it can be read at any
+time, and what counts is `n_done`, which is written last.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from errno import ENOSPC
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from core import interrupt
+from core.errors import MissingFileError, RunError, StateError
+from core.files import replacing
+from core.versions import versions
+
+FORMAT = "evolution 1"
+
+
+@dataclass(frozen=True)
+class ThreadRecord:
+    """What one thread showed, in the order of its populations.
+
+    Attributes
+    ----------
+    name
+        Of the thread.
+    codes : (n, D) float32
+        As they were rendered.
+    scores_clean, scores : (n,)
+        Response of the unit, and with noise, which is what the optimizer learnt from.
+    generations : (n,) int
+        Block of each code, 0-based.
+    positions : (n,) int
+        Place in the block's random order, 0-based.
+    """
+
+    name: str
+    codes: np.ndarray
+    scores_clean: np.ndarray
+    scores: np.ndarray
+    generations: np.ndarray
+    positions: np.ndarray
+
+
+@dataclass(frozen=True)
+class EvolutionRecord:
+    """An evolution as far as it has got.
+
+    Attributes
+    ----------
+    settings, versions
+        What the evolution was made of, and the software that made it.
+    n_blocks, n_done
+        Blocks that were planned, and that are there.
+    threads
+        One, or two of a paired evolution.
+    reference_clean : (n_references,)
+        Responses to the reference images.
+    reference_scores, reference_positions : (n_done, n_references)
+        The same with noise, and places in the order, in every block.
+    """
+
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    n_blocks: int
+    n_done: int
+    threads: tuple[ThreadRecord, ...]
+    reference_clean: np.ndarray
+    reference_scores: np.ndarray
+    reference_positions: np.ndarray
+
+
+@dataclass(frozen=True)
+class Block:
+    """What one block adds, thread by thread, and its references."""
+
+    codes: Sequence[np.ndarray]
+    scores_clean: Sequence[np.ndarray]
+    scores: Sequence[np.ndarray]
+    positions: Sequence[np.ndarray]
+    reference_scores: np.ndarray
+    reference_positions: np.ndarray
+
+
+@dataclass(frozen=True)
+class ThreadShape:
+    """How large a thread becomes: `n_first` codes of `n_code` values, `n_following` a block."""
+
+    name: str
+    n_code: int
+    n_first: int
+    n_following: int
+
+    def rows(self, block: int) -> slice:
+        """Rows of a block."""
+        if block == 0:
+            return slice(0, self.n_first)
+        start = self.n_first + (block - 1) * self.n_following
+        return slice(start, start + self.n_following)
+
+
+def create(
+    path: Path,
+    settings: dict[str, Any],
+    threads: Sequence[ThreadShape],
+    n_blocks: int,
+    reference_clean: np.ndarray,
+) -> None:
+    """Make the file of an evolution that has not begun.
+
+    Raises
+    ------
+    RunError
+        If it cannot be written.
+    """
+    n_references = len(reference_clean)
+    with _said(path), replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs["format"] = FORMAT
+        file.attrs["settings"] = json.dumps(settings)
+        file.attrs["versions"] = json.dumps(versions())
+        file.attrs["n_blocks"] = n_blocks
+        file["n_done"] = 0
+        file["references/scores_clean"] = reference_clean
+        file["references/scores"] = np.full((n_blocks, n_references), np.nan)
+        file["references/positions"] = np.full((n_blocks, n_references), -1)
+        for i, shape in enumerate(threads):
+            n = shape.rows(n_blocks - 1).stop
+            group = file.create_group(f"threads/{i}")
+            group.attrs["name"] = shape.name
+            group.attrs["n_first"], group.attrs["n_following"] = shape.n_first, shape.n_following
+            group["codes"] = np.full((n, shape.n_code), np.nan, dtype=np.float32)
+            group["generations"] = np.full(n, -1)
+            group["positions"] = np.full(n, -1)
+            for name in ("scores_clean", "scores"):
+                group[name] = np.full(n, np.nan)
+
+
+def write_block(path: Path, number: int, block: Block) -> None:
+    """Write a block into its place; an interrupt waits until it is there.
+
+    Raises
+    ------
+    RunError
+        If it cannot be written; the blocks before it are still there.
+    """
+    with interrupt.held_back(), _said(path), h5py.File(path, "r+", locking=False) as file:
+        for i, codes in enumerate(block.codes):
+            group = file[f"threads/{i}"]
+            rows = _shape_of(group).rows(number)
+            group["codes"][rows] = codes
+            group["scores_clean"][rows] = block.scores_clean[i]
+            group["scores"][rows] = block.scores[i]
+            group["positions"][rows] = block.positions[i]
+            group["generations"][rows] = number
+        file["references/scores"][number] = block.reference_scores
+        file["references/positions"][number] = block.reference_positions
+        file.flush()
+        file["n_done"][()] = number + 1
+
+
+def read_evolution(path: Path) -> EvolutionRecord:
+    """An evolution as far as it has got; it may still be running.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    StateError
+        If it is no evolution, or damaged.
+    """
+    if not Path(path).is_file():
+        raise MissingFileError(f"{path}: expected an evolution, found no file.")
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            if file.attrs.get("format") != FORMAT:
+                raise StateError(f"{path}: expected an evolution, found another HDF5 file.")
+            return _read(file)
+    except (OSError, KeyError, RuntimeError) as error:
+        raise StateError(
+            f"{path}: expected an evolution, found a file that cannot be read ({error})."
+        ) from None
+
+
+def _read(file: h5py.File) -> EvolutionRecord:
+    n_done = int(file["n_done"][()])
+    return EvolutionRecord(
+        settings=json.loads(file.attrs["settings"]),
+        versions=json.loads(file.attrs["versions"]),
+        n_blocks=int(file.attrs["n_blocks"]),
+        n_done=n_done,
+        threads=tuple(
+            _read_thread(file[f"threads/{i}"], n_done) for i in range(len(file["threads"]))
+        ),
+        reference_clean=file["references/scores_clean"][:],
+        reference_scores=file["references/scores"][:n_done],
+        reference_positions=file["references/positions"][:n_done],
+    )
+
+
+def _read_thread(group: h5py.Group, n_done: int) -> ThreadRecord:
+    shape = _shape_of(group)
+    there = slice(0, shape.rows(n_done - 1).stop if n_done else 0)
+    names = ("codes", "scores_clean", "scores", "generations", "positions")
+    return ThreadRecord(shape.name, *(group[name][there] for name in names))
+
+
+def _shape_of(group: h5py.Group) -> ThreadShape:
+    attributes = group.attrs
+    n_first, n_following = int(attributes["n_first"]), int(attributes["n_following"])
+    return ThreadShape(attributes["name"], group["codes"].shape[1], n_first, n_following)
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Turn a failure to write into one sentence."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        is_full = getattr(error, "errno", None) == ENOSPC or "No space left" in str(error)
+        reason = "no space left on the disk" if is_full else str(error)
+        raise RunError(
+            f"{path}: expected to write, found: {reason}; the blocks that were finished are kept, "
+            "and the same call goes on from them."
+        ) from None
