@@ -298,6 +298,8 @@ def _receive(response: "requests.Response", remote: RemoteFile, partial: Path, h
             interrupt.check()
             file.write(chunk)
             bar.update(len(chunk))
+            if remote.size is not None and file.tell() > remote.size:
+                break  # whatever more there is, it is not the file
     if total is not None and _size(partial) < total:
         raise _TransientError(f"the connection ended at {_size(partial)} of {total} bytes")
 

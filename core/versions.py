@@ -13,14 +13,13 @@ REQUIREMENTS = ("requirements-figures.txt", "requirements.txt")
 
 
 def versions() -> dict[str, str]:
-    """This project, Python, the system, every required package, and what torch computes on."""
+    """This project, Python, the system and every required package; nothing is imported."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {
         "this project": project["version"],
         "Python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         **{name: _installed(name, pin) for name, pin in pins().items()},
-        **_accelerator(),
     }
 
 
@@ -44,7 +43,7 @@ def _installed(name: str, pin: str) -> str:
     return found if found.split("+")[0] == pin else f"{found} (required: {pin})"
 
 
-def _accelerator() -> dict[str, str]:
+def accelerator() -> dict[str, str]:
     """CUDA version of torch and the GPUs that it finds; nothing without torch."""
     try:
         import torch
@@ -63,5 +62,5 @@ if __name__ == "__main__":
     argparse.ArgumentParser(
         prog="reproduce versions", description="Print versions of everything that matters."
     ).parse_args()
-    for name, version in versions().items():
+    for name, version in (versions() | accelerator()).items():
         print(f"{name}: {version}")  # noqa: T201

@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from core.contract.checks import check, unchanged
+from core.contract.checks import check, origins
 from core.contract.manifest import FIGURES as FOLDERS
 from core.contract.provenance import read_provenance
 from core.contract.source_data import SourceData
@@ -57,7 +57,7 @@ def draw_figure(
             panels = tuple(save(panel, out, simulated) for panel in reproduction.panels)
             if show and has_display():
                 plt.show()
-        checks = (*unchanged(source, FOLDERS[figure]), *check(source, FOLDERS[figure]))
+        checks = (*origins(source, FOLDERS[figure]), *check(source, FOLDERS[figure]))
     except ReproductionError as error:
         return FigureResult(figure, source.root, simulated, problem=str(error))
     except Exception as error:

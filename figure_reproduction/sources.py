@@ -16,8 +16,11 @@ from pathlib import Path
 from core import interrupt
 from core.contract.manifest import FIGURE_FILES, FIGURES
 from core.contract.source_data import SourceData
-from core.errors import DownloadError, RunError, SettingError
+from core.errors import ReproductionError, RunError
 from core.project import SIMULATED_DATA, SOURCE_DATA
+
+LISTING_AGE = 86_400.0
+"""Seconds for which OSF is not asked again for files that it did not hold."""
 
 PATIENCE, ATTEMPTS = 60.0, 2
 """Seconds that OSF may ask to wait, and attempts of a request, before simulated data stand in.
@@ -66,8 +69,8 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
         choices = [_local(figure, root) for figure in figures]
     wanted = figures if mode == "osf" else [c.figure for c in choices if not _is_whole(c)]
     if wanted and mode in ("auto", "osf"):
-        problem = fetch(wanted, root)
-        fetched = {figure: _from_osf(figure, root, problem) for figure in wanted}
+        reached, problems = fetch(wanted, root)
+        fetched = {f: _from_osf(f, root, problems[f], reached, mode) for f in wanted}
         choices = [fetched.get(choice.figure, choice) for choice in choices]
     if any(choice.source is None for choice in choices) and mode in ("auto", "simulated"):
         simulated = SourceData(simulate())
@@ -78,22 +81,41 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     return choices
 
 
-def fetch(figures: list[str], root: Path) -> str:
-    """Bring the files of some figures from OSF; returns why that failed, or nothing."""
+def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
+    """Bring the files of some figures from OSF.
+
+    Returns
+    -------
+    reached
+        Whether OSF was.
+    problems
+        By figure, what was not to be had and why; empty where nothing failed.
+    """
     from core.contract.osf import Settings
     from core.contract.osf_download import fetch_source_data
 
     settings = Settings.from_environment(patience=PATIENCE, attempts=ATTEMPTS)
     try:
-        done = fetch_source_data(root, settings, figures, say=_say)
-    except (DownloadError, SettingError) as error:
-        return str(error).removesuffix(".")
+        done = fetch_source_data(
+            root, settings, figures, say=_say, only_whole=True, listing_age=LISTING_AGE
+        )
+    except ReproductionError as error:
+        return False, dict.fromkeys(figures, str(error).removesuffix("."))
+    except OSError as error:
+        words = f"{root}: expected to write there, found: {error.strerror or error}"
+        return False, dict.fromkeys(figures, words)
     if done.placed:
         _say(
             f"{len(done.placed)} files from OSF, {done.n_bytes / 1e6:.1f} MB, "
             f"{done.n_requests} requests"
         )
-    return ""
+    absent = {path: f"{path} is not on OSF" for path in done.absent}
+    reasons = dict.fromkeys(figures, "")
+    for path, reason in (absent | done.failed).items():
+        for figure in figures:
+            if path.startswith(f"{FIGURES[figure]}/"):
+                reasons[figure] = reasons[figure] or reason.removesuffix(".")
+    return True, reasons
 
 
 def _local(figure: str, root: Path) -> Choice:
@@ -107,14 +129,27 @@ def _local(figure: str, root: Path) -> Choice:
     return Choice(figure, source if _holds_any(source, figure) else None, reason)
 
 
-def _from_osf(figure: str, root: Path, problem: str) -> Choice:
-    """What is in `root` after OSF was asked."""
+def _from_osf(figure: str, root: Path, problem: str, reached: bool, mode: str) -> Choice:
+    """What is in `root` after OSF was asked, in part only where OSF itself has no more."""
     choice = _local(figure, root)
-    if problem:
-        return replace(choice, source=None, reason=f"{choice.reason}; OSF: {problem}")
-    if not _is_whole(choice):
-        return replace(choice, reason=f"{choice.reason}, nor on OSF")
-    return choice
+    if mode == "osf" and problem:
+        return replace(choice, source=None, reason=f"OSF: {problem}")
+    if _is_whole(choice):
+        return choice
+    partly = choice.source if reached and _came_from_osf(choice) else None
+    return replace(choice, source=partly, reason=f"{choice.reason}; OSF: {problem}")
+
+
+def _came_from_osf(choice: Choice) -> bool:
+    """Whether what there is of a figure is OSF's."""
+    if choice.source is None:
+        return False
+    try:
+        records = choice.source.provenance
+    except ReproductionError:
+        return False
+    files = [f for f in FIGURE_FILES[FIGURES[choice.figure]] if choice.source.path(f).is_file()]
+    return all(f.path in records and records[f.path].source.startswith("OSF ") for f in files)
 
 
 def _is_whole(choice: Choice) -> bool:

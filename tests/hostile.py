@@ -30,6 +30,33 @@ class Attack:
         return self.call
 
 
+class ForgedDtype:
+    """A structure with an object in it that claims to hold none."""
+
+    def __reduce__(self):
+        state = (3, "|", None, ("a",), {"a": (np.dtype("O"), 0)}, 8, 1, 0)
+        return np.dtype, ("V8", False, True), state
+
+
+class ForgedObject:
+    """An object dtype that claims to hold plain bytes."""
+
+    def __reduce__(self):
+        return np.dtype, ("O", False, True), (3, "|", None, None, None, -1, -1, 0)
+
+
+class ForgedArray:
+    """Bytes that become addresses under a forged dtype."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+
+    def __reduce__(self):
+        reconstruct = np._core.multiarray._reconstruct
+        address = struct.pack("<q", 0x4141414141)
+        return reconstruct, (np.ndarray, (0,), b"b"), (1, (1,), self.dtype, False, address)
+
+
 MARK = "open('MARK', 'w')"
 
 _PICKLED = {
@@ -49,6 +76,10 @@ _PICKLED = {
     "file's method": Attack(pathlib.Path.touch, pathlib.Path("MARK")),
     "web page": Attack(webbrowser.open, "file:///MARK"),
     "removal": Attack(shutil.rmtree, "."),
+    "forged dtype": Attack(pd.DataFrame, ForgedArray(ForgedDtype())),
+    "forged object dtype": Attack(pd.DataFrame, ForgedArray(ForgedObject())),
+    "changed class": b"\x80\x02cpandas\nDataFrame\nN}X\x04\x00\x00\x00_typK\x01s\x86b.",
+    "memo of 4 GB": b"\x80\x04Nr\xff\xff\xff\x0f0.",
     "attribute by opcode": b"\x80\x02cposix\nsystem\nX\x0a\x00\x00\x00touch MARK\x85R.",
     "builtins by opcode": b"c__builtin__\neval\n(S\"open('MARK', 'w')\"\ntR.",
     "instance opcode": b"(S'touch MARK'\nios\nsystem\n.",

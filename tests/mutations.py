@@ -8,7 +8,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from core.contract.checks import check, unchanged
+from core.contract.checks import check, origins
 from core.contract.manifest import FIGURES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError
@@ -145,5 +145,5 @@ def outcome(figure: str, root: Path) -> str:
     finally:
         plt.close("all")
     folder = FIGURES[figure]
-    passed = all(item.passed for item in (*unchanged(source, folder), *check(source, folder)))
+    passed = all(item.passed for item in (*origins(source, folder), *check(source, folder)))
     return "drawn" if passed else "reported"

@@ -87,14 +87,18 @@ def _download(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     from core.contract.local_import import import_source_data
-    from core.contract.problems import table
+    from core.contract.manifest import FIGURES as FOLDERS
+    from core.contract.problems import problems, table
 
     done = import_source_data(options.path, options.out, options.force, _say)
     known = f", {done.n_known} were there already" if done.n_known else ""
     print(f"{len(done.placed)} files taken, {done.n_bytes / 1e6:.1f} MB{known}.")
     if done.refused:
         print(f"{len(done.refused)} are not taken:\n{table(done.refused)}")
-    return 1 if done.refused else 0
+    figures = [f for f, folder in FOLDERS.items() if any(p.startswith(folder) for p in done.placed)]
+    if rows := problems(options.out, figures):
+        print(f"In the folders of these figures now:\n{table(rows)}")
+    return 1 if done.refused or rows else 0
 
 
 def _say(words: str) -> None:

@@ -70,13 +70,13 @@ def members(path: Path) -> list[Member]:
                 f"{problem}; nothing was taken from it."
             )
         if not entry.is_dir():
-            found.append(
-                Member(PurePosixPath(entry.filename).name, entry.filename, entry.file_size)
-            )
+            found.append(Member(_base_name(entry.filename), entry.filename, entry.file_size))
     return found
 
 
-def extract(archive: zipfile.ZipFile, wanted: Mapping[str, Path]) -> None:
+def extract(
+    archive: zipfile.ZipFile, wanted: Mapping[str, Path], limit: int = MAX_TOTAL_BYTES
+) -> int:
     """Write members of a zip to places of the caller's choice.
 
     Parameters
@@ -85,6 +85,12 @@ def extract(archive: zipfile.ZipFile, wanted: Mapping[str, Path]) -> None:
         An open archive, whose `members` were looked at.
     wanted
         Where each goes, by its path inside.
+    limit
+        Bytes that all of them may have together.
+
+    Returns
+    -------
+    Bytes written.
 
     Raises
     ------
@@ -96,10 +102,10 @@ def extract(archive: zipfile.ZipFile, wanted: Mapping[str, Path]) -> None:
         interrupt.check()
         size = archive.getinfo(inside).file_size
         total += size
-        if size > MAX_MEMBER_BYTES or total > MAX_TOTAL_BYTES:
+        if size > MAX_MEMBER_BYTES or total > limit:
             raise ArchiveError(
                 f"{archive.filename}: expected files of at most {MAX_MEMBER_BYTES / 1e6:.0f} MB, "
-                f"{MAX_TOTAL_BYTES / 1e9:.0f} GB together, found {inside!r} beyond that."
+                f"{MAX_TOTAL_BYTES / 1e9:.0f} GB in all, found {inside!r} beyond that."
             )
         try:
             with archive.open(inside) as packed, target.open("wb") as file:
@@ -111,10 +117,15 @@ def extract(archive: zipfile.ZipFile, wanted: Mapping[str, Path]) -> None:
             raise ArchiveError(
                 f"{archive.filename}: expected {inside!r} to be sound, found: {error}."
             ) from None
+    return total
 
 
 def unpack(
-    path: Path, names: Container[str], folder: Path, nested: bool = True
+    path: Path,
+    names: Container[str],
+    folder: Path,
+    nested: bool = True,
+    limit: int = MAX_TOTAL_BYTES,
 ) -> list[tuple[Member, Path]]:
     """Write the members of these base names into a folder of its own, under numbers.
 
@@ -128,6 +139,8 @@ def unpack(
         Where they go; made here.
     nested
         Whether zips inside are looked into as well, though no further.
+    limit
+        Bytes that may be written, zips inside and what comes out of them included.
 
     Raises
     ------
@@ -141,10 +154,11 @@ def unpack(
     inner = [member for member in found if nested and member.name.lower().endswith(".zip")]
     zips = [(member, folder / f"{number}.zip") for number, member in enumerate(inner)]
     with zipfile.ZipFile(path) as archive:
-        extract(archive, {member.path: place for member, place in (*places, *zips)})
+        limit -= extract(archive, {m.path: place for m, place in (*places, *zips)}, limit)
     for outer, place in zips:
-        for member, content in unpack(place, names, place.with_suffix(""), nested=False):
-            places.append((replace(member, path=f"{outer.path}: {member.path}"), content))
+        inside = unpack(place, names, place.with_suffix(""), nested=False, limit=limit)
+        limit -= sum(member.size for member, _ in inside)
+        places += [(replace(m, path=f"{outer.path}: {m.path}"), content) for m, content in inside]
         place.unlink()
     return places
 
@@ -170,7 +184,7 @@ def salvage(path: Path, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]
     with path.open("rb") as file:
         while (header := _local_header(file)) is not None:
             interrupt.check()
-            name = PurePosixPath(header.path).name
+            name = _base_name(header.path)
             content = _content(file, header, sizes.get(name))
             if content is None:
                 return
@@ -178,6 +192,10 @@ def salvage(path: Path, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]
                 yield name, content
             if header.described_later and not _skip_description(file):
                 return
+
+
+def _base_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def _hostile(entry: zipfile.ZipInfo) -> str | None:

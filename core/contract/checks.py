@@ -62,8 +62,8 @@ def check(source: SourceData, folder: str) -> list[Check]:
     return results
 
 
-def unchanged(source: SourceData, folder: str) -> list[Check]:
-    """Do the files of which there is a record still hold the bytes that came?"""
+def origins(source: SourceData, folder: str) -> list[Check]:
+    """Do recorded files still hold the bytes that came, and do all come from one source?"""
     records = source.provenance
     files = [file for file in FIGURE_FILES[folder] if source.path(file).is_file()]
     known = [file for file in files if file.path in records]
@@ -75,7 +75,13 @@ def unchanged(source: SourceData, folder: str) -> list[Check]:
         if not changed
         else (f"changed by hand since: {', '.join(file.name for file in changed)}")
     )
-    return [Check("the files are as they came", not changed, found)]
+    sources = sorted({records[file.path].source for file in known})
+    unknown = len(files) - len(known)
+    words = [*sources, f"no record of {unknown} files"] if unknown else sources
+    return [
+        Check("the files are as they came", not changed, found),
+        Check("the files are of one origin", len(words) == 1, ", ".join(words)),
+    ]
 
 
 def masks_agree(masks: pd.DataFrame) -> list[Check]:

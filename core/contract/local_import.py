@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import interrupt
 from core.contract import archives, tables
 from core.contract.manifest import EXPERIMENT_ORDER, MANIFEST
 from core.contract.placement import (
@@ -19,13 +18,16 @@ from core.contract.placement import (
     choose,
     files_of,
     in_order,
+    refuse_mark,
     refuse_simulated,
     refuse_simulated_folder,
     sizes_of,
 )
 from core.contract.problems import Problem, as_row
+from core.contract.provenance import SIMULATION_FILE_NAME
+from core.contract.transfer import Bar
 from core.errors import ArchiveError, MissingFileError, ReproductionError, SettingError
-from core.files import remove_abandoned, sha256
+from core.files import remove_abandoned, sha256, write_json
 from core.progress import progress
 
 STAGING_PREFIX = ".importing-"
@@ -84,27 +86,28 @@ def import_source_data(
         If `root` cannot be written or holds files of another origin, or simulated data would enter
         the project's ``source_data/``.
     """
-    if not path.exists():
-        raise MissingFileError(f"{path}: expected a folder or a zip, found nothing.")
+    if not (path.is_dir() or path.is_file()):
+        raise MissingFileError(f"{path}: expected a folder or a zip, found nothing such.")
     with alone_in(root, say):
         refuse_simulated_folder(root)
         remove_abandoned(root, f"{STAGING_PREFIX}*")
         prefix = f"{STAGING_PREFIX}{os.getpid()}-"
-        with (
-            tempfile.TemporaryDirectory(prefix=prefix, dir=root) as staging,
-            Placement(root, files_of(None), "import").recording() as placement,
-        ):
+        placement = Placement(root, files_of(None), "import")
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=root) as staging:
             return _import(path, Path(staging), placement, force)
 
 
 def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imported:
     candidates, refused = find(path, staging)
+    simulated = is_simulated(path, candidates.pop(SIMULATION_FILE_NAME, []))
+    if simulated:
+        refuse_mark(placement.root, SIMULATION_FILE_NAME)
     if not candidates and not refused:
         raise MissingFileError(
             f"{path}: expected files of source data under their published names, found none."
         )
     chosen: dict[str, Candidate] = {}
-    for name in in_order(candidates):
+    for name in progress(in_order(candidates), len(candidates), "files looked at"):
         file = MANIFEST[name]
         target = staging / "layout" / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -126,7 +129,14 @@ def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imp
         except ReproductionError as error:
             refused.append(as_row(staging / "layout", str(error)))
             del chosen[name]
+    if simulated and chosen:
+        write_json(placement.root / SIMULATION_FILE_NAME, {"simulated": True, "from": str(path)})
     return _place(chosen, refused, placement, force)
+
+
+def is_simulated(path: Path, marks: list[Candidate]) -> bool:
+    """Whether a mark lies among the files, beside them or above them."""
+    return bool(marks) or any((f / SIMULATION_FILE_NAME).is_file() for f in path.resolve().parents)
 
 
 def _place(
@@ -137,14 +147,18 @@ def _place(
     for name, candidate in chosen.items():
         path = placement.root / MANIFEST[name].path
         if path.is_file() and sha256(path) == sha256(candidate.path):
+            if placement.standing[name] is Standing.UNKNOWN:
+                placement.adopt(MANIFEST[name], candidate)
             continue
         new.append(name)
         if placement.standing[name] in (Standing.UNKNOWN, Standing.FOREIGN):
             foreign.append(MANIFEST[name])
     if not force:
         placement.refuse(foreign)
-    for name in progress(new, len(new), "files"):
-        placement.put(MANIFEST[name], chosen[name])
+    with Bar(sum(chosen[name].path.stat().st_size for name in new), len(new)) as bar:
+        placement.on_arrival = bar.arrived
+        for name in new:
+            placement.put(MANIFEST[name], chosen[name])
     return Imported(placement.placed, len(chosen) - len(new), refused, placement.n_bytes)
 
 
@@ -158,18 +172,20 @@ def find(path: Path, staging: Path) -> tuple[dict[str, list[Candidate]], list[Pr
     """
     candidates: dict[str, list[Candidate]] = {}
     refused: list[Problem] = []
+    sought = {*MANIFEST, SIMULATION_FILE_NAME}
     if path.is_file():
         found, archives_inside = [], [path]
     else:
         files = [Path(folder) / name for folder, _, names in os.walk(path) for name in names]
-        found = [file for file in files if file.name in MANIFEST and file.is_file()]
+        files = [file for file in files if file.is_file()]
+        found = [file for file in files if file.name in sought]
         archives_inside = [file for file in files if file.suffix.lower() == ".zip"]
     for file in sorted(found):
         candidates.setdefault(file.name, []).append(Candidate(str(file), file))
-    for number, archive in enumerate(sorted(archives_inside)):
-        interrupt.check()
+    archives_inside.sort()
+    for number, archive in enumerate(progress(archives_inside, len(archives_inside), "archives")):
         try:
-            unpacked = archives.unpack(archive, MANIFEST, staging / f"archive{number}")
+            unpacked = archives.unpack(archive, sought, staging / f"archive{number}")
         except ArchiveError as error:
             if archive == path:
                 raise

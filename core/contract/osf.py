@@ -86,7 +86,7 @@ class Settings:
             raise SettingError(
                 "OSF_TOKEN: expected a token of printable characters without spaces, found others."
             )
-        if urlsplit(self.api).scheme not in ("http", "https"):
+        if not re.match(r"https?://[^/\[\]]+", self.api):
             raise SettingError(f"OSF_API: expected an http address, found {self.api!r}.")
 
     @classmethod
@@ -217,13 +217,18 @@ class Session(OSFSession):
                 raise DownloadError(f"{url}: expected an answer, found{times}: {problem}.")
             self._wait(self._back_off(attempt) if seconds is None else seconds, url, problem)
 
+    @property
+    def has_listed_enough(self) -> bool:
+        """Whether no more requests are to be spent on listing."""
+        return self.n_requests >= MAX_LISTING_REQUESTS
+
     def json(self, url: str) -> dict:
         """The JSON object behind `url`.
 
         Raises
         ------
         DownloadError
-            If something else comes, also when asked again.
+            If something else comes, also when asked again, once.
         """
         for attempt in itertools.count(1):
             response = self.get(url)
@@ -238,7 +243,7 @@ class Session(OSFSession):
                 )
             except requests.exceptions.RequestException as error:
                 found = in_short(error)
-            if attempt >= self.settings.attempts:
+            if attempt == 2:
                 raise DownloadError(
                     f"{url}: expected a JSON object, found {found}; a login page or a proxy may "
                     "answer in OSF's place."
@@ -280,7 +285,7 @@ class Session(OSFSession):
 
 
 def storages(
-    session: Session, relevant: Callable[[str], bool], node: str | None = None
+    session: Session, relevant: Callable[[str], bool], nodes: tuple[str, ...] = ()
 ) -> Iterator[OsfFolder]:
     """Storages of a project and of its components, each listed when it is asked for.
 
@@ -293,21 +298,24 @@ def storages(
     relevant
         Whether a folder of this name is listed before the others, for the case that
         `MAX_LISTING_REQUESTS` end the listing early.
-    node
-        A component of the project, by its five letters; the project itself by default.
+    nodes
+        A component of the project behind those it belongs to; the project itself by default.
 
     Raises
     ------
     DownloadError
         If a listing cannot be had, is cut short, or is not one.
     """
-    node = node or session.settings.project
+    nodes = nodes or (session.settings.project,)
+    node = nodes[-1]
     entries = _entries(session, session.build_url("nodes", node, "files"))
     providers = [_model(Storage, entry, session) for entry in entries]
     for provider in sorted(providers, key=lambda storage: storage.provider != "osfstorage"):
         yield _list_storage(session, provider, relevant)
     for child in _entries(session, session.build_url("nodes", node, "children")):
-        yield from storages(session, relevant, str(child.get("id")))
+        below = _attribute(child, "id")
+        if isinstance(below, str) and below not in nodes and not session.has_listed_enough:
+            yield from storages(session, relevant, (*nodes, below))
 
 
 def _list_storage(session: Session, storage: Storage, relevant: Callable[[str], bool]) -> OsfFolder:
@@ -317,7 +325,7 @@ def _list_storage(session: Session, storage: Storage, relevant: Callable[[str], 
     waiting = [(False, next(order), root, storage._files_url)]
     while waiting:
         later, _, folder, url = heapq.heappop(waiting)
-        if session.n_requests >= MAX_LISTING_REQUESTS:
+        if session.has_listed_enough:
             session.say(
                 f"listing ended after {session.n_requests} requests, {folder.path} is unseen"
             )
@@ -337,9 +345,9 @@ def _list_storage(session: Session, storage: Storage, relevant: Callable[[str], 
 
 def _entries(session: Session, url: str) -> list[dict]:
     """All entries of a paged listing; asked for again where OSF says that there are more."""
-    for _ in range(session.settings.attempts):
+    for _ in range(2):
         entries, total = _pages(session, url)
-        if total is None or len(entries) >= total:
+        if total is None or len(entries) >= total or session.has_listed_enough:
             return entries
     raise DownloadError(f"{url}: expected {total} entries, found {len(entries)}: it is cut short.")
 
@@ -347,7 +355,7 @@ def _entries(session: Session, url: str) -> list[dict]:
 def _pages(session: Session, url: str) -> tuple[list[dict], int | None]:
     entries, total, seen = [], None, set()
     following = _with_page_size(url)
-    while following and following not in seen:
+    while following and following not in seen and not session.has_listed_enough:
         seen.add(following)
         page = session.json(following)
         data, links = page.get("data"), page.get("links") or {}
@@ -358,6 +366,8 @@ def _pages(session: Session, url: str) -> tuple[list[dict], int | None]:
             if isinstance(meta, dict) and isinstance(meta.get("total"), int):
                 total = meta["total"]
         following = links.get("next")
+        if not isinstance(following, str | None):
+            raise DownloadError(f"{url}: expected the address of the next page, found other JSON.")
     return entries, total
 
 
@@ -370,12 +380,18 @@ def _with_page_size(url: str) -> str:
 def _model(kind: type, entry: dict, session: Session) -> Any:
     """An entry as osfclient's model of it."""
     try:
-        return kind(entry, session)
+        model = kind(entry, session)
+        addresses = ("_files_url", "_new_file_url", "_download_url", "path", "name")
+        wrong = [name for name in addresses if not isinstance(getattr(model, name, ""), str)]
+        if not wrong:
+            return model
+        found = f"one whose {wrong[0].strip('_')} is no text"
     except (KeyError, TypeError, AttributeError) as error:
-        raise DownloadError(
-            f"{session.base_url}: expected OSF's description of a {kind.__name__.lower()}, found "
-            f"one without {error}."
-        ) from None
+        found = f"one without {error}"
+    raise DownloadError(
+        f"{session.base_url}: expected OSF's description of a {kind.__name__.lower()}, found "
+        f"{found}."
+    )
 
 
 def _osf_file(entry: dict, session: Session) -> OsfFile:

@@ -7,11 +7,14 @@ to be had, a later call sends no request.
 import datetime
 import json
 import logging
+import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from core.contract.descriptions import File
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.osf import OsfFile, OsfFolder, Session, Settings, storages
 from core.contract.placement import (
@@ -20,8 +23,11 @@ from core.contract.placement import (
     Standing,
     alone_in,
     files_of,
+    refuse_mark,
     refuse_simulated_folder,
 )
+from core.contract.provenance import EXPORT, SIMULATION_FILE_NAME
+from core.contract.source_data import SourceData
 from core.contract.transfer import Bar, Transfer
 from core.download import mismatch
 from core.files import write_json
@@ -65,6 +71,9 @@ def fetch_source_data(
     figures: Iterable[str] | None = None,
     force: bool = False,
     say: Callable[[str], None] = _log.info,
+    *,
+    only_whole: bool = False,
+    listing_age: float = 0.0,
 ) -> Outcome:
     """Bring the files of some figures, or of all, from OSF into a folder like ``source_data/``.
 
@@ -83,6 +92,10 @@ def fetch_source_data(
         Replace files of another origin.
     say
         Is told why something takes long.
+    only_whole
+        Leave figures alone that hold files of another origin, instead of refusing all.
+    listing_age
+        Seconds for which the last listing is believed in what it does not hold.
 
     Raises
     ------
@@ -96,16 +109,17 @@ def fetch_source_data(
     with alone_in(root, say):
         refuse_simulated_folder(root)
         placement = Placement(root, files_of(figures), f"OSF {settings.project}")
+        exported = [f for f in placement.files.values() if placement.source_of(f) == EXPORT]
         if not force:
-            placement.refuse(placement.files_standing(Standing.FOREIGN))
-        with placement.recording():
-            if not is_complete(placement, read_listing(root, settings.project)):
-                fetch_missing(session, placement, force)
-    missing = placement.missing.values()
+            refuse_or_skip(placement, exported, only_whole)
+        listing = read_listing(root, settings.project)
+        if not is_complete(placement, listing, listing_age):
+            fetch_missing(session, placement, force, only_whole, listing)
+    requires = SourceData(root).requires
     return Outcome(
         placed=placement.placed,
         adopted=placement.adopted,
-        absent=[file.path for file in missing if file.required],
+        absent=[file.path for file in placement.missing.values() if requires(file)],
         failed=placement.failed,
         n_sound=placement.n_sound,
         n_requests=session.n_requests,
@@ -114,25 +128,37 @@ def fetch_source_data(
     )
 
 
-def is_complete(placement: Placement, listed: set[str] | None) -> bool:
-    """Whether every file is sound, but for optional ones that OSF did not hold when `listed`."""
+def is_complete(placement: Placement, listing: "Listing | None", age: float) -> bool:
+    """Whether nothing is left to fetch, as far as that can be known without asking.
+
+    An optional file that OSF did not hold when it was last listed is not missed; a required one is
+    not, either, for `age` seconds after.
+    """
+    is_new = listing is not None and listing.seconds_old() <= age
     return all(
-        standing is Standing.SOUND
-        or (
-            standing is Standing.MISSING
-            and not placement.files[name].required
-            and listed is not None
-            and name not in listed
-        )
-        for name, standing in placement.standing.items()
+        listing is not None
+        and name not in listing.files
+        and placement.standing[name] is Standing.MISSING
+        and (is_new or not file.required)
+        for name, file in placement.missing.items()
     )
 
 
-def fetch_missing(session: Session, placement: Placement, force: bool) -> None:
+def fetch_missing(
+    session: Session,
+    placement: Placement,
+    force: bool,
+    only_whole: bool,
+    before: "Listing | None",
+) -> None:
     """List the project and fetch what is missing in as few requests as possible."""
     folders, found = find(session, placement)
-    write_listing(placement.root, session.settings.project, found)
-    compare(placement, found, force, session.say)
+    foreign = compare(placement, found, session.say)
+    if not force:
+        refuse_or_skip(placement, foreign, only_whole)
+    archives = before.archives if before else ()
+    listing = Listing(session.settings.project, found, archives)
+    listing.write(placement.root)
     same = {name: files[0] for name, files in found.items() if len({f.content for f in files}) == 1}
     to_come = [file for name, file in same.items() if name in placement.missing]
     with Bar(sum(file.size or 0 for file in to_come), len(to_come)) as bar:
@@ -146,10 +172,37 @@ def fetch_missing(session: Session, placement: Placement, force: bool) -> None:
             transfer.fetch_loose(storage, same)
         transfer.fetch_single(to_come)
         transfer.settle({name: files for name, files in found.items() if name not in same})
-        if any(file.required for file in placement.missing.values()):
-            zips = (f for folder in folders for f in folder.all_files() if f.name.endswith(".zip"))
-            transfer.look_into_archives(sorted(zips, key=lambda osf: not is_relevant(osf.path)))
+        requires = SourceData(placement.root).requires
+        if any(requires(file) for file in placement.missing.values()):
+            zips = [f for folder in folders for f in folder.all_files() if f.name.endswith(".zip")]
+            unseen = [osf for osf in zips if str(osf.content) not in archives]
+            transfer.look_into_archives(sorted(unseen, key=lambda osf: not is_relevant(osf.path)))
+            seen = [str(osf.content) for osf in zips]
+            Listing(listing.project, found, seen).write(placement.root)
         transfer.clear()
+    for file in foreign:
+        if file.name not in found and placement.standing[file.name] is not Standing.SOUND:
+            # what OSF does not hold would be read together with what it does
+            placement.set_aside(file)
+
+
+def refuse_or_skip(placement: Placement, foreign: list[File], only_whole: bool) -> None:
+    """Refuse to replace files of another origin, or leave their figures alone.
+
+    Raises
+    ------
+    SettingError
+        Where they are not to be skipped, or are in no figure's folder and so concern all.
+    """
+    if not only_whole or any(not file.folder for file in foreign):
+        placement.refuse(foreign)
+    folders = {file.folder: placement.root / file.path for file in foreign}
+    for file in placement.files.values():
+        if file.folder in folders:
+            placement.failed[file.path] = (
+                f"{folders[file.folder]} is of another origin; `./reproduce download --force` "
+                "replaces it"
+            )
 
 
 def find(
@@ -158,31 +211,26 @@ def find(
     """Storages of the project, as far as they have to be listed, and the sought files in them."""
     folders: list[OsfFolder] = []
     found: dict[str, list[OsfFile]] = {}
+    requires = SourceData(placement.root).requires
     for storage in storages(session, is_relevant):
         folders.append(storage)
         for file in storage.all_files():
+            if file.name == SIMULATION_FILE_NAME:
+                refuse_mark(placement.root, file.path)
             if file.name in placement.files:
                 found.setdefault(file.name, []).append(file)
-        if all(name in found for name, file in placement.files.items() if file.required):
+        if all(name in found for name, file in placement.files.items() if requires(file)):
             break
     return folders, found
 
 
 def compare(
-    placement: Placement,
-    found: dict[str, list[OsfFile]],
-    force: bool,
-    say: Callable[[str], None],
-) -> None:
-    """Hold what stands in place against the listing.
+    placement: Placement, found: dict[str, list[OsfFile]], say: Callable[[str], None]
+) -> list[File]:
+    """Hold what stands in place against the listing; returns the files of another origin.
 
     Files with OSF's bytes are adopted, whoever put them there. Recorded ones that changed here or
-    on OSF since are fetched again.
-
-    Raises
-    ------
-    SettingError
-        If other files would be replaced and `force` is not given.
+    on OSF since become missing.
     """
     foreign = []
     for name, standing in placement.standing.items():
@@ -199,10 +247,7 @@ def compare(
             where = "here" if standing is Standing.CHANGED else "on OSF"
             say(f"{path}: changed {where} since it came; fetched again, the old one is kept")
             placement.standing[name] = Standing.CHANGED
-    if not force:
-        placement.refuse(foreign)
-    for file in foreign:
-        placement.set_aside(file)
+    return foreign
 
 
 def is_relevant(path: str) -> bool:
@@ -217,20 +262,45 @@ def is_relevant(path: str) -> bool:
     return "sourcedata" in words or any(folder.lower() in words for folder in FIGURE_FILES)
 
 
-def read_listing(root: Path, project: str) -> set[str] | None:
-    """Names that OSF held when it was last listed for this folder; None if that is not known."""
+@dataclass(frozen=True)
+class Listing:
+    """What OSF held when it was last listed: sought files by name, zips that were looked into."""
+
+    project: str
+    files: Mapping[str, Any]
+    archives: Collection[str] = ()
+    date: str = ""
+
+    def seconds_old(self) -> float:
+        """Time since then; infinite where it is not known."""
+        try:
+            return time.time() - datetime.datetime.fromisoformat(self.date).timestamp()
+        except ValueError:
+            return math.inf
+
+    def write(self, root: Path) -> None:
+        """Keep it beside the data, as of now."""
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        files = {
+            name: [{"path": osf.path, "size": osf.size, **osf.details} for osf in offered]
+            for name, offered in sorted(self.files.items())
+        }
+        content = {
+            "project": self.project,
+            "date": now,
+            "files": files,
+            "archives": sorted(self.archives),
+        }
+        write_json(root / LISTING_NAME, content)
+
+
+def read_listing(root: Path, project: str) -> Listing | None:
+    """The last listing of a project for this folder, None where there is none that can be read."""
     try:
         content = json.loads((root / LISTING_NAME).read_text(encoding="utf-8"))
-        return set(content["files"]) if content["project"] == project else None
-    except (OSError, ValueError, TypeError, KeyError):
+        found = Listing(
+            content["project"], dict(content["files"]), list(content["archives"]), content["date"]
+        )
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
-
-
-def write_listing(root: Path, project: str, found: dict[str, list[OsfFile]]) -> None:
-    """Keep what OSF holds, and when that was seen."""
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    files = {
-        name: [{"path": osf.path, "size": osf.size, **osf.details} for osf in offered]
-        for name, offered in sorted(found.items())
-    }
-    write_json(root / LISTING_NAME, {"project": project, "date": now, "files": files})
+    return found if found.project == project else None

@@ -1,7 +1,8 @@
 """Putting files of unknown origin into ``source_data/``: alone, checked, and written down.
 
 A file is replaced only by one that was verified, and what stood there with other bytes is kept
-beside it as ``<name>.replaced``.
+beside it as ``<name>.replaced``. Its record is written before it moves, so that a run which is
+killed in between finds a record without its file, and goes on.
 """
 
 import shutil
@@ -148,16 +149,10 @@ class Placement:
         """Files that stand in a way."""
         return [self.files[name] for name, found in self.standing.items() if found is standing]
 
-    @contextmanager
-    def recording(self) -> Iterator["Placement"]:
-        """Write the provenance at the end, also of an interrupted run."""
-        before = dict(self._records)
-        try:
-            yield self
-        finally:
-            if self._records != before:
-                with interrupt.held_back():
-                    write_provenance(self.root, self._records)
+    def source_of(self, file: File) -> str | None:
+        """Recorded source of a file, None if there is no record."""
+        known = self._records.get(file.path)
+        return known.source if known else None
 
     def refuse(self, files: list[File]) -> None:
         """Raise a SettingError if there are files that are not to be replaced unasked."""
@@ -176,28 +171,31 @@ class Placement:
         Raises
         ------
         SettingError
-            If simulated data would enter the project's ``source_data/``.
+            If simulated data would enter the project's ``source_data/``, or a folder is in the way.
         """
         refuse_simulated(self.root, file, candidate.path)
         n_bytes = candidate.path.stat().st_size
         target = self.root / file.path
+        if target.is_dir():
+            raise SettingError(f"{target}: expected a file or none, found a folder.")
         target.parent.mkdir(parents=True, exist_ok=True)
         with interrupt.held_back():
             if target.is_file() and sha256(target) != sha256(candidate.path):
                 self.set_aside(file)
-            shutil.move(candidate.path, target)
             self._note(file, candidate)
+            shutil.move(candidate.path, target)
             self.placed.append(file.path)
         self.n_bytes += n_bytes
         self.on_arrival(n_bytes)
         interrupt.check()
 
     def put_fitting(self, name: str, candidates: list[Candidate]) -> None:
-        """Put in place the one candidate that fits, or keep in `failed` why none does."""
-        file = self.files[name]
+        """Put in place the one candidate that is as described, or keep in `failed` why none is."""
+        file, sizes = self.files[name], sizes_of(self.root)
         try:
-            chosen = choose(file, candidates, sizes_of(self.root))
-        except ContractError as error:
+            chosen = choose(file, candidates, sizes)
+            tables.read(chosen.path, file, sizes)
+        except ReproductionError as error:
             self.failed[file.path] = str(error)
             return
         self.put(file, chosen)
@@ -211,13 +209,16 @@ class Placement:
     def set_aside(self, file: File) -> None:
         """Keep a file under another name, so that it is not read and not lost."""
         path = self.root / file.path
-        path.replace(path.with_name(path.name + REPLACED_SUFFIX))
+        suffixes = (f"{REPLACED_SUFFIX}{number}" for number in ("", *range(2, 1000)))
+        free = (path.with_name(path.name + suffix) for suffix in suffixes)
+        path.replace(next(other for other in free if not other.exists()))
         self._records.pop(file.path, None)
         self.standing[file.name] = Standing.MISSING
 
     def _note(self, file: File, candidate: Candidate) -> None:
         details = {"path": candidate.origin, **candidate.details}
-        self._records[file.path] = record(self.root / file.path, self.source, details)
+        self._records[file.path] = record(candidate.path, self.source, details)
+        write_provenance(self.root, self._records)
         self.standing[file.name] = Standing.SOUND
 
     def _standing(self, file: File) -> Standing:
@@ -249,18 +250,22 @@ def choose(file: File, candidates: list[Candidate], sizes: Sizes) -> Candidate:
     words = "more than one is" if fitting else "none of them is"
     raise ContractError(
         f"{file.path}: expected one file of this name, found different ones at {one.origin} and "
-        f"{two.origin}, and {words} as described; `./reproduce import` takes the right one."
+        f"{two.origin}, and {words} as described."
     )
 
 
 def refuse_simulated(root: Path, file: File, path: Path) -> None:
     """Raise a SettingError where simulated data would enter the project's ``source_data/``."""
-    if root.resolve() != SOURCE_DATA.resolve() or file not in NAMING_FILES:
-        return
-    if SIMULATED_SUFFIX.encode() in path.read_bytes():
+    if file in NAMING_FILES and SIMULATED_SUFFIX.encode() in path.read_bytes():
+        refuse_mark(root, file.name)
+
+
+def refuse_mark(root: Path, where: str) -> None:
+    """Raise a SettingError if `root` is the project's own: `where` says that data are simulated."""
+    if root.resolve() == SOURCE_DATA.resolve():
         raise SettingError(
-            f"{root}: expected real source data, found simulated recordings in {file.name}; --out "
-            "names another folder."
+            f"{root}: expected real source data, found simulated recordings ({where}); --out names "
+            "another folder."
         )
 
 

@@ -15,6 +15,9 @@ from core.files import sha256, write_json
 
 PROVENANCE_FILE_NAME = "provenance.json"
 SIMULATION_FILE_NAME = "SIMULATED.json"
+EXPORT = "export"
+"""Source of files that an export wrote."""
+
 SIMULATED_SUFFIX = "-SIM"
 """End of every simulated recording's name."""
 
@@ -43,7 +46,7 @@ def read_provenance(root: Path) -> dict[str, Record]:
         return {}
     try:
         return {name: Record(**value) for name, value in json.loads(path.read_text()).items()}
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ContractError(
             f"{path}: expected one record per file, found something else ({error})."
         ) from None

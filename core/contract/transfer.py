@@ -198,10 +198,12 @@ class Transfer:
             return self._fetch(osf)
 
     def _fetch(self, osf: OsfFile) -> Path:
-        settings = self.session.settings
+        settings, target = self.session.settings, self.work / _key(osf.url)
+        if target.is_file() and (osf.checksum is None or mismatch(target, osf.remote)):
+            target.unlink()  # left by an earlier run, when OSF had another version
         return download(
             osf.remote,
-            self.work / _key(osf.url),
+            target,
             timeout=settings.timeout,
             pause=settings.pause,
             get=self.session.get,
@@ -219,16 +221,19 @@ class Transfer:
             self.placement.put_fitting(name, candidates)
 
     def look_into_archives(self, zips: Iterable[OsfFile]) -> None:
-        """Fetch zips that OSF holds and take from them by name what is still missing."""
+        """Fetch zips that OSF holds and take from them by name what is still missing.
+
+        Larger ones than `MAX_ARCHIVE_BYTES`, and those whose size is not known, are left alone.
+        """
         candidates: dict[str, list[Candidate]] = {}
         for osf in zips:
-            if (osf.size or 0) > MAX_ARCHIVE_BYTES:
+            if osf.size is None or osf.size > MAX_ARCHIVE_BYTES:
                 continue
             folder = self.work / f"{_key(osf.url)}-members"
             try:
                 unpacked = archives.unpack(self.fetch(osf), self.placement.missing, folder)
             except (ArchiveError, DownloadError) as error:
-                self.placement.failed[osf.path] = str(error)
+                self.session.say(f"{osf.path}: not looked into: {error}")
                 continue
             for member, path in unpacked:
                 found = Candidate(f"{osf.path}: {member.path}", path, osf.details)

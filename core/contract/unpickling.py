@@ -1,13 +1,16 @@
 """Reading pickles without letting them run anything.
 
 A pickle may name any function to call. Only the constructors of arrays, tables and plain containers
-are allowed here; every other name is refused by its name.
+are allowed here; every other name is refused by its name. Nor may it forge what it builds: a dtype
+that says less of itself than is true would take any bytes for addresses.
 """
 
 import importlib
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
 
 from core.errors import MissingFileError, UnsafePickleError
 
@@ -83,7 +86,14 @@ def load_pickle(
             ) from None
 
 
-class _AllowListUnpickler(pickle.Unpickler):
+class _AllowListUnpickler(pickle._Unpickler):
+    """Python's own unpickler in Python: the one in C lets no step be looked at before it is done.
+
+    It also keeps no table as long as a pickle claims to need.
+    """
+
+    dispatch: ClassVar = dict(pickle._Unpickler.dispatch)
+
     def __init__(self, file, path: Path, replacements: dict[tuple[str, str], type]):
         super().__init__(file)
         self._path = path
@@ -98,3 +108,32 @@ class _AllowListUnpickler(pickle.Unpickler):
                 f"{module}.{name}, which is not loaded because it could run code."
             )
         return getattr(importlib.import_module(module.replace("numpy.core", "numpy._core")), name)
+
+    def load_build(self) -> None:
+        """Give an object its state, unless that would forge a dtype or change a class."""
+        state, built = self.stack[-1], self.stack[-2]
+        if isinstance(built, type) or callable(built):
+            raise UnsafePickleError(
+                f"{self._path}: expected a pickle of arrays and tables, found one that changes "
+                f"{getattr(built, '__name__', built)}."
+            )
+        if isinstance(built, np.dtype) and not _is_true_state(built, state):
+            raise UnsafePickleError(
+                f"{self._path}: expected a pickle of arrays and tables, found a dtype that is not "
+                "what it says."
+            )
+        super().load_build()
+
+    dispatch[pickle.BUILD[0]] = load_build
+
+
+def _is_true_state(dtype: np.dtype, state: Any) -> bool:
+    """Whether a pickled state of a dtype is its own, but for the order of bytes."""
+    own = dtype.__reduce__()[2]
+    return (
+        isinstance(state, tuple)
+        and len(state) == len(own)
+        and state[0] == own[0]
+        and state[1] in ("<", ">", "|", "=")
+        and state[2:] == own[2:]
+    )

@@ -17,6 +17,7 @@ from core.contract.descriptions import Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.placement import alone_in
 from core.contract.provenance import (
+    EXPORT,
     SIMULATION_FILE_NAME,
     read_provenance,
     record,
@@ -32,7 +33,6 @@ from neuro_data_analysis.export.contents import Contents
 
 logger = logging.getLogger(__name__)
 
-SOURCE = "export"
 STAGING_PREFIX = ".exporting-"
 
 BY_EXPERIMENT = tuple(figure.FOLDER for figure in (fig2, fig3, fig4, fig5, ext4))
@@ -121,7 +121,7 @@ class Output:
         names = sorted(p.relative_to(staging).as_posix() for p in staging.rglob("*") if p.is_file())
         figures = {Path(name).parent for name in names}
         new = {
-            name: record(staging / name, SOURCE, self.details | of_file.get(name, {}))
+            name: record(staging / name, EXPORT, self.details | of_file.get(name, {}))
             for name in names
         }
         with interrupt.held_back():
@@ -129,7 +129,7 @@ class Output:
             stale = [
                 name
                 for name, known in records.items()
-                if known.source == SOURCE and Path(name).parent in figures and name not in new
+                if known.source == EXPORT and Path(name).parent in figures and name not in new
             ]
             for name in stale:
                 (self.root / name).unlink(missing_ok=True)
@@ -189,9 +189,9 @@ def refuse_foreign_files(root: Path, folders: Iterable[str]) -> None:
     for path in _present(root, folders):
         name = path.relative_to(root).as_posix()
         known = records.get(name)
-        if known is None or known.source != SOURCE or known.sha256 != sha256(path):
+        if known is None or known.source != EXPORT or known.sha256 != sha256(path):
             origin = "no known origin" if known is None else f"origin {known.source}"
-            origin = "changes since its export" if known and known.source == SOURCE else origin
+            origin = "changes since its export" if known and known.source == EXPORT else origin
             raise SettingError(
                 f"{path}: expected no file or one of an earlier export, found one with {origin}; "
                 "--force replaces it."

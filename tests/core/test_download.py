@@ -1,5 +1,6 @@
 """Downloads from a server that truncates, stalls, resets, lies and changes its mind."""
 
+import contextlib
 import hashlib
 import socket
 import struct
@@ -112,6 +113,21 @@ def test_a_server_that_ignores_the_range_starts_over(server, target):
     fetch(server, target)
     assert server.requests[1]["range"] == f"bytes={2 * CHUNK}-"
     assert target.read_bytes() == BODY
+
+
+def test_more_bytes_than_announced_are_not_taken(server, target):
+    def endless(handler):
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        with contextlib.suppress(OSError):
+            while True:
+                handler.wfile.write(b"%x\r\n%b\r\n" % (len(BODY), BODY))
+
+    server.answers = [endless]
+    with pytest.raises(DownloadError, match=f"expected {len(BODY)} bytes, found"):
+        fetch(server, target, size=len(BODY))
+    assert not target.exists()
 
 
 def test_another_part_than_the_one_asked_for_starts_over(server, target):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.contract import ext5, fig4, fig6
+from core.contract import ext5, fig2, fig4, fig6
 from core.contract.checks import Check
 from core.contract.manifest import FIGURES
 from core.contract.source_data import SourceData
@@ -366,8 +366,8 @@ def test_a_file_changed_by_hand_is_reported(source, tmp_path):
 
 def test_unknown_figures_are_refused():
     with pytest.raises(SettingError, match=r"expected one of 2, 3, 4, .*, ext5, found '7'"):
-        command.chosen_figures(["3", "7"])
-    assert command.chosen_figures(["ext4", "2", "Figure4"]) == ["2", "4", "ext4"]
+        command.chosen_figures(["3", "7"], SCRIPTS)
+    assert command.chosen_figures(["ext4", "2", "Figure4"], SCRIPTS) == ["2", "4", "ext4"]
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path, capsys):
@@ -390,7 +390,7 @@ def test_missing_files_come_from_osf_and_the_rest_is_said(source, tmp_path, monk
         whole, part, nothing = sources.choose(["2", "6", "4"], "auto", root)
         assert whole.source.root == part.source.root == root
         assert "1 of its files are not in" in part.reason
-        assert "nor on OSF" in part.reason
+        assert part.reason.endswith(f"OSF: {fig6.PEAKS.path} is not on OSF")
         assert nothing.source.root == source.root
         assert nothing.fell_back
         assert sources.choose(["2"], "osf", root)[0].source.root == root
@@ -411,12 +411,65 @@ def test_the_mode_osf_takes_no_other_files(source):
 def test_a_file_changed_since_it_came_fails_a_check(source, tmp_path):
     import shutil
 
-    from core.contract.checks import unchanged
+    from core.contract.checks import origins
 
     shutil.copytree(source.root, tmp_path / "copy")
     copy = SourceData(tmp_path / "copy")
-    assert [item.passed for item in unchanged(copy, "Fig4")] == [True]
+    assert all(item.passed for item in origins(copy, "Fig4"))
     path = copy.path(fig4.MASKS)
     path.write_text(path.read_text().replace("1", "0", 1))
-    (failed,) = unchanged(copy, "Fig4")
+    (failed,) = (item for item in origins(copy, "Fig4") if not item.passed)
     assert failed.found == f"changed by hand since: {fig4.MASKS.name}"
+
+
+def test_files_of_several_origins_fail_a_check(source, tmp_path):
+    import shutil
+
+    from core.contract.checks import origins
+    from core.contract.provenance import read_provenance, write_provenance
+
+    shutil.copytree(source.root, tmp_path / "copy")
+    records = read_provenance(tmp_path / "copy")
+    records[fig4.MASKS.path] = replace(records[fig4.MASKS.path], source="import")
+    del records[fig4.REAL_BLOCKS.path]
+    write_provenance(tmp_path / "copy", records)
+    failed = [i for i in origins(SourceData(tmp_path / "copy"), "Fig4") if not i.passed]
+    assert [item.found for item in failed] == ["export, import, no record of 1 files"]
+
+
+@pytest.mark.usefixtures("no_simulation")
+def test_one_figures_failure_is_its_own(source, tmp_path, monkeypatch):
+    files = {
+        path: content
+        for path, content in files_below(source.root).items()
+        if path.startswith(("exp_order", "Fig2/", "Fig3/", "Fig4/"))
+    }
+    root = tmp_path / "source_data"
+    (root / "Fig2").mkdir(parents=True)
+    (root / fig2.META.path).write_text("a lab's own\n")
+    server = OsfServer(files)
+    server.damaged = {fig4.MASKS.name}
+    try:
+        monkeypatch.setenv("OSF_API", server.url)
+        own, whole, part = sources.choose(["2", "3", "4"], "auto", root)
+    finally:
+        server.close()
+    assert whole.source.root == root
+    assert own.source.root == source.root
+    assert "is of another origin" in own.reason
+    assert (root / fig2.META.path).read_text() == "a lab's own\n"
+    assert part.source.root == root
+    assert "expected SHA-256" in part.reason
+
+
+@pytest.mark.usefixtures("no_simulation")
+def test_a_broken_record_does_not_stop_other_figures(source, tmp_path, monkeypatch):
+    import shutil
+
+    shutil.copytree(source.root / "Fig4", tmp_path / "Fig4")
+    shutil.copy(source.root / "exp_order.csv", tmp_path)
+    (tmp_path / "provenance.json").write_text("[" * 100_000)
+    there, fallen_back = sources.choose(["4", "2"], "auto", tmp_path)
+    assert there.source.root == tmp_path
+    assert fallen_back.fell_back
+    assert "expected one record per file" in fallen_back.reason

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from core.contract.manifest import FIGURES
+from core.contract.placement import LOCK_NAME
 from core.contract.provenance import PROVENANCE_FILE_NAME, SIMULATION_FILE_NAME
 from source_data_export.notebooks import FOLDER, NOTEBOOKS
 
@@ -96,7 +97,7 @@ def test_all_notebooks_run_and_say_how_they_went(notebooks_run):
 @pytest.mark.slow
 def test_notebooks_write_what_the_exporters_write_byte_for_byte(notebooks_run, source):
     def content(root):
-        own = {PROVENANCE_FILE_NAME, SIMULATION_FILE_NAME}
+        own = {PROVENANCE_FILE_NAME, SIMULATION_FILE_NAME, LOCK_NAME}
         files = [path for path in root.rglob("*") if path.is_file() and path.name not in own]
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 

@@ -28,12 +28,14 @@ def test_a_hostile_archive_is_refused_and_writes_nowhere(tmp_path, kind):
 
 
 def test_a_bomb_inside_an_archive_ends_at_the_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(archives, "MAX_TOTAL_BYTES", 1_000_000)
     inner = io.BytesIO()
-    archive(inner, (NAME, b"0" * 2_000_000))
-    path = archive(tmp_path / "outer.zip", ("inner.zip", inner.getvalue()))
-    with pytest.raises(ArchiveError, match=r"0 GB together, found 'Fig4A_sucs_labels\.txt' beyond"):
-        unpack(path, {NAME}, tmp_path / "out")
+    archive(inner, (NAME, b"0" * 600_000))
+    zips = [(f"{number}.zip", inner.getvalue()) for number in range(4)]
+    path = archive(tmp_path / "outer.zip", *zips)
+    assert len(unpack(path, {NAME}, tmp_path / "in", limit=2_500_000)) == 4
+    with pytest.raises(ArchiveError, match=r"2 GB in all, found 'Fig4A_sucs_labels\.txt' beyond"):
+        unpack(path, {NAME}, tmp_path / "out", limit=1_300_000)
+    assert sum(p.stat().st_size for p in (tmp_path / "out").rglob("*") if p.is_file()) < 1_300_000
 
 
 def test_an_archive_of_too_many_members_is_refused(tmp_path, monkeypatch):

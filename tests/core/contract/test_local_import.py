@@ -115,7 +115,7 @@ def test_files_that_are_there_already_keep_their_record(figure4, tmp_path, out):
 
 
 def test_where_there_is_nothing_to_take(tmp_path, out):
-    with pytest.raises(MissingFileError, match="expected a folder or a zip, found nothing"):
+    with pytest.raises(MissingFileError, match="expected a folder or a zip, found nothing such"):
         import_source_data(tmp_path / "nowhere", out)
     (tmp_path / "empty").mkdir()
     with pytest.raises(MissingFileError, match="under their published names, found none"):
@@ -124,6 +124,38 @@ def test_where_there_is_nothing_to_take(tmp_path, out):
 
 def test_simulated_data_do_not_enter_the_projects_folder(figure4, tmp_path, out, monkeypatch):
     monkeypatch.setattr(placement, "SOURCE_DATA", out)
-    with pytest.raises(SettingError, match="found simulated recordings in"):
-        import_source_data(write(tmp_path / "there", figure4), out)
+    there = write(tmp_path / "there", figure4)
+    with pytest.raises(SettingError, match="found simulated recordings"):
+        import_source_data(there, out)
+    # a part that names no recording is known by the mark above it, or in its archive
+    (there / "SIMULATED.json").write_text("{}")
+    (there / "exp_order.csv").unlink()
+    (there / fig4.TIME_CONSTANTS.path).unlink()
+    mark = {**{p: c for p, c in figure4.items() if p == MASKS}, "SIMULATED.json": b"{}"}
+    for path in (there / "Fig4", there, zipped(tmp_path / "a.zip", mark)):
+        with pytest.raises(SettingError, match=r"found simulated recordings \(SIMULATED\.json"):
+            import_source_data(path, out)
     assert data(out) == {}
+    import_source_data(there / "Fig4", tmp_path / "other")
+    assert (tmp_path / "other" / "SIMULATED.json").exists()
+
+
+def test_what_stands_there_is_not_lost_when_it_is_replaced_again(figure4, tmp_path, out):
+    there = write(tmp_path / "there", figure4)
+    for content in (b"first\n", b"second\n"):
+        write(out, {MASKS: content})
+        import_source_data(there, out, force=True)
+    kept = [out / f"{MASKS}.replaced", out / f"{MASKS}.replaced2"]
+    assert [path.read_bytes() for path in kept] == [b"first\n", b"second\n"]
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused(figure4, tmp_path, out):
+    (out / MASKS).mkdir(parents=True)
+    with pytest.raises(SettingError, match="expected a file or none, found a folder"):
+        import_source_data(write(tmp_path / "there", figure4), out)
+
+
+def test_names_with_backslashes_are_found(figure4, tmp_path, out):
+    windows = {path.replace("/", "\\"): content for path, content in figure4.items()}
+    import_source_data(zipped(tmp_path / "a.zip", windows), out)
+    assert data(out) == figure4

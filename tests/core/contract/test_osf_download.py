@@ -10,7 +10,8 @@ import zipfile
 import pytest
 
 from core.contract import __main__ as command
-from core.contract import fig4, fig6, osf_download, placement
+from core.contract import fig4, fig6, osf_download, placement, transfer
+from core.contract.local_import import import_source_data
 from core.contract.manifest import FIGURES, MANIFEST
 from core.contract.osf import Settings, is_same_site
 from core.contract.osf_download import LISTING_NAME, fetch_source_data
@@ -199,6 +200,97 @@ def test_a_download_ended_without_warning_goes_on(serve, published, tmp_path):
     assert sorted(done.adopted) == sorted(half)
 
 
+def test_a_kill_between_record_and_file_is_no_obstacle(serve, published, tmp_path, monkeypatch):
+    server = serve(_one_zip(some(published, "Fig4")), hashes=False)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.contract.placement.shutil.move", killed)
+        with pytest.raises(KeyboardInterrupt):
+            fetch_source_data(tmp_path, settings(server), ["4"])
+    put = Placement.put
+    calls = iter(range(100))
+    with monkeypatch.context() as patch:
+        patch.setattr(Placement, "put", lambda *a: killed() if next(calls) == 3 else put(*a))
+        with pytest.raises(KeyboardInterrupt):
+            fetch_source_data(tmp_path, settings(server), ["4"])
+    assert len(data(tmp_path)) == 3
+    fetch_source_data(tmp_path, settings(server), ["4"])
+    assert data(tmp_path) == some(published, "Fig4")
+
+
+def test_what_an_earlier_run_left_is_verified_again(serve, published, tmp_path):
+    server = serve(some(published, "Fig3"), zips=False)
+    server.fault = lambda kind, number: "500" if kind == "store" and number > 6 else None
+    with contextlib.suppress(DownloadError):
+        fetch_source_data(tmp_path, settings(server), ["3"])
+    urls = [f"{server.home}{path}" for kind, path in server.requests if kind == "file"]
+    (tmp_path / ".osf").mkdir(exist_ok=True)
+    for url in urls:
+        (tmp_path / ".osf" / transfer._key(url)).write_bytes(b"rubbish")
+    server.fault = lambda kind, number: None
+    fetch_source_data(tmp_path, settings(server), ["3"])
+    assert data(tmp_path) == some(published, "Fig3")
+
+
+def test_files_imported_before_are_adopted(serve, published, tmp_path):
+    files = some(published, "Fig4")
+    for path, content in files.items():
+        (tmp_path / "there" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "there" / path).write_bytes(content)
+    import_source_data(tmp_path / "there", tmp_path / "out")
+    (tmp_path / "out" / MASKS).unlink()
+    done = fetch_source_data(tmp_path / "out", settings(serve(files)), ["4"])
+    assert done.placed == [MASKS]
+    assert len(done.adopted) == len(files) - 1
+
+
+def test_force_takes_nothing_away_before_there_is_another(serve, published, tmp_path):
+    server = serve(some(published, "Fig4"))
+    (tmp_path / "Fig4").mkdir()
+    (tmp_path / MASKS).write_bytes(b"a lab's own\n")
+    server.fault = lambda kind, number: None if kind == "listing" else "500"
+    with pytest.raises(DownloadError):
+        fetch_source_data(tmp_path, settings(server), ["4"], force=True)
+    assert (tmp_path / MASKS).read_bytes() == b"a lab's own\n"
+
+
+def test_an_archive_is_not_fetched_again_for_what_it_does_not_hold(serve, published, tmp_path):
+    files = some(published, "Fig4")
+    del files[MASKS]
+    server = serve({**files, "raw.zip": zipped({"recording.bin": b"0" * 1000})})
+    fetch_source_data(tmp_path, settings(server), ["4"])
+    before = server.count("store")
+    done = fetch_source_data(tmp_path, settings(server), ["4"])
+    assert server.count("store") == before
+    assert done.absent == [MASKS]
+    n_before = len(server.requests)
+    fetch_source_data(tmp_path, settings(server), ["4"], listing_age=3600)
+    assert len(server.requests) == n_before
+
+
+def test_listings_without_end_are_ended(serve, published, tmp_path):
+    server, said = serve(published, children={"pre96": ["pre96", "again"], "again": ["again"]}), []
+    page = iter(range(10**6))
+
+    def endless(handler):
+        following = f"{server.url}nodes/pre96/files/osfstorage/?page={next(page)}"
+        body = {"data": [], "links": {"next": following, "meta": {"total": 10**9}}}
+        server._send(handler, json.dumps(body).encode())
+
+    answer = server.answer
+    server.answer = lambda handler: (
+        endless(handler) if "osfstorage/" in handler.path else answer(handler)
+    )
+    done = fetch_source_data(tmp_path, settings(server), ["3"], say=said.append)
+    assert done.n_requests <= 61
+    assert done.absent
+    looped = serve({"a": b""}, children={"pre96": ["pre96"]})
+    assert fetch_source_data(tmp_path, settings(looped), ["3"]).n_requests < 10
+
+
 def test_pages_that_end_early_are_asked_for_again(serve, published, tmp_path):
     server = serve(published)
     faults = iter([None, None, "short_page"] * 4)
@@ -298,6 +390,7 @@ def test_sites_that_may_see_the_token(one, other, same):
         ({"token": "two words"}, "OSF_TOKEN: expected a token of printable"),
         ({"token": "line\nbreak"}, "OSF_TOKEN: expected a token of printable"),
         ({"api": "file:///etc/"}, "OSF_API: expected an http address"),
+        ({"api": "http://[x"}, "OSF_API: expected an http address"),
     ],
 )
 def test_settings_that_cannot_be(wrong, words):
@@ -414,7 +507,7 @@ def test_two_runs_do_not_write_one_folder_at_once(serve, published, tmp_path):
 
 def test_simulated_data_do_not_enter_the_projects_folder(serve, published, tmp_path, monkeypatch):
     monkeypatch.setattr(placement, "SOURCE_DATA", tmp_path)
-    with pytest.raises(SettingError, match=r"found simulated recordings in exp_order\.csv"):
+    with pytest.raises(SettingError, match=r"found simulated recordings \(exp_order\.csv"):
         fetch_source_data(tmp_path, settings(serve(published)))
     assert data(tmp_path) == {}
 
@@ -444,7 +537,11 @@ def test_without_zips_files_come_one_by_one(serve, published, tmp_path):
 
 def test_a_listing_that_is_not_osfs_is_one_sentence(serve, published, tmp_path, monkeypatch):
     server = serve(published)
-    for answer in ({"data": 3}, {"data": [3]}, {"data": [{"links": {}}]}, {"links": 4}, {}):
+    no_address = {"data": [], "links": {"next": {"href": "x"}}}
+    no_text = json.loads(json.dumps({"data": [server._provider("pre96")]}))
+    no_text["data"][0]["relationships"]["files"]["links"]["related"]["href"] = None
+    wrong = ({"data": 3}, {"data": [3]}, {"data": [{"links": {}}]}, {"links": 4}, {})
+    for answer in (*wrong, no_address, no_text):
         body = json.dumps(answer).encode()
         server.answer = lambda handler, body=body: server._send(handler, body)
         with pytest.raises(DownloadError, match="expected"):
