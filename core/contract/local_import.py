@@ -93,7 +93,10 @@ def import_source_data(
         remove_abandoned(root, f"{STAGING_PREFIX}*")
         prefix = f"{STAGING_PREFIX}{os.getpid()}-"
         placement = Placement(root, files_of(None), "import")
-        with tempfile.TemporaryDirectory(prefix=prefix, dir=root) as staging:
+        with (
+            tempfile.TemporaryDirectory(prefix=prefix, dir=root) as staging,
+            placement.recording(),
+        ):
             return _import(path, Path(staging), placement, force)
 
 

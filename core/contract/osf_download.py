@@ -114,7 +114,8 @@ def fetch_source_data(
             refuse_or_skip(placement, exported, only_whole)
         listing = read_listing(root, settings.project)
         if not is_complete(placement, listing, listing_age):
-            fetch_missing(session, placement, force, only_whole, listing)
+            with placement.recording():
+                fetch_missing(session, placement, force, only_whole, listing)
     requires = SourceData(root).requires
     return Outcome(
         placed=placement.placed,

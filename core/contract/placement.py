@@ -17,7 +17,9 @@ from core.contract import tables
 from core.contract.descriptions import File, Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES, FIGURES
 from core.contract.provenance import (
+    JOURNAL_NAME,
     SIMULATED_SUFFIX,
+    append_record,
     read_provenance,
     record,
     simulation_record,
@@ -149,6 +151,16 @@ class Placement:
         """Files that stand in a way."""
         return [self.files[name] for name, found in self.standing.items() if found is standing]
 
+    @contextmanager
+    def recording(self) -> Iterator["Placement"]:
+        """Gather the records in ``provenance.json`` at the end, also of an interrupted run."""
+        try:
+            yield self
+        finally:
+            if (self.root / JOURNAL_NAME).is_file():
+                with interrupt.held_back():
+                    write_provenance(self.root, self._records)
+
     def source_of(self, file: File) -> str | None:
         """Recorded source of a file, None if there is no record."""
         known = self._records.get(file.path)
@@ -218,7 +230,7 @@ class Placement:
     def _note(self, file: File, candidate: Candidate) -> None:
         details = {"path": candidate.origin, **candidate.details}
         self._records[file.path] = record(candidate.path, self.source, details)
-        write_provenance(self.root, self._records)
+        append_record(self.root, file.path, self._records[file.path])
         self.standing[file.name] = Standing.SOUND
 
     def _standing(self, file: File) -> Standing:

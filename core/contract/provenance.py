@@ -14,6 +14,9 @@ from core.errors import ContractError
 from core.files import sha256, write_json
 
 PROVENANCE_FILE_NAME = "provenance.json"
+JOURNAL_NAME = ".provenance.jsonl"
+"""Records of a run that is under way or was killed, one a line, newer than ``provenance.json``."""
+
 SIMULATION_FILE_NAME = "SIMULATED.json"
 EXPORT = "export"
 """Source of files that an export wrote."""
@@ -40,24 +43,35 @@ def record(path: Path, source: str, details: dict | None = None) -> Record:
 
 
 def read_provenance(root: Path) -> dict[str, Record]:
-    """Records by path below `root`; empty where there is no ``provenance.json``."""
-    path = root / PROVENANCE_FILE_NAME
-    if not path.is_file():
-        return {}
+    """Records by path below `root`; empty where there are none."""
+    path, journal = root / PROVENANCE_FILE_NAME, root / JOURNAL_NAME
     try:
-        return {name: Record(**value) for name, value in json.loads(path.read_text()).items()}
+        known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        records = {name: Record(**value) for name, value in known.items()}
+        if journal.is_file():
+            # what follows the last line end was cut off when the run was killed
+            lines = journal.read_text(encoding="utf-8").split("\n")[:-1]
+            records |= {name: Record(**value) for name, value in map(json.loads, lines)}
+        return records
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ContractError(
             f"{path}: expected one record per file, found something else ({error})."
         ) from None
 
 
+def append_record(root: Path, name: str, value: Record) -> None:
+    """Note one record in the journal, at once and whatever becomes of this run."""
+    with (root / JOURNAL_NAME).open("a", encoding="utf-8") as journal:
+        journal.write(json.dumps([name, asdict(value)]) + "\n")
+
+
 def write_provenance(root: Path, records: dict[str, Record]) -> None:
-    """Replace the records of `root`."""
+    """Replace the records of `root`, those of the journal included."""
     write_json(
         root / PROVENANCE_FILE_NAME,
         {name: asdict(value) for name, value in sorted(records.items())},
     )
+    (root / JOURNAL_NAME).unlink(missing_ok=True)
 
 
 def simulation_record(root: Path) -> dict | None:
