@@ -132,6 +132,11 @@ class OsfFile:
         return (self.size, self.checksum or self.id)
 
     @property
+    def key(self) -> str:
+        """The same as text."""
+        return f"{self.size} {self.checksum or self.id}"
+
+    @property
     def details(self) -> dict:
         """What provenance keeps of it."""
         kept = ("id", "version", "modified", "sha256", "md5")

@@ -10,7 +10,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -157,9 +157,8 @@ def fetch_missing(
     foreign = compare(placement, found, session.say)
     if not force:
         refuse_or_skip(placement, foreign, only_whole)
-    archives = before.archives if before else ()
-    listing = Listing(session.settings.project, found, archives)
-    listing.write(placement.root)
+    archives = dict(before.archives) if before else {}
+    Listing(session.settings.project, found, archives).write(placement.root)
     same = {name: files[0] for name, files in found.items() if len({f.content for f in files}) == 1}
     to_come = [file for name, file in same.items() if name in placement.missing]
     with Bar(sum(file.size or 0 for file in to_come), len(to_come)) as bar:
@@ -176,12 +175,13 @@ def fetch_missing(
         requires = SourceData(placement.root).requires
         if any(requires(file) for file in placement.missing.values()):
             zips = [f for folder in folders for f in folder.all_files() if f.name.endswith(".zip")]
-            unseen = [osf for osf in zips if str(osf.content) not in archives]
-            transfer.look_into_archives(sorted(unseen, key=lambda osf: not is_relevant(osf.path)))
-            seen = [str(osf.content) for osf in zips]
-            Listing(listing.project, found, seen).write(placement.root)
+            missing = placement.missing.keys()
+            useful = [o for o in zips if o.key not in archives or missing & set(archives[o.key])]
+            useful.sort(key=lambda osf: not is_relevant(osf.path))
+            archives |= transfer.look_into_archives(useful)
+            Listing(session.settings.project, found, archives).write(placement.root)
         transfer.clear()
-    for file in foreign:
+    for file in foreign if force else ():
         if file.name not in found and placement.standing[file.name] is not Standing.SOUND:
             # what OSF does not hold would be read together with what it does
             placement.set_aside(file)
@@ -265,11 +265,14 @@ def is_relevant(path: str) -> bool:
 
 @dataclass(frozen=True)
 class Listing:
-    """What OSF held when it was last listed: sought files by name, zips that were looked into."""
+    """What OSF held when it was last listed: sought files, and names in the zips that were read.
+
+    `files` are by name; `archives` by `OsfFile.key`.
+    """
 
     project: str
     files: Mapping[str, Any]
-    archives: Collection[str] = ()
+    archives: Mapping[str, Collection[str]] = field(default_factory=dict)
     date: str = ""
 
     def seconds_old(self) -> float:
@@ -290,7 +293,7 @@ class Listing:
             "project": self.project,
             "date": now,
             "files": files,
-            "archives": sorted(self.archives),
+            "archives": dict(self.archives),
         }
         write_json(root / LISTING_NAME, content)
 
@@ -300,7 +303,7 @@ def read_listing(root: Path, project: str) -> Listing | None:
     try:
         content = json.loads((root / LISTING_NAME).read_text(encoding="utf-8"))
         found = Listing(
-            content["project"], dict(content["files"]), list(content["archives"]), content["date"]
+            content["project"], dict(content["files"]), dict(content["archives"]), content["date"]
         )
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None

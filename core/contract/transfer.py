@@ -15,6 +15,7 @@ import requests
 
 from core import interrupt
 from core.contract import archives
+from core.contract.manifest import MANIFEST
 from core.contract.osf import OsfFile, OsfFolder, Session
 from core.contract.placement import Candidate, Placement, in_order
 from core.download import CHUNK, download, in_short, mismatch
@@ -220,26 +221,33 @@ class Transfer:
                 continue
             self.placement.put_fitting(name, candidates)
 
-    def look_into_archives(self, zips: Iterable[OsfFile]) -> None:
+    def look_into_archives(self, zips: Iterable[OsfFile]) -> dict[str, list[str]]:
         """Fetch zips that OSF holds and take from them by name what is still missing.
 
         Larger ones than `MAX_ARCHIVE_BYTES`, and those whose size is not known, are left alone.
+
+        Returns
+        -------
+        Names of source data in each zip that could be read, by the zip's `OsfFile.key`.
         """
         candidates: dict[str, list[Candidate]] = {}
+        contents: dict[str, list[str]] = {}
         for osf in zips:
             if osf.size is None or osf.size > MAX_ARCHIVE_BYTES:
                 continue
             folder = self.work / f"{_key(osf.url)}-members"
             try:
-                unpacked = archives.unpack(self.fetch(osf), self.placement.missing, folder)
+                unpacked = archives.unpack(self.fetch(osf), MANIFEST, folder)
             except (ArchiveError, DownloadError) as error:
                 self.session.say(f"{osf.path}: not looked into: {error}")
                 continue
+            contents[osf.key] = sorted({member.name for member, _ in unpacked})
             for member, path in unpacked:
                 found = Candidate(f"{osf.path}: {member.path}", path, osf.details)
                 candidates.setdefault(member.name, []).append(found)
-        for name in in_order(candidates):
+        for name in in_order(candidates.keys() & self.placement.missing.keys()):
             self.placement.put_fitting(name, candidates[name])
+        return contents
 
 
 class Bar:

@@ -271,6 +271,24 @@ def test_an_archive_is_not_fetched_again_for_what_it_does_not_hold(serve, publis
     assert len(server.requests) == n_before
 
 
+def test_a_file_that_came_from_an_archive_comes_again(serve, published, tmp_path):
+    server = serve(_one_zip(some(published, "Fig4")))
+    fetch_source_data(tmp_path, settings(server), ["4"])
+    (tmp_path / MASKS).unlink()
+    assert fetch_source_data(tmp_path, settings(server), ["4"]).placed == [MASKS]
+
+
+def test_figures_with_files_of_another_origin_are_left_alone_where_asked(
+    serve, published, tmp_path
+):
+    server = serve(some(published, "Fig3", "Fig4"))
+    (tmp_path / "Fig4").mkdir()
+    (tmp_path / MASKS).write_bytes(b"a lab's own\n")
+    done = fetch_source_data(tmp_path, settings(server), ["3", "4"], only_whole=True)
+    assert data(tmp_path) == {**some(published, "Fig3"), MASKS: b"a lab's own\n"}
+    assert set(done.failed) == {path for path in published if path.startswith("Fig4/")}
+
+
 def test_listings_without_end_are_ended(serve, published, tmp_path):
     server, said = serve(published, children={"pre96": ["pre96", "again"], "again": ["again"]}), []
     page = iter(range(10**6))
