@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.contract import archives, tables
+from core.contract.descriptions import Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, MANIFEST
 from core.contract.placement import (
     Candidate,
@@ -105,6 +106,10 @@ def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imp
     simulated = is_simulated(path, candidates.pop(SIMULATION_FILE_NAME, []))
     if simulated:
         refuse_mark(placement.root, SIMULATION_FILE_NAME)
+        if any(standing is not Standing.MISSING for standing in placement.standing.values()):
+            raise SettingError(
+                f"{placement.root}: expected an empty folder for simulated data, found source data."
+            )
     if not candidates and not refused:
         raise MissingFileError(
             f"{path}: expected files of source data under their published names, found none."
@@ -200,7 +205,7 @@ def find(path: Path, staging: Path) -> tuple[dict[str, list[Candidate]], list[Pr
     return candidates, refused
 
 
-def _sizes(staging: Path, root: Path):
+def _sizes(staging: Path, root: Path) -> Sizes:
     """Sizes of the data that are imported, or of those in place where the import does not tell."""
     layout = staging / "layout"
     return sizes_of(layout if (layout / EXPERIMENT_ORDER.path).is_file() else root)

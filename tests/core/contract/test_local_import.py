@@ -138,6 +138,10 @@ def test_simulated_data_do_not_enter_the_projects_folder(figure4, tmp_path, out,
     assert data(out) == {}
     import_source_data(there / "Fig4", tmp_path / "other")
     assert (tmp_path / "other" / "SIMULATED.json").exists()
+    real = write(tmp_path / "real", {RATE: figure4[RATE]})
+    with pytest.raises(SettingError, match="expected an empty folder for simulated data"):
+        import_source_data(there / "Fig4", real)
+    assert not (real / "SIMULATED.json").exists()
 
 
 def test_what_stands_there_is_not_lost_when_it_is_replaced_again(figure4, tmp_path, out):
