@@ -4,10 +4,11 @@ The kernel takes nothing from the user's own Jupyter or IPython: neither its ker
 start-up files.
 """
 
+import asyncio
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,9 @@ CONFIGURATION = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTE
 """Variables that name the folders of a user's set-up."""
 
 STARTUP_SECONDS = 120
+
+CLEAN_UP_SECONDS = 10
+"""For a cell that is interrupted."""
 
 
 class ThisPython(AsyncKernelManager):
@@ -78,7 +82,10 @@ def execute(notebook: Path, copy: Path, environment: Mapping[str, str]) -> Execu
 
 
 def _execute_cells(content: nbformat.NotebookNode, notebook: Path, environment: dict) -> str:
-    """Fill in the outputs; returns what went wrong, if anything."""
+    """Fill in the outputs; returns what went wrong, if anything.
+
+    What the kernel itself says, outside of cells, is read only where it does not work.
+    """
     client = NotebookClient(
         content,
         kernel_manager_class=ThisPython,
@@ -87,16 +94,21 @@ def _execute_cells(content: nbformat.NotebookNode, notebook: Path, environment: 
         timeout=None,
     )
     number = 0
-    try:
-        with client.setup_kernel(cwd=str(notebook.parent), env=environment), _stopped(client):
-            for index, cell in enumerate(progress(content.cells, len(content.cells), "cells")):
-                number += cell.cell_type == "code"
-                client.execute_cell(cell, index)
-    except CellExecutionError as error:
-        words = " ".join(error.evalue.split())
-        return f"cell {number}: {error.ename}: {words}"
-    except RuntimeError as error:
-        return f"cell {number}: expected a working kernel, found: {error}."
+    with tempfile.TemporaryFile("w+", errors="replace") as said:
+        started = client.setup_kernel(cwd=str(notebook.parent), env=environment, stderr=said)
+        try:
+            with started, _stopped(client):
+                for index, cell in enumerate(progress(content.cells, len(content.cells), "cells")):
+                    number += cell.cell_type == "code"
+                    client.execute_cell(cell, index)
+        except CellExecutionError as error:
+            words = " ".join(error.evalue.split())
+            return f"cell {number}: {error.ename}: {words}"
+        except RuntimeError as error:
+            said.seek(0)
+            last = said.read().strip().rpartition("\n")[2]
+            words = f"{error} {last}".strip()
+            return f"cell {number}: expected a working kernel, found: {words.rstrip('.')}."
     return ""
 
 
@@ -106,8 +118,17 @@ def _stopped(client: NotebookClient) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        run_sync(client.km.interrupt_kernel)()
+        run_sync(_interrupt)(client)
         raise
+
+
+async def _interrupt(client: NotebookClient) -> None:
+    """Interrupt the kernel, and wait until its cell has ended."""
+    waiting = asyncio.all_tasks() - {asyncio.current_task()}
+    await client.km.interrupt_kernel()
+    ended = asyncio.gather(*waiting, return_exceptions=True)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(ended, CLEAN_UP_SECONDS)
 
 
 @contextmanager
