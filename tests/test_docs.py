@@ -1,10 +1,13 @@
 """The documents name what exists."""
 
 import re
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.contract.manifest import MANIFEST
@@ -70,6 +73,20 @@ def test_the_examples_of_optimizers_run(tmp_path, monkeypatch):
     assert names["again"].population.tolist() == names["codes"].tolist()
     assert names["record"].n_done == 3
     assert len(list((tmp_path / "evolutions").glob("*.png"))) == 3
+
+
+@pytest.mark.slow
+def test_the_example_of_scaling_out_runs(tmp_path):
+    text = (ROOT / "docs" / "scaling_out.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    script = tmp_path / "example.py"
+    script.write_text(example, encoding="utf-8")
+    subprocess.run([sys.executable, str(script)], cwd=tmp_path, check=True)
+    results = pd.read_parquet(tmp_path / "sweep")
+    assert results["name"].value_counts().to_dict() == {
+        f"{name} {repeat}": 1 for name in ("CholeskyCMAES", "Genetic") for repeat in range(3)
+    }
+    assert (results["code_norm"] > 0).all()
 
 
 @pytest.mark.slow

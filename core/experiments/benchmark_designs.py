@@ -104,7 +104,7 @@ DESIGNS = {
         n_repeats=2,
         generator="small",
         pixels=64,
-        noise_driven={"CholeskyCMAES": 12, MORE_UPDATES: 12, "pycma": 1, "pycmaDiagonal": 4},
+        noise_driven={"CholeskyCMAES": 12, MORE_UPDATES: 12, "pycma": 2, "pycmaDiagonal": 4},
     ),
     "published": Design(
         optimizers=BENCHMARK,

@@ -111,21 +111,35 @@ def workers(
     SettingError
         If no scheduler answers, or the amount of memory cannot be read.
     """
+    from distributed.utils import silence_logging_cmgr
+
+    with silence_logging_cmgr("CRITICAL"):
+        if scheduler is None:
+            with _local_cluster(n_workers, memory) as client:
+                yield client
+        else:
+            with _connected(scheduler) as client:
+                yield client
+
+
+def _connected(scheduler: str) -> "Client":
+    from distributed import Client
+
+    try:
+        return Client(scheduler, timeout=CONNECT_SECONDS)
+    except (OSError, ValueError) as error:
+        raise SettingError(
+            f"scheduler: expected a Dask scheduler that answers at {scheduler}, found none within "
+            f"{CONNECT_SECONDS} s ({_words(error)})."
+        ) from None
+
+
+@contextmanager
+def _local_cluster(n_workers: int, memory: str) -> Iterator["Client"]:
     import dask
     from dask.utils import parse_bytes
     from distributed import Client, LocalCluster
 
-    if scheduler is not None:
-        try:
-            client = Client(scheduler, timeout=CONNECT_SECONDS)
-        except (OSError, ValueError) as error:
-            raise SettingError(
-                f"scheduler: expected a Dask scheduler that answers at {scheduler}, found none "
-                f"within {CONNECT_SECONDS} s ({_words(error)})."
-            ) from None
-        with client:
-            yield client
-        return
     try:
         limit = parse_bytes(memory)
     except ValueError:
@@ -141,7 +155,6 @@ def workers(
             threads_per_worker=1,
             memory_limit=limit,
             dashboard_address=":0",
-            silence_logs="CRITICAL",
         ) as cluster,
         Client(cluster) as client,
     ):
@@ -174,7 +187,9 @@ def _run(
     """Run tasks and write their results; returns what went wrong, by task."""
     from distributed import as_completed
 
-    futures = {client.submit(function, **task, pure=False): name for name, task in tasks.items()}
+    futures = {
+        client.submit(_call, function, dict(task), pure=False): name for name, task in tasks.items()
+    }
     failures = {}
     try:
         for future in progress(as_completed(futures), len(futures), "tasks"):
@@ -189,11 +204,15 @@ def _run(
     return failures
 
 
+def _call(function: Callable[..., Row], task: dict[str, Any]) -> Row:
+    return function(**task)
+
+
 def _failure(future: "Future") -> str:
     from distributed import KilledWorker
 
     if future.status != "error":
-        return f"the scheduler has {future.status} it."
+        return f"expected a scheduler that stays, found that it has {future.status} the task."
     error = future.exception()
     if isinstance(error, KilledWorker):
         return "expected a worker that survives it, found that all died; has each enough memory?"

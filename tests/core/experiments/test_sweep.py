@@ -3,12 +3,13 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
-import cloudpickle
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,9 +18,6 @@ from filelock import FileLock
 from core.errors import CodeError, RunError, SettingError, StateError
 from core.experiments import sweep as sweeps
 from core.experiments.sweep import described, finished, sweep, workers
-
-# workers cannot import this file
-cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 ROOT = Path(__file__).parents[3]
 
@@ -201,6 +199,53 @@ def test_a_running_cluster_is_used(client, tmp_path):
     assert client.submit(sum, [1, 2]).result() == 3
 
 
+def slow_square(number, log):
+    time.sleep(0.3)
+    return square(number, log)
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_goes_away_loses_nothing_that_is_done(tmp_path):
+    port = free_port()
+    dask = [sys.executable, "-m", "dask"]
+    elsewhere = ["--dashboard-address", "127.0.0.1:0"]
+    commands = (
+        ["scheduler", "--host", "127.0.0.1", "--port", str(port), *elsewhere],
+        ["worker", f"tcp://127.0.0.1:{port}", "--nthreads", "1", *elsewhere],
+    )
+    # workers import this file, from the project's folder
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": ROOT}
+    started = [subprocess.Popen([*dask, *command], **quiet) for command in commands]
+    tasks, out = tasks_of(tmp_path / "log", 30), tmp_path / "out"
+    try:
+        with workers(f"tcp://127.0.0.1:{port}") as client:
+            client.wait_for_workers(1)
+            watch = threading.Thread(target=kill_after, args=(started[0], out, 3), daemon=True)
+            watch.start()
+            with pytest.raises(RunError, match="expected a scheduler that stays"):
+                sweep(slow_square, tasks, out, client)
+            watch.join()
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+    done = finished(tasks, out)
+    assert 3 <= len(done) < 30
+    assert list(done["square"]) == [json.loads(task)["number"] ** 2 for task in done["task"]]
+
+
+def kill_after(process, folder, n_results):
+    while len(list(folder.glob("[!.]*.parquet"))) < n_results:
+        time.sleep(0.05)
+    process.kill()
+
+
+def free_port():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]
+
+
 def test_workers_compute_in_one_thread(client):
     assert client.submit(os.environ.get, "OMP_NUM_THREADS").result() == "1"
     # Dask's own setting would have NumPy ask the system for the memory of every large array anew
@@ -210,8 +255,6 @@ def test_workers_compute_in_one_thread(client):
 INTERRUPTED = """
 import sys, time
 from pathlib import Path
-import cloudpickle
-cloudpickle.register_pickle_by_value(sys.modules["__main__"])
 from core.experiments.sweep import sweep, workers
 
 def slowly(number, log):

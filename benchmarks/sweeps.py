@@ -1,0 +1,74 @@
+"""Sweeps: 64 short evolutions on two Dask workers against one process that runs them in turn.
+
+``python -m benchmarks.sweeps``. The workers are up and warm, and have one thread each, as the
+process has; the sweep also writes its 64 results.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from unittest import mock
+
+from core.experiments.benchmark_designs import DESIGNS, unit_tasks
+from core.experiments.optimizer_runs import unit_run
+from core.experiments.sweep import ONE_THREAD, sweep, workers
+from core.parallel import ordered_map
+
+N_EVOLUTIONS, N_GENERATIONS = 64, 10
+
+OPTIMIZER = "CholeskyCMAES"
+
+DASKS_OWN = {"MALLOC_TRIM_THRESHOLD_": 65536}
+"""What Dask's nanny would have set."""
+
+
+def tasks(seed: int, n: int) -> dict[str, dict]:
+    """Short evolutions for the units of the quick preset."""
+    every = unit_tasks(DESIGNS["quick"], seed, "cpu")
+    kinds = [task for task in every.values() if task["optimizer"] == OPTIMIZER]
+    return {
+        f"evolution {i}": kinds[i % len(kinds)] | {"repeat": i, "n_generations": N_GENERATIONS}
+        for i in range(n)
+    }
+
+
+def in_turn(chosen: list[dict]) -> float:
+    """Seconds of evolutions one after another in this process, after one that warms up."""
+    unit_run(**chosen[0])
+    start = time.perf_counter()
+    for task in chosen:
+        unit_run(**task)
+    return time.perf_counter() - start
+
+
+def on_workers(n_workers: int) -> float:
+    """Seconds of a sweep, after one that warms up."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        workers(n_workers=n_workers, memory="2GB") as client,
+    ):
+        client.wait_for_workers(n_workers)
+        sweep(unit_run, tasks(1, 4 * n_workers), Path(folder) / "warm", client)
+        start = time.perf_counter()
+        sweep(unit_run, tasks(0, N_EVOLUTIONS), Path(folder) / "timed", client)
+        return time.perf_counter() - start
+
+
+def report() -> list[str]:
+    """One line on speed, one on what Dask's own setting of malloc would cost."""
+    (alone,) = ordered_map(in_turn, [list(tasks(0, N_EVOLUTIONS).values())], 1)
+    together = on_workers(2)
+    with mock.patch.dict(ONE_THREAD, DASKS_OWN):
+        trimmed = on_workers(2)
+    return [
+        f"{N_EVOLUTIONS} evolutions of {N_GENERATIONS} generations: one process {alone:.1f} s, two "
+        f"workers {together:.1f} s, {alone / together:.2f} times faster",
+        f"the same workers with the malloc setting of Dask's nanny: {trimmed:.1f} s",
+    ]
+
+
+if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m benchmarks.sweeps", description=__doc__).parse_args()
+    for line in report():
+        print(line)
