@@ -272,7 +272,9 @@ class NevergradOptimizer(ExternalOptimizer):
         code = nevergrad.p.Array(shape=(self.space_dimen,)).set_bounds(-self.bound, self.bound)
         code.random_state = np.random.RandomState(seed)
         make = nevergrad.optimizers.registry[self.method]
-        return make(parametrization=code, budget=self.budget, num_workers=self.lambda_)
+        # the population behind the last one that is shown is asked for too, and some methods refuse
+        budget = self.budget + self.lambda_
+        return make(parametrization=code, budget=budget, num_workers=self.lambda_)
 
     def _ask(self) -> np.ndarray:
         self._candidates = [self._engine.ask() for _ in range(self.lambda_)]
