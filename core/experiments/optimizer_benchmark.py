@@ -83,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
                 failure = error
     units, noise_driven = (finished(tasks, out / name) for name, _, tasks in sweeps)
     words, paths = report(options.preset, design, units, noise_driven, out)
-    print(words, *paths, sep="\n")  # noqa: T201
+    print(*filter(None, [words]), *paths, sep="\n")  # noqa: T201
     if failure is not None:
         raise failure
     return 0

@@ -6,6 +6,7 @@ killed sweep goes on by the same call. A task whose worker dies is run again on 
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,9 @@ CONNECT_SECONDS = 10
 
 DEATHS = 3
 """Workers that a task may lose before it is given up."""
+
+HOPELESS = 10
+"""A sweep whose first tasks all fail stops after so many."""
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), 1)
 """Environment of local workers, in place of Dask's own, which also sets a threshold for giving
@@ -70,17 +74,18 @@ def sweep(
     SettingError
         If another sweep is writing into the folder.
     RunError
-        If tasks failed, once all others are done; or if a result cannot be written. The results
-        that are there are kept, and the same call goes on from them.
+        If tasks failed, once all others are done, or once the first 10 have failed; or if a result
+        cannot be written. The results that are there are kept, and the same call goes on from them.
     """
     with _alone_in(folder):
         missing = {name: task for name, task in tasks.items() if not _is_done(folder, name, task)}
         failures = _run(function, missing, folder, client) if missing else {}
     if failures:
         name, words = next(iter(failures.items()))
+        n_done = sum(_path(folder, name).is_file() for name in tasks)
         raise RunError(
-            f"{folder}: expected {len(tasks)} results, found {len(tasks) - len(failures)}, which "
-            f"are kept; {name} failed: {words}"
+            f"{folder}: expected {len(tasks)} results, found {n_done}, which are kept; {name} "
+            f"failed: {words}"
         )
     return finished(tasks, folder)
 
@@ -113,7 +118,7 @@ def workers(
     """
     from distributed.utils import silence_logging_cmgr
 
-    with silence_logging_cmgr("CRITICAL"):
+    with silence_logging_cmgr(logging.CRITICAL):
         if scheduler is None:
             with _local_cluster(n_workers, memory) as client:
                 yield client
@@ -155,6 +160,7 @@ def _local_cluster(n_workers: int, memory: str) -> Iterator["Client"]:
             threads_per_worker=1,
             memory_limit=limit,
             dashboard_address=":0",
+            silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
     ):
@@ -199,6 +205,8 @@ def _run(
             else:
                 failures[name] = _failure(future)
             future.release()
+            if len(failures) == HOPELESS == len(tasks) - len(futures):
+                break
     finally:
         client.cancel(list(futures))
     return failures

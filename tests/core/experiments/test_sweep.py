@@ -147,6 +147,21 @@ def test_a_task_that_fails_is_named_and_the_others_are_kept(client, tmp_path):
     assert noted(log) == ["0", "1", "2", "3"]
 
 
+def test_a_sweep_whose_first_tasks_all_fail_stops(client, tmp_path):
+    log, out = tmp_path / "log", tmp_path / "out"
+    tasks = {f"task {i:02d}": {"log": str(log)} for i in range(40)}
+    with pytest.raises(RunError, match=r"expected 40 results, found 0, .* failed: no such code"):
+        sweep(always_fail, tasks, out, client)
+    assert sweeps.HOPELESS <= len(noted(log)) < 40
+    assert finished(tasks, out).empty
+
+
+def always_fail(log):
+    note(log, "tried")
+    time.sleep(0.05)
+    raise CodeError("no such code.")
+
+
 def test_results_of_other_arguments_are_refused_and_kept(client, tmp_path):
     log, out = tmp_path / "log", tmp_path / "out"
     sweep(square, tasks_of(log, 1), out, client)
