@@ -173,14 +173,27 @@ class OsfServer:
     def _stream(self, handler, folder, fault):
         if not self.zips or folder not in self.folders:
             return self._send(handler, b"{}", status=404)
-        inside = [path for path in self.files if path.startswith(folder)]
-        total = sum(len(self.files[path]) for path in inside)
         stream = _Chunks(handler)
         handler.send_response(200)
         handler.send_header("Content-Type", "application/zip")
         handler.send_header("Transfer-Encoding", "chunked")
         handler.end_headers()
         archive = zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+        try:
+            self._fill(archive, folder, fault, handler)
+        finally:
+            archive.fp = None  # a broken archive is not to be completed when it is collected
+        if fault in ("truncate", "stall"):
+            handler.wfile.flush()
+            if fault == "stall":
+                time.sleep(self.stall_seconds)
+            handler.close_connection = True
+            return None
+        return handler.wfile.write(b"0\r\n\r\n")
+
+    def _fill(self, archive, folder, fault, handler):
+        inside = [path for path in self.files if path.startswith(folder)]
+        total = sum(len(self.files[path]) for path in inside)
         done = 0
         for number, path in enumerate(inside):
             content = self.files[path]
@@ -190,20 +203,11 @@ class OsfServer:
             archive.writestr(path[len(folder) :], content)
             done += len(content)
             if fault in ("truncate", "stall", "cut_cleanly") and done >= 0.6 * total:
-                break
+                return
             if fault == "slow":
                 handler.wfile.flush()
                 time.sleep(0.005)
-        else:
-            archive.close()
-        archive.fp = None  # a broken archive is not to be completed when it is collected
-        if fault in ("truncate", "stall"):
-            handler.wfile.flush()
-            if fault == "stall":
-                time.sleep(self.stall_seconds)
-            handler.close_connection = True
-            return None
-        return handler.wfile.write(b"0\r\n\r\n")
+        archive.close()
 
     def _store(self, handler, path, fault):
         if path not in self.files:
