@@ -164,6 +164,13 @@ class PycmaOptimizer(ExternalOptimizer):
         }
         return cma.CMAEvolutionStrategy(self.start.copy(), self.init_sigma, options)
 
+    def covariance_eigenvalues(self) -> np.ndarray:
+        """Eigenvalues of the covariance, without the step size, (space_dimen,) ascending."""
+        if self.diagonal:
+            scales = np.broadcast_to(self._engine.sigma_vec.scaling, self.space_dimen)
+            return np.sort(np.square(scales))
+        return np.linalg.eigvalsh(self._engine.C)
+
     def _ask(self) -> np.ndarray:
         self._solutions = self._engine.ask()
         return np.array(self._solutions)

@@ -35,6 +35,12 @@ BENCHMARK = (
 )
 """Optimizers of the ActMax benchmark."""
 
+MORE_UPDATES = "CholeskyCMAES_Aupdate1"
+"""CholeskyCMAES with ``Aupdate_freq=1``, of which the benchmark looked at the covariance only."""
+
+SPHERE_NORM = 300.0
+"""Radius of the benchmark's sphere in 4096 dimensions."""
+
 HESSIAN_FILES = {"BigGAN": "H_avg_1000cls.npz", "fc6": "Evolution_Avg_Hess.npz"}
 """Archives of the generators' average Hessians; values ascend, vectors are columns."""
 
@@ -131,9 +137,9 @@ def benchmark_optimizer(
     Parameters
     ----------
     name
-        One of `BENCHMARK`.
+        One of `BENCHMARK`, or `MORE_UPDATES`.
     space_dimen
-        Length of a code.
+        Length of a code. The sphere's radius follows its square root, and is 300 for fc6.
     n_generations
         Length of the sphere's schedule.
     random_seed, device
@@ -149,18 +155,21 @@ def benchmark_optimizer(
     >>> benchmark_optimizer("ZOHA_Sphere_exp", random_seed=0).mulist.shape
     (75,)
     """
-    if name not in BENCHMARK:
-        raise SettingError(f"optimizer: expected one of {', '.join(BENCHMARK)}, found {name!r}.")
+    known = (*BENCHMARK, MORE_UPDATES)
+    if name not in known:
+        raise SettingError(f"optimizer: expected one of {', '.join(known)}, found {name!r}.")
     options = {"random_seed": random_seed, "device": device}
     if name == "Genetic":
         return Genetic(space_dimen, 40, 0.25, 0.75, 2, 0.75, 10, **options)
-    if name == "CholeskyCMAES":
+    if name.startswith("CholeskyCMAES"):
+        frequency = 1 if name == MORE_UPDATES else 10
         start = np.zeros(space_dimen)
-        return CholeskyCMAES(space_dimen, 40, 3.0, start, Aupdate_freq=10, **options)
+        return CholeskyCMAES(space_dimen, 40, 3.0, start, Aupdate_freq=frequency, **options)
     if name.startswith("pycma"):
         diagonal = name == "pycmaDiagonal"
         return PycmaOptimizer(space_dimen, random_seed=random_seed, diagonal=diagonal)
-    sphere = SphereCMA(space_dimen, 40, 20, lr=1.5, sphere_norm=300, **options)
+    radius = SPHERE_NORM * np.sqrt(space_dimen / CODE_LENGTHS["fc6"])
+    sphere = SphereCMA(space_dimen, 40, 20, lr=1.5, sphere_norm=radius, **options)
     sphere.lr_schedule(n_generations, name.removeprefix("ZOHA_Sphere_"), (50, 7.33))
     return sphere
 
