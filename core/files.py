@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(path.parent, f"{TEMPORARY_PREFIX}*-{path.name}")
+    _remove_abandoned(path)
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{os.getpid()}-{path.name}")
     try:
         yield temporary
@@ -37,15 +36,12 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def remove_abandoned(folder: Path, pattern: str) -> None:
-    """Remove temporary files and folders of processes that were killed.
-
-    `pattern` is that of their names, which hold the process's number between the first two dashes.
-    """
-    for path in folder.glob(pattern):
-        number = path.name.split("-")[1]
+def _remove_abandoned(path: Path) -> None:
+    """Remove temporary files that killed processes left beside `path`."""
+    for temporary in path.parent.glob(f"{TEMPORARY_PREFIX}*-{path.name}"):
+        number = temporary.name.split("-")[1]
         if number.isdigit() and not _is_alive(int(number)):
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 def _is_alive(process: int) -> bool:

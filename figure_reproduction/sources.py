@@ -205,5 +205,5 @@ def explanation(choices: Iterable[Choice]) -> str:
         lines.append("  `./reproduce download` fetches the paper's data where OSF can be reached.")
         if os.environ.get("MATROOT"):
             lines.append("  MATROOT is set: `./reproduce export` makes source data from it first.")
-    rule = "=" * max(map(len, lines))
+    rule = "=" * len(lines[0])
     return "\n".join([rule, *lines, rule])

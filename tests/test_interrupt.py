@@ -12,7 +12,7 @@ import pytest
 
 from core import interrupt
 from core.contract.provenance import simulation_record
-from core.files import TEMPORARY_PREFIX, remove_abandoned, replacing
+from core.files import TEMPORARY_PREFIX, replacing
 from core.parallel import ordered_map
 from neuro_data_analysis.formatted import read_formatted
 
@@ -59,10 +59,6 @@ def test_temporary_files_of_killed_processes_are_removed(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [alive.name, other.name, "numbers.txt"]
     )
-    folder = tmp_path / f".exporting-{finished.stdout.strip()}-x"
-    folder.mkdir()
-    remove_abandoned(tmp_path, ".exporting-*")
-    assert not folder.exists()
 
 
 def test_results_come_in_order_from_several_processes():

@@ -3,7 +3,6 @@
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +22,14 @@ from core.contract.placement import (
     refuse_simulated,
     refuse_simulated_folder,
     sizes_of,
+    staging_in,
 )
 from core.contract.problems import Problem, as_row
 from core.contract.provenance import SIMULATION_FILE_NAME
 from core.contract.transfer import Bar
 from core.errors import ArchiveError, MissingFileError, ReproductionError, SettingError
-from core.files import remove_abandoned, sha256, write_json
+from core.files import sha256, write_json
 from core.progress import progress
-
-STAGING_PREFIX = ".importing-"
 
 _log = logging.getLogger(__name__)
 
@@ -91,14 +89,9 @@ def import_source_data(
         raise MissingFileError(f"{path}: expected a folder or a zip, found nothing such.")
     with alone_in(root, say):
         refuse_simulated_folder(root)
-        remove_abandoned(root, f"{STAGING_PREFIX}*")
-        prefix = f"{STAGING_PREFIX}{os.getpid()}-"
         placement = Placement(root, files_of(None), "import")
-        with (
-            tempfile.TemporaryDirectory(prefix=prefix, dir=root) as staging,
-            placement.recording(),
-        ):
-            return _import(path, Path(staging), placement, force)
+        with staging_in(root) as staging, placement.recording():
+            return _import(path, staging, placement, force)
 
 
 def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imported:

@@ -6,6 +6,7 @@ killed in between finds a record without its file, and goes on.
 """
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from core.project import SOURCE_DATA
 
 REPLACED_SUFFIX = ".replaced"
 LOCK_NAME = ".lock"
+STAGING_PREFIX = ".staging-"
 
 
 class Standing(Enum):
@@ -79,6 +81,18 @@ def alone_in(root: Path, say: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def staging_in(root: Path) -> Iterator[Path]:
+    """An empty folder in `root` that is gone afterwards, for a run that is `alone_in` it.
+
+    Whoever is alone there finds staging folders of killed runs only, and removes them.
+    """
+    for abandoned in root.glob(f"{STAGING_PREFIX}*"):
+        shutil.rmtree(abandoned)
+    with tempfile.TemporaryDirectory(prefix=STAGING_PREFIX, dir=root) as folder:
+        yield Path(folder)
 
 
 def files_of(figures: Iterable[str] | None) -> list[File]:

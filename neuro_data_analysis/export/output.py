@@ -4,9 +4,7 @@ Simulated and real data never meet in it, and files that came from elsewhere are
 """
 
 import logging
-import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +13,7 @@ from core import interrupt
 from core.contract import ext4, fig2, fig3, fig4, fig5
 from core.contract.descriptions import Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
-from core.contract.placement import alone_in
+from core.contract.placement import alone_in, staging_in
 from core.contract.provenance import (
     EXPORT,
     SIMULATION_FILE_NAME,
@@ -26,14 +24,12 @@ from core.contract.provenance import (
 )
 from core.contract.source_data import EXAMPLE_EXPI, SourceData
 from core.errors import ContractError, SettingError
-from core.files import remove_abandoned, sha256, writable_folder, write_json
+from core.files import sha256, writable_folder, write_json
 from core.progress import progress
 from core.project import SOURCE_DATA
 from neuro_data_analysis.export.contents import Contents
 
 logger = logging.getLogger(__name__)
-
-STAGING_PREFIX = ".exporting-"
 
 BY_EXPERIMENT = tuple(figure.FOLDER for figure in (fig2, fig3, fig4, fig5, ext4))
 """Folders whose files can only be read beside the right ``exp_order.csv``."""
@@ -96,13 +92,7 @@ class Output:
         """
         if not contents.files:
             return []
-        prefix = f"{STAGING_PREFIX}{os.getpid()}-"
-        with (
-            alone_in(self.root, logger.warning),
-            tempfile.TemporaryDirectory(prefix=prefix, dir=self.root) as folder,
-        ):
-            remove_abandoned(self.root, f"{STAGING_PREFIX}*")
-            staging = Path(folder)
+        with alone_in(self.root, logger.warning), staging_in(self.root) as staging:
             source = SourceData(staging, sizes_of(contents))
             files = contents.files.items()
             try:

@@ -1,5 +1,7 @@
 """What a reader downloaded in a browser goes into source_data/ by name, checked, or is named."""
 
+import shutil
+import threading
 import zipfile
 
 import pytest
@@ -8,6 +10,7 @@ from core.contract import __main__ as command
 from core.contract import fig4, placement
 from core.contract.local_import import import_source_data
 from core.contract.manifest import MANIFEST
+from core.contract.placement import STAGING_PREFIX, alone_in, staging_in
 from core.contract.provenance import read_provenance, record, write_provenance
 from core.errors import MissingFileError, SettingError, run
 from tests.osf_server import files_below
@@ -151,6 +154,26 @@ def test_what_stands_there_is_not_lost_when_it_is_replaced_again(figure4, tmp_pa
         import_source_data(there, out, force=True)
     kept = [out / f"{MASKS}.replaced", out / f"{MASKS}.replaced2"]
     assert [path.read_bytes() for path in kept] == [b"first\n", b"second\n"]
+
+
+def test_what_a_killed_run_was_working_in_is_removed_by_the_next_one_that_is_alone(
+    figure4, tmp_path, out
+):
+    there = write(tmp_path / "there", figure4)
+    out.mkdir()
+    with alone_in(out, print), staging_in(out) as staging:
+        (staging / "half.csv").write_text("1,")
+        waits = threading.Event()
+        other = threading.Thread(
+            target=import_source_data, args=(there, out), kwargs={"say": lambda _: waits.set()}
+        )
+        other.start()
+        assert waits.wait(60)
+        assert (staging / "half.csv").exists()
+        shutil.copytree(staging, out / f"{STAGING_PREFIX}killed")
+    other.join(60)
+    assert data(out) == figure4
+    assert [path.name for path in out.iterdir() if path.name.startswith(".")] == [".lock"]
 
 
 def test_a_folder_in_the_place_of_a_file_is_refused(figure4, tmp_path, out):

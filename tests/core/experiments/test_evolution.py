@@ -3,6 +3,7 @@
 import errno
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import h5py
@@ -108,7 +109,7 @@ def test_everything_shown_is_recorded(tmp_path, respond, network):
     with torch.no_grad():
         expected = respond(images, np.zeros(len(images), dtype=int))
     np.testing.assert_allclose(thread.scores_clean, expected, rtol=1e-5)
-    assert record.versions["torch"] == torch.__version__
+    assert record.versions["torch"] == version("torch")
     assert record.settings["threads"][0]["population_size"] == 6
     assert record.settings["seed"] == 4
 
