@@ -5,6 +5,7 @@ process has; the sweep also writes its 64 results.
 """
 
 import argparse
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -12,12 +13,14 @@ from unittest import mock
 
 from core.experiments.benchmark_designs import DESIGNS, unit_tasks
 from core.experiments.optimizer_runs import unit_run
-from core.experiments.sweep import ONE_THREAD, sweep, workers
+from core.experiments.sweep import ENVIRONMENT, sweep, workers
 from core.parallel import ordered_map
 
 N_EVOLUTIONS, N_GENERATIONS = 64, 10
 
 OPTIMIZER = "CholeskyCMAES"
+
+KEEPING = {name: value for name, value in ENVIRONMENT.items() if name.startswith("MALLOC")}
 
 DASKS_OWN = {"MALLOC_TRIM_THRESHOLD_": 65536}
 """What Dask's nanny would have set."""
@@ -42,6 +45,13 @@ def in_turn(chosen: list[dict]) -> float:
     return time.perf_counter() - start
 
 
+def in_a_process(environment: dict[str, int]) -> float:
+    """Seconds of `in_turn`, in a process with one thread and some more environment."""
+    with mock.patch.dict(os.environ, {name: str(value) for name, value in environment.items()}):
+        (seconds,) = ordered_map(in_turn, [list(tasks(0, N_EVOLUTIONS).values())], 1)
+    return seconds
+
+
 def on_workers(n_workers: int) -> float:
     """Seconds of a sweep, after one that warms up."""
     with (
@@ -57,13 +67,16 @@ def on_workers(n_workers: int) -> float:
 
 def report() -> list[str]:
     """One line on speed, one on what Dask's own setting of malloc would cost."""
-    (alone,) = ordered_map(in_turn, [list(tasks(0, N_EVOLUTIONS).values())], 1)
+    alone = in_a_process({})
+    keeping = in_a_process(KEEPING)
     together = on_workers(2)
-    with mock.patch.dict(ONE_THREAD, DASKS_OWN):
+    with mock.patch.dict(ENVIRONMENT, DASKS_OWN):
+        del ENVIRONMENT["MALLOC_MMAP_THRESHOLD_"]
         trimmed = on_workers(2)
     return [
-        f"{N_EVOLUTIONS} evolutions of {N_GENERATIONS} generations: one process {alone:.1f} s, two "
-        f"workers {together:.1f} s, {alone / together:.2f} times faster",
+        f"{N_EVOLUTIONS} evolutions of {N_GENERATIONS} generations: one process {alone:.1f} s, "
+        f"{keeping:.1f} s with the malloc settings of the workers; two workers {together:.1f} s, "
+        f"{alone / together:.2f} and {keeping / together:.2f} times faster",
         f"the same workers with the malloc setting of Dask's nanny: {trimmed:.1f} s",
     ]
 

@@ -261,10 +261,17 @@ def free_port():
         return listening.getsockname()[1]
 
 
-def test_workers_compute_in_one_thread(client):
+def test_the_environment_of_workers_is_not_that_of_their_client(monkeypatch):
+    monkeypatch.setenv("MKL_NUM_THREADS", "7")
+    before = dict(os.environ)
+    with workers(n_workers=1, memory="1GB"):
+        pass
+    assert dict(os.environ) == before
+
+
+def test_workers_have_one_thread_and_keep_the_memory_of_arrays(client):
     assert client.submit(os.environ.get, "OMP_NUM_THREADS").result() == "1"
-    # Dask's own setting would have NumPy ask the system for the memory of every large array anew
-    assert client.submit(os.environ.get, "MALLOC_TRIM_THRESHOLD_").result() is None
+    assert client.submit(os.environ.get, "MALLOC_TRIM_THRESHOLD_").result() == str(64 * 2**20)
 
 
 INTERRUPTED = """
