@@ -48,8 +48,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--workers",
         type=positive,
-        default=os.cpu_count(),
-        help="processes of the cluster of this machine (default: one a core)",
+        help="processes of the cluster of this machine (default: one a core; with a GPU, one)",
     )
     made.add_argument(
         "--memory", default="4GB", help="what each of them may use at most (default: 4GB)"
@@ -74,7 +73,8 @@ def main(argv: list[str] | None = None) -> int:
         ("noise_driven", noise_driven_run, noise_tasks(design, options.seed)),
     ]
     failure = None
-    with workers(options.scheduler, options.workers, options.memory) as client:
+    n_workers = _n_workers(options)
+    with workers(options.scheduler, n_workers, options.memory) as client:
         print(f"{sum(len(tasks) for *_, tasks in sweeps)} runs on {described(client)}", flush=True)  # noqa: T201
         for name, function, tasks in sweeps:
             try:
@@ -87,6 +87,18 @@ def main(argv: list[str] | None = None) -> int:
     if failure is not None:
         raise failure
     return 0
+
+
+def _n_workers(options: argparse.Namespace) -> int:
+    """Of a cluster of this machine."""
+    from core.utils.devices import choose_device
+
+    if options.scheduler is not None:
+        return 0
+    device = choose_device(options.device)
+    if options.workers is not None:
+        return options.workers
+    return os.cpu_count() if device.type == "cpu" else 1
 
 
 def _design(options: argparse.Namespace) -> "Design":

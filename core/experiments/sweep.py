@@ -166,7 +166,7 @@ def _local_cluster(n_workers: int, memory: str) -> Iterator["Client"]:
             n_workers=n_workers,
             threads_per_worker=1,
             memory_limit=limit,
-            dashboard_address=":0",
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
