@@ -24,6 +24,10 @@ LARGEST_WHOLE = 2**53
 """Whole numbers from here on are not exact in floating point."""
 
 
+LARGEST = 1e12
+"""No measurement is larger; a number of a damaged array may be, and cannot be drawn."""
+
+
 def read(path: Path, file: File, sizes: Sizes) -> Any:
     """Content of `path`, checked against its description.
 
@@ -302,6 +306,11 @@ def _check_pickle(path: Path, file: Pickle, value: Any, sizes: Sizes) -> None:
             raise ContractError(
                 f"{path}: expected {key} to be an array of floats, {_times(expected)}, found "
                 f"{_times(np.shape(found))} of {type(found).__name__}."
+            )
+        if found.size and np.nanmax(np.abs(found), initial=0) > LARGEST:
+            raise ContractError(
+                f"{path}: expected {key} to hold numbers up to {LARGEST:g}, found "
+                f"{np.nanmax(np.abs(found)):g}."
             )
     for key, columns in file.frames:
         frame = value[key]
