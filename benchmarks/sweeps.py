@@ -5,12 +5,12 @@ process has; the sweep also writes its 64 results.
 """
 
 import argparse
-import os
 import tempfile
 import time
 from pathlib import Path
 from unittest import mock
 
+from core.environment import environment
 from core.experiments.benchmark_designs import DESIGNS, unit_tasks
 from core.experiments.optimizer_runs import unit_run
 from core.experiments.sweep import ENVIRONMENT, sweep, workers
@@ -22,7 +22,7 @@ OPTIMIZER = "CholeskyCMAES"
 
 KEEPING = {name: value for name, value in ENVIRONMENT.items() if name.startswith("MALLOC")}
 
-DASKS_OWN = {"MALLOC_TRIM_THRESHOLD_": 65536}
+DASKS_OWN = {"MALLOC_TRIM_THRESHOLD_": "65536"}
 """What Dask's nanny would have set."""
 
 
@@ -45,9 +45,9 @@ def in_turn(chosen: list[dict]) -> float:
     return time.perf_counter() - start
 
 
-def in_a_process(environment: dict[str, int]) -> float:
+def in_a_process(variables: dict[str, str]) -> float:
     """Seconds of `in_turn`, in a process with one thread and some more environment."""
-    with mock.patch.dict(os.environ, {name: str(value) for name, value in environment.items()}):
+    with environment(variables):
         (seconds,) = ordered_map(in_turn, [list(tasks(0, N_EVOLUTIONS).values())], 1)
     return seconds
 

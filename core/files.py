@@ -1,15 +1,19 @@
-"""Writing files so that a reader never meets half of one, and telling files apart by their hash."""
+"""Writing files whole and alone, and telling them apart by their hash."""
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core import interrupt
 from core.errors import SettingError
 
 TEMPORARY_PREFIX = ".writing-"
+
+LOCK_NAME = ".lock"
+"""File by which a run is alone in a folder."""
 
 
 @contextmanager
@@ -99,3 +103,31 @@ def writable_folder(path: Path) -> Path:
             f"{path}: expected a folder that can be written, found: {reason}."
         ) from None
     return path
+
+
+@contextmanager
+def alone_in(root: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Wait until no other run writes into `root`, and keep others out meanwhile.
+
+    Raises
+    ------
+    SettingError
+        If `root` cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(writable_folder(root) / LOCK_NAME)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(f"waiting for another run that writes {root}")
+        while not lock.is_locked:
+            interrupt.check()
+            try:
+                lock.acquire(timeout=0.2)
+            except Timeout:
+                continue
+    try:
+        yield
+    finally:
+        lock.release()

@@ -7,14 +7,16 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from multiprocessing import connection
 from typing import Any
 
 from core import interrupt
+from core.environment import environment
 
-_BLAS_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""Environment of a process whose linear algebra has one thread."""
 
 
 def ordered_map(
@@ -37,7 +39,7 @@ def ordered_map(
         Importable by name in a fresh process.
     """
     waiting: deque[Future] = deque()
-    with _one_blas_thread():
+    with environment(ONE_THREAD):
         pool = ProcessPoolExecutor(
             n_jobs,
             mp_context=multiprocessing.get_context("spawn"),
@@ -94,17 +96,3 @@ def _interruptible(function: Callable[[Any], Any], item: Any) -> Any:
         return function(item)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _one_blas_thread() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in _BLAS_VARIABLES}
-    os.environ.update(dict.fromkeys(_BLAS_VARIABLES, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -22,6 +22,7 @@ from nbclient.exceptions import CellExecutionError
 from nbclient.util import run_sync
 from traitlets import default
 
+from core.environment import environment
 from core.files import write_text
 from core.progress import progress
 from source_data_export.notebooks import REPORT_TYPE
@@ -133,17 +134,10 @@ async def _interrupt(client: NotebookClient) -> None:
 
 @contextmanager
 def _own_configuration() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in CONFIGURATION}
     with tempfile.TemporaryDirectory() as folder:
-        os.environ.update({name: str(Path(folder, name.lower())) for name in CONFIGURATION})
-        try:
+        names = {name: str(Path(folder, name.lower())) for name in CONFIGURATION}
+        with environment(names):
             yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
 
 
 def _report(content: nbformat.NotebookNode) -> dict:

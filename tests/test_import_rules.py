@@ -21,6 +21,7 @@ ALLOWED = {
 GROUND_FLOOR = {
     "arguments",
     "download",
+    "environment",
     "errors",
     "files",
     "interrupt",

@@ -14,7 +14,6 @@ from core.contract.placement import (
     Candidate,
     Placement,
     Standing,
-    alone_in,
     choose,
     files_of,
     in_order,
@@ -28,7 +27,7 @@ from core.contract.problems import Problem, as_row
 from core.contract.provenance import SIMULATION_FILE_NAME
 from core.contract.transfer import Bar
 from core.errors import ArchiveError, MissingFileError, ReproductionError, SettingError
-from core.files import sha256, write_json
+from core.files import alone_in, sha256, write_json
 from core.progress import progress
 
 _log = logging.getLogger(__name__)

@@ -21,7 +21,6 @@ from core.contract.placement import (
     Candidate,
     Placement,
     Standing,
-    alone_in,
     files_of,
     refuse_mark,
     refuse_simulated_folder,
@@ -30,7 +29,7 @@ from core.contract.provenance import EXPORT, SIMULATION_FILE_NAME
 from core.contract.source_data import SourceData
 from core.contract.transfer import Bar, Transfer
 from core.download import mismatch
-from core.files import write_json
+from core.files import alone_in, write_json
 
 LISTING_NAME = "osf_listing.json"
 

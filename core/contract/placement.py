@@ -28,11 +28,10 @@ from core.contract.provenance import (
 )
 from core.contract.source_data import NAMING_FILES, SourceData
 from core.errors import ContractError, ReproductionError, SettingError
-from core.files import sha256, writable_folder
+from core.files import sha256
 from core.project import SOURCE_DATA
 
 REPLACED_SUFFIX = ".replaced"
-LOCK_NAME = ".lock"
 STAGING_PREFIX = ".staging-"
 
 
@@ -53,34 +52,6 @@ class Candidate:
     origin: str
     path: Path
     details: dict = field(default_factory=dict)
-
-
-@contextmanager
-def alone_in(root: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Wait until no other run writes into `root`, and keep others out meanwhile.
-
-    Raises
-    ------
-    SettingError
-        If `root` cannot be written.
-    """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(writable_folder(root) / LOCK_NAME)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        say(f"waiting for another run that writes {root}")
-        while not lock.is_locked:
-            interrupt.check()
-            try:
-                lock.acquire(timeout=0.2)
-            except Timeout:
-                continue
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager

@@ -23,9 +23,8 @@ from core.files import replacing, write_json
 LARGEST_WHOLE = 2**53
 """Whole numbers from here on are not exact in floating point."""
 
-
 LARGEST = 1e12
-"""No measurement is larger; a number of a damaged array may be, and cannot be drawn."""
+"""No rate is larger; a number of a damaged array may be, and cannot be drawn."""
 
 
 def read(path: Path, file: File, sizes: Sizes) -> Any:
@@ -307,11 +306,7 @@ def _check_pickle(path: Path, file: Pickle, value: Any, sizes: Sizes) -> None:
                 f"{path}: expected {key} to be an array of floats, {_times(expected)}, found "
                 f"{_times(np.shape(found))} of {type(found).__name__}."
             )
-        if found.size and np.nanmax(np.abs(found), initial=0) > LARGEST:
-            raise ContractError(
-                f"{path}: expected {key} to hold numbers up to {LARGEST:g}, found "
-                f"{np.nanmax(np.abs(found)):g}."
-            )
+        _refuse_huge(path, key, found)
     for key, columns in file.frames:
         frame = value[key]
         found = list(frame) if isinstance(frame, pd.DataFrame) else type(frame).__name__
@@ -325,6 +320,15 @@ def _check_pickle(path: Path, file: Pickle, value: Any, sizes: Sizes) -> None:
                 f"{path}: expected {key} to be a table of numbers with {', '.join(columns)}, found "
                 f"{found}."
             )
+        _refuse_huge(path, key, frame[list(columns)].to_numpy(dtype=float))
+
+
+def _refuse_huge(path: Path, key: str, values: np.ndarray) -> None:
+    largest = np.nanmax(np.abs(values), initial=0)
+    if largest > LARGEST:
+        raise ContractError(
+            f"{path}: expected {key} to hold numbers up to {LARGEST:g}, found {largest:g}."
+        )
 
 
 def _times(shape: tuple[int, ...]) -> str:

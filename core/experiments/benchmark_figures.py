@@ -1,7 +1,6 @@
 """Figures of the optimizer benchmark: scores, score by generation, geometry of trajectories."""
 
 import math
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +10,6 @@ from matplotlib.figure import Figure
 from core.experiments.benchmark_tables import ALL, UNIT
 from core.experiments.optimizer_runs import FIRST_COMPONENTS, FITTED_COMPONENTS
 from core.experiments.trajectory_geometry import random_walk_variance
-from core.files import replacing
 
 COLORS = plt.get_cmap("tab20").colors[::2] + plt.get_cmap("tab20").colors[1::2]
 """Of the optimizers, in their order."""
@@ -145,14 +143,6 @@ def trajectory_figure(groups: dict[str, pd.DataFrame]) -> Figure:
     for ax in (axes[0], axes[2]):
         ax.legend(frameon=False)
     return figure
-
-
-def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG and close it."""
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=150)
-    plt.close(figure)
-    return path
 
 
 def _band(

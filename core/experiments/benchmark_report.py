@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -9,7 +10,6 @@ from core.experiments.benchmark_designs import Design
 from core.experiments.benchmark_figures import (
     DRAWN,
     generation_figure,
-    save,
     score_figure,
     trajectory_figure,
 )
@@ -23,6 +23,7 @@ from core.experiments.benchmark_tables import (
     with_arguments,
 )
 from core.files import replacing, write_text
+from core.utils.plot_utils import saveallforms
 
 OTHER_UNITS = (
     "The published values are those of AlexNet and DeePSim; these runs are of other units and of "
@@ -83,7 +84,7 @@ def _scores(
     own_design = preset != "quick"
     label = "published" if own_design else "published\n(AlexNet, DeePSim)"
     published = published_scores(preset if own_design else "published")
-    tables, texts = {}, []
+    tables = {}
     for score in dict.fromkeys((design.score, design.published_score)):
         table = score_table(normalised_scores(runs, design, score), design)
         tables[f"scores_{score}"] = beside_published(table, published)
@@ -119,7 +120,10 @@ def _noise_driven_text(table: pd.DataFrame) -> str:
 
 
 def _write(figures: dict[str, Figure], tables: dict[str, pd.DataFrame], out: Path) -> list[Path]:
-    paths = [save(figure, out / f"{name}.png") for name, figure in figures.items()]
+    paths = []
+    for name, figure in figures.items():
+        paths += saveallforms(out, name, figure, ["png"], dpi=150)
+        plt.close(figure)
     for name, table in tables.items():
         paths.append(out / f"{name}.csv")
         write_text(paths[-1], table.to_csv(index=False, lineterminator="\n"))

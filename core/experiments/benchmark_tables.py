@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -162,8 +163,17 @@ def _values(runs: pd.DataFrame, quantity: str) -> pd.Series:
     return runs[name].str[int(generation)].astype(float)
 
 
-def verdict(values: pd.Series, average: float, reference: tuple) -> str:
-    """``agrees`` or ``differs``; see `noise_driven_table`."""
+def verdict(values: pd.Series, average: float, reference: Any) -> str:
+    """``agrees`` or ``differs``, by the rules of `noise_driven_table`.
+
+    Parameters
+    ----------
+    values, average
+        Of the runs, and their mean or median.
+    reference
+        A row of ``trajectory_references.csv``: ``value`` as it is printed, ``std``, ``n``,
+        ``average`` and ``compare``.
+    """
     value = float(reference.value)
     if reference.compare == "theory":
         allowed = THEORY_TOLERANCE * abs(value)
@@ -175,7 +185,7 @@ def verdict(values: pd.Series, average: float, reference: tuple) -> str:
     return "agrees" if abs(average - value) <= allowed else "differs"
 
 
-def _chance(values: pd.Series, reference: tuple) -> float:
+def _chance(values: pd.Series, reference: Any) -> float:
     """Difference of two averages that chance makes, from the scatter of these and those runs."""
     n, std = len(values), values.std(ddof=1)
     ours, theirs = (reference.std if n == 1 else std), reference.std

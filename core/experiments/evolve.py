@@ -126,9 +126,10 @@ def _evolution(
     options: argparse.Namespace,
 ) -> "Evolution":
     from core.experiments.evolution import Evolution
+    from core.experiments.unit_responses import unit_name
 
     layer, *position = unit
-    name = f"{options.network} {layer} {','.join(map(str, position))}"
+    name = unit_name(options.network, layer, position)
     threads = [
         _thread(thread, name, generators[thread], options) for thread in range(len(generators))
     ]

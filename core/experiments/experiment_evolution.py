@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 from core.errors import SampleError, SettingError
 from core.experiments.evolution import Evolution, Thread, checksum, evolve
 from core.experiments.evolution_file import EvolutionRecord, read_evolution
-from core.experiments.unit_responses import UnitResponses
+from core.experiments.unit_responses import UnitResponses, unit_name
 from core.files import replacing
 from core.progress import progress
 from core.utils.canvas import resize_and_pad_canvas
@@ -82,7 +82,7 @@ class ExperimentEvolution:
         self.scorer = TorchScorer(network, device=device)
         self.respond = UnitResponses(self.scorer, [(layer, *position)])
         name = network if isinstance(network, str) else type(network).__name__
-        self.unit = f"{name} {layer} {','.join(map(str, position))}"
+        self.unit = unit_name(name, layer, position)
         self.max_step = max_step
         self.imgsize, self.corner = tuple(imgsize), tuple(corner)
         self.G = _generator(GAN, device, pretrained)

@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
         ("units", unit_run, unit_tasks(design, options.seed, options.device)),
         ("noise_driven", noise_driven_run, noise_tasks(design, options.seed)),
     ]
-    failure = None
+    failures = []
     n_workers = _n_workers(options)
     with workers(options.scheduler, n_workers, options.memory) as client:
         print(f"{sum(len(tasks) for *_, tasks in sweeps)} runs on {described(client)}", flush=True)  # noqa: T201
@@ -80,12 +80,12 @@ def main(argv: list[str] | None = None) -> int:
             try:
                 sweep(function, tasks, out / name, client)
             except RunError as error:
-                failure = error
+                failures.append(str(error))
     units, noise_driven = (finished(tasks, out / name) for name, _, tasks in sweeps)
     words, paths = report(options.preset, design, units, noise_driven, out)
     print(*filter(None, [words]), *paths, sep="\n")  # noqa: T201
-    if failure is not None:
-        raise failure
+    if failures:
+        raise RunError(" ".join(failures))
     return 0
 
 

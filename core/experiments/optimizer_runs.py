@@ -4,15 +4,17 @@ These are the tasks of the optimizer benchmark. Scores are activations; generati
 0; where the published analysis took something else, that stands beside it under ``legacy_``.
 """
 
+import json
 import tempfile
 import time
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.errors import SettingError
+from core.experiments.sweep import Row
 from core.experiments.trajectory_geometry import (
     cosine_fits,
     covariance_summary,
@@ -24,8 +26,11 @@ from core.experiments.trajectory_geometry import (
 )
 from core.utils.array_backend import to_host
 from core.utils.external_optimizers import NEVERGRAD_METHODS, NevergradOptimizer
-from core.utils.optimizer_presets import BENCHMARK, MORE_UPDATES, benchmark_optimizer
+from core.utils.optimizer_presets import benchmark_optimizer
 from core.utils.optimizer_protocol import Optimizer
+
+if TYPE_CHECKING:
+    from core.experiments.evolution_file import ThreadRecord
 
 POPULATION = 40
 
@@ -36,8 +41,6 @@ FITTED_COMPONENTS = (1, 2, 5, 10, 20)
 """To which a cosine is fitted."""
 
 GENERATORS = ("fc6", "small")
-
-Row = dict[str, Any]
 
 
 def unit_run(
@@ -64,7 +67,7 @@ def unit_run(
     noise
         Level of the multiplicative noise that the optimizer sees.
     optimizer
-        A name of `OPTIMIZERS`.
+        See `make_optimizer`.
     repeat, seed
         Number of the run, and what all random numbers of the sweep derive from.
     generator
@@ -85,51 +88,55 @@ def unit_run(
         generation. ``code_norm``, ``legacy_code_norm``: mean norm of the last generation, and of
         the next one, which is not shown. ``best_code_norm``; ``n_evaluations``; ``seconds``.
         ``mean_clean``, ``angle``: score and angle in degrees, by generation. SHA-256 of the
-        weights, versions, and what `trajectory_row` and `covariance_row` say.
+        weights, versions as JSON, and what `trajectory_row` and `covariance_row` say.
     """
     from core.experiments.evolution import Evolution, Thread, checksum, evolve
-    from core.experiments.unit_responses import UnitResponses
-    from core.versions import versions
+    from core.experiments.unit_responses import UnitResponses, unit_name
 
     images_of = _generator(generator, device)
     scorer = _scorer(network, pixels, device)
     respond = UnitResponses(scorer, [(layer, *unit)])
     name = unit_name(network, layer, unit)
-    of_optimizer = _random(seed, f"{name} {noise} {optimizer}", repeat)
-    searcher = make_optimizer(optimizer, images_of.latent_dim, n_generations, budget, of_optimizer)
+    rng = _random(seed, f"{name} {noise} {optimizer}", repeat)
+    searcher = make_optimizer(optimizer, images_of.latent_dim, n_generations, budget, rng)
+    thread = Thread(generator, images_of, searcher)
+    noise_seed = int(rng.integers(2**31))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "run.h5"
-        thread = Thread(generator, images_of, searcher)
-        noise_seed = int(of_optimizer.integers(2**31))
+        evolution = Evolution(Path(folder) / "run.h5", name, [thread], noise, seed=noise_seed)
         start = time.perf_counter()
-        (record,) = evolve(
-            [Evolution(path, name, [thread], noise, seed=noise_seed)], respond, n_generations
-        )
+        (record,) = evolve([evolution], respond, n_generations)
         seconds = time.perf_counter() - start
     (shown,) = record.threads
+    last_mean = shown.codes[shown.generations == n_generations - 1].mean(axis=0)
+    final_mean = images_of.visualize_batch_np(last_mean[None])
+    return {
+        **_thread_row(shown, budget),
+        "final_mean_clean": float(respond(final_mean, np.zeros(1, dtype=int))[0]),
+        "legacy_code_norm": mean_norm(to_host(searcher.population)),
+        "seconds": seconds,
+        **covariance_row(searcher),
+        "network_weights": checksum(scorer.model),
+        "generator_weights": checksum(images_of),
+        "versions": json.dumps(record.versions),
+    }
+
+
+def _thread_row(shown: "ThreadRecord", budget: int) -> Row:
+    """What follows from the codes and scores alone."""
     counted = slice(0, budget)
     best = int(np.argmax(shown.scores_clean[counted]))
     borders = np.flatnonzero(np.diff(shown.generations)) + 1
     populations = np.split(shown.codes, borders)
-    means = np.array([codes.mean(axis=0) for codes in populations])
-    final_mean = images_of.visualize_batch_np(means[-1:])
     return {
-        "best_clean": float(shown.scores_clean[counted].max()),
+        "best_clean": float(shown.scores_clean[best]),
         "best_noisy": float(shown.scores[counted].max()),
         "legacy_best_clean": float(shown.scores_clean.max()),
-        "final_mean_clean": float(respond(final_mean, np.zeros(1, dtype=int))[0]),
         "code_norm": mean_norm(populations[-1]),
-        "legacy_code_norm": mean_norm(to_host(searcher.population)),
         "best_code_norm": float(np.linalg.norm(shown.codes[best])),
         "n_evaluations": len(shown.scores),
-        "seconds": seconds,
         "mean_clean": [scores.mean() for scores in np.split(shown.scores_clean, borders)],
         "angle": [mean_angle(codes) for codes in populations],
-        **trajectory_row(means),
-        **covariance_row(searcher),
-        "network_weights": checksum(scorer.model),
-        "generator_weights": checksum(images_of),
-        "versions": str(versions()),
+        **trajectory_row(np.array([codes.mean(axis=0) for codes in populations])),
     }
 
 
@@ -137,6 +144,15 @@ def noise_driven_run(
     *, optimizer: str, repeat: int, seed: int, n_generations: int = 75, space_dimen: int = 4096
 ) -> Row:
     """Let an optimizer follow scores that are standard normal numbers; no images are made.
+
+    Parameters
+    ----------
+    optimizer
+        See `make_optimizer`.
+    repeat, seed
+        As of `unit_run`.
+    n_generations, space_dimen
+        Length of the run, and of a code.
 
     Returns
     -------
@@ -209,14 +225,21 @@ def covariance_row(optimizer: Optimizer) -> Row:
     return covariance_summary(optimizer.covariance_eigenvalues())
 
 
-OPTIMIZERS = (*BENCHMARK, MORE_UPDATES, *NEVERGRAD_METHODS)
-"""Names of `make_optimizer`."""
-
-
 def make_optimizer(
     name: str, space_dimen: int, n_generations: int, budget: int, rng: np.random.Generator
 ) -> Optimizer:
-    """An optimizer of the CMA or of the nevergrad comparison, by name.
+    """An optimizer of the CMA or of the nevergrad comparison, with a population of 40.
+
+    Parameters
+    ----------
+    name
+        One of `BENCHMARK`, `MORE_UPDATES` or one of `NEVERGRAD_METHODS`.
+    space_dimen
+        Length of a code.
+    n_generations, budget
+        Generations, and images in all, that it may plan with.
+    rng
+        Of its samples.
 
     Raises
     ------
@@ -228,17 +251,6 @@ def make_optimizer(
     if name in NEVERGRAD_METHODS:
         return NevergradOptimizer(space_dimen, POPULATION, name, random_seed=rng, budget=budget)
     return benchmark_optimizer(name, space_dimen, n_generations, random_seed=rng)
-
-
-def unit_name(network: str, layer: str, unit: list[int]) -> str:
-    """A unit in words.
-
-    Examples
-    --------
-    >>> unit_name("alexnet", ".features.ReLU4", [3, 13, 13])
-    'alexnet .features.ReLU4 3,13,13'
-    """
-    return f"{network} {layer} {','.join(map(str, unit))}"
 
 
 def _random(seed: int, words: str, repeat: int) -> np.random.Generator:

@@ -7,8 +7,7 @@ killed sweep goes on by the same call. A task whose worker dies is run again on 
 
 import json
 import logging
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from core import interrupt
+from core.environment import environment
 from core.errors import ReproductionError, RunError, SettingError, StateError
-from core.files import replacing, writable_folder
+from core.files import alone_in, replacing
+from core.parallel import ONE_THREAD
 from core.progress import progress
 from core.utils.optimizer_protocol import check_same
 
 if TYPE_CHECKING:
     from distributed import Client, Future
+
+logger = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 """Numbers, texts and lists of numbers, by name."""
@@ -39,9 +42,9 @@ HOPELESS = 10
 """A sweep whose first tasks all fail stops after so many."""
 
 ENVIRONMENT = {
-    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), 1),
-    "MALLOC_TRIM_THRESHOLD_": 64 * 2**20,
-    "MALLOC_MMAP_THRESHOLD_": 32 * 2**20,
+    **ONE_THREAD,
+    "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
 }
 """Of local workers: one thread, and glibc keeps the memory of arrays for the next step. Dask's own
 setting has it ask the system for every array anew, which takes most of the time of small networks.
@@ -55,6 +58,8 @@ def sweep(
     client: "Client",
 ) -> pd.DataFrame:
     """Run the tasks that have no result yet, and return the results of all.
+
+    Waits until another sweep into the same folder has ended.
 
     Parameters
     ----------
@@ -77,13 +82,11 @@ def sweep(
     ------
     StateError
         If a result was made from other arguments; names the difference.
-    SettingError
-        If another sweep is writing into the folder.
     RunError
         If tasks failed, once all others are done, or once the first 10 have failed; or if a result
         cannot be written. The results that are there are kept, and the same call goes on from them.
     """
-    with _alone_in(folder):
+    with alone_in(folder, logger.warning):
         missing = {name: task for name, task in tasks.items() if not _is_done(folder, name, task)}
         failures = _run(function, missing, folder, client) if missing else {}
     if failures:
@@ -155,13 +158,9 @@ def _local_cluster(n_workers: int, memory: str) -> Iterator["Client"]:
         limit = parse_bytes(memory)
     except ValueError:
         raise SettingError(f"memory: expected an amount such as 4GB, found {memory!r}.") from None
-    settings = {
-        "distributed.nanny.pre-spawn-environ": ENVIRONMENT,
-        "distributed.scheduler.allowed-failures": DEATHS - 1,
-    }
     with (
-        _restored(os.environ, ENVIRONMENT),
-        dask.config.set(settings),
+        environment(ENVIRONMENT),
+        dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
         LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
@@ -174,25 +173,8 @@ def _local_cluster(n_workers: int, memory: str) -> Iterator["Client"]:
         yield client
 
 
-@contextmanager
-def _restored(mapping: MutableMapping[str, str], names: Iterable[str]) -> Iterator[None]:
-    """Leave entries as they were: Dask sets the environment of workers in this process, too."""
-    before = {name: mapping[name] for name in names if name in mapping}
-    try:
-        yield
-    finally:
-        for name in names:
-            mapping.pop(name, None)
-        mapping.update(before)
-
-
 def described(client: "Client") -> str:
-    """How many workers there are, and what each may use.
-
-    Examples
-    --------
-    ``2 workers, 1 thread and at most 4.0 GB each``
-    """
+    """How many workers there are: "2 workers, 1 thread and at most 4.0 GB each"."""
     found = client.scheduler_info(n_workers=-1)["workers"].values()
     kinds = {
         f"{w['nthreads']} thread{'s' * (w['nthreads'] > 1)} and "
@@ -282,24 +264,6 @@ def _is_done(folder: Path, name: str, task: Mapping[str, Any]) -> bool:
 
 def _path(folder: Path, name: str) -> Path:
     return Path(folder) / f"{name}.parquet"
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(writable_folder(folder) / ".lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise SettingError(
-            f"{folder}: expected no other sweep there, found one that is running; wait for it, or "
-            "choose another folder."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _words(error: BaseException) -> str:

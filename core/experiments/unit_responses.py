@@ -11,6 +11,17 @@ BATCH = 42
 """Images that pass through the network at a time."""
 
 
+def unit_name(network: str, layer: str, position: Sequence[int]) -> str:
+    """A unit in words.
+
+    Examples
+    --------
+    >>> unit_name("alexnet", ".features.ReLU4", [3, 13, 13])
+    'alexnet .features.ReLU4 3,13,13'
+    """
+    return f"{network} {layer} {','.join(map(str, position))}"
+
+
 class UnitResponses:
     """Scores of images by the unit whose number stands beside each.
 

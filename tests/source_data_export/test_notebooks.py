@@ -8,8 +8,8 @@ import nbformat
 import pytest
 
 from core.contract.manifest import FIGURES
-from core.contract.placement import LOCK_NAME
 from core.contract.provenance import PROVENANCE_FILE_NAME, SIMULATION_FILE_NAME
+from core.files import LOCK_NAME
 from source_data_export.notebooks import FOLDER, NOTEBOOKS
 
 ROOT = FOLDER.parent

@@ -100,6 +100,12 @@ def test_pickles_of_another_shape_are_refused(copy):
     for wrong in (np.zeros(3), pickled["psth_arr"][:, :2], "x", None):
         with pytest.raises(ContractError, match="expected psth_arr to be an array of floats"):
             copy.write(fig2.PSTH_PICKLE, {**pickled, "psth_arr": wrong})
+    huge = pickled["psth_arr"].copy()
+    huge[0, 0, 0] = -1e300
+    with pytest.raises(
+        ContractError, match=r"psth_arr to hold numbers up to .*, found 1e\+300"
+    ):
+        copy.write(fig2.PSTH_PICKLE, {**pickled, "psth_arr": huge})
     frames = copy.read(fig2.RESPONSE_PICKLE)
     renamed = frames["thread1_resp_df"].rename(columns={"bsl": "base"})
     for wrong in (renamed, 3, frames["thread1_resp_df"].astype(str)):

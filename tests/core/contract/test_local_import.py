@@ -10,9 +10,10 @@ from core.contract import __main__ as command
 from core.contract import fig4, placement
 from core.contract.local_import import import_source_data
 from core.contract.manifest import MANIFEST
-from core.contract.placement import STAGING_PREFIX, alone_in, staging_in
+from core.contract.placement import STAGING_PREFIX, staging_in
 from core.contract.provenance import read_provenance, record, write_provenance
 from core.errors import MissingFileError, SettingError, run
+from core.files import alone_in
 from tests.osf_server import files_below
 
 MASKS = f"Fig4/{fig4.MASKS.name}"

@@ -31,8 +31,8 @@ LITE = Layer("block 1", "efficientnet_lite0", ".blocks.InvertedResidual1", (4, 4
 
 @pytest.fixture(scope="module")
 def noise_driven():
-    """Three noise-driven runs in the published size."""
-    tasks = {f"CholeskyCMAES_{i}": i for i in range(3)}
+    """Twelve noise-driven runs in the published size."""
+    tasks = {f"CholeskyCMAES_{i}": i for i in range(12)}
     rows = [
         {"name": name, "task": f'{{"optimizer": "CholeskyCMAES", "repeat": {i}}}'}
         | noise_driven_run(optimizer="CholeskyCMAES", repeat=i, seed=0)

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from filelock import FileLock
 
 from core.errors import CodeError, RunError, SettingError, StateError
 from core.experiments import sweep as sweeps
 from core.experiments.sweep import described, finished, sweep, workers
+from core.files import alone_in
 
 ROOT = Path(__file__).parents[3]
 
@@ -180,12 +180,17 @@ def test_a_damaged_result_is_named(client, tmp_path):
     assert noted(log) == []
 
 
-def test_two_sweeps_do_not_share_a_folder(client, tmp_path):
-    with (
-        FileLock(tmp_path / ".lock"),
-        pytest.raises(SettingError, match="expected no other sweep there"),
-    ):
-        sweep(square, tasks_of(tmp_path / "log"), tmp_path, client)
+def test_a_second_sweep_waits_and_finds_everything_done(client, tmp_path, caplog):
+    log, out = tmp_path / "log", tmp_path / "out"
+    with alone_in(out, print):
+        other = threading.Thread(target=sweep, args=(square, tasks_of(log), out, client))
+        other.start()
+        while "waiting for another run" not in caplog.text:
+            time.sleep(0.02)
+        assert noted(log) == []
+    other.join(30)
+    assert noted(log) == ["0", "1", "2", "3"]
+    assert list(sweep(square, tasks_of(log), out, None)["square"]) == [0, 1, 4, 9]
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://here", "tcp://127.0.0.1"])
