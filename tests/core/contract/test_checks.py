@@ -102,9 +102,7 @@ def test_pickles_of_another_shape_are_refused(copy):
             copy.write(fig2.PSTH_PICKLE, {**pickled, "psth_arr": wrong})
     huge = pickled["psth_arr"].copy()
     huge[0, 0, 0] = -1e300
-    with pytest.raises(
-        ContractError, match=r"psth_arr to hold numbers up to .*, found 1e\+300"
-    ):
+    with pytest.raises(ContractError, match=r"psth_arr to hold numbers up to .*, found 1e\+300"):
         copy.write(fig2.PSTH_PICKLE, {**pickled, "psth_arr": huge})
     frames = copy.read(fig2.RESPONSE_PICKLE)
     renamed = frames["thread1_resp_df"].rename(columns={"bsl": "base"})
