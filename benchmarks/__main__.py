@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from benchmarks import networks, optimizers, reading, stages
-from neuro_data_analysis.recordings import EVOLUTION_FILES
+from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
 
 
 def main() -> None:

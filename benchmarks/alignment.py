@@ -5,7 +5,7 @@ One run in ten (the first seed, every depth) is done by itself, and its time cou
 
 import time
 
-from core.experiments.alignment import DEPTHS, DIMENSIONS, OPTIMIZERS, SEEDS, make_runs
+from core.experiments.alignment.runs import DEPTHS, DIMENSIONS, OPTIMIZERS, SEEDS, make_runs
 
 SMALL = 64
 """Largest dimension of the second ratio."""

@@ -22,10 +22,10 @@ from unittest import mock
 import matplotlib as mpl
 import numpy as np
 
-from core.contract.archives import unpack
+from core.acquisition.archives import unpack
+from core.acquisition.osf import Settings
+from core.acquisition.osf_download import fetch_source_data
 from core.contract.manifest import FIGURE_FILES, FIGURES, MANIFEST
-from core.contract.osf import Settings
-from core.contract.osf_download import fetch_source_data
 from core.contract.unpickling import load_pickle
 from core.errors import ReproductionError
 from tests.hostile import ARCHIVES, NAME, PICKLES

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.experiments.evolution import Evolution, Thread, evolve
-from core.experiments.unit_responses import UnitResponses
+from core.experiments.evolution.loop import Evolution, Thread, evolve
+from core.generators.protocol import Generator
+from core.probing.unit_responses import UnitResponses
 from core.utils.CNN_scorers import TorchScorer
 from core.utils.GAN_utils import upconvGAN
-from core.utils.generator import Generator
 from core.utils.Optimizers import CholeskyCMAES
 
 LAYER = ".blocks.InvertedResidual10"

@@ -12,12 +12,12 @@ from statistics import median
 import torch
 from torch import nn
 
+from core.computing.devices import device_of
+from core.networks.zoo import load_network
+from core.probing.layers import find_layer
 from core.utils.CNN_scorers import TorchScorer
-from core.utils.devices import device_of
 from core.utils.GAN_utils import upconvGAN
 from core.utils.grad_RF_estim import grad_RF_estimate, grad_RF_estimate_units
-from core.utils.image_networks import load_network
-from core.utils.layers import find_layer
 
 N_UNITS = 64
 UNIT_LAYER = ".layer3.Bottleneck5"

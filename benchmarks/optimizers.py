@@ -21,8 +21,8 @@ from statistics import mean, median
 import numpy as np
 
 from benchmarks.measure import cost_of
-from core.utils.external_optimizers import CmaesOptimizer, PycmaOptimizer
-from core.utils.optimizer_protocol import Optimizer
+from core.optimizers.external import CmaesOptimizer, PycmaOptimizer
+from core.optimizers.protocol import Optimizer
 from core.utils.Optimizers import CholeskyCMAES, SphereCMA
 
 N, LAMBDA, N_GENERATIONS, UPDATE_FREQ = 4096, 40, 75, 10

@@ -12,14 +12,14 @@ psth = [evol["psth"] for evol in content["evol"] if evol is not None]
 """
 
 ALL_AT_ONCE = """
-from neuro_data_analysis.recordings import open_recordings
+from neuro_data_analysis.recordings.dataset import open_recordings
 start()
 with open_recordings(sys.argv[1]) as recordings:
     psth = [experiment.psth for experiment in recordings.experiments()]
 """
 
 STREAMING = """
-from neuro_data_analysis.recordings import open_recordings
+from neuro_data_analysis.recordings.dataset import open_recordings
 start()
 with open_recordings(sys.argv[1]) as recordings:
     n_trials = sum(

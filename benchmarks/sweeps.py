@@ -11,10 +11,10 @@ from pathlib import Path
 from unittest import mock
 
 from core.environment import environment
-from core.experiments.benchmark_designs import DESIGNS, unit_tasks
-from core.experiments.optimizer_runs import unit_run
-from core.experiments.sweep import ENVIRONMENT, sweep, workers
+from core.experiments.optimizer_benchmark.designs import DESIGNS, unit_tasks
+from core.experiments.optimizer_benchmark.runs import unit_run
 from core.parallel import ordered_map
+from core.sweep import ENVIRONMENT, sweep, workers
 
 N_EVOLUTIONS, N_GENERATIONS = 64, 10
 

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,8 @@ from core import interrupt
 from core.errors import SettingError
 
 TEMPORARY_PREFIX = ".writing-"
+
+STAGING_PREFIX = ".staging-"
 
 LOCK_NAME = ".lock"
 """File by which a run is alone in a folder."""
@@ -131,3 +135,15 @@ def alone_in(root: Path, say: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def staging_in(root: Path) -> Iterator[Path]:
+    """An empty folder in `root` that is gone afterwards, for a run that is `alone_in` it.
+
+    Whoever is alone there finds staging folders of killed runs only, and removes them.
+    """
+    for abandoned in root.glob(f"{STAGING_PREFIX}*"):
+        shutil.rmtree(abandoned)
+    with tempfile.TemporaryDirectory(prefix=STAGING_PREFIX, dir=root) as folder:
+        yield Path(folder)

@@ -14,7 +14,7 @@ from core.contract import fig2
 from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.errors import ContractError, MissingFileError
-from core.utils.plot_utils import THREAD_COLORS, mean_band
+from core.plotting.style import THREAD_COLORS, mean_band
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.script import run_script
 

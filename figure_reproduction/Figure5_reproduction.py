@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from core.contract import fig5
 from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
+from core.plotting.style import THREAD_COLORS, mean_band
 from core.statistics.masks import AREAS
-from core.utils.plot_utils import THREAD_COLORS, mean_band
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.population import (
     WindowComparison,

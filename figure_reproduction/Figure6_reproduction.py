@@ -18,6 +18,7 @@ from core.contract import fig6
 from core.contract.provenance import SIMULATED_SUFFIX
 from core.contract.source_data import SourceData
 from core.errors import ContractError, MissingFileError
+from core.plotting.colormaps import parula
 from core.statistics.comparisons import ZTest, two_proportions
 from core.statistics.gaussian_process import GaussianProcess, fit_gpr
 from core.statistics.intervals import bootstrap_mean_interval, wilson_interval
@@ -31,7 +32,6 @@ from core.statistics.tuning_curves import (
     fit_line,
     level_means,
 )
-from core.utils.colormap_matlab import parula
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.script import run_script
 

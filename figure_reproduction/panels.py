@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from core.contract.checks import Check
 from core.files import replacing
-from core.utils.plot_utils import freeze_layout, mark_simulated, saveallforms
+from core.plotting.style import freeze_layout, mark_simulated, saveallforms
 
 Statistics = dict[str, float]
 """Numbers stated on a figure's panels, by id of ``published_statistics.csv``."""

@@ -16,7 +16,7 @@ from core.contract.provenance import read_provenance
 from core.contract.source_data import SourceData
 from core.errors import MissingFileError, ReproductionError, run
 from core.files import writable_folder
-from core.utils.plot_utils import apply_style
+from core.plotting.style import apply_style
 from figure_reproduction.options import DEFAULT_SEED, add_options
 from figure_reproduction.panels import FigureResult, Reproduction, Statistics, has_display, save
 from figure_reproduction.sources import choose, explanation

@@ -91,8 +91,8 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
     problems
         By figure, what was not to be had and why; empty where nothing failed.
     """
-    from core.contract.osf import Settings
-    from core.contract.osf_download import fetch_source_data
+    from core.acquisition.osf import Settings
+    from core.acquisition.osf_download import fetch_source_data
 
     settings = Settings.from_environment(patience=PATIENCE, attempts=ATTEMPTS)
     try:

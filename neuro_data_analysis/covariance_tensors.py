@@ -35,18 +35,18 @@ from core.errors import (
 )
 from core.files import replacing
 from core.progress import progress
-from neuro_data_analysis.cosine import correlation, cosine_similarity
-from neuro_data_analysis.lab_tables import read_lab_table
-from neuro_data_analysis.layout import COVARIANCE_FILE, PROTOTYPES_FOLDER, STIMULI_FOLDER
-from neuro_data_analysis.neural_data_lib import load_img_resp_pairs
+from core.statistics.similarity import correlation, cosine_similarity
+from neuro_data_analysis.evolutions.shown_images import load_img_resp_pairs
+from neuro_data_analysis.image_similarity.prototypes import N_THREADS, read_image
 from neuro_data_analysis.prototype_similarity import writable_file
-from neuro_data_analysis.prototypes import N_THREADS, read_image
-from neuro_data_analysis.recordings import Recordings, matroot, open_recordings
+from neuro_data_analysis.recordings.dataset import Recordings, matroot, open_recordings
+from neuro_data_analysis.recordings.lab_tables import read_lab_table
+from neuro_data_analysis.recordings.layout import COVARIANCE_FILE, PROTOTYPES_FOLDER, STIMULI_FOLDER
 
 if TYPE_CHECKING:
     import torch
 
-    from neuro_data_analysis.feature_networks import FeatureNetwork
+    from neuro_data_analysis.image_similarity.networks import FeatureNetwork
 
 MAX_EXPI = 100_000
 """Numbers of experiments in a table that is continued are smaller."""
@@ -186,7 +186,7 @@ def covariance_tensors(
     ImageError, LayerError
         As `image_features`.
     """
-    from neuro_data_analysis import feature_networks as networks
+    from neuro_data_analysis.image_similarity import networks
 
     layers = network.features.covariance if layers is None else layers
     responses = np.asarray(responses, dtype=float)
@@ -370,7 +370,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _work(options: argparse.Namespace) -> None:
-    from neuro_data_analysis.feature_networks import FEATURES, check_names, load_feature_network
+    from neuro_data_analysis.image_similarity.networks import (
+        FEATURES,
+        check_names,
+        load_feature_network,
+    )
 
     check_names([options.network])
     layers = FEATURES[options.network].covariance

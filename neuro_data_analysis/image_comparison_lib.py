@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from torch import nn
 
+from core.computing.devices import device_of, dtype_of
 from core.errors import ImageError, LayerError, SettingError
-from core.utils.devices import device_of, dtype_of
-from core.utils.fetchers import featureFetcher
-from core.utils.layers import eval_mode
-from core.utils.preprocessing import IMAGENET, Images, Preprocessing
-from neuro_data_analysis.cosine import cosine_similarity
-from neuro_data_analysis.feature_masks import PUBLISHED_MASKS, masked_mean
-from neuro_data_analysis.feature_networks import as_images, batch_outputs, with_axes
+from core.networks.preprocessing import IMAGENET, Images, Preprocessing
+from core.probing.fetchers import featureFetcher
+from core.probing.layers import eval_mode
+from core.statistics.similarity import cosine_similarity
+from neuro_data_analysis.image_similarity.masks import PUBLISHED_MASKS, masked_mean
+from neuro_data_analysis.image_similarity.networks import as_images, batch_outputs, with_axes
 
 METRICS = {"cosine": cosine_similarity}
 

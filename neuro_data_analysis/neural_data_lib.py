@@ -9,40 +9,58 @@ import atexit
 import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path, PureWindowsPath
-from typing import Literal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from core.errors import MissingFileError, RecordingError
 from core.files import replacing
-from neuro_data_analysis.experiment import Experiment
-from neuro_data_analysis.matfile import plain_value
-from neuro_data_analysis.naming import reference_stem
+from core.matlab.reading import plain_value
+from neuro_data_analysis.evolutions.shown_images import (
+    Trials,
+    experiment_of,
+    extract_evol_activation_array,
+    extract_natref_activation_array,
+    load_img_resp_pairs,
+    local_folder,
+)
+from neuro_data_analysis.evolutions.trajectories import (
+    complete_blocks,
+    pad_all,
+    psth_trajectory,
+    response_trajectory,
+)
 from neuro_data_analysis.neural_data_utils import get_meta_df
-from neuro_data_analysis.recordings import (
+from neuro_data_analysis.recordings.dataset import (
     EVOLUTION_FILES,
     Recordings,
     matroot,
     open_recordings,
 )
-from neuro_data_analysis.trajectories import (
-    complete_blocks,
-    pad_all,
-    psth_trajectory,
-    response_trajectory,
-    window_rate,
-)
+from neuro_data_analysis.recordings.experiment import Experiment
+
+__all__ = [
+    "Trials",
+    "extract_all_evol_trajectory",
+    "extract_all_evol_trajectory_dyna",
+    "extract_all_evol_trajectory_dyna_multiwindow_nostats",
+    "extract_all_evol_trajectory_psth",
+    "extract_evol_activation_array",
+    "extract_evol_psth_array",
+    "extract_natref_activation_array",
+    "get_expstr",
+    "load_img_resp_pairs",
+    "load_latent_codes",
+    "load_neural_data",
+    "load_neural_data_and_save_pkl",
+    "local_folder",
+    "pad_psth_traj",
+    "pad_resp_traj",
+]
 
 _OPEN_FILES = ExitStack()
 atexit.register(_OPEN_FILES.close)
-
-Trials = tuple[
-    list[np.ndarray], list[np.ndarray], list[np.ndarray], np.ndarray, np.ndarray, np.ndarray
-]
-"""Evoked rates, baseline rates and 1-based generations as lists of one array per block, then the
-same three concatenated over blocks."""
 
 
 def load_neural_data() -> tuple[Recordings, list[Experiment | None]]:
@@ -71,33 +89,7 @@ def load_neural_data_and_save_pkl() -> tuple[Recordings, list[Experiment | None]
 
 def get_expstr(BFEStats: Sequence[Experiment | None], Expi: int) -> str:  # noqa: N803
     """Three-line label of an experiment, as figures show it."""
-    return _experiment(BFEStats, Expi).title
-
-
-def extract_evol_activation_array(
-    S: Experiment,  # noqa: N803
-    thread: int,
-    rsp_wdw: range = range(50, 200),
-    bsl_wdw: range = range(0, 45),
-) -> Trials:
-    """Single-trial rates of one thread's evolved images; no block is dropped.
-
-    Returns
-    -------
-    resp_arr, bsl_arr, gen_arr, resp_vec, bsl_vec, gen_vec
-        Rates in events/s; see `Trials`.
-    """
-    return _activations(S.psth[thread], rsp_wdw, bsl_wdw)
-
-
-def extract_natref_activation_array(
-    S: Experiment,  # noqa: N803
-    thread: int,
-    rsp_wdw: range = range(50, 200),
-    bsl_wdw: range = range(0, 45),
-) -> Trials:
-    """Single-trial rates of the natural reference images in one thread's blocks; see `Trials`."""
-    return _activations(S.ref_psth[thread], rsp_wdw, bsl_wdw)
+    return experiment_of(BFEStats, Expi).title
 
 
 def extract_evol_psth_array(S: Experiment, thread: int) -> list[np.ndarray]:  # noqa: N803
@@ -117,9 +109,9 @@ def extract_all_evol_trajectory_dyna(
     rsp_wdw: range = range(50, 200),
 ) -> tuple[dict[int, np.ndarray], pd.DataFrame]:
     """The same for any response window."""
-    experiments = list(BFEStats)
+    experiments, window = list(BFEStats), (rsp_wdw.start, rsp_wdw.stop)
     trajectories = {
-        experiment.Expi: response_trajectory(complete_blocks(experiment.psth), _window(rsp_wdw))
+        experiment.Expi: response_trajectory(complete_blocks(experiment.psth), window)
         for experiment in _usable(experiments)
     }
     return trajectories, get_meta_df(experiments)
@@ -134,7 +126,7 @@ def extract_all_evol_trajectory_dyna_multiwindow_nostats(
     for experiment in _usable(BFEStats):
         psth = complete_blocks(experiment.psth)
         for of_window, window in zip(trajectories, rsp_wdws, strict=True):
-            of_window[experiment.Expi] = response_trajectory(psth, _window(window))
+            of_window[experiment.Expi] = response_trajectory(psth, (window.start, window.stop))
     return trajectories
 
 
@@ -164,61 +156,6 @@ def pad_resp_traj(resp_col: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.nd
 def pad_psth_traj(psth_col: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """The same for PSTH trajectories: (n_experiments, n_blocks, 4, 200) and the mask."""
     return pad_resp_traj(psth_col)
-
-
-def load_img_resp_pairs(
-    BFEStats: Sequence[Experiment | None],  # noqa: N803
-    Expi: int,  # noqa: N803
-    ExpType: Literal["Evol", "natref"],  # noqa: N803
-    thread: int = 0,
-    stimdrive: str = "S:",
-    output_fmt: Literal["vec", "arr"] = "vec",
-    rsp_wdw: range = range(50, 200),
-    bsl_wdw: range = range(0, 45),
-) -> tuple[list, list | np.ndarray, list | np.ndarray, list | np.ndarray]:
-    """Image file, evoked rate, baseline rate and generation of every trial of one thread.
-
-    Parameters
-    ----------
-    ExpType
-        ``Evol`` for evolved images, ``natref`` for natural references.
-    stimdrive
-        Local root that replaces the drive or share of the acquisition machine's path.
-    output_fmt
-        ``vec`` for one entry per trial, ``arr`` for one list or array per block.
-
-    Raises
-    ------
-    MissingFileError
-        If the file of a reference image cannot be found.
-    """
-    experiment = _experiment(BFEStats, Expi)
-    folder = local_folder(experiment.stimuli, stimdrive)
-    if ExpType == "Evol":
-        rates = extract_evol_activation_array(experiment, thread, rsp_wdw, bsl_wdw)
-        trials, find = experiment.idx_seq[thread], _evolved_file
-    elif ExpType == "natref":
-        rates = extract_natref_activation_array(experiment, thread, rsp_wdw, bsl_wdw)
-        trials, find = experiment.ref_idx_seq[thread], _reference_file
-    else:
-        raise ValueError(f"ExpType: expected Evol or natref, found {ExpType!r}")
-    names = experiment.imageName
-    files = [[find(folder, names[trial - 1]) for trial in block] for block in trials]
-    if output_fmt == "arr":
-        return (files, *rates[:3])
-    return ([file for block in files for file in block], *rates[3:])
-
-
-def local_folder(stimuli: str, stimdrive: str) -> Path:
-    """Folder of the acquisition machine, seen from here.
-
-    Examples
-    --------
-    >>> local_folder(r"N:\\Stimuli\\2020-BigGAN", "/data").as_posix()
-    '/data/Stimuli/2020-BigGAN'
-    """
-    path = PureWindowsPath(stimuli)
-    return Path(stimdrive, *path.relative_to(path.anchor).parts)
 
 
 def load_latent_codes(
@@ -280,44 +217,5 @@ def load_latent_codes(
     return np.concatenate(codes), ids, np.array(blocks), np.full(len(ids), thread_id)
 
 
-def _activations(blocks: list[np.ndarray], rsp_wdw: range, bsl_wdw: range) -> Trials:
-    evoked = [window_rate(block, _window(rsp_wdw)) for block in blocks]
-    baseline = [window_rate(block, _window(bsl_wdw)) for block in blocks]
-    generation = [np.full(block.shape[1], number) for number, block in enumerate(blocks, start=1)]
-    return (
-        evoked,
-        baseline,
-        generation,
-        np.concatenate(evoked),
-        np.concatenate(baseline),
-        np.concatenate(generation),
-    )
-
-
-def _window(window: range) -> tuple[int, int]:
-    return window.start, window.stop
-
-
 def _usable(experiments: Iterable[Experiment | None]) -> Iterator[Experiment]:
     return (experiment for experiment in experiments if experiment is not None)
-
-
-def _experiment(experiments: Sequence[Experiment | None], expi: int) -> Experiment:
-    experiment = experiments[expi - 1] if 1 <= expi <= len(experiments) else None
-    if experiment is None:
-        raise RecordingError(f"expected a recording of Exp {expi}, found none.")
-    return experiment
-
-
-def _evolved_file(folder: Path, name: str) -> Path:
-    return folder / f"{name}.bmp"
-
-
-def _reference_file(folder: Path, name: str) -> Path:
-    """File in the parent folder whose name starts with the stem; the shortest stem wins."""
-    stem = reference_stem(name)
-    parent = folder.parent
-    found = [p for p in parent.iterdir() if p.name.startswith(stem)] if parent.is_dir() else []
-    if not found:
-        raise MissingFileError(f"{parent}: expected the image {stem}, found none of that name.")
-    return min(found, key=lambda path: (len(path.stem), path.name))

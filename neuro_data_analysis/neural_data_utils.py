@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import pandas as pd
 
 from core.statistics import masks
-from neuro_data_analysis.cohort import evoked_rates, identity
-from neuro_data_analysis.evolution_tests import evolution_tests
-from neuro_data_analysis.experiment import Experiment
-from neuro_data_analysis.naming import area_of_channel
-from neuro_data_analysis.trajectories import complete_blocks
+from neuro_data_analysis.evolutions.cohort import evoked_rates, identity
+from neuro_data_analysis.evolutions.evolution_tests import evolution_tests
+from neuro_data_analysis.evolutions.trajectories import complete_blocks
+from neuro_data_analysis.recordings.experiment import Experiment
+from neuro_data_analysis.recordings.naming import area_of_channel
 
 logger = logging.getLogger(__name__)
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from core.errors import ImageError, MissingFileError, RecordingError
+from core.images.stimulus_names import parse_stimulus_names
 from core.optional import import_package
-from neuro_data_analysis.conversion import as_integers
-from neuro_data_analysis.formatted import numbered_units, unit_row
-from neuro_data_analysis.naming import unit_name
-from neuro_data_analysis.stimulus_names import parse_stimulus_names
-from neuro_data_analysis.trajectories import sem
+from neuro_data_analysis.evolutions.trajectories import sem
+from neuro_data_analysis.recordings.conversion import as_integers
+from neuro_data_analysis.recordings.formatted import numbered_units, unit_row
+from neuro_data_analysis.recordings.naming import unit_name
 
 IMAGE_SUFFIXES = (".bmp", ".png", ".jpg", ".jpeg", ".tif", ".tiff")
 """Kinds of image file, in the order in which they are preferred."""

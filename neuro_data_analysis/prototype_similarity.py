@@ -35,12 +35,12 @@ from core.errors import (
 )
 from core.files import replacing, writable_folder
 from core.progress import progress
-from neuro_data_analysis.layout import PROTOTYPES_FOLDER, SIMILARITY_FILE
-from neuro_data_analysis.prototypes import find_prototypes, read_montage
-from neuro_data_analysis.recordings import matroot, open_recordings
+from neuro_data_analysis.image_similarity.prototypes import find_prototypes, read_montage
+from neuro_data_analysis.recordings.dataset import matroot, open_recordings
+from neuro_data_analysis.recordings.layout import PROTOTYPES_FOLDER, SIMILARITY_FILE
 
 if TYPE_CHECKING:
-    from neuro_data_analysis.feature_networks import FeatureNetwork
+    from neuro_data_analysis.image_similarity.networks import FeatureNetwork
 
 PUBLISHED = ("resnet50_linf8", "alexnet", "vgg16", "dino")
 """Networks of the published table."""
@@ -77,7 +77,7 @@ def network_table(
     ImageError
         If a montage cannot be read.
     """
-    from neuro_data_analysis import image_similarity as images
+    from neuro_data_analysis.image_similarity import columns as images
 
     features = network.features
     rows, pairs = {}, {}
@@ -110,7 +110,7 @@ def similarity_table(
 
 def site_alternates(files: Mapping[int, Path], folder: Path, seed: int) -> Alternates:
     """Another experiment for each one that has a montage and a recording under `folder`."""
-    from neuro_data_analysis.image_similarity import draw_alternates
+    from neuro_data_analysis.image_similarity.columns import draw_alternates
 
     with open_recordings(folder) as recordings:
         sites = {
@@ -180,7 +180,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _work(options: argparse.Namespace) -> None:
-    from neuro_data_analysis.feature_networks import check_names
+    from neuro_data_analysis.image_similarity.networks import check_names
 
     names = list(dict.fromkeys(options.network or PUBLISHED))
     check_names(names)
@@ -228,7 +228,7 @@ def writable_file(path: Path) -> Path:
 
 def load_or_say(name: str, **options: object) -> "FeatureNetwork | None":
     """A network with its weights; if they cannot be had, one sentence on stderr and None."""
-    from neuro_data_analysis.feature_networks import load_feature_network
+    from neuro_data_analysis.image_similarity.networks import load_feature_network
 
     try:
         return load_feature_network(name, **options)

@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     from core.contract.manifest import FIGURES
     from core.files import writable_folder
     from neuro_data_analysis.export.opening import opened
-    from neuro_data_analysis.recordings import matroot
+    from neuro_data_analysis.recordings.dataset import matroot
     from source_data_export.execution import execute
 
     root = matroot(options.matroot).resolve()

@@ -16,14 +16,14 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from core.contract.manifest import FIGURES
+from core.plotting.style import STYLE, mark_simulated
 from core.project import ROOT
-from core.utils.plot_utils import STYLE, mark_simulated
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.opening import opened
 from neuro_data_analysis.export.options import Settings
 from neuro_data_analysis.export.output import Output
-from neuro_data_analysis.layout import Folders
-from neuro_data_analysis.recordings import Recordings
+from neuro_data_analysis.recordings.dataset import Recordings
+from neuro_data_analysis.recordings.layout import Folders
 from source_data_export.notebooks import REPORT_TYPE
 
 MAX_ROWS, MAX_COLUMNS = 6, 9

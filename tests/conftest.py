@@ -4,8 +4,8 @@ import pytest
 from hypothesis import settings
 
 from core.contract.source_data import SourceData
-from neuro_data_analysis.layout import Folders
-from neuro_data_analysis.recordings import open_recordings
+from neuro_data_analysis.recordings.dataset import open_recordings
+from neuro_data_analysis.recordings.layout import Folders
 from neuro_data_analysis.simulation.run import (
     MATROOT_FOLDER,
     SOURCE_DATA_FOLDER,

@@ -16,7 +16,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 
-from core.contract.archives import MAX_MEMBER_BYTES
+from core.acquisition.archives import MAX_MEMBER_BYTES
 
 NAME = "Fig4A_sucs_labels.txt"
 CONTENT = b'{"sucs_criterion_label": "max > init, P<0.01", "sucs_label": "maxinit"}\n'

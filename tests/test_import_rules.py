@@ -18,27 +18,58 @@ ALLOWED = {
     "source_data_export": {"core", "neuro_data_analysis", "source_data_export"},
 }
 
-GROUND_FLOOR = {
-    "arguments",
-    "download",
-    "environment",
-    "errors",
-    "files",
-    "interrupt",
-    "optional",
-    "parallel",
-    "progress",
-    "project",
-    "utils",
-    "versions",
-    "weights",
+CORE_ROOMS = {
+    "matlab": set(),
+    "statistics": set(),
+    "computing": set(),
+    "images": {"computing"},
+    "plotting": {"statistics"},
+    "networks": {"computing", "images"},
+    "generators": {"computing", "images"},
+    "probing": {"computing", "images", "networks", "generators", "plotting"},
+    "optimizers": {"computing", "generators"},
+    "contract": {"statistics"},
+    "acquisition": {"contract"},
+    "experiments": {
+        *("computing", "statistics", "images", "plotting", "networks", "probing"),
+        *("generators", "optimizers", "contract"),
+    },
 }
-CORE_ALLOWED = {
-    **dict.fromkeys(GROUND_FLOOR, GROUND_FLOOR),
-    "statistics": GROUND_FLOOR | {"statistics"},
-    "contract": GROUND_FLOOR | {"statistics", "contract"},
-    "experiments": GROUND_FLOOR | {"statistics", "contract", "experiments"},
+"""Rooms of core: what each may import besides itself and the ground, the files directly in core."""
+
+DOOR = "utils"
+"""Published names; may import every room, and nobody comes in by it."""
+
+COMMANDS_OF_OTHER_ROOMS = {("core/contract/__main__.py", "acquisition")}
+"""``python -m core.contract download`` hands on to the room that does it now."""
+
+ANALYSIS_ROOMS = {
+    "recordings": ({"contract", "statistics", "matlab"}, set()),
+    "evolutions": ({"contract", "statistics"}, {"recordings"}),
+    "tuning": ({"contract", "statistics", "images"}, {"recordings", "evolutions"}),
+    "image_similarity": (
+        {"networks", "probing", "statistics", "images", "computing", "contract"},
+        {"recordings", "evolutions"},
+    ),
+    "export": (
+        {"contract", "statistics"},
+        {"recordings", "evolutions", "tuning", "image_similarity"},
+    ),
+    "simulation": (
+        {"contract", "statistics", "matlab", "computing", "optimizers", "images"},
+        {"recordings", "evolutions", "tuning", "image_similarity", "export"},
+    ),
 }
+"""Rooms of neuro_data_analysis: the rooms of core, and of its own package, that each may import."""
+
+ANALYSIS_DOORS = {
+    *("neural_data_lib", "neural_data_utils", "image_comparison_lib"),
+    "neural_tuning_analysis_lib",
+}
+
+
+def rooms_of(package):
+    return {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}
 
 
 def modules():
@@ -53,21 +84,67 @@ def imported(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_only_what_lies_below_it(path):
-    package, *inner = path.relative_to(ROOT).parts
-    for name in imported(path):
-        parts = name.split(".")
-        if parts[0] not in PACKAGES:
-            continue
-        assert parts[0] in ALLOWED[package], f"{path} imports {name}"
-        if package == "core" and parts[0] == "core" and len(parts) > 1 and len(inner) > 0:
-            floor = inner[0].removesuffix(".py")
-            if floor != "__init__":
-                assert parts[1] in CORE_ALLOWED[floor], f"{path} imports {name}"
+def own_imports(path):
+    """Names of the project that a module imports, as lists of parts."""
+    parts = (name.split(".") for name in imported(path))
+    return [name for name in parts if name[0] in PACKAGES]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+by_path = pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def test_the_table_names_every_room():
+    assert rooms_of("core") == CORE_ROOMS.keys() | {DOOR}
+    assert rooms_of("neuro_data_analysis") == ANALYSIS_ROOMS.keys()
+
+
+@by_path
+def test_a_package_imports_only_packages_below_it(path):
+    package = path.relative_to(ROOT).parts[0]
+    for name in own_imports(path):
+        assert name[0] in ALLOWED[package], f"{path} imports {'.'.join(name)}"
+
+
+@by_path
+def test_a_room_imports_only_the_rooms_that_it_may(path):
+    package, room, *_ = path.relative_to(ROOT).parts
+    where = str(path.relative_to(ROOT))
+    if room == DOOR or room.removesuffix(".py") in ANALYSIS_DOORS:
+        return
+    core_rooms, own_rooms = CORE_ROOMS.keys(), set()
+    if package == "core":
+        core_rooms = CORE_ROOMS.get(room, set()) | {room}
+    elif package == "neuro_data_analysis" and room in ANALYSIS_ROOMS:
+        core_rooms, own_rooms = ANALYSIS_ROOMS[room]
+        own_rooms = own_rooms | {room}
+    for name in own_imports(path):
+        if name[0] == "core" and name[1] in CORE_ROOMS:
+            allowed = name[1] in core_rooms or (where, name[1]) in COMMANDS_OF_OTHER_ROOMS
+            assert allowed, f"{path} imports {'.'.join(name)}"
+        if package == "neuro_data_analysis" and room in ANALYSIS_ROOMS and name[0] == package:
+            assert name[1] in own_rooms, f"{path} imports {'.'.join(name)}"
+
+
+@by_path
+def test_nobody_inside_comes_in_by_a_door(path):
+    room = path.relative_to(ROOT).parts[1]
+    if room == DOOR or room.removesuffix(".py") in ANALYSIS_DOORS:
+        return
+    for name in own_imports(path):
+        assert name[:2] != ["core", DOOR], f"{path} imports {'.'.join(name)}"
+        is_door = name[0] == "neuro_data_analysis" and name[1] in ANALYSIS_DOORS
+        assert not is_door, f"{path} imports {'.'.join(name)}"
+
+
+def test_no_folder_is_a_warehouse():
+    counts = {}
+    for path in modules():
+        counts[path.parent] = counts.get(path.parent, 0) + (path.name != "__init__.py")
+    fullest = max(counts, key=counts.get)
+    assert counts[fullest] <= 17, f"{fullest} holds {counts[fullest]} files"
+
+
+@by_path
 def test_pickles_are_loaded_in_one_place_only(path):
     calls = [
         node.attr

@@ -14,7 +14,7 @@ from core import interrupt
 from core.contract.provenance import simulation_record
 from core.files import TEMPORARY_PREFIX, replacing
 from core.parallel import ordered_map
-from neuro_data_analysis.formatted import read_formatted
+from neuro_data_analysis.recordings.formatted import read_formatted
 
 
 def test_a_lost_interrupt_is_raised_at_the_next_step():

@@ -4,3 +4,15 @@
 folder, ``manifest`` collects them, ``source_data`` reads and writes a folder through them, and
 ``checks`` compares files with one another.
 """
+
+from core.lazy import hand_on
+
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "manifest": ["FIGURES", "MANIFEST", "describe"],
+        "provenance": ["Record", "read_provenance"],
+        "source_data": ["SourceData", "validate"],
+        "unpickling": ["load_pickle"],
+    },
+)

@@ -63,8 +63,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _download(options: argparse.Namespace) -> int:
-    from core.contract.osf import Settings
-    from core.contract.osf_download import fetch_source_data
+    from core.acquisition.osf import Settings
+    from core.acquisition.osf_download import fetch_source_data
     from core.contract.problems import Problem, problems, table
 
     figures = chosen_figures(options.figure, FIGURES)
@@ -86,7 +86,7 @@ def _download(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from core.contract.local_import import import_source_data
+    from core.acquisition.local_import import import_source_data
     from core.contract.manifest import FIGURES as FOLDERS
     from core.contract.problems import problems, table
 

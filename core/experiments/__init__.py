@@ -1,1 +1,1 @@
-"""Experiments in silico."""
+"""Work in silico: evolutions, the optimizer benchmark, alignment, linearity."""

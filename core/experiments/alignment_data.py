@@ -61,7 +61,7 @@ def is_computed(root: Path = COMPUTED_DATA) -> bool:
 
 def _compute(source: SourceData) -> None:
     import_package("torch", "the alignment experiment")
-    from core.experiments.alignment import DEPTHS, DIMENSIONS, SEEDS, alignment_tables
+    from core.experiments.alignment.runs import DEPTHS, DIMENSIONS, SEEDS, alignment_tables
 
     root = writable_folder(source.root)
     (root / STAMP).unlink(missing_ok=True)

@@ -16,8 +16,8 @@ from core.errors import SettingError, run
 if TYPE_CHECKING:
     import torch
 
-    from core.experiments.evolution import Evolution, Thread
-    from core.utils.generator import Generator
+    from core.experiments.evolution.loop import Evolution, Thread
+    from core.generators.protocol import Generator
 
 GENERATORS = ("fc6", "BigGAN")
 
@@ -90,11 +90,11 @@ def parse_unit(text: str) -> tuple:
 def _evolve(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     from tqdm import tqdm
 
-    from core.experiments.evolution import blocks_to_do, checksum, evolve
-    from core.experiments.evolution_figures import GENERATOR_WEIGHTS, save_figures
-    from core.experiments.unit_responses import UnitResponses
+    from core.experiments.evolution.figures import GENERATOR_WEIGHTS, save_figures
+    from core.experiments.evolution.loop import blocks_to_do, checksum, evolve
     from core.files import writable_folder
-    from core.utils.CNN_scorers import TorchScorer
+    from core.probing.scorer import TorchScorer
+    from core.probing.unit_responses import UnitResponses
 
     out = writable_folder(options.out)
     scorer = TorchScorer(options.network, device=options.device)
@@ -125,8 +125,8 @@ def _evolution(
     out: Path,
     options: argparse.Namespace,
 ) -> "Evolution":
-    from core.experiments.evolution import Evolution
-    from core.experiments.unit_responses import unit_name
+    from core.experiments.evolution.loop import Evolution
+    from core.probing.unit_responses import unit_name
 
     layer, *position = unit
     name = unit_name(options.network, layer, position)
@@ -151,9 +151,9 @@ def _thread(
 ) -> "Thread":
     import numpy as np
 
-    from core.experiments.evolution import Thread
-    from core.experiments.start_codes import start_code
-    from core.utils.optimizer_presets import (
+    from core.experiments.evolution.loop import Thread
+    from core.generators.start_codes import start_code
+    from core.optimizers.presets import (
         BENCHMARK,
         benchmark_optimizer,
         label2optimizer,
@@ -186,7 +186,7 @@ def _hessian(kind: str, label: str, options: argparse.Namespace) -> dict | None:
     import numpy as np
 
     from core.errors import MissingFileError
-    from core.utils.optimizer_presets import HESSIAN_FILES
+    from core.spaces import HESSIAN_FILES
 
     if not label.startswith("Hess"):
         return None
@@ -205,7 +205,8 @@ def _generator(kind: str, options: argparse.Namespace) -> "Generator":
     """A generator; random weights are the same in every run, so that it can go on."""
     import torch
 
-    from core.utils.GAN_utils import BigGAN_wrapper, loadBigGAN, upconvGAN
+    from core.generators.biggan import BigGAN_wrapper, loadBigGAN
+    from core.generators.deepsim import upconvGAN
 
     pretrained = not options.random_weights
     with torch.random.fork_rng(devices=[]):

@@ -28,7 +28,7 @@ from core.optional import import_package
 from core.project import COMPUTED_DATA
 
 if TYPE_CHECKING:
-    from core.utils.generator import Generator
+    from core.generators.protocol import Generator
 
 VERSION = 1
 """Raised by a change that changes the numbers."""
@@ -151,8 +151,12 @@ def _table(
     generator: str, n_codes: int, seed: int, device: str | None, basis: np.ndarray | None
 ) -> pd.DataFrame:
     import_package("torch", "the linearity of network units")
-    from core.experiments.latent_linearity import caffenet_layers, linearity_results, sample_codes
-    from core.utils.CNN_scorers import TorchScorer
+    from core.experiments.linearity.regressions import (
+        caffenet_layers,
+        linearity_results,
+        sample_codes,
+    )
+    from core.probing.scorer import TorchScorer
 
     network = _published_generator(generator, device)
     with TorchScorer("caffenet", device=device) as scorer:
@@ -161,7 +165,8 @@ def _table(
 
 
 def _published_generator(generator: str, device: str | None) -> "Generator":
-    from core.utils.GAN_utils import BigGAN_wrapper, loadBigGAN, upconvGAN
+    from core.generators.biggan import BigGAN_wrapper, loadBigGAN
+    from core.generators.deepsim import upconvGAN
 
     if generator == "BigGAN":
         return BigGAN_wrapper(loadBigGAN(device=device))

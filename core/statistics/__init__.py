@@ -1,1 +1,40 @@
-"""Masks, success labels, tests and intervals: what exporters, checks and figures all compute."""
+"""Numbers in, tests and fits out; nothing is drawn."""
+
+from core.lazy import hand_on
+
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "comparisons": [
+            "TTest",
+            "ZTest",
+            "benjamini_hochberg",
+            "paired",
+            "two_proportions",
+            "two_sample",
+        ],
+        "convergence": ["Convergence"],
+        "correlation_differences": ["correlation_diff_test"],
+        "gaussian_process": ["GaussianProcess", "fit_gpr"],
+        "intervals": [
+            "beta_interval",
+            "bootstrap_mean_interval",
+            "population_sem",
+            "wilson_interval",
+        ],
+        "linearity": ["linearity_table", "ridge_r2"],
+        "masks": [
+            "area",
+            "long_enough",
+            "mask_table",
+            "success",
+            "success_labels",
+            "unstable_baseline",
+            "valid",
+        ],
+        "similarity": ["correlation", "cosine_similarity"],
+        "summaries": ["summary_by_block"],
+        "tuning_curves": ["anova", "fit_gaussian", "fit_line", "level_means", "shape_flags"],
+        "windows": ["BASELINE", "EVOKED", "Window"],
+    },
+)

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.optimize import minimize
 
+from core.statistics.samples import ROUNDING, Numbers, varies
 from core.statistics.tuning_curves import Levels, level_means, paired_trials
-from core.utils.samples import ROUNDING, Numbers, varies
 
 N_RESTARTS = 10
 N_GRID = 100

@@ -15,7 +15,7 @@ from scipy import stats
 from scipy.optimize import OptimizeWarning, curve_fit
 
 from core.errors import SampleError
-from core.utils.samples import Numbers, numbers, varies
+from core.statistics.samples import Numbers, numbers, varies
 
 STEP_TOLERANCE = 0.01
 """Events/s by which a rising curve may fall from one point to the next, and the other way round."""

@@ -6,17 +6,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.utils.canvas import (
+from core.images.canvas import (
     resize_and_pad,
     resize_and_pad_canvas,
     resize_and_pad_tsr,
     subsample_mask,
 )
-from core.utils.featnets import load_featnet
-from core.utils.image_networks import load_network
-from core.utils.recording import Index, one_unit, recording_hook, some_units, whole_layer
-from core.utils.scoring import TorchScorer
-from core.utils.trajectory_plot import visualize_trajectory
+from core.networks.featnets import load_featnet
+from core.networks.zoo import load_network
+from core.plotting.trajectory import visualize_trajectory
+from core.probing.recording import Index, one_unit, recording_hook, some_units, whole_layer
+from core.probing.scorer import TorchScorer
 
 __all__ = [
     "TorchScorer",

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from core.utils.cholesky_cmaes import CholeskyCMAES
-from core.utils.cma_constants import rank_weights
-from core.utils.genetic import Genetic
-from core.utils.hess_cmaes import HessCMAES
-from core.utils.optimizer_presets import label2optimizer
-from core.utils.optimizer_wrappers import concat_wrapper, fix_param_wrapper
-from core.utils.sphere_cma import SphereCMA
+from core.optimizers.cholesky import CholeskyCMAES
+from core.optimizers.cma_constants import rank_weights
+from core.optimizers.composed import concat_wrapper, fix_param_wrapper
+from core.optimizers.genetic import Genetic
+from core.optimizers.hessian import HessCMAES
+from core.optimizers.presets import label2optimizer
+from core.optimizers.sphere import SphereCMA
 
 ZOHA_Sphere_lr_euclid = SphereCMA
 """Published name of `SphereCMA`."""

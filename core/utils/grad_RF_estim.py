@@ -1,6 +1,6 @@
 """Receptive fields of network units by gradients, under their published names."""
 
-from core.utils.receptive_field import (
+from core.probing.receptive_field import (
     GAN_grad_RF_estimate,
     get_center_pos_and_rf,
     grad_population_RF_estimate,
@@ -9,7 +9,7 @@ from core.utils.receptive_field import (
     grad_RF_estimate_units,
     gradient_maps,
 )
-from core.utils.receptive_field_fit import (
+from core.probing.receptive_field_fit import (
     GaussianFit,
     fit_2dgauss,
     gradmap2RF_square,

@@ -9,8 +9,8 @@ import sys
 
 from core.arguments import positive
 from core.errors import run
-from core.utils.fetchers import featureFetcher, featureFetcher_module, featureFetcher_recurrent
-from core.utils.layer_table import (
+from core.probing.fetchers import featureFetcher, featureFetcher_module, featureFetcher_recurrent
+from core.probing.layer_table import (
     get_module_name_shapes,
     get_module_names,
     named_apply,
@@ -21,7 +21,7 @@ from core.utils.layer_table import (
     register_hook_by_module_name,
     register_hook_by_module_names,
 )
-from core.utils.short_layer_names import get_layer_names, layername_dict
+from core.probing.short_layer_names import get_layer_names, layername_dict
 
 __all__ = [
     "featureFetcher",
@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _print_layers(name: str, size: int | None) -> int:
-    from core.utils.image_networks import load_network
+    from core.networks.zoo import load_network
 
     network = load_network(name, pretrained=False, device="cpu")
     pixels = size or network.size

@@ -6,7 +6,7 @@ from core.contract import ext4
 from core.contract.descriptions import THREADS
 from core.contract.manifest import EXPERIMENT_ORDER
 from core.statistics.windows import EVOKED
-from neuro_data_analysis.cohort import Cohort
+from neuro_data_analysis.evolutions.cohort import Cohort
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.fig5 import window_matrices
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.contract import ext5, tables
 from core.contract.descriptions import Sizes
 from neuro_data_analysis.export.contents import Contents
-from neuro_data_analysis.layout import LINEARITY_FILES
+from neuro_data_analysis.recordings.layout import LINEARITY_FILES
 
 
 def contents(linearity: Path) -> Contents:

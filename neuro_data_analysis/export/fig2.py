@@ -6,9 +6,13 @@ import pandas as pd
 from core.contract import fig2
 from core.contract.manifest import EXPERIMENT_ORDER
 from core.statistics.windows import BASELINE, EVOKED
-from neuro_data_analysis.experiment import Experiment
+from neuro_data_analysis.evolutions.trajectories import (
+    complete_blocks,
+    psth_trajectory,
+    window_rate,
+)
 from neuro_data_analysis.export.contents import Contents
-from neuro_data_analysis.trajectories import complete_blocks, psth_trajectory, window_rate
+from neuro_data_analysis.recordings.experiment import Experiment
 
 
 def contents(example: Experiment, order: pd.DataFrame) -> Contents:

@@ -8,11 +8,11 @@ import pandas as pd
 from core.contract import fig3
 from core.contract.manifest import EXPERIMENT_ORDER
 from core.errors import RecordingError
-from neuro_data_analysis.cohort import Cohort
+from neuro_data_analysis.evolutions.cohort import Cohort
+from neuro_data_analysis.evolutions.psth_similarity import psth_differences
 from neuro_data_analysis.export.contents import Contents
-from neuro_data_analysis.lab_tables import read_lab_table
-from neuro_data_analysis.layout import COVARIANCE_FILE, SIMILARITY_FILE
-from neuro_data_analysis.psth_similarity import psth_differences
+from neuro_data_analysis.recordings.lab_tables import read_lab_table
+from neuro_data_analysis.recordings.layout import COVARIANCE_FILE, SIMILARITY_FILE
 
 
 def contents(cohort: Cohort, prototypes: Path) -> Contents:

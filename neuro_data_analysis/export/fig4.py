@@ -10,7 +10,7 @@ from core.contract.metadata import META
 from core.statistics.convergence import convergence
 from core.statistics.intervals import beta_interval
 from core.statistics.masks import AREAS, SUCCESS_LEVELS, area, mask_table
-from neuro_data_analysis.cohort import Cohort, Summary
+from neuro_data_analysis.evolutions.cohort import Cohort, Summary
 from neuro_data_analysis.export.contents import Contents
 
 SUCCESS_LEVEL = SUCCESS_LEVELS["001"]

@@ -7,7 +7,7 @@ from core.contract.descriptions import SLICES, Matrix
 from core.contract.manifest import EXPERIMENT_ORDER
 from core.statistics.masks import mask_table
 from core.statistics.windows import Window
-from neuro_data_analysis.cohort import Cohort
+from neuro_data_analysis.evolutions.cohort import Cohort
 from neuro_data_analysis.export.contents import Contents
 
 

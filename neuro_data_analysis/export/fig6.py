@@ -11,11 +11,11 @@ from core.contract.provenance import SIMULATED_SUFFIX
 from core.errors import MissingFileError
 from core.progress import progress
 from neuro_data_analysis.export.contents import Contents
-from neuro_data_analysis.hessian_recordings import open_hessian_recordings
-from neuro_data_analysis.layout import Folders
-from neuro_data_analysis.recordings import Recordings
-from neuro_data_analysis.tuning import averages
-from neuro_data_analysis.tuning_synopsis import TunedUnit, peak_table, shape_table
+from neuro_data_analysis.recordings.dataset import Recordings
+from neuro_data_analysis.recordings.layout import Folders
+from neuro_data_analysis.tuning.axes import averages
+from neuro_data_analysis.tuning.hessian_recordings import open_hessian_recordings
+from neuro_data_analysis.tuning.synopsis import TunedUnit, peak_table, shape_table
 
 SINGLE_TRIAL_EXAMPLE = "Beto-07092020-003"
 AVERAGE_EXAMPLES = {"success": "Caos-12102024-003", "failure": "Alfa-08092020-004"}
@@ -51,7 +51,7 @@ def contents(units: list[TunedUnit], table: pd.DataFrame) -> Contents:
     units
         As `tuned_units` returns them; where there are none, nothing is made.
     table
-        Their `neuro_data_analysis.tuning_synopsis.synopsis`.
+        Their `neuro_data_analysis.tuning.synopsis.synopsis`.
     """
     if not units:
         return Contents()

@@ -10,14 +10,14 @@ from core.errors import SettingError
 from core.project import SIMULATED_SOURCE_DATA, SOURCE_DATA
 from neuro_data_analysis.export.options import FOLDERS, Settings
 from neuro_data_analysis.export.output import Output
-from neuro_data_analysis.layout import Folders
-from neuro_data_analysis.recordings import (
+from neuro_data_analysis.recordings.dataset import (
     Overrides,
     Recordings,
     evolution_file,
     matroot,
     open_recordings,
 )
+from neuro_data_analysis.recordings.layout import Folders
 
 
 class Opened(NamedTuple):

@@ -13,7 +13,6 @@ from core import interrupt
 from core.contract import ext4, fig2, fig3, fig4, fig5
 from core.contract.descriptions import Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
-from core.contract.placement import staging_in
 from core.contract.provenance import (
     EXPORT,
     SIMULATION_FILE_NAME,
@@ -24,7 +23,7 @@ from core.contract.provenance import (
 )
 from core.contract.source_data import EXAMPLE_EXPI, SourceData
 from core.errors import ContractError, SettingError
-from core.files import alone_in, sha256, writable_folder, write_json
+from core.files import alone_in, sha256, staging_in, writable_folder, write_json
 from core.progress import progress
 from core.project import SOURCE_DATA
 from neuro_data_analysis.export.contents import Contents

@@ -7,7 +7,7 @@ from core.contract import ext4, fig5
 from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import EXAMPLE_EXPI
 from core.errors import RecordingError
-from neuro_data_analysis.cohort import gather_all
+from neuro_data_analysis.evolutions.cohort import gather_all
 from neuro_data_analysis.export import ext4 as export_ext4
 from neuro_data_analysis.export import ext5 as export_ext5
 from neuro_data_analysis.export import fig2 as export_fig2
@@ -17,9 +17,9 @@ from neuro_data_analysis.export import fig5 as export_fig5
 from neuro_data_analysis.export import fig6 as export_fig6
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.output import Output
-from neuro_data_analysis.layout import Folders
-from neuro_data_analysis.recordings import Recordings
-from neuro_data_analysis.tuning_synopsis import synopsis
+from neuro_data_analysis.recordings.dataset import Recordings
+from neuro_data_analysis.recordings.layout import Folders
+from neuro_data_analysis.tuning.synopsis import synopsis
 
 WINDOWS = tuple(dict.fromkeys((*fig5.WINDOWS, *(w for ws in ext4.WINDOWS.values() for w in ws))))
 FOLDERS = tuple(FIGURE_FILES)

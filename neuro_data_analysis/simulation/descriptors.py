@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.contract.provenance import SIMULATED_SUFFIX
-from neuro_data_analysis.naming import animal_and_date, area_of_channel
+from neuro_data_analysis.recordings.naming import animal_and_date, area_of_channel
 
 N_ELEMENTS = 190
 """Elements of the data set; 170 of them hold a recording."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.optimizers.cholesky import CholeskyCMAES
+from core.optimizers.cma_constants import default_population
 from core.statistics.masks import UNSTABLE_BASELINE
 from core.statistics.windows import EVOKED
-from core.utils.cholesky_cmaes import CholeskyCMAES
-from core.utils.cma_constants import default_population
 from neuro_data_analysis.simulation.descriptors import COMPLETE, Descriptor, draw_n_blocks
 from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
 from neuro_data_analysis.simulation.site import Site, draw_site

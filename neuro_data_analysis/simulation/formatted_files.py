@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from neuro_data_analysis.formatted import FormattedRecording, formatted_file
-from neuro_data_analysis.matfile_writing import Cell, write_variables
+from core.matlab.writing import Cell, write_variables
+from neuro_data_analysis.recordings.formatted import FormattedRecording, formatted_file
 
 
 def write_formatted(

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.matlab.writing import Cell
 from core.statistics.windows import EVOKED
-from neuro_data_analysis.experiment import N_THREADS, Blocks
-from neuro_data_analysis.matfile_writing import Cell
-from neuro_data_analysis.naming import evolved_image_name, reference_image_name
+from neuro_data_analysis.recordings.experiment import N_THREADS, Blocks
+from neuro_data_analysis.recordings.naming import evolved_image_name, reference_image_name
 from neuro_data_analysis.simulation.descriptors import Descriptor
 from neuro_data_analysis.simulation.evolution import Evolution, Shown
 

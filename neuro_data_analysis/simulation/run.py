@@ -18,18 +18,18 @@ from core.contract.provenance import (
 from core.contract.source_data import EXAMPLE_EXPI
 from core.errors import ContractError, SettingError
 from core.files import TEMPORARY_PREFIX, sha256, writable_folder, write_json
+from core.matlab.writing import write_matfile
 from core.parallel import ordered_map
 from core.progress import progress
 from neuro_data_analysis.export.run import export_all
-from neuro_data_analysis.layout import (
+from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, VARIABLE, open_recordings
+from neuro_data_analysis.recordings.layout import (
     FORMATTED_FOLDER,
     LINEARITY_FOLDER,
     PROTOTYPES_FOLDER,
     RECORDS_FOLDER,
     Folders,
 )
-from neuro_data_analysis.matfile_writing import write_matfile
-from neuro_data_analysis.recordings import EVOLUTION_FILES, VARIABLE, open_recordings
 from neuro_data_analysis.simulation.descriptors import CI_SUBSET, N_ELEMENTS, descriptors
 from neuro_data_analysis.simulation.evolution import Evolution, evolve
 from neuro_data_analysis.simulation.formatted_files import write_formatted

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.statistics.windows import EVOKED
-from neuro_data_analysis.experiment import N_THREADS
+from neuro_data_analysis.evolutions.trajectories import n_complete_blocks
+from neuro_data_analysis.recordings.experiment import N_THREADS
 from neuro_data_analysis.simulation.evolution import Evolution
 from neuro_data_analysis.simulation.parameters import N_GROUP
-from neuro_data_analysis.trajectories import n_complete_blocks
 
 GROUPS = ("texture", "object")
 

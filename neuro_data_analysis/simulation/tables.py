@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from core.files import replacing
-from neuro_data_analysis.experiment_records import EVOLUTION_TABLE, TUNING_TABLE
-from neuro_data_analysis.layout import LINEARITY_FILES, SIMILARITY_FILE
+from neuro_data_analysis.recordings.experiment_records import EVOLUTION_TABLE, TUNING_TABLE
+from neuro_data_analysis.recordings.layout import LINEARITY_FILES, SIMILARITY_FILE
 from neuro_data_analysis.simulation.tuning import TuningSchedule
 
 

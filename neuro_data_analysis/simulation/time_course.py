@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from neuro_data_analysis.conversion import N_BINS
+from neuro_data_analysis.recordings.conversion import N_BINS
 from neuro_data_analysis.simulation.parameters import Kernel
 
 SMOOTHING_SD = 2.0

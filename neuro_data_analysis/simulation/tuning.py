@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.contract.provenance import SIMULATED_SUFFIX
-from neuro_data_analysis.formatted import FormattedRecording
+from neuro_data_analysis.recordings.formatted import FormattedRecording
 from neuro_data_analysis.simulation.descriptors import Descriptor
 from neuro_data_analysis.simulation.evolution import Evolution
 from neuro_data_analysis.simulation.parameters import Parameters

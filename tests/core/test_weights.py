@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
+from core.computing.torchvision_compat import import_torchvision
 from core.download import RemoteFile
 from core.errors import WeightsError
-from core.utils.deepsim import HOST, WEIGHT_FILES, upconvGAN
+from core.generators.deepsim import HOST, upconvGAN
+from core.networks.caffenet import WEIGHT_FILE
+from core.networks.zoo import _without_old_names, load_network
 from core.utils.GAN_utils import loadBigGAN
-from core.utils.image_networks import _without_old_names, load_network
-from core.utils.torchvision_compat import import_torchvision
 from core.weights import Home, WeightFile, load_strictly, locate, read_state
 
 VARIABLE, OFFLINE = "TEST_WEIGHTS", "TEST_WEIGHTS_OFFLINE"
@@ -245,7 +246,7 @@ def test_deepsim_without_network_and_cache(tmp_path, monkeypatch):
     words = rf"upconvGAN_fc6.pt: expected in .*{HOST}upconvGAN_fc6.pt.*NETWORK_WEIGHTS"
     with pytest.raises(WeightsError, match=words):
         upconvGAN("fc6", device="cpu")
-    assert WEIGHT_FILES["caffenet"].aliases[0] == "upconvGAN_caffenet.pt"
+    assert WEIGHT_FILE.aliases[0] == "upconvGAN_caffenet.pt"
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from scipy import stats
 
 from core.contract import ext5
 from core.contract.source_data import SourceData
-from core.experiments import alignment
+from core.experiments.alignment import runs as alignment
 from core.experiments.alignment_data import STAMP
 from core.files import write_json
 from figure_reproduction import FigureExt5_reproduction as figure

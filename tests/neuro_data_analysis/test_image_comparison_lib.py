@@ -9,11 +9,11 @@ from skimage import data
 from torch import nn
 
 from core.errors import ImageError, LayerError, SettingError
-from core.utils.efficientnet_lite0 import efficientnet_lite0
+from core.networks.efficientnet_lite0 import efficientnet_lite0
+from core.networks.preprocessing import LITE
 from core.utils.layer_hook_utils import featureFetcher
-from core.utils.preprocessing import LITE
 from neuro_data_analysis import image_comparison_lib as lib
-from neuro_data_analysis.feature_masks import feature_mask, masked_mean
+from neuro_data_analysis.image_similarity.masks import feature_mask, masked_mean
 
 
 class Net(nn.Module):

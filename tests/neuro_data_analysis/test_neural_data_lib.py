@@ -7,7 +7,7 @@ import scipy.io
 from core.errors import MissingFileError, RecordingError
 from neuro_data_analysis import neural_data_lib as lib
 from neuro_data_analysis import neural_data_utils as utils
-from neuro_data_analysis.recordings import EVOLUTION_FILES
+from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
 
 
 @pytest.fixture

@@ -19,13 +19,13 @@ from core.contract.manifest import EXPERIMENT_ORDER
 from core.contract.source_data import SourceData
 from core.errors import SettingError, run
 from core.project import SIMULATED_SOURCE_DATA, SOURCE_DATA
-from neuro_data_analysis.cohort import experiment_order, gather
+from neuro_data_analysis.evolutions.cohort import experiment_order, gather
 from neuro_data_analysis.export import ext5 as export_ext5
 from neuro_data_analysis.export import fig4 as export_fig4
 from neuro_data_analysis.export.opening import opened
 from neuro_data_analysis.export.options import VARIABLE, Settings
 from neuro_data_analysis.export.output import Output
-from neuro_data_analysis.recordings import EVOLUTION_FILES, Recordings
+from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, Recordings
 from source_data_export import __main__ as command
 from source_data_export.execution import execute
 from source_data_export.notebooks import FOLDER, NOTEBOOKS

@@ -12,9 +12,9 @@ import pytest
 from core.contract import ext4, fig3, fig4, fig5
 from core.contract.descriptions import SLICES, THREADS
 from core.statistics.masks import mask_table
-from neuro_data_analysis.cohort import gather
+from neuro_data_analysis.evolutions.cohort import gather
+from neuro_data_analysis.evolutions.trajectories import complete_blocks, window_rate
 from neuro_data_analysis.export import fig3 as export_fig3
-from neuro_data_analysis.trajectories import complete_blocks, window_rate
 
 ROWS = 9
 """Experiments of the simulation."""

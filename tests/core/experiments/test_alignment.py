@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from core.errors import SettingError
-from core.experiments.alignment import alignment_tables, make_runs, run_adam, run_cmaes
-from core.experiments.batched_cmaes import BatchedCholeskyCMAES
-from core.experiments.realnvp import RealNVPs
+from core.experiments.alignment.realnvp import RealNVPs
+from core.experiments.alignment.runs import alignment_tables, make_runs, run_adam, run_cmaes
+from core.optimizers.batched_cholesky import BatchedCholeskyCMAES
 
 
 def generators(*seeds):

@@ -6,8 +6,8 @@ from functools import partial
 import pandas as pd
 
 from core.contract import ext5
-from core.experiments import alignment
-from core.experiments.alignment import make_runs
+from core.experiments.alignment import runs as alignment
+from core.experiments.alignment.runs import make_runs
 from core.experiments.alignment_data import BEST_SCORED, STAMP, alignment_data, is_computed, main
 
 

@@ -13,16 +13,16 @@ import torch
 from torch import nn
 
 from core.errors import CodeError, MissingFileError, RunError, ScoreError, SettingError, StateError
-from core.experiments import evolution_file
-from core.experiments.evolution import Evolution, Thread, evolve, with_noise
-from core.experiments.evolution_figures import best_of_blocks, block_means, save_figures
-from core.experiments.evolution_file import read_evolution
+from core.experiments.evolution import record as evolution_file
+from core.experiments.evolution.experiment_evolution import ExperimentEvolution
+from core.experiments.evolution.figures import best_of_blocks, block_means, save_figures
+from core.experiments.evolution.loop import Evolution, Thread, evolve, with_noise
+from core.experiments.evolution.record import read_evolution
 from core.experiments.evolve import main
-from core.experiments.experiment_evolution import ExperimentEvolution
-from core.experiments.unit_responses import UnitResponses
+from core.generators.protocol import Generator
+from core.optimizers.external import PycmaOptimizer
+from core.probing.unit_responses import UnitResponses
 from core.utils.CNN_scorers import TorchScorer
-from core.utils.external_optimizers import PycmaOptimizer
-from core.utils.generator import Generator
 from core.utils.Optimizers import CholeskyCMAES, Genetic, SphereCMA
 
 N_BLOCKS = 6
@@ -239,7 +239,7 @@ def test_a_block_that_was_not_finished_does_not_count(tmp_path, respond, monkeyp
         return write(path, number, block)
 
     write = evolution_file.write_block
-    monkeypatch.setattr("core.experiments.evolution.write_block", killed)
+    monkeypatch.setattr("core.experiments.evolution.loop.write_block", killed)
     with pytest.raises(EnoughError):
         evolve([single(tmp_path / "a.h5")], respond, N_BLOCKS)
     monkeypatch.undo()

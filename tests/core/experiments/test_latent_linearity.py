@@ -8,7 +8,7 @@ from torch import nn
 
 from core.contract import ext5
 from core.errors import CodeError
-from core.experiments.latent_linearity import (
+from core.experiments.linearity.regressions import (
     caffenet_layers,
     central_features,
     central_units,
@@ -16,11 +16,11 @@ from core.experiments.latent_linearity import (
     linearity_results,
     sample_codes,
 )
+from core.generators.biggan import settle_spectral_norms
+from core.generators.protocol import Generator
 from core.statistics.linearity import linearity_table
-from core.utils.biggan import settle_spectral_norms
 from core.utils.CNN_scorers import TorchScorer
 from core.utils.GAN_utils import BigGAN_wrapper
-from core.utils.generator import Generator
 
 
 class LinearGenerator(Generator):

@@ -9,9 +9,17 @@ import pytest
 import torch
 
 from core.errors import SettingError, run
-from core.experiments import benchmark_designs, optimizer_benchmark
-from core.experiments.benchmark_designs import DESIGNS, Design, Layer, noise_tasks, unit_tasks
-from core.experiments.benchmark_tables import (
+from core.experiments.optimizer_benchmark import __main__ as optimizer_benchmark
+from core.experiments.optimizer_benchmark import designs as benchmark_designs
+from core.experiments.optimizer_benchmark.designs import (
+    DESIGNS,
+    Design,
+    Layer,
+    noise_tasks,
+    unit_tasks,
+)
+from core.experiments.optimizer_benchmark.runs import make_optimizer, noise_driven_run, unit_run
+from core.experiments.optimizer_benchmark.tables import (
     as_text,
     beside_published,
     noise_driven_table,
@@ -21,10 +29,9 @@ from core.experiments.benchmark_tables import (
     verdict,
     with_arguments,
 )
-from core.experiments.optimizer_runs import make_optimizer, noise_driven_run, unit_run
-from core.experiments.small_generator import SmallGenerator
-from core.utils.external_optimizers import PycmaOptimizer
-from core.utils.optimizer_presets import BENCHMARK, MORE_UPDATES, benchmark_optimizer
+from core.generators.small import SmallGenerator
+from core.optimizers.external import PycmaOptimizer
+from core.optimizers.presets import BENCHMARK, MORE_UPDATES, benchmark_optimizer
 
 LITE = Layer("block 1", "efficientnet_lite0", ".blocks.InvertedResidual1", (4, 4), range(2))
 

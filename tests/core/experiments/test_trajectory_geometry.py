@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import SampleError
-from core.experiments.trajectory_geometry import (
+from core.experiments.optimizer_benchmark.trajectory_geometry import (
     cosine_fits,
     covariance_summary,
     mean_angle,

@@ -1,0 +1,179 @@
+"""Random numbers of one explicit generator, drawn where the optimizer computes.
+
+A generator's state can be taken out and put back, so that a run that was saved draws the numbers
+that it would have drawn.
+"""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Union
+
+import numpy as np
+
+from core.computing.array_backend import Array, Backend
+from core.errors import SettingError, StateError
+
+if TYPE_CHECKING:
+    import torch
+
+Randomness = Union[int, np.random.Generator, np.random.RandomState, "torch.Generator", None]
+"""A seed, a generator, or None for numbers that differ from run to run."""
+
+Draw = Callable[[tuple[int, ...]], Array]
+"""A function of a shape that returns standard normal numbers."""
+
+
+class RandomSource:
+    """Normal and uniform numbers from one generator.
+
+    Parameters
+    ----------
+    seed
+        A seed makes NumPy's default generator, or torch's on the backend's device. A generator of
+        NumPy can feed either backend; its numbers are then moved to the device.
+    backend
+        Where the numbers are wanted.
+    draw
+        Gives the normal numbers in place of the generator.
+    legacy
+        Whether a seed makes a `numpy.random.RandomState`, as published.
+
+    Raises
+    ------
+    SettingError
+        If `seed` is neither, or a torch generator is given for NumPy or for another device.
+    """
+
+    def __init__(
+        self,
+        seed: Randomness,
+        backend: Backend,
+        draw: Draw | None = None,
+        *,
+        legacy: bool = False,
+    ):
+        self.backend = backend
+        self.generator = _generator(seed, backend, legacy)
+        self._draw = draw
+
+    def normal(self, shape: tuple[int, ...]) -> Array:
+        """Standard normal numbers of a shape."""
+        if self._draw is not None:
+            numbers = self.backend.numbers(self._draw(shape))
+            if tuple(numbers.shape) != tuple(shape):
+                raise SettingError(
+                    f"draw: expected numbers of shape {tuple(shape)}, found {tuple(numbers.shape)}."
+                )
+            return numbers
+        if self._on_host:
+            return self.backend.numbers(self.generator.standard_normal(shape))
+        return self.backend.xp.randn(shape, generator=self.generator, **self._tensor_options)
+
+    def uniform(self, shape: tuple[int, ...]) -> Array:
+        """Numbers in [0, 1) of a shape."""
+        if self._on_host:
+            return self.backend.numbers(self.generator.random(shape))
+        return self.backend.xp.rand(shape, generator=self.generator, **self._tensor_options)
+
+    def sparse_normal(self, shape: tuple[int, ...], rate: float) -> Array:
+        """Standard normal numbers at a random share `rate` of places, zero elsewhere.
+
+        NumPy's generators draw only as many normal numbers as there are places, in row-major
+        order; how many that is would cross from a GPU to the host, so torch draws all of them.
+        """
+        if not self._on_host:
+            hit = self.uniform(shape) < rate
+            return self.backend.xp.where(hit, self.normal(shape), self.backend.zeros(1))
+        hit = self.generator.random(shape) < rate
+        values = np.zeros(shape)
+        values[hit] = self.generator.standard_normal(int(hit.sum()))
+        return self.backend.numbers(values)
+
+    def state(self) -> np.ndarray:
+        """The generator's state as bytes, (n,) uint8."""
+        if not self._on_host:
+            return self.generator.get_state().numpy()
+        text = json.dumps(_numpy_state(self.generator), default=lambda array: array.tolist())
+        return np.frombuffer(text.encode(), dtype=np.uint8)
+
+    def load_state(self, state: np.ndarray) -> None:
+        """Go on from a state.
+
+        Raises
+        ------
+        StateError
+            If it is that of another kind of generator.
+        """
+        state = np.array(state, dtype=np.uint8)
+        try:
+            if self._on_host:
+                _load_numpy_state(self.generator, json.loads(state.tobytes()))
+            else:
+                self.generator.set_state(self.backend.xp.from_numpy(state))
+        except (ValueError, RuntimeError, TypeError, KeyError):
+            raise StateError(
+                f"expected the state of a {_kind(self.generator)}, found that of another kind of "
+                "generator; make the optimizer with the kind it was saved with."
+            ) from None
+
+    @property
+    def _on_host(self) -> bool:
+        return isinstance(self.generator, np.random.Generator | np.random.RandomState)
+
+    @property
+    def _tensor_options(self) -> dict[str, Any]:
+        return {"dtype": self.backend.xp.float64, "device": self.backend.device}
+
+
+def _generator(seed: Randomness, backend: Backend, legacy: bool) -> Any:
+    if isinstance(seed, np.random.Generator | np.random.RandomState):
+        return seed
+    is_seed = isinstance(seed, int | np.integer) and not isinstance(seed, bool) and seed >= 0
+    if seed is None or is_seed:
+        return _new_generator(seed if seed is None else int(seed), backend, legacy)
+    if backend.device is not None and isinstance(seed, backend.xp.Generator):
+        if seed.device.type != backend.device.type:
+            raise SettingError(
+                f"random_seed: expected a generator on {backend.device}, found {seed.device}."
+            )
+        return seed
+    what = "NumPy" if backend.device is None else "torch"
+    raise SettingError(
+        f"random_seed: expected None, a whole number of at least 0 or a generator of {what}, "
+        f"found {seed!r}."
+    )
+
+
+def _new_generator(seed: int | None, backend: Backend, legacy: bool) -> Any:
+    if backend.device is None:
+        return np.random.RandomState(seed) if legacy else np.random.default_rng(seed)
+    generator = backend.xp.Generator(device=backend.device)
+    if seed is None:
+        generator.seed()
+    else:
+        generator.manual_seed(seed)
+    return generator
+
+
+def _numpy_state(generator: np.random.Generator | np.random.RandomState) -> dict:
+    if isinstance(generator, np.random.RandomState):
+        return generator.get_state(legacy=False)
+    return generator.bit_generator.state
+
+
+def _load_numpy_state(generator: np.random.Generator | np.random.RandomState, state: dict) -> None:
+    is_legacy = isinstance(generator, np.random.RandomState)
+    if is_legacy != ("has_gauss" in state):
+        raise ValueError("a Generator and a RandomState hold different states")
+    if is_legacy:
+        generator.set_state(state)
+    else:
+        generator.bit_generator.state = state
+
+
+def _kind(generator: Any) -> str:
+    if isinstance(generator, np.random.Generator):
+        return f"NumPy Generator ({type(generator.bit_generator).__name__})"
+    return (
+        "NumPy RandomState" if isinstance(generator, np.random.RandomState) else "torch Generator"
+    )

@@ -1,0 +1,383 @@
+"""Evolution of images for units: any generators, any scorer, any optimizers, many units at once.
+
+An evolution has one unit and one or more threads, each a generator with an optimizer of its codes.
+In every block all threads show their populations, mixed with reference images in random order, to
+the unit; then each optimizer learns from its own images. Single evolutions have one thread, paired
+ones two (DeePSim and BigGAN), as in the recordings.
+
+Noise multiplies: ``score = clean * max(0, 1 + level * N(0, 1))``, independently for every image.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import torch
+from torch import nn
+
+from core import interrupt
+from core.computing.array_backend import Array, to_host
+from core.errors import CodeError, ScoreError, SettingError, StateError
+from core.experiments.evolution.record import (
+    Block,
+    EvolutionRecord,
+    ThreadShape,
+    create,
+    read_evolution,
+    write_block,
+)
+from core.generators.protocol import Generator
+from core.optimizers.protocol import Optimizer
+from core.settings import check_same, whole
+
+Respond = Callable[[torch.Tensor, np.ndarray], np.ndarray]
+"""Clean scores (n,) of images (n, 3, H, W), each by the unit whose number (n,) stands beside it."""
+
+Place = Callable[[torch.Tensor], torch.Tensor]
+"""What is done to images (n, 3, H, W) before they are scored."""
+
+AT_A_TIME = 512
+"""Images that are in memory at the same time."""
+
+SAME_CODES = 1e-5
+"""Relative difference up to which codes are those of the file, which are float32."""
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A generator, and the optimizer of its codes.
+
+    Attributes
+    ----------
+    name
+        Of the thread, for the record: "fc6".
+    generator
+        Makes the images; threads that share one are rendered together.
+    optimizer
+        Fresh: an interrupted evolution is resumed by showing it again what it has seen.
+    start : (n, D), optional
+        First codes; by default those of the optimizer.
+    """
+
+    name: str
+    generator: Generator
+    optimizer: Optimizer
+    start: Array | None = None
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """One unit with its threads.
+
+    Attributes
+    ----------
+    path
+        HDF5 file that records it, and from which it goes on if it is there.
+    unit
+        Name of the unit, for the record.
+    threads
+        One, or several that take turns.
+    noise
+        Level of the noise; 0 is none.
+    references : (n, 3, H, W), optional
+        Images in [0, 1] that are shown in every block.
+    seed
+        Of noise and order, which differ between units all the same.
+    notes
+        What else should be the same when it goes on, such as the checksum of the network.
+    """
+
+    path: Path
+    unit: str
+    threads: Sequence[Thread]
+    noise: float = 0.0
+    references: torch.Tensor | None = None
+    seed: int = 0
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.threads:
+            raise SettingError(f"{self.unit}: expected at least one thread, found none.")
+        if not 0 <= self.noise < np.inf:
+            raise SettingError(f"noise: expected a level of at least 0, found {self.noise!r}.")
+        whole(self.seed, "seed", at_least=0)
+        for thread in self.threads:
+            if thread.optimizer.space_dimen != thread.generator.latent_dim:
+                raise SettingError(
+                    f"thread {thread.name}: expected an optimizer of the generator's "
+                    f"{thread.generator.latent_dim} values, found one of "
+                    f"{thread.optimizer.space_dimen}."
+                )
+
+
+def evolve(
+    evolutions: Sequence[Evolution],
+    respond: Respond,
+    n_blocks: int = 100,
+    *,
+    place: Place = lambda images: images,
+    after_block: Callable[[], None] = lambda: None,
+) -> list[EvolutionRecord]:
+    """Run evolutions side by side, block by block, and record them.
+
+    All images of a generator are rendered and scored together, whatever the number of units. What
+    lies in an evolution's file is not run again.
+
+    Parameters
+    ----------
+    evolutions
+        One for each unit, numbered from 0 for `respond`.
+    respond
+        See `Respond`; `core.probing.unit_responses` has one for units of a network.
+    n_blocks
+        Generations, the first codes counted.
+    place
+        What is done to images before they are scored, such as fitting them into a receptive field.
+    after_block
+        Called after every block, of all evolutions together.
+
+    Returns
+    -------
+    list of EvolutionRecord
+        One for each evolution.
+
+    Raises
+    ------
+    StateError
+        If a file belongs to another evolution; names the difference.
+    ScoreError
+        If `respond` gives no finite score for each image.
+    RunError
+        If a file cannot be written. What was recorded is kept, and the same call goes on from it.
+    """
+    whole(n_blocks, "n_blocks", at_least=1)
+    generators = {id(t.generator): t.generator for e in evolutions for t in e.threads}
+    checksums = {key: checksum(generator) for key, generator in generators.items()}
+    runs = [
+        _Run(evolution, number, respond, n_blocks, place, checksums)
+        for number, evolution in enumerate(evolutions)
+    ]
+    while active := [run for run in runs if run.n_done < n_blocks]:
+        interrupt.check()
+        clean = _clean_scores(active, respond, place)
+        for run, scores in zip(active, clean, strict=True):
+            run.finish_block(scores)
+        after_block()
+    return [read_evolution(evolution.path) for evolution in evolutions]
+
+
+def blocks_to_do(evolutions: Sequence[Evolution], n_blocks: int) -> int:
+    """Blocks that `evolve` will run, of all evolutions together."""
+    done = [read_evolution(e.path).n_done if e.path.is_file() else 0 for e in evolutions]
+    return max((n_blocks - n for n in done), default=0)
+
+
+def with_noise(clean: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
+    """Scores whose noise is proportional to them and which do not change sign.
+
+    Examples
+    --------
+    >>> with_noise(np.array([0.0, 2.0]), 0.0, np.random.default_rng(0))
+    array([0., 2.])
+    """
+    return clean * np.maximum(0, 1 + level * rng.standard_normal(len(clean)))
+
+
+def checksum(module: nn.Module) -> str:
+    """SHA-256 of a network's parameters and buffers, by name."""
+    digest = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(to_host(value)).tobytes())
+    return digest.hexdigest()
+
+
+class _Run:
+    """An evolution under way: the populations to show next, and its file."""
+
+    def __init__(
+        self,
+        evolution: Evolution,
+        number: int,
+        respond: Respond,
+        n_blocks: int,
+        place: Place,
+        checksums: dict[int, str],
+    ):
+        self.evolution, self.number = evolution, number
+        self.populations = [_first_codes(thread) for thread in evolution.threads]
+        settings = _settings(evolution, self.populations, n_blocks, checksums)
+        if evolution.path.is_file():
+            record = read_evolution(evolution.path)
+            _check_settings(evolution, settings, record)
+            self.reference_clean = record.reference_clean
+            self.n_done = record.n_done
+            self._show_again(record)
+        else:
+            self.n_done = 0
+            self.reference_clean = self._reference_scores(respond, place)
+            shapes = [
+                ThreadShape(t.name, t.generator.latent_dim, len(codes), t.optimizer.lambda_)
+                for t, codes in zip(evolution.threads, self.populations, strict=True)
+            ]
+            create(evolution.path, settings, shapes, n_blocks, self.reference_clean)
+
+    def finish_block(self, clean: Sequence[np.ndarray]) -> None:
+        """Add noise and order, record, and let the optimizers learn."""
+        unit = crc32(self.evolution.unit.encode())
+        rng = np.random.default_rng([self.evolution.seed, unit, self.n_done])
+        sizes = [len(scores) for scores in (*clean, self.reference_clean)]
+        order = rng.permutation(sum(sizes))
+        noisy = np.empty(sum(sizes))
+        noisy[order] = with_noise(
+            np.concatenate([*clean, self.reference_clean])[order], self.evolution.noise, rng
+        )
+        parts = np.cumsum(sizes)[:-1]
+        *scores, reference_scores = np.split(noisy, parts)
+        *positions, reference_positions = np.split(np.argsort(order), parts)
+        codes = [to_host(population) for population in self.populations]
+        block = Block(codes, clean, scores, positions, reference_scores, reference_positions)
+        write_block(self.evolution.path, self.n_done, block)
+        self._learn(scores)
+
+    def _learn(self, scores: Sequence[np.ndarray]) -> None:
+        self.populations = [
+            thread.optimizer.step(of_thread, population)
+            for thread, of_thread, population in zip(
+                self.evolution.threads, scores, self.populations, strict=True
+            )
+        ]
+        self.n_done += 1
+
+    def _show_again(self, record: EvolutionRecord) -> None:
+        """Bring the optimizers to where the file ends."""
+        self.n_done = 0
+        for block in range(record.n_done):
+            scores = []
+            for thread, population in zip(record.threads, self.populations, strict=True):
+                shown = thread.generations == block
+                self._check_codes(thread.codes[shown], to_host(population))
+                scores.append(thread.scores[shown])
+            self._learn(scores)
+
+    def _check_codes(self, recorded: np.ndarray, population: np.ndarray) -> None:
+        same = recorded.shape == population.shape and np.allclose(
+            recorded, population, rtol=0, atol=SAME_CODES * max(1e-30, np.abs(recorded).max())
+        )
+        if not same:
+            raise StateError(
+                f"{self.evolution.path}: expected the codes that these optimizers give from the "
+                f"recorded scores, found others in block {self.n_done}; go on with the seeds it "
+                "was begun with."
+            )
+
+    def _reference_scores(self, respond: Respond, place: Place) -> np.ndarray:
+        images = self.evolution.references
+        if images is None or len(images) == 0:
+            return np.empty(0)
+        units = np.full(len(images), self.number)
+        return _checked(respond(place(images), units), len(images))
+
+
+def _clean_scores(runs: Sequence[_Run], respond: Respond, place: Place) -> list[list[np.ndarray]]:
+    """Scores of every run's populations, thread by thread; one batch for each generator."""
+    scores = [[np.empty(0)] * len(run.populations) for run in runs]
+    generators = {id(t.generator): t.generator for run in runs for t in run.evolution.threads}
+    for key, generator in generators.items():
+        places = [
+            (i, j)
+            for i, run in enumerate(runs)
+            for j, thread in enumerate(run.evolution.threads)
+            if id(thread.generator) == key
+        ]
+        codes = [torch.as_tensor(runs[i].populations[j]) for i, j in places]
+        sizes = [len(some) for some in codes]
+        units = np.repeat([runs[i].number for i, _ in places], sizes)
+        together = _render_and_score(generator, torch.cat(codes), units, respond, place)
+        for (i, j), part in zip(places, np.split(together, np.cumsum(sizes)[:-1]), strict=True):
+            scores[i][j] = part
+    return scores
+
+
+def _render_and_score(
+    generator: Generator, codes: torch.Tensor, units: np.ndarray, respond: Respond, place: Place
+) -> np.ndarray:
+    scores = []
+    for start in range(0, len(codes), AT_A_TIME):
+        some = slice(start, start + AT_A_TIME)
+        images = place(generator.visualize_batch(codes[some], device=None))
+        scores.append(_checked(respond(images, units[some]), len(images)))
+    return np.concatenate(scores)
+
+
+def _checked(scores: np.ndarray, n: int) -> np.ndarray:
+    scores = np.asarray(to_host(scores), dtype=float)
+    if scores.shape != (n,) or not np.isfinite(scores).all():
+        bad = "" if scores.shape != (n,) else f", {int((~np.isfinite(scores)).sum())} not finite"
+        raise ScoreError(
+            f"expected one finite score for each of {n} images, found shape {scores.shape}{bad}."
+        )
+    return scores
+
+
+def _first_codes(thread: Thread) -> Array:
+    codes = thread.optimizer.get_init_pop() if thread.start is None else thread.start
+    if codes is None:
+        raise CodeError(
+            f"thread {thread.name}: expected first codes, found that neither `start` nor the "
+            "optimizer gives any."
+        )
+    if codes.ndim != 2 or codes.shape[1] != thread.generator.latent_dim:
+        raise CodeError(
+            f"thread {thread.name}: expected first codes (n, {thread.generator.latent_dim}), found "
+            f"shape {tuple(codes.shape)}."
+        )
+    return codes
+
+
+def _settings(
+    evolution: Evolution,
+    populations: Sequence[Array],
+    n_blocks: int,
+    checksums: dict[int, str],
+) -> dict[str, Any]:
+    references = evolution.references
+    return {
+        "unit": evolution.unit,
+        "n_blocks": n_blocks,
+        "noise": evolution.noise,
+        "seed": evolution.seed,
+        "references": None if references is None else _sha256(references),
+        **evolution.notes,
+        "threads": [
+            {
+                "name": thread.name,
+                "generator": type(thread.generator).__name__,
+                "generator's weights": checksums[id(thread.generator)],
+                "first codes": _sha256(codes),
+                **thread.optimizer.settings(),
+            }
+            for thread, codes in zip(evolution.threads, populations, strict=True)
+        ],
+    }
+
+
+def _sha256(values: Array) -> str:
+    return hashlib.sha256(np.ascontiguousarray(to_host(values)).tobytes()).hexdigest()
+
+
+def _check_settings(
+    evolution: Evolution, settings: dict[str, Any], record: EvolutionRecord
+) -> None:
+    found = record.settings
+    try:
+        expected_threads, found_threads = settings["threads"], found["threads"]
+        for expected, there in zip(expected_threads, found_threads, strict=False):
+            check_same(expected, there, f"thread {expected['name']}")
+        check_same(settings, found, evolution.unit)
+    except StateError as error:
+        raise StateError(f"{evolution.path}: {error}") from None

@@ -1,0 +1,11 @@
+"""MATLAB v7.3 files, read lazily and written."""
+
+from core.lazy import hand_on
+
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "reading": ["Struct", "StructArray", "StructElement", "open_matfile"],
+        "writing": ["Cell", "write_matfile", "write_variables"],
+    },
+)

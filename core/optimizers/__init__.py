@@ -1,0 +1,19 @@
+"""Scores in, codes out."""
+
+from core.lazy import hand_on
+
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "batched_cholesky": ["BatchedCholeskyCMAES"],
+        "cholesky": ["CholeskyCMAES"],
+        "composed": ["concat_wrapper", "fix_param_wrapper"],
+        "external": ["CmaesOptimizer", "NevergradOptimizer", "PycmaOptimizer"],
+        "genetic": ["Genetic"],
+        "gradient": ["gradient_ascent", "label2method"],
+        "hessian": ["HessCMAES"],
+        "presets": ["benchmark_optimizer", "label2optimizer", "labels"],
+        "protocol": ["Optimizer"],
+        "sphere": ["SphereCMA"],
+    },
+)

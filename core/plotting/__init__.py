@@ -1,0 +1,28 @@
+"""How the project's figures look."""
+
+from core.lazy import hand_on
+
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "colormaps": ["parula"],
+        "statistics": [
+            "paired_strip_plot",
+            "scatter_corr",
+            "shaded_errorbar",
+            "shaded_errorbar_arr",
+        ],
+        "style": [
+            "THREAD_COLORS",
+            "apply_style",
+            "freeze_layout",
+            "mark_simulated",
+            "mean_band",
+            "off_axes",
+            "saveallforms",
+            "showimg",
+            "significance_dots",
+        ],
+        "trajectory": ["visualize_trajectory"],
+    },
+)

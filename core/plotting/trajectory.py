@@ -1,0 +1,74 @@
+"""Scores of an evolution against its generations."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from core.errors import SampleError
+from core.spaces import N_NOISE
+
+
+def visualize_trajectory(
+    scores_all: np.ndarray,
+    generations: np.ndarray,
+    codes_arr: np.ndarray | None = None,
+    show: bool = False,
+    title_str: str = "",
+) -> Figure:
+    """All scores, mean and maximum of each generation, and the norms of the codes.
+
+    Parameters
+    ----------
+    scores_all, generations
+        (n,) scores and the generation of each.
+    codes_arr
+        (n, 256) BigGAN codes, whose noise and class parts are drawn apart, or (n, d) others.
+    show
+        Show the figure in an interactive session.
+    title_str
+        Second line of the title.
+    """
+    scores, generations = np.asarray(scores_all, float), np.asarray(generations)
+    if scores.shape != generations.shape or scores.ndim != 1 or scores.size == 0:
+        raise SampleError(
+            f"expected one generation for each score, found shapes {scores.shape} and "
+            f"{generations.shape}."
+        )
+    if codes_arr is not None and (np.ndim(codes_arr) != 2 or len(codes_arr) != len(scores)):
+        raise SampleError(
+            f"expected {len(scores)} codes (n, d), found shape {np.shape(codes_arr)}."
+        )
+    steps = np.arange(generations.min(), generations.max() + 1)
+    groups = [scores[generations == step] for step in steps]
+    means = [group.mean() if len(group) else np.nan for group in groups]
+    maxima = [group.max() if len(group) else np.nan for group in groups]
+    figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+    ax.scatter(generations, scores, s=16, alpha=0.6, label="all")
+    ax.plot(steps, means, color="black", label="mean")
+    ax.plot(steps, maxima, color="red", label="maximum")
+    ax.set(
+        xlabel="generation", ylabel="score", title=f"Optimization trajectory\n{title_str}".strip()
+    )
+    if codes_arr is not None:
+        norms = ax.twinx()
+        _draw_norms(norms, generations, np.asarray(codes_arr))
+        ax.set_zorder(norms.get_zorder() + 1)  # scores in front
+        ax.patch.set_visible(False)
+    figure.legend(loc="outside right upper", fontsize="small")
+    if show:
+        plt.show()
+    return figure
+
+
+def _draw_norms(ax: plt.Axes, generations: np.ndarray, codes: np.ndarray) -> None:
+    parts = {"code norm": ("magenta", codes)}
+    if codes.shape[1] == 2 * N_NOISE:
+        parts = {
+            "noise norm": ("orange", codes[:, :N_NOISE]),
+            "class norm": ("magenta", codes[:, N_NOISE:]),
+        }
+    for label, (color, part) in parts.items():
+        norms = np.linalg.norm(part, axis=1)
+        ax.scatter(generations, norms, s=6, alpha=0.15, color=color, label=label)
+    ax.set_ylabel("L2 norm of the code")
+    ax.spines["right"].set_visible(True)

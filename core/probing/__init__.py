@@ -1,0 +1,31 @@
+"""Looking into a network: layers, hooks, units and their receptive fields."""
+
+from core.lazy import hand_on
+
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "fetchers": ["featureFetcher", "featureFetcher_module", "featureFetcher_recurrent"],
+        "layer_table": [
+            "get_module_name_shapes",
+            "get_module_names",
+            "register_hook_by_module_name",
+            "register_hook_by_module_names",
+        ],
+        "layers": ["find_layer", "layer_calls", "layer_names"],
+        "receptive_field": [
+            "GAN_grad_RF_estimate",
+            "get_center_pos_and_rf",
+            "grad_RF_estimate",
+            "grad_RF_estimate_units",
+            "grad_population_RF_estimate",
+            "grad_population_RF_estimates",
+            "gradient_maps",
+        ],
+        "receptive_field_fit": ["GaussianFit", "fit_2dgauss", "gradmap2RF_square"],
+        "recording": ["Hooks", "recording_hook"],
+        "scorer": ["TorchScorer"],
+        "short_layer_names": ["get_layer_names", "layername_dict"],
+        "unit_responses": ["UnitResponses"],
+    },
+)

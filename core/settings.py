@@ -1,0 +1,61 @@
+"""Settings: what a number must be, and whether a saved run had the same ones."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from core.errors import SettingError, StateError
+
+
+def positive(value: float, name: str) -> float:
+    """A finite number above zero.
+
+    Raises
+    ------
+    SettingError
+        If it is not.
+    """
+    if not (isinstance(value, int | float | np.number) and 0 < value < np.inf):
+        raise SettingError(f"{name}: expected a number above 0, found {value!r}.")
+    return float(value)
+
+
+def whole(value: int, name: str, at_least: int) -> int:
+    """A whole number of at least something.
+
+    Raises
+    ------
+    SettingError
+        If it is not.
+    """
+    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not is_whole or value < at_least:
+        raise SettingError(
+            f"{name}: expected a whole number of at least {at_least}, found {value!r}."
+        )
+    return int(value)
+
+
+def check_same(expected: dict[str, Any], found: dict[str, Any], what: str) -> None:
+    """Compare settings by name.
+
+    Raises
+    ------
+    StateError
+        Names the first setting that differs.
+
+    Examples
+    --------
+    >>> check_same({"sigma": 3.0}, {"sigma": 2.0}, "CholeskyCMAES")
+    Traceback (most recent call last):
+    core.errors.StateError: expected the state of CholeskyCMAES with sigma 3.0, found sigma 2.0; \
+go on with the settings it was saved with, or start anew.
+    """
+    expected = json.loads(json.dumps(expected))
+    for name in [*expected, *(name for name in found if name not in expected)]:
+        if expected.get(name) != found.get(name):
+            raise StateError(
+                f"expected the state of {what} with {name} {expected.get(name)}, found {name} "
+                f"{found.get(name)}; go on with the settings it was saved with, or start anew."
+            )

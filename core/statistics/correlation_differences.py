@@ -1,0 +1,200 @@
+"""Does A correlate more with B than with C? Tests of the difference of two correlations.
+
+The two correlations share A and are therefore dependent: Williams' t (Williams 1959; Steiger 1980)
+takes that into account and is the default. The published test treats them as independent and
+divides by sqrt(1 / (2 (N - 3))) instead of sqrt(2 / (N - 3)), so that its z is exactly twice too
+large; it is kept under its name, `test_correlation_diff`, for comparison.
+"""
+
+import warnings
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from core.errors import SampleError, SettingError
+from core.statistics.samples import Numbers, numbers, selected_columns
+
+
+class WilliamsTest(NamedTuple):
+    """Williams' t with df = N - 3, and its two-sided p."""
+
+    t: float
+    p: float
+    df: int
+
+
+class FisherZTest(NamedTuple):
+    """A difference of Fisher-transformed correlations over its standard error; two-sided p."""
+
+    z: float
+    p: float
+
+
+def correlation_diff_test(
+    A: Numbers,  # noqa: N803 (published names)
+    B: Numbers,  # noqa: N803
+    C: Numbers,  # noqa: N803
+    method: Literal["williams", "independent", "legacy"] = "williams",
+) -> WilliamsTest | FisherZTest:
+    """Test whether the correlation of A with B differs from that of A with C.
+
+    Parameters
+    ----------
+    A, B, C : (n,)
+        Positions where one of them is not finite are left out.
+    method
+        "williams": t for dependent correlations, the right one here; "independent": Fisher's z as
+        if the two correlations came from different samples; "legacy": the published z, which is
+        twice the latter.
+
+    Returns
+    -------
+    (t, p, df) for "williams", (z, p) otherwise; t or z > 0 where B correlates more with A.
+
+    Raises
+    ------
+    SettingError
+        If there is no such method.
+    SampleError
+        If the samples differ in length, have fewer than four finite positions or do not vary, or
+        B and C are the same up to offset and scale, so that nothing is left to compare.
+
+    Examples
+    --------
+    >>> A = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    >>> B, C = [1.0, 3.0, 2.0, 5.0, 4.0, 6.0], [2.0, 1.0, 3.0, 1.0, 4.0, 1.0]
+    >>> t, p, df = correlation_diff_test(A, B, C)
+    >>> print(f"t={t:.2f} p={p:.2f} df={df}")
+    t=1.73 p=0.18 df=3
+    """
+    r_ab, r_ac, r_bc, n = _correlations(A, B, C)
+    if method == "williams":
+        return _williams(r_ab, r_ac, r_bc, n)
+    if method == "independent":
+        return _fisher_z(r_ab, r_ac, np.sqrt((n - 3) / 2))
+    if method == "legacy":
+        return _legacy(r_ab, r_ac, n)
+    raise SettingError(f"method: expected 'williams', 'independent' or 'legacy', found {method!r}.")
+
+
+def test_correlation_diff(
+    A: Numbers,  # noqa: N803 (published names)
+    B: Numbers,  # noqa: N803
+    C: Numbers,  # noqa: N803
+    verbose: bool = False,  # noqa: PT028 (pytest does not run it)
+) -> FisherZTest:
+    """The published test, whose z is twice too large: ``correlation_diff_test(method="legacy")``.
+
+    Parameters
+    ----------
+    A, B, C : (n,)
+    verbose
+        Print the correlations, z and p.
+
+    Returns
+    -------
+    z, p
+    """
+    r_ab, r_ac, _, n = _correlations(A, B, C)
+    result = _legacy(r_ab, r_ac, n)
+    if verbose:
+        _say_legacy(result, r_ab, r_ac, n)
+    return result
+
+
+def test_correlation_diff_df(
+    df: pd.DataFrame,
+    A: str,  # noqa: N803 (published names)
+    B: str,  # noqa: N803
+    C: str,  # noqa: N803
+    verbose: bool = False,  # noqa: PT028 (pytest does not run it)
+    *,
+    msk: np.ndarray | None = None,  # noqa: PT028
+) -> FisherZTest:
+    """`test_correlation_diff` of three columns, over the rows of `msk` (None: all)."""
+    return test_correlation_diff(*selected_columns(df, msk, A, B, C), verbose=verbose)
+
+
+# their published names begin with "test", and pytest would run them
+test_correlation_diff.__test__ = False
+test_correlation_diff_df.__test__ = False
+
+
+def trivariate_corr(x: Numbers, y: Numbers, z: Numbers) -> float:
+    """A published combination of three correlations that is no recognised statistic.
+
+    It can be negative and has no bound. With q = 2 r_xy r_xz r_yz and s the sum of the squared
+    correlations it is (s + q) / (1 - s + q).
+
+    Deprecated: nothing uses it, and it stays for comparison only.
+    """
+    warnings.warn(
+        "trivariate_corr is deprecated: it is not a recognised statistic and has no bound.",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    r_xy, r_xz, r_yz, _ = _correlations(x, y, z)
+    squares = r_xy**2 + r_xz**2 + r_yz**2
+    product = 2 * r_xy * r_xz * r_yz
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float((squares + product) / (1 - squares + product))
+
+
+def _williams(r_ab: float, r_ac: float, r_bc: float, n: int) -> WilliamsTest:
+    """Williams (1959); equation 7 of Steiger (1980)."""
+    if 1 - abs(r_bc) < 1e-12:
+        raise SampleError(
+            "expected B and C to differ, found them the same up to offset and scale "
+            f"(their correlation is {r_bc:.0f}): their correlations with A cannot be compared."
+        )
+    determinant = 1 - r_ab**2 - r_ac**2 - r_bc**2 + 2 * r_ab * r_ac * r_bc
+    mean = (r_ab + r_ac) / 2
+    variance = 2 * (n - 1) / (n - 3) * max(determinant, 0) + mean**2 * (1 - r_bc) ** 3
+    t = (r_ab - r_ac) * np.sqrt((n - 1) * (1 + r_bc) / variance)
+    return WilliamsTest(float(t), float(2 * stats.t.sf(abs(t), n - 3)), n - 3)
+
+
+def _fisher_z(r_ab: float, r_ac: float, scale: float) -> FisherZTest:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = (np.arctanh(r_ab) - np.arctanh(r_ac)) * scale
+    return FisherZTest(float(z), float(2 * stats.norm.sf(abs(z))))
+
+
+def _legacy(r_ab: float, r_ac: float, n: int) -> FisherZTest:
+    return _fisher_z(r_ab, r_ac, _legacy_scale(n))
+
+
+def _legacy_scale(n: int) -> float:
+    return np.sqrt(2 * (n - 3))
+
+
+def _correlations(*samples: Numbers) -> tuple[float, float, float, int]:
+    """Pearson correlations 1-2, 1-3 and 2-3 over the positions where all are finite, and N."""
+    values = [numbers(sample) for sample in samples]
+    lengths = [len(sample) for sample in values]
+    if len(set(lengths)) > 1:
+        found = ", ".join(map(str, lengths))
+        raise SampleError(f"expected three samples of one length, found {found} values.")
+    values = np.array(values)
+    values = values[:, np.isfinite(values).all(axis=0)]
+    n = values.shape[1]
+    if n < 4:
+        raise SampleError(f"expected at least 4 positions with finite values, found {n}.")
+    if (np.ptp(values, axis=1) == 0).any():
+        raise SampleError("expected samples that vary, found one that holds a single value.")
+    r = np.corrcoef(values)
+    return r[0, 1], r[0, 2], r[1, 2], n
+
+
+def _say_legacy(result: FisherZTest, r_ab: float, r_ac: float, n: int) -> None:
+    with np.errstate(divide="ignore"):
+        z_ab, z_ac = np.arctanh([r_ab, r_ac]) * _legacy_scale(n)
+    _say(f"r_AB={r_ab:.3f}, r_AC={r_ac:.3f}, z_AB={z_ab:.3f}, z_AC={z_ac:.3f}")
+    p = result.p
+    _say(f"z={result.z:.3f}, p={p:.1e} (2 side), p={p / 2:.1e} (1 side) N={n}")
+
+
+def _say(line: str) -> None:
+    print(line)  # noqa: T201 (asked for by `verbose`)

@@ -1,0 +1,270 @@
+"""Sweeps: many independent tasks on Dask workers, every result a Parquet file that is written once.
+
+A task is a function of plain arguments that returns a row. The client writes each row as it comes,
+so workers need no folder in common. What has a file is not run again, so that an interrupted or
+killed sweep goes on by the same call. A task whose worker dies is run again on another one.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from core import interrupt
+from core.environment import environment
+from core.errors import ReproductionError, RunError, SettingError, StateError
+from core.files import alone_in, replacing
+from core.parallel import ONE_THREAD
+from core.progress import progress
+from core.settings import check_same
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+logger = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+"""Numbers, texts and lists of numbers, by name."""
+
+ARGUMENTS = "task"
+"""Column that says, as JSON, what a row was made from."""
+
+CONNECT_SECONDS = 10
+
+DEATHS = 3
+"""Workers that a task may lose before it is given up."""
+
+HOPELESS = 10
+"""A sweep whose first tasks all fail stops after so many."""
+
+ENVIRONMENT = {
+    **ONE_THREAD,
+    "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+}
+"""Of local workers: one thread, and glibc keeps the memory of arrays for the next step. Dask's own
+setting has it ask the system for every array anew, which takes most of the time of small networks.
+"""
+
+
+def sweep(
+    function: Callable[..., Row],
+    tasks: Mapping[str, Mapping[str, Any]],
+    folder: Path,
+    client: "Client",
+) -> pd.DataFrame:
+    """Run the tasks that have no result yet, and return the results of all.
+
+    Waits until another sweep into the same folder has ended.
+
+    Parameters
+    ----------
+    function
+        Importable by name on the workers.
+    tasks
+        Keyword arguments of each, in types of JSON, by a name that can be part of a file's.
+    folder
+        Of the results, ``{name}.parquet``.
+    client
+        See `workers`.
+
+    Returns
+    -------
+    DataFrame
+        One row for each task in their order: what it returned, its `name`, and its arguments as
+        JSON in the column `task`.
+
+    Raises
+    ------
+    StateError
+        If a result was made from other arguments; names the difference.
+    RunError
+        If tasks failed, once all others are done, or once the first 10 have failed; or if a result
+        cannot be written. The results that are there are kept, and the same call goes on from them.
+    """
+    with alone_in(folder, logger.warning):
+        missing = {name: task for name, task in tasks.items() if not _is_done(folder, name, task)}
+        failures = _run(function, missing, folder, client) if missing else {}
+    if failures:
+        name, words = next(iter(failures.items()))
+        n_done = sum(_path(folder, name).is_file() for name in tasks)
+        raise RunError(
+            f"{folder}: expected {len(tasks)} results, found {n_done}, which are kept; {name} "
+            f"failed: {words}"
+        )
+    return finished(tasks, folder)
+
+
+def finished(tasks: Mapping[str, Mapping[str, Any]], folder: Path) -> pd.DataFrame:
+    """The results that are there, in the order of the tasks."""
+    rows = [pd.read_parquet(path) for name in tasks if (path := _path(folder, name)).is_file()]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+
+
+@contextmanager
+def workers(
+    scheduler: str | None = None, n_workers: int = 2, memory: str = "4GB"
+) -> Iterator["Client"]:
+    """Workers of a cluster of this machine, or of a running one.
+
+    Parameters
+    ----------
+    scheduler
+        Address of a running scheduler, as in ``tcp://node7:8786``. Its workers need this project,
+        and have the threads and memory that they were started with.
+    n_workers, memory
+        Of a local cluster: processes, with one thread each, and what each may use, as in "4GB". A
+        worker beyond 95 % of it is ended, and its task is run again, at most three times.
+
+    Raises
+    ------
+    SettingError
+        If no scheduler answers, or the amount of memory cannot be read.
+    """
+    from distributed.utils import silence_logging_cmgr
+
+    with silence_logging_cmgr(logging.CRITICAL):
+        if scheduler is None:
+            with _local_cluster(n_workers, memory) as client:
+                yield client
+        else:
+            with _connected(scheduler) as client:
+                yield client
+
+
+def _connected(scheduler: str) -> "Client":
+    from distributed import Client
+
+    try:
+        return Client(scheduler, timeout=CONNECT_SECONDS)
+    except (OSError, ValueError) as error:
+        raise SettingError(
+            f"scheduler: expected a Dask scheduler that answers at {scheduler}, found none within "
+            f"{CONNECT_SECONDS} s ({_words(error)})."
+        ) from None
+
+
+@contextmanager
+def _local_cluster(n_workers: int, memory: str) -> Iterator["Client"]:
+    import dask
+    from dask.utils import parse_bytes
+    from distributed import Client, LocalCluster
+
+    try:
+        limit = parse_bytes(memory)
+    except ValueError:
+        raise SettingError(f"memory: expected an amount such as 4GB, found {memory!r}.") from None
+    with (
+        environment(ENVIRONMENT),
+        dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
+        LocalCluster(
+            n_workers=n_workers,
+            threads_per_worker=1,
+            memory_limit=limit,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def described(client: "Client") -> str:
+    """How many workers there are: "2 workers, 1 thread and at most 4.0 GB each"."""
+    found = client.scheduler_info(n_workers=-1)["workers"].values()
+    kinds = {
+        f"{w['nthreads']} thread{'s' * (w['nthreads'] > 1)} and "
+        + (f"at most {w['memory_limit'] / 1e9:.1f} GB" if w["memory_limit"] else "any memory")
+        for w in found
+    }
+    workers = f"{len(found)} worker{'s' * (len(found) != 1)}"
+    return f"{workers}, {' or '.join(sorted(kinds)) or 'none yet'} each"
+
+
+def _run(
+    function: Callable[..., Row],
+    tasks: Mapping[str, Mapping[str, Any]],
+    folder: Path,
+    client: "Client",
+) -> dict[str, str]:
+    """Run tasks and write their results; returns what went wrong, by task."""
+    from distributed import as_completed
+
+    futures = {
+        client.submit(_call, function, dict(task), pure=False): name for name, task in tasks.items()
+    }
+    failures = {}
+    try:
+        for future in progress(as_completed(futures), len(futures), "tasks"):
+            name = futures.pop(future)
+            if future.status == "finished":
+                _write(folder, name, tasks[name], future.result())
+            else:
+                failures[name] = _failure(future)
+            future.release()
+            if len(failures) == HOPELESS == len(tasks) - len(futures):
+                break
+    finally:
+        client.cancel(list(futures))
+    return failures
+
+
+def _call(function: Callable[..., Row], task: dict[str, Any]) -> Row:
+    return function(**task)
+
+
+def _failure(future: "Future") -> str:
+    from distributed import KilledWorker
+
+    if future.status != "error":
+        return f"expected a scheduler that stays, found that it has {future.status} the task."
+    error = future.exception()
+    if isinstance(error, KilledWorker):
+        return "expected a worker that survives it, found that all died; has each enough memory?"
+    if isinstance(error, ReproductionError):
+        return str(error)
+    return _words(error)
+
+
+def _write(folder: Path, name: str, task: Mapping[str, Any], row: Row) -> None:
+    path = _path(folder, name)
+    table = pd.DataFrame([{"name": name, **row, ARGUMENTS: json.dumps(dict(task))}])
+    try:
+        with interrupt.held_back(), replacing(path) as temporary:
+            table.to_parquet(temporary, index=False)
+    except OSError as error:
+        raise RunError(
+            f"{path}: expected to write a result, found: {error.strerror or error}; the results "
+            "before it are kept, and the same call goes on from them."
+        ) from None
+
+
+def _is_done(folder: Path, name: str, task: Mapping[str, Any]) -> bool:
+    path = _path(folder, name)
+    if not path.is_file():
+        return False
+    try:
+        table = pd.read_parquet(path, columns=[ARGUMENTS])
+        found = json.loads(table[ARGUMENTS].item())
+    except (OSError, ValueError) as error:
+        raise StateError(
+            f"{path}: expected the result of a task, found a file that cannot be read "
+            f"({_words(error)}); remove it to run the task again."
+        ) from None
+    try:
+        check_same(dict(task), found, name)
+    except StateError as error:
+        raise StateError(f"{path}: {error}") from None
+    return True
+
+
+def _path(folder: Path, name: str) -> Path:
+    return Path(folder) / f"{name}.parquet"
+
+
+def _words(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())

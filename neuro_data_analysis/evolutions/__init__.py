@@ -1,0 +1,18 @@
+"""What is computed from paired evolutions."""
+
+from core.lazy import hand_on
+
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "cohort": ["Cohort", "gather", "gather_all", "summarise"],
+        "evolution_tests": ["evolution_tests"],
+        "psth_similarity": ["psth_differences"],
+        "trajectories": [
+            "pad_all",
+            "psth_trajectory",
+            "response_trajectory",
+            "window_trajectories",
+        ],
+    },
+)

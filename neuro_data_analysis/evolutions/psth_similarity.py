@@ -1,0 +1,56 @@
+"""How alike the two threads' best blocks respond in time (Figure 3G)."""
+
+import numpy as np
+
+from core.statistics.samples import varies
+from core.statistics.windows import EVOKED
+
+SMOOTHING = 25
+"""Points of the box mean; only whole boxes inside the evoked window count."""
+
+PEAK_COLUMNS = ("psth_corr", "psth_MAE", "psth_MSE")
+
+
+def psth_differences(psth: np.ndarray) -> dict[str, float]:
+    """Difference of the best blocks' PSTHs, by the columns of Figure 3G's table.
+
+    The best block of a thread has its largest mean rate in [50, 200) ms. Both PSTHs are divided by
+    the larger of the two means, so that differences are shares of it.
+
+    Parameters
+    ----------
+    psth : (n_blocks, 4, 200)
+        Unpadded, events/s; axis 1 begins with the means of thread 0 and 1.
+
+    Returns
+    -------
+    dict
+        ``normalizer`` (events/s); Pearson correlation, mean absolute and mean squared difference of
+        the PSTHs in [50, 200) ms, also after a 25-point box mean (``_smooth``); ``act_MAE``, the
+        absolute difference of the mean rates. NaN where nothing responds or does not vary
+        by more than rounding.
+    """
+    evoked = psth[:, :2, slice(*EVOKED)]
+    rates = evoked.mean(axis=2)
+    normalizer = float(rates.max())
+    if normalizer <= 0:
+        names = (*PEAK_COLUMNS, *(f"{name}_smooth" for name in PEAK_COLUMNS), "act_MAE")
+        return {"normalizer": normalizer, **dict.fromkeys(names, np.nan)}
+    best = [evoked[rates[:, thread].argmax(), thread] / normalizer for thread in (0, 1)]
+    box = np.full(SMOOTHING, 1 / SMOOTHING)
+    smooth = [np.convolve(course, box, mode="valid") for course in best]
+    return {
+        "normalizer": normalizer,
+        **_differences(*best, ""),
+        **_differences(*smooth, "_smooth"),
+        "act_MAE": float(abs(best[0].mean() - best[1].mean())),
+    }
+
+
+def _differences(first: np.ndarray, second: np.ndarray, suffix: str) -> dict[str, float]:
+    both_vary = varies(first) and varies(second)
+    return {
+        f"psth_corr{suffix}": float(np.corrcoef(first, second)[0, 1]) if both_vary else np.nan,
+        f"psth_MAE{suffix}": float(np.abs(first - second).mean()),
+        f"psth_MSE{suffix}": float(np.square(first - second).mean()),
+    }

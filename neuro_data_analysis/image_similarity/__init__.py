@@ -1,0 +1,13 @@
+"""How alike evolved images are in image networks (Figure 3G)."""
+
+from core.lazy import hand_on
+
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "columns": ["cosine_columns", "masked_columns", "similarity", "swapped_columns"],
+        "masks": ["feature_mask", "masked_mean"],
+        "networks": ["FEATURES", "FeatureNetwork", "image_features", "load_feature_network"],
+        "prototypes": ["Prototypes", "find_prototypes", "read_prototypes"],
+    },
+)

@@ -1,0 +1,228 @@
+"""The data set of paired evolutions: where it lies under ``MATROOT`` and how it is opened.
+
+The MATLAB file is read lazily, one field of one experiment at a time. The two published pickles are
+read through the allow-list; what mat73 returns is taken as it is.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core.contract.provenance import simulation_record
+from core.contract.unpickling import load_pickle
+from core.errors import MissingFileError, RecordingError, SettingError
+from core.matlab.reading import StructArray, open_matfile
+from neuro_data_analysis.recordings.experiment import Experiment, is_usable
+
+VARIABLE = "BFEStats"
+EVOLUTION_FILES = (
+    "Both_BigGAN_FC6_Evol_Stats.mat",
+    "Both_BigGAN_FC6_Evol_Stats_expsep.pkl",
+    "Both_BigGAN_FC6_Evol_Stats.pkl",
+)
+"""Forms of the data set in the order in which they are looked for."""
+
+SIMULATED = "(`./reproduce simulate` makes simulated ones in simulated_data/matroot)"
+"""What to do where there are no recordings."""
+
+MAX_PICKLE_BYTES = 64_000_000_000
+
+
+class _PlainDict(dict):
+    """Stands in for an attribute-dict, whose attributes repeat its items."""
+
+    def __setstate__(self, state: Any) -> None:
+        pass
+
+
+_ATTRIBUTE_DICTS = dict.fromkeys(
+    (("easydict", "EasyDict"), ("mat73", "AttrDict"), ("mat73.core", "AttrDict")), _PlainDict
+)
+
+Overrides = Mapping[int, Mapping[str, Any]]
+"""``{Expi: {"optim_names": [..., ...], "stimuli": ...}}``."""
+
+
+class Recordings(Sequence):
+    """All elements of the data set, used or not; element ``Expi - 1`` is experiment Expi.
+
+    Parameters
+    ----------
+    elements
+        One mapping per element.
+    name
+        Where they came from, for messages.
+    overrides
+        Corrections by experiment number.
+    marked_simulated
+        Whether a ``SIMULATED.json`` lies beside the file.
+    """
+
+    def __init__(
+        self,
+        elements: Sequence[Mapping],
+        name: str = "recordings",
+        overrides: Overrides | None = None,
+        marked_simulated: bool = False,
+    ):
+        self.name = name
+        self._marked_simulated = marked_simulated
+        self.elements = elements
+        self._overrides = overrides or {}
+
+    def __len__(self) -> int:
+        return len(self.elements)
+
+    def __getitem__(self, index: int) -> Experiment | None:
+        """Experiment at a 0-based index, None where the element is unset."""
+        raw = self.elements[index]
+        expi = index % len(self) + 1
+        try:
+            usable = raw is not None and is_usable(raw)
+        except RecordingError as error:
+            raise RecordingError(f"{self.name}, Exp {expi}: {error}") from None
+        return Experiment(expi, raw, self._overrides.get(expi)) if usable else None
+
+    def experiment(self, expi: int) -> Experiment:
+        """Experiment by its 1-based number.
+
+        Raises
+        ------
+        RecordingError
+            If it is not among the usable ones.
+        """
+        experiment = self[expi - 1] if 1 <= expi <= len(self) else None
+        if experiment is None:
+            raise RecordingError(
+                f"{self.name}: expected a recording of Exp {expi}, found none; "
+                f"{len(self.usable())} of {len(self)} elements hold one."
+            )
+        return experiment
+
+    def usable(self) -> list[int]:
+        """Numbers of the experiments that hold a recording, ascending."""
+        return [experiment.Expi for experiment in self.experiments()]
+
+    def experiments(self) -> Iterator[Experiment]:
+        """The usable experiments one after the other; none is kept."""
+        for index in range(len(self)):
+            experiment = self[index]
+            if experiment is not None:
+                yield experiment
+
+    def is_simulated(self) -> bool:
+        """Whether the folder or any recording's name says that the data are simulated."""
+        return self._marked_simulated or any(
+            experiment.is_simulated for experiment in self.experiments()
+        )
+
+
+def matroot(option: str | Path | None = None) -> Path:
+    """Folder of the recordings: the option, else the environment variable ``MATROOT``.
+
+    Raises
+    ------
+    SettingError
+        If neither is given, or it is no folder.
+    """
+    folder = option or os.environ.get("MATROOT")
+    if not folder:
+        raise SettingError(
+            "MATROOT: expected the folder of the recordings, found nothing; set this environment "
+            f"variable {SIMULATED}."
+        )
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        raise SettingError(
+            f"MATROOT: expected the folder of the recordings, found none at {path.resolve()} "
+            f"{SIMULATED}."
+        )
+    return path
+
+
+def evolution_file(folder: Path) -> Path:
+    """The data set's file in a folder, in whichever form.
+
+    Raises
+    ------
+    MissingFileError
+    """
+    for name in EVOLUTION_FILES:
+        if (folder / name).is_file():
+            return folder / name
+    raise MissingFileError(
+        f"{folder}: expected {EVOLUTION_FILES[0]} (or its published pickle), found neither "
+        f"{SIMULATED}."
+    )
+
+
+@contextmanager
+def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Iterator[Recordings]:
+    """Open the data set; `path` is its file or the folder that holds it.
+
+    Examples
+    --------
+    >>> with open_recordings("simulated_data/matroot") as recordings:  # doctest: +SKIP
+    ...     print(recordings.experiment(155).space_names)
+    ('fc6', 'BigGAN_class')
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = evolution_file(path)
+    marked = simulation_record(path.parent) is not None
+    if path.suffix == ".pkl":
+        content = load_pickle(path, MAX_PICKLE_BYTES, _ATTRIBUTE_DICTS)
+        yield recordings_from(content, str(path), overrides, marked)
+        return
+    with open_matfile(path) as variables:
+        if VARIABLE not in variables:
+            raise RecordingError(
+                f"{path}: expected the variable {VARIABLE}, found {', '.join(variables) or 'none'}."
+            )
+        elements = variables[VARIABLE]
+        if not isinstance(elements, StructArray):
+            raise RecordingError(
+                f"{path}: expected {VARIABLE} to be a struct array, found another."
+            )
+        yield Recordings(elements, str(path), overrides, marked)
+
+
+def recordings_from(
+    content: Any,
+    name: str = "recordings",
+    overrides: Overrides | None = None,
+    marked_simulated: bool = False,
+) -> Recordings:
+    """Recordings from what mat73 or a published pickle returns.
+
+    Parameters
+    ----------
+    content
+        A list of elements, a dict of lists (one entry per element), or such a dict under the key
+        ``BFEStats``.
+
+    Raises
+    ------
+    RecordingError
+        If it is none of these.
+    """
+    if isinstance(content, Mapping) and VARIABLE in content:
+        content = content[VARIABLE]
+    if isinstance(content, Mapping) and "evol" in content:
+        lengths = {len(entries) for entries in content.values() if isinstance(entries, list)}
+        if len(lengths) != 1:
+            raise RecordingError(
+                f"{name}: expected the same number of entries in every field, found {lengths}."
+            )
+        content = [
+            {field: entries[index] for field, entries in content.items() if entries is not None}
+            for index in range(lengths.pop())
+        ]
+    if not isinstance(content, list):
+        raise RecordingError(
+            f"{name}: expected a list of experiments or a dict of lists, found "
+            f"{type(content).__name__}."
+        )
+    return Recordings(content, name, overrides, marked_simulated)

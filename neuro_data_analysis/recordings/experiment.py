@@ -1,0 +1,319 @@
+"""One paired evolution, in one form, whatever file and reader it came from.
+
+An `Experiment` wraps a nested mapping: a struct of a v7.3 file, what mat73 of any version returns,
+or an element of either published pickle. Fields are converted when they are first asked for, so
+that an experiment costs only what is used of it. Forms and rules: `conversion`.
+"""
+
+import datetime
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from core.contract.provenance import SIMULATED_SUFFIX
+from core.errors import RecordingError
+from neuro_data_analysis.recordings.conversion import (
+    as_integer,
+    as_integers,
+    as_numbers,
+    as_psth,
+    as_responses,
+    as_text,
+    as_texts,
+    describe,
+)
+from neuro_data_analysis.recordings.naming import animal_and_date, area_of_channel
+
+N_THREADS = 2
+
+Blocks = list[list[np.ndarray]]
+"""``blocks[thread][block]``; thread 0 is DeePSim, 1 BigGAN."""
+
+
+class Experiment:
+    """A paired evolution: two threads of blocks of trials of one preferred unit.
+
+    Parameters
+    ----------
+    expi
+        1-based number of the experiment.
+    raw
+        Nested mapping with the fields of ``BFEStats``.
+    override
+        May replace ``optim_names`` and ``stimuli``, which MATLAB stores unreadably or which were
+        corrected after the recording.
+    """
+
+    def __init__(
+        self, expi: int, raw: Mapping[str, Any], override: Mapping[str, Any] | None = None
+    ):
+        self.Expi = expi
+        self._raw = raw
+        self._override = override or {}
+
+    def __repr__(self) -> str:
+        return f"Experiment({self.Expi}, {self.ephysFN})"
+
+    @cached_property
+    def psth(self) -> Blocks:
+        """Smoothed single-trial rates of the preferred unit, (200, n_trials) each, events/s."""
+        return self._psth("evol")
+
+    @cached_property
+    def ref_psth(self) -> Blocks:
+        """The same for the natural reference images of each thread."""
+        return self._psth("ref")
+
+    @cached_property
+    def idx_seq(self) -> Blocks:
+        """1-based trial numbers, (n_trials,) int64 each; `trial_indices` is 0-based."""
+        return self._indices("evol")
+
+    @cached_property
+    def ref_idx_seq(self) -> Blocks:
+        """1-based trial numbers of the reference images."""
+        return self._indices("ref")
+
+    @cached_property
+    def rspmat(self) -> Blocks:
+        """Mean rate in [50, 200) ms of all units, (n_units, n_trials) each, events/s."""
+        return self._responses("evol", self.idx_seq)
+
+    @cached_property
+    def ref_rspmat(self) -> Blocks:
+        """The same for the reference images."""
+        return self._responses("ref", self.ref_idx_seq)
+
+    def trial_indices(self, thread: int, block: int) -> np.ndarray:
+        """0-based trial numbers of a block, (n_trials,) int64."""
+        return self.idx_seq[thread][block] - 1
+
+    @cached_property
+    def n_blocks(self) -> int:
+        """Blocks in the file, before any is dropped."""
+        return as_integer(self._field("evol", "block_n"), self._where("evol.block_n"))
+
+    @cached_property
+    def imageName(self) -> list[str]:  # noqa: N802 (the field's name)
+        """Names of all trials' images in order of presentation."""
+        return as_texts(self._field("imageName"))
+
+    @cached_property
+    def ephysFN(self) -> str:  # noqa: N802
+        """Electrophysiology file, say ``Beto-28072020-006``."""
+        return as_text(self._field("meta", "ephysFN"), self._where("meta.ephysFN"))
+
+    @cached_property
+    def expControlFN(self) -> str:  # noqa: N802
+        """Behaviour file, say ``200728_Beto_generate_BigGAN(1)``; may be empty."""
+        return as_text(self._field("meta", "expControlFN"), self._where("meta.expControlFN"))
+
+    @cached_property
+    def stimuli(self) -> str:
+        """Folder of the images as the acquisition machine named it."""
+        where = self._where("meta.stimuli")
+        return self._override.get("stimuli") or as_text(self._field("meta", "stimuli"), where)
+
+    @cached_property
+    def _identity(self) -> tuple[str, datetime.date]:
+        return animal_and_date(self.ephysFN, self.expControlFN)
+
+    @property
+    def title(self) -> str:
+        """Three-line label, as figures show it."""
+        return (
+            f"Exp {self.Expi:03d} {self.ephysFN} Pref chan{self.pref_chan} "
+            f"U{self.unit_in_pref_chan}\n"
+            f"image size {self.imgsize} deg  pos {self.imgpos}\n"
+            f"Evol thr0: {self.space_names[0]}   thr1: {self.space_names[1]}"
+        )
+
+    @property
+    def Animal(self) -> str:  # noqa: N802
+        """From the file names; MATLAB's own field is unreadable outside MATLAB."""
+        return self._identity[0]
+
+    @property
+    def expdate(self) -> datetime.date:
+        """Day of the recording."""
+        return self._identity[1]
+
+    @property
+    def visual_area(self) -> str:
+        """V1, V4 or IT, by the preferred channel's place in the animal's array."""
+        return area_of_channel(self.pref_chan, self.Animal, self.expdate)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the recording's name says that it is simulated."""
+        return self.ephysFN.endswith(SIMULATED_SUFFIX)
+
+    @cached_property
+    def space_names(self) -> tuple[str, str]:
+        """Generator of each thread: ``fc6``, ``BigGAN`` or ``BigGAN_class``."""
+        names = as_texts(self._field("evol", "space_names"))
+        if len(names) != N_THREADS:
+            raise RecordingError(f"{self._where('evol.space_names')}: expected 2, found {names}.")
+        return names[0], names[1]
+
+    @cached_property
+    def optim_names(self) -> tuple[str | None, str | None]:
+        """Optimizer of each thread, None where the file does not say."""
+        names = self._override.get("optim_names")
+        if names is None:
+            evol = self._field("evol")
+            names = as_texts(evol["optim_names"]) if "optim_names" in evol else []
+        return (names[0], names[1]) if len(names) == N_THREADS else (None, None)
+
+    @cached_property
+    def pref_chan(self) -> int:
+        """1-based channel of the preferred unit."""
+        return as_integer(self._field("evol", "pref_chan"), self._where("evol.pref_chan"))
+
+    @cached_property
+    def unit_in_pref_chan(self) -> int:
+        """Number of the preferred unit on its channel (1 = A)."""
+        where = self._where("evol.unit_in_pref_chan")
+        return as_integer(self._field("evol", "unit_in_pref_chan"), where)
+
+    @cached_property
+    def imgsize(self) -> np.ndarray:
+        """Image size of each thread, degrees of visual angle; (2,)."""
+        where = self._where("evol.imgsize")
+        return np.atleast_1d(as_numbers(self._field("evol", "imgsize"), where)).ravel()
+
+    @cached_property
+    def imgpos(self) -> np.ndarray:
+        """Image position (x, y) of thread 0, degrees; (2,)."""
+        where = self._where("evol.imgpos")
+        positions = as_numbers(self._field("evol", "imgpos"), where)
+        if positions.size != N_THREADS * 2:
+            raise RecordingError(f"{where}: expected 2 x 2 numbers, found {positions.size}.")
+        return positions.reshape(N_THREADS, 2)[0]
+
+    @cached_property
+    def spikeID(self) -> np.ndarray:  # noqa: N802
+        """1-based channel of every unit, (n_units,)."""
+        where = self._where("units.spikeID")
+        return as_integers(self._field("units", "spikeID"), where)
+
+    @cached_property
+    def unitID(self) -> np.ndarray:  # noqa: N802
+        """Number of every unit on its channel, 0 for unsorted activity; (n_units,)."""
+        where = self._where("units.unit_num_arr")
+        return as_integers(self._field("units", "unit_num_arr"), where)
+
+    @cached_property
+    def pref_unit_row(self) -> int:
+        """0-based row of the preferred unit in `rspmat`.
+
+        Raises
+        ------
+        RecordingError
+            Unless exactly one unit has the preferred channel and number.
+        """
+        match = (self.spikeID == self.pref_chan) & (self.unitID == self.unit_in_pref_chan)
+        if match.sum() != 1:
+            raise RecordingError(
+                f"{self._where('units')}: expected one unit {self.unit_in_pref_chan} on channel "
+                f"{self.pref_chan}, found {match.sum()}."
+            )
+        return int(np.flatnonzero(match)[0])
+
+    def _psth(self, part: str) -> Blocks:
+        where = self._where(f"{part}.psth")
+        cells = self._cells(part, "psth")
+        blocks = [[as_psth(cell, where) for cell in thread] for thread in cells]
+        indices = self.idx_seq if part == "evol" else self.ref_idx_seq
+        for thread in range(N_THREADS):
+            for block, (rates, trials) in enumerate(
+                zip(blocks[thread], indices[thread], strict=True), start=1
+            ):
+                if rates.shape[1] != len(trials):
+                    raise RecordingError(
+                        f"{where}: expected {len(trials)} trials in block {block} of thread "
+                        f"{thread} as in idx_seq, found {rates.shape[1]}."
+                    )
+        if part == "evol":
+            self._refuse_empty_blocks(blocks, where)
+        return blocks
+
+    def _refuse_empty_blocks(self, blocks: Blocks, where: str) -> None:
+        for thread, of_thread in enumerate(blocks):
+            for block, rates in enumerate(of_thread[:-1], start=1):
+                if rates.shape[1] == 0:
+                    raise RecordingError(
+                        f"{where}: expected trials in every block but the last, found none in "
+                        f"block {block} of thread {thread}."
+                    )
+
+    def _indices(self, part: str) -> Blocks:
+        where = self._where(f"{part}.idx_seq")
+        cells = self._cells(part, "idx_seq")
+        return [[as_integers(cell, where) for cell in thread] for thread in cells]
+
+    def _responses(self, part: str, indices: Blocks) -> Blocks:
+        n_units = len(self.spikeID)
+        where = self._where(f"{part}.rspmat")
+        return [
+            [
+                as_responses(cell, n_units, len(trials), where)
+                for cell, trials in zip(cells, of_thread, strict=True)
+            ]
+            for cells, of_thread in zip(self._cells(part, "rspmat"), indices, strict=True)
+        ]
+
+    def _cells(self, part: str, name: str) -> list[list]:
+        """A 2 x n_blocks cell as a list of two lists."""
+        cells = self._field(part, name)
+        where = self._where(f"{part}.{name}")
+        if not isinstance(cells, list) or len(cells) != N_THREADS:
+            raise RecordingError(f"{where}: expected a cell with 2 rows, found {describe(cells)}.")
+        rows = [row if isinstance(row, list) else [row] for row in cells]
+        lengths = [len(row) for row in rows]
+        if lengths != [self.n_blocks] * N_THREADS:
+            raise RecordingError(
+                f"{where}: expected {self.n_blocks} blocks in both threads, found {lengths}."
+            )
+        return rows
+
+    def _field(self, *names: str) -> Any:
+        value: Any = self._raw
+        for depth, name in enumerate(names):
+            if _is_repacked(value):
+                # mat73 turns a struct of equally long cells into a list of structs.
+                value = {key: [element[key] for element in value] for key in value[0]}
+            if not isinstance(value, Mapping) or name not in value:
+                found = ", ".join(value) if isinstance(value, Mapping) else describe(value)
+                raise RecordingError(
+                    f"{self._where('.'.join(names[: depth + 1]))}: expected this field, found only "
+                    f"{found}."
+                )
+            value = value[name]
+        return value
+
+    def _where(self, field: str) -> str:
+        return f"Exp {self.Expi}, field {field}"
+
+
+def _is_repacked(value: Any) -> bool:
+    """Whether a value is a list of structs with the same fields."""
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        return False
+    return len({frozenset(item) for item in value}) == 1
+
+
+def is_usable(raw: Mapping[str, Any]) -> bool:
+    """Whether an element of the struct array holds a recording: ``evol`` is set.
+
+    Raises
+    ------
+    RecordingError
+        If there is no such field at all.
+    """
+    if "evol" not in raw:
+        raise RecordingError(f"expected a struct with the field evol, found only {', '.join(raw)}.")
+    evol = raw["evol"]
+    return evol is not None and not (isinstance(evol, (list, np.ndarray)) and len(evol) == 0)

@@ -1,0 +1,146 @@
+"""One recording as its own file, ``<ephysFN>_formatted.mat``: single-trial rates of all units."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import MissingFileError, RecordingError
+from core.matlab.reading import Struct, open_matfile
+from core.statistics.windows import Window
+from neuro_data_analysis.recordings.conversion import N_BINS, as_integers, as_numbers, as_texts
+
+ACTIVE_ABOVE = 1.25
+"""events/s; a row that fires less, over all trials and time, is not a unit."""
+
+SUFFIX = "_formatted.mat"
+
+
+@dataclass(frozen=True)
+class FormattedRecording:
+    """Trials of one recording in order of presentation.
+
+    `rasters` is (n_trials, 200, n_rows) float32, smoothed rates in 1-ms bins from image onset,
+    events/s; `channels` and `units` (n_rows,) number its rows, channels from 1, unit 0 inactive.
+    """
+
+    name: str
+    image_names: list[str]
+    rasters: np.ndarray
+    channels: np.ndarray
+    units: np.ndarray
+
+    def rates(self, row: int, window: Window) -> np.ndarray:
+        """Mean rate of one row in a half-open window in ms, (n_trials,), events/s."""
+        start, stop = window
+        return self.rasters[:, start:stop, row].mean(axis=1, dtype=float)
+
+    def row_of(self, channel: int, unit: int) -> int:
+        """Row of a unit; see `unit_row`."""
+        return unit_row(self.channels, self.units, channel, unit, self.name)
+
+
+def formatted_file(folder: Path, name: str) -> Path:
+    """Where the file of a recording lies in a folder, whether or not it exists."""
+    return Path(folder) / f"{name}{SUFFIX}"
+
+
+def read_formatted(path: Path) -> FormattedRecording:
+    """Read a formatted file.
+
+    Older files hold no unit numbers; they follow from the activity, see `numbered_units`.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    RecordingError
+        If it is no formatted file, or its parts do not belong together.
+    """
+    path = Path(path)
+    name = path.name.removesuffix(SUFFIX)
+    try:
+        with open_matfile(path) as variables:
+            meta, trials = (_struct(variables, part) for part in ("meta", "Trials"))
+            image_names = as_texts(trials.get("imageName"))
+            channels = as_integers(meta.get("spikeID"), "meta.spikeID")
+            stored = as_numbers(variables.get("rasters"), "rasters")
+            rasters = _rasters(stored, len(image_names), len(channels))
+            units = as_integers(meta.get("unitID"), "meta.unitID")
+    except MissingFileError:
+        raise
+    except RecordingError as error:
+        raise RecordingError(error.naming(str(path))) from None
+    if len(units) == 0:
+        units = numbered_units(channels, is_active(rasters))
+    if len(units) != len(channels):
+        raise RecordingError(
+            f"{path}: expected {len(channels)} unit numbers in meta.unitID, found {len(units)}."
+        )
+    return FormattedRecording(name, image_names, rasters, channels, units)
+
+
+def unit_row(
+    channels: np.ndarray, units: np.ndarray, channel: int, unit: int, recording: str
+) -> int:
+    """Row of a unit among the rows (n_rows,) of a recording.
+
+    Raises
+    ------
+    RecordingError
+        If not exactly one row carries this label.
+    """
+    (rows,) = np.nonzero((channels == channel) & (units == unit))
+    if len(rows) != 1:
+        raise RecordingError(
+            f"{recording}: expected channel {channel}, unit {unit} in one row, found it in "
+            f"{len(rows)}."
+        )
+    return int(rows[0])
+
+
+def is_active(rasters: np.ndarray) -> np.ndarray:
+    """Which rows of (n_trials, 200, n_rows) fire at all, (n_rows,) bool."""
+    return rasters.mean(axis=(0, 1), dtype=float) > ACTIVE_ABOVE
+
+
+def numbered_units(channels: np.ndarray, active: np.ndarray) -> np.ndarray:
+    """Unit numbers of rows without any: 1, 2, ... along the active rows of a channel, 0 elsewhere.
+
+    Parameters
+    ----------
+    channels, active : (n_rows,)
+
+    Examples
+    --------
+    >>> numbered_units(np.array([5, 5, 5, 9]), np.array([False, True, True, True]))
+    array([0, 1, 2, 1])
+    """
+    units = np.zeros(len(channels), dtype=np.int64)
+    for channel in np.unique(channels[active]):
+        rows = active & (channels == channel)
+        units[rows] = np.arange(1, rows.sum() + 1)
+    return units
+
+
+def _struct(variables: Struct, name: str) -> Struct:
+    part = variables.get(name)
+    if not isinstance(part, Struct):
+        raise RecordingError(f"expected the struct {name}, found none.")
+    return part
+
+
+def _rasters(stored: np.ndarray, n_trials: int, n_rows: int) -> np.ndarray:
+    """MATLAB's rows x 200 x trials (which drops a last dimension of 1) as trials x 200 x rows."""
+    if stored.ndim == 2 and n_trials == 1:
+        stored = stored[:, :, None]
+    if stored.shape != (n_rows, N_BINS, n_trials) or stored.size == 0:
+        raise RecordingError(
+            f"expected rasters of {n_rows} units x {N_BINS} bins x {n_trials} trials, as spikeID "
+            f"and imageName say, found {stored.shape}."
+        )
+    with np.errstate(over="ignore"):
+        rasters = stored.T.astype(np.float32)
+    if not np.isfinite(rasters).all():
+        raise RecordingError("expected finite rates in rasters, found NaN or infinity.")
+    return rasters

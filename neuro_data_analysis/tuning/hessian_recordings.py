@@ -1,0 +1,162 @@
+"""The tuning recordings of Figure 6 under ``MATROOT``, each with the outcome of its evolution."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.errors import MissingFileError, RecordingError
+from core.statistics.windows import EVOKED
+from neuro_data_analysis.evolutions.evolution_tests import last_against_first
+from neuro_data_analysis.evolutions.trajectories import (
+    complete_blocks,
+    n_complete_blocks,
+    window_rate,
+)
+from neuro_data_analysis.recordings.dataset import Recordings
+from neuro_data_analysis.recordings.experiment import N_THREADS, Blocks
+from neuro_data_analysis.recordings.experiment_records import tuning_recordings
+from neuro_data_analysis.recordings.formatted import (
+    FormattedRecording,
+    formatted_file,
+    read_formatted,
+)
+from neuro_data_analysis.recordings.naming import block_and_thread
+from neuro_data_analysis.tuning.axes import read_tuning
+from neuro_data_analysis.tuning.synopsis import TunedUnit
+
+BIGGAN_THREAD = 1
+SUCCESS_LEVEL = 0.01
+"""Of the last block against the first, whichever is larger, as published."""
+
+
+@dataclass(frozen=True)
+class HessianRecordings:
+    """Where everything lies: a row of the record table per recording, the files, the evolutions."""
+
+    table: pd.DataFrame
+    folder: Path
+    evolutions: Recordings
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def units(self) -> Iterator[TunedUnit]:
+        """The preferred unit of every tuning recording, one file after the other.
+
+        Raises
+        ------
+        MissingFileError, RecordingError
+            If a recording or its evolution is missing or contradicts itself.
+        """
+        numbers = {
+            experiment.ephysFN: experiment.Expi for experiment in self.evolutions.experiments()
+        }
+        for row in self.table.itertuples():
+            path = formatted_file(self.folder, row.ephysFN)
+            recording = read_formatted(path)
+            try:
+                tuning = read_tuning(recording, row.pref_chan, row.pref_unit)
+            except RecordingError as error:
+                raise RecordingError(error.naming(str(path))) from None
+            try:
+                evolved = succeeded(self._evolved_rates(row, numbers))
+            except RecordingError as error:
+                raise RecordingError(error.naming(row.evol_ephysFN)) from None
+            yield TunedUnit(row.Animal, row.Exp_id, evolved, tuning)
+
+    def _evolved_rates(self, row, numbers: dict[str, int]) -> list[np.ndarray]:
+        """Evoked single-trial rates per block of BigGAN's thread.
+
+        They are in the data set of paired evolutions, or in a formatted file of their own.
+        """
+        name = row.evol_ephysFN
+        if name in numbers:
+            experiment = self.evolutions.experiment(numbers[name])
+            blocks = complete_blocks(experiment.psth)[BIGGAN_THREAD]
+            return [window_rate(block, EVOKED) for block in blocks]
+        path = formatted_file(self.folder, name)
+        if not path.is_file():
+            raise MissingFileError(
+                f"{path}: expected the evolution before {row.ephysFN}, found it neither here nor "
+                f"in {self.evolutions.name}."
+            )
+        return evolved_rates(read_formatted(path), row.evol_pref_chan, row.evol_pref_unit)
+
+
+def open_hessian_recordings(
+    records: Path, formatted: Path, evolutions: Recordings
+) -> HessianRecordings:
+    """Find the tuning recordings.
+
+    Parameters
+    ----------
+    records
+        Folder of the record tables.
+    formatted
+        Folder of the formatted files.
+    evolutions
+        The data set of paired evolutions.
+
+    Raises
+    ------
+    MissingFileError, RecordingError
+        If the tables are missing or contradict each other.
+    """
+    return HessianRecordings(tuning_recordings(records), Path(formatted), evolutions)
+
+
+def succeeded(evoked: list[np.ndarray]) -> bool:
+    """Whether the last block differs from the first, see `last_against_first`.
+
+    Parameters
+    ----------
+    evoked
+        As `evolved_rates` returns them.
+
+    Raises
+    ------
+    RecordingError
+        If the blocks do not determine it: a single one, or rates that do not vary.
+    """
+    p = last_against_first(evoked).p if len(evoked) > 1 else np.nan
+    if np.isnan(p):
+        raise RecordingError(
+            "expected an evolution whose first and last block can be compared, found "
+            f"{len(evoked)} blocks that do not determine a test."
+        )
+    return bool(p < SUCCESS_LEVEL)
+
+
+def evolved_rates(recording: FormattedRecording, channel: int, unit: int) -> list[np.ndarray]:
+    """Evoked single-trial rates per block of BigGAN's thread, from a formatted evolution.
+
+    A last block with fewer than 10 trials in either thread is left out.
+
+    Returns
+    -------
+    list of (n_trials,)
+        events/s.
+
+    Raises
+    ------
+    RecordingError
+        If no image name says that it was evolved in thread 001.
+    """
+    rates = recording.rates(recording.row_of(channel, unit), EVOKED)
+    places = [block_and_thread(name) for name in recording.image_names]
+    n_blocks = max((place[0] for place in places if place), default=0)
+    blocks: list[list[list[float]]] = [[[] for _ in range(n_blocks)] for _ in range(N_THREADS)]
+    for place, rate in zip(places, rates, strict=True):
+        if place is not None and place[0] > 0 and place[1] < N_THREADS:
+            blocks[place[1]][place[0] - 1].append(rate)
+    arrays: Blocks = [[np.array(block) for block in thread] for thread in blocks]
+    if not any(len(block) for block in arrays[BIGGAN_THREAD]):
+        raise RecordingError(
+            f"{recording.name}: expected images named like block001_thread001_gen_gen000_000030, "
+            "found none of thread 001."
+        )
+    shown = [thread for thread in arrays if any(len(block) for block in thread)]
+    return arrays[BIGGAN_THREAD][: n_complete_blocks(*shown)]

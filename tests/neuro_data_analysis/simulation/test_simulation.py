@@ -1,0 +1,279 @@
+"""The simulator: identity of the data set, the recordings' format, seeds, the model's parts."""
+
+import json
+import re
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from core.errors import SettingError
+from neuro_data_analysis.evolutions.trajectories import n_complete_blocks
+from neuro_data_analysis.recordings.naming import is_evolved_image
+from neuro_data_analysis.simulation import run as simulation_run
+from neuro_data_analysis.simulation.descriptors import (
+    FIXED_LENGTHS,
+    SHORT,
+    descriptors,
+    draw_n_blocks,
+)
+from neuro_data_analysis.simulation.evolution import draw_images, image_scores
+from neuro_data_analysis.simulation.parameters import Parameters
+from neuro_data_analysis.simulation.run import (
+    export_simulated,
+    is_current,
+    is_exported,
+    resolve_subset,
+    simulate_recordings,
+)
+from neuro_data_analysis.simulation.site import draw_site
+from neuro_data_analysis.simulation.time_course import draw_psth, response_kernels, smoothing_matrix
+from neuro_data_analysis.simulation.world import make_world
+
+PARAMETERS = Parameters()
+
+
+@pytest.fixture(scope="module")
+def world():
+    return make_world(0, PARAMETERS)
+
+
+def test_the_experiments_are_the_real_ones():
+    table = descriptors()
+    assert len(table) == 170
+    assert Counter((d.animal, d.area) for d in table.values()) == {
+        ("Alfa", "IT"): 72,
+        ("Alfa", "V4"): 21,
+        ("Alfa", "V1"): 4,
+        ("Beto", "IT"): 44,
+        ("Beto", "V4"): 22,
+        ("Beto", "V1"): 7,
+    }
+    assert Counter(d.spaces for d in table.values())["fc6", "BigGAN_class"] == 130
+    assert table[155].scheduled_name == "Alfa-25112020-003"
+    assert (table[155].channel, table[155].unit, table[155].position) == (12, 1, (0.0, -0.8))
+
+
+def test_lengths_follow_the_law():
+    rng = np.random.default_rng(0)
+    lengths = {expi: draw_n_blocks(expi, rng) for expi in descriptors()}
+    assert {expi: lengths[expi] for expi in FIXED_LENGTHS} == FIXED_LENGTHS
+    assert all(10 <= lengths[expi] <= 14 for expi in SHORT)
+    assert min(n for expi, n in lengths.items() if expi not in SHORT) >= 15
+    assert max(lengths.values()) == 56
+    assert 23 <= np.median(list(lengths.values())) <= 29
+
+
+def test_one_spike_adds_the_recordings_kernel():
+    kernel = smoothing_matrix()[100]
+    np.testing.assert_allclose(
+        kernel[100:107],
+        [199.4711, 176.0327, 120.9854, 64.7588, 26.9955, 8.7642, 2.2159],
+        atol=5e-5,
+    )
+    assert kernel.sum() == pytest.approx(998.976, abs=5e-4)
+    assert kernel[50:200].mean() == pytest.approx(6.659839, abs=5e-6)
+
+
+def test_spikes_have_the_expected_rate_and_gain():
+    rng = np.random.default_rng(0)
+    psth = draw_psth(np.full((4000, 200), 100.0), 0.2, rng)
+    counts = psth[:, 50:150].sum(axis=1) / 998.976
+    assert psth[:, 10:190].mean() == pytest.approx(99.9, rel=0.01)
+    # Poisson variance plus that of the gain
+    assert counts.var() == pytest.approx(10 + (0.2 * 10) ** 2, rel=0.08)
+    assert psth.dtype == np.float32
+
+
+def test_kernels_peak_at_one():
+    for pair in PARAMETERS.kernels.values():
+        courses = response_kernels(pair)
+        np.testing.assert_allclose(courses.max(axis=1), 1)
+        assert (courses[:, :30] < 0.02).all()
+
+
+def test_the_origin_of_each_generator_has_no_smooth_features(world):
+    features = world.texture.features(world.texture.origin[None])
+    np.testing.assert_allclose(features["texture"], 0, atol=1e-12)
+    np.testing.assert_allclose(features["object"], 0, atol=1e-12)
+    codes = np.random.default_rng(0).normal(0, 1, (50, 256))
+    assert np.abs(world.object.features(codes)["texture"]).max() <= 0.30 * np.sqrt(2)
+    assert np.abs(world.object.features(codes)["object"]).max() <= 4.0
+
+
+def test_projections_are_isometries(world):
+    rng = np.random.default_rng(0)
+    for generator in (world.texture, world.object):
+        basis = generator._projection * generator.space.latent_scale
+        np.testing.assert_allclose(basis.T @ basis, np.eye(24), atol=1e-10)
+        assert generator.latents(rng.normal(size=(3, generator.space.n_code))).shape == (3, 24)
+
+
+@pytest.mark.parametrize("area", ["V1", "V4", "IT"])
+def test_the_preferred_image_drives_a_site_fully(world, area):
+    rng = np.random.default_rng(1)
+    for _ in range(5):
+        site = draw_site(area, world, PARAMETERS, rng)
+        best = {g: (site.frames[g] @ site.preferred[g])[None] for g in site.frames}
+        np.testing.assert_allclose(site.drives(best, from_texture_generator=False), 1)
+        rates = site.rates(np.ones((1, 2)), 1.0, site.baseline)[0]
+        assert rates[0] == pytest.approx(site.baseline, rel=0.01)
+        assert rates.max() <= site.baseline + 2 * (site.response - site.baseline)
+    assert area != "V1" or (site.object_weights == 0).all()
+
+
+def test_scores_average_repeats_and_leave_missing_images_out():
+    from neuro_data_analysis.simulation.evolution import Shown
+
+    psth = np.zeros((3, 200), dtype=np.float32)
+    psth[:, 50:] = [[10.0], [20.0], [60.0]]
+    none = np.array([])
+    shown = Shown(4, none, {}, np.array([0, 2, 2]), psth, none, np.zeros((0, 200)))
+    np.testing.assert_allclose(image_scores(shown), [10, np.nan, 40, np.nan])
+
+
+def test_a_block_after_the_last_holds_at_most_nine_images():
+    rng = np.random.default_rng(0)
+    sizes = {len(draw_images(40, 20, 20, 3, PARAMETERS, rng)[0]) for _ in range(300)}
+    assert sizes == set(range(10))
+    last = [len(draw_images(40, 19, 20, 3, PARAMETERS, rng)[0]) for _ in range(300)]
+    assert min(last) >= 10
+    assert min(last) < 39
+    founders = {len(draw_images(30, 0, 20, 3, PARAMETERS, rng)[0]) for _ in range(300)}
+    assert founders == set(range(29, 35))
+
+
+def test_recordings_look_like_recordings(recordings):
+    for expi in recordings.usable():
+        experiment = recordings.experiment(expi)
+        assert experiment.is_simulated
+        assert experiment.Animal == descriptors()[expi].animal
+        trials = np.sort(
+            np.concatenate(
+                [
+                    block
+                    for part in (experiment.idx_seq, experiment.ref_idx_seq)
+                    for thread in part
+                    for block in thread
+                ]
+            )
+        )
+        assert trials.tolist() == list(range(1, len(experiment.imageName) + 1))
+        assert all((np.diff(block) > 0).all() for t in experiment.idx_seq for block in t)
+        evolved = [is_evolved_image(name) for name in experiment.imageName]
+        for thread in (0, 1):
+            for block, numbers in enumerate(experiment.idx_seq[thread], start=1):
+                for number in numbers:
+                    name = experiment.imageName[number - 1]
+                    assert name.startswith(f"block{block:03d}_thread{thread:03d}_gen_")
+                    assert evolved[number - 1]
+            for numbers in experiment.ref_idx_seq[thread]:
+                assert not any(evolved[number - 1] for number in numbers)
+
+
+def test_the_preferred_row_of_responses_is_the_mean_of_the_psth(recordings):
+    experiment = recordings.experiment(155)
+    row = experiment.pref_unit_row
+    inactive = experiment.unitID == 0
+    assert inactive.any()
+    for thread in (0, 1):
+        for psth, responses in zip(experiment.psth[thread], experiment.rspmat[thread], strict=True):
+            np.testing.assert_allclose(responses[row], psth[50:200].mean(axis=0))
+            assert (responses[inactive] == 0).all()
+            assert (psth == psth.astype(np.float32)).all()
+
+
+def test_populations_are_those_of_the_spaces(recordings):
+    typical = {"fc6": 40, "BigGAN": 28, "BigGAN_class": 25}
+    for expi in recordings.usable():
+        experiment = recordings.experiment(expi)
+        n_blocks = n_complete_blocks(*experiment.psth)
+        for thread, space in enumerate(experiment.space_names):
+            sizes = [block.shape[1] for block in experiment.psth[thread][1 : n_blocks - 1]]
+            assert Counter(sizes).most_common(1)[0][0] == typical[space]
+            assert 29 <= experiment.psth[thread][0].shape[1] <= 34
+
+
+def test_counters_run_over_both_threads(recordings):
+    names = [name for name in recordings.experiment(155).imageName if is_evolved_image(name)]
+    counters = {}
+    for name in names:
+        block, thread, counter = re.match(r"block(\d+)_thread(\d+)_.*_(\d+)$", name).groups()
+        counters.setdefault((int(block), int(thread)), set()).add(int(counter))
+    keys = sorted(counters)
+    assert min(counters[1, 0]) in (0, 1)
+    for earlier, later in pairwise(keys):
+        assert max(counters[earlier]) < min(counters[later])
+
+
+def test_the_baseline_jumps_in_the_unstable_recordings_only(recordings):
+    def jump(expi):
+        psth = recordings.experiment(expi).psth[0]
+        base = np.array([block[:45].mean() for block in psth[: n_complete_blocks(psth)]])
+        return base[-5:].mean() / base[:5].mean()
+
+    assert jump(137) > 1.5
+    assert jump(50) > 1.5
+    assert 0.8 < jump(155) < 1.25
+
+
+@pytest.mark.slow
+def test_same_seed_same_bytes_whatever_the_processes_and_the_subset(simulation, tmp_path):
+    expected = json.loads((simulation / "SIMULATED.json").read_text())
+    again = simulate_recordings(tmp_path / "a", 7, expected["experiments"], n_jobs=1)
+    assert again["files"] == expected["files"]
+    differing = {key for key in expected if expected[key] != again[key]}
+    assert differing <= {"created"}
+    part = simulate_recordings(tmp_path / "b", 7, [155], n_jobs=1)
+    other = simulate_recordings(tmp_path / "c", 8, [155], n_jobs=1)
+    assert part["files"] != other["files"]
+    from neuro_data_analysis.recordings.dataset import open_recordings
+
+    with (
+        open_recordings(simulation / "matroot") as all_,
+        open_recordings(tmp_path / "b" / "matroot") as one,
+    ):
+        assert one.usable() == [155]
+        np.testing.assert_array_equal(
+            one.experiment(155).psth[0][3], all_.experiment(155).psth[0][3]
+        )
+
+
+def test_what_is_there_is_reused_only_if_it_was_made_the_same_way(simulation):
+    subset = json.loads((simulation / "SIMULATED.json").read_text())["experiments"]
+    assert is_current(simulation, 7, subset)
+    assert is_exported(simulation)
+    assert not is_current(simulation, 8, subset)
+    assert not is_current(simulation, 7, subset[:-1])
+    assert not is_current(simulation, 7, subset, Parameters(drift_sd=0.03))
+    assert not is_current(simulation / "none", 7, subset)
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(SettingError, match=r"notes\.txt, which no simulation wrote"):
+        simulate_recordings(tmp_path, subset=[155])
+    assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("subset", [[1], [0], [191], []])
+def test_experiments_that_do_not_exist_are_refused(subset):
+    with pytest.raises(SettingError, match="usable experiments"):
+        resolve_subset(subset)
+
+
+def test_an_interrupted_simulation_leaves_nothing_half_written(tmp_path, monkeypatch):
+    def interrupted(*arguments, **options):
+        yield from ()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulation_run, "ordered_map", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        simulate_recordings(tmp_path / "out", subset=[155])
+    assert not list((tmp_path / "out" / "matroot").iterdir())
+    monkeypatch.undo()
+    simulate_recordings(tmp_path / "out", subset=[155])
+    assert is_current(tmp_path / "out", simulation_run.DEFAULT_SEED, [155])
+    export_simulated(tmp_path / "out")
+    assert is_exported(tmp_path / "out")
