@@ -27,9 +27,10 @@ State = dict[str, np.ndarray]
 class Optimizer(ABC):
     """One ask-and-tell call, `step`, and what surrounds it.
 
-    A child says how to learn (`_next`), what it shows first (`_first_population`), which generations
-    it refuses (`check_generation`), what fixes it (`settings`) and what moves (`_state`,
-    `_load_state`). `core.optimizers.validate_optimizer` says whether it keeps what is promised here.
+    A child says how to learn (`_next`), what it shows first (`_first_population`), which
+    generations it refuses (`check_generation`), what fixes it (`settings`) and what moves
+    (`_state`, `_load_state`). `core.optimizers.validate_optimizer` says whether it keeps what is
+    promised here.
 
     Attributes
     ----------
