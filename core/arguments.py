@@ -35,7 +35,9 @@ def chosen_figures(words: Iterable[str] | None, known: Collection[str]) -> list[
     wanted = [word.lower().removeprefix("figure") for word in words or known]
     for word in wanted:
         if word not in known:
-            raise SettingError(f"--figure: expected one of {', '.join(known)}, found {word!r}.")
+            raise SettingError(
+                path="--figure", expected=f"one of {', '.join(known)}", found=f"{word!r}"
+            )
     return [figure for figure in known if figure in wanted]
 
 

@@ -56,7 +56,9 @@ def read(source: SourceData) -> Figure2Data:
         agree = stored.shape == psth.shape and np.allclose(stored, psth, equal_nan=True)
         notes["2D"], psth = _agreement(agree), stored
     if not np.isfinite(psth[:, :2]).all():
-        raise ContractError(f"{source.root / fig2.FOLDER}: expected finite mean PSTHs, found NaN.")
+        raise ContractError(
+            path=source.root / fig2.FOLDER, expected="finite mean PSTHs", found="NaN"
+        )
     if historical:
         notes["2D"] += " Two of the CSV names are swapped as published; their content decides."
     return Figure2Data(psth, meta["offset"], meta["expstr"], trials, notes)

@@ -132,7 +132,7 @@ def _by_experiment(source: SourceData, file: Table) -> pd.DataFrame:
     if not table.index.is_unique:
         twice = table.index[table.index.duplicated()][0]
         raise ContractError(
-            f"{source.path(file)}: expected every experiment once, found Expi {twice} twice."
+            path=source.path(file), expected="every experiment once", found=f"Expi {twice} twice"
         )
     return table
 

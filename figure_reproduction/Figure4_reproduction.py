@@ -62,8 +62,9 @@ def read(source: SourceData) -> Figure4Data:
     rates = source.read(fig4.SUCCESS_RATE).set_index("label")
     if sorted(rates.index) != sorted(AREAS):
         raise ContractError(
-            f"{source.path(fig4.SUCCESS_RATE)}: expected the labels {', '.join(AREAS)}, found "
-            f"{', '.join(rates.index)}."
+            path=source.path(fig4.SUCCESS_RATE),
+            expected=f"the labels {', '.join(AREAS)}",
+            found=", ".join(rates.index),
         )
     return Figure4Data(
         rates=rates.loc[list(AREAS)],

@@ -164,7 +164,7 @@ def read(source: SourceData) -> Figure6Data:
         missing=missing,
     )
     if data.example is data.shapes is data.peaks is None and not data.averages:
-        raise MissingFileError(f"{source.root / fig6.FOLDER}: expected files, found none.")
+        raise MissingFileError(path=source.root / fig6.FOLDER, expected="files", found="none")
     return data
 
 
@@ -172,7 +172,7 @@ def _example_axis(source: SourceData) -> ExampleAxis:
     axis = axis_trials(source.read(fig6.SINGLE_TRIALS), *EXAMPLE_AXIS)
     if len(axis) == 0:
         raise ContractError(
-            f"{source.path(fig6.SINGLE_TRIALS)}: expected trials on class axis 0, found none."
+            path=source.path(fig6.SINGLE_TRIALS), expected="trials on class axis 0", found="none"
         )
     recording, unit = _example(source)
     return ExampleAxis(
@@ -595,18 +595,20 @@ def _averages(source: SourceData, outcome: str) -> pd.DataFrame:
     if cells.duplicated().any():
         space, eig_id, distance = cells[cells.duplicated()].iloc[0]
         raise ContractError(
-            f"{path}: expected one rate per axis and distance, found two for {space} axis {eig_id} "
-            f"at {distance:g}."
+            path=path,
+            expected="one rate per axis and distance",
+            found=f"two for {space} axis {eig_id} at {distance:g}",
         )
     for column in ("ephysFN", "prefchan_str"):
         found = averages[column].unique()
         if len(found) > 1:
             raise ContractError(
-                f"{path}: expected one recording and unit, found {', '.join(found)} in column "
-                f"{column}."
+                path=path,
+                expected="one recording and unit",
+                found=f"{', '.join(found)} in column {column}",
             )
     if not (averages["space_name"] == "class").any():
-        raise ContractError(f"{path}: expected axes of the class space, found none.")
+        raise ContractError(path=path, expected="axes of the class space", found="none")
     return averages
 
 

@@ -93,7 +93,7 @@ def _main(figure: str, reproduce: Reproduce) -> int:
     (choice,) = choose([figure], options.data, options.source_data)
     if choice.source is None:
         raise MissingFileError(
-            f"Figure {figure}: expected its source data, found that {choice.reason}."
+            path=f"Figure {figure}", expected="its source data", found=f"that {choice.reason}"
         )
     _print(explanation([choice]))
     result = draw_figure(figure, reproduce, choice.source, options.out, options.seed, show=True)

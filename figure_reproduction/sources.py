@@ -100,7 +100,7 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
             root, settings, figures, say=_say, only_whole=True, listing_age=LISTING_AGE
         )
     except ReproductionError as error:
-        return False, dict.fromkeys(figures, str(error).removesuffix("."))
+        return False, dict.fromkeys(figures, error.clause)
     except OSError as error:
         words = f"{root}: expected to write there, found: {error.strerror or error}"
         return False, dict.fromkeys(figures, words)
@@ -114,7 +114,7 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
     for path, reason in (absent | done.failed).items():
         for figure in figures:
             if path.startswith(f"{FIGURES[figure]}/"):
-                reasons[figure] = reasons[figure] or reason.removesuffix(".")
+                reasons[figure] = reasons[figure] or reason
     return True, reasons
 
 
@@ -184,7 +184,7 @@ def simulate(out: Path = SIMULATED_DATA) -> Path:
                 process.wait()
             raise
     if code:
-        error = RunError(f"{out}: expected simulated recordings, found the error above.")
+        error = RunError(path=out, expected="simulated recordings", found="the error above")
         error.exit_code = code
         raise error
     return out / "source_data"

@@ -16,6 +16,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from core.contract.manifest import FIGURES
+from core.errors import ReproductionError
 from core.plotting.style import STYLE, mark_simulated
 from core.project import ROOT
 from neuro_data_analysis.export.contents import Contents
@@ -114,8 +115,8 @@ class Session:
     def write(self, contents: Contents) -> "Written":
         """Write a figure's source data; what is not available is said."""
         paths = self.output.write(contents)
-        root = str(Path(self.recordings.name).parent)
-        sentences = tuple(words.replace(root, "MATROOT") for words in contents.unavailable)
+        root = Path(self.recordings.name).parent
+        sentences = tuple(str(_below_matroot(error, root)) for error in contents.unavailable)
         return Written(self.place, len(paths), sentences)
 
     @property
@@ -139,6 +140,12 @@ class Session:
 
     def __repr__(self) -> str:
         return self._repr_markdown_().replace("*", "").replace("`", "")
+
+
+def _below_matroot(error: ReproductionError, root: Path) -> ReproductionError:
+    """The error with a file's path as from ``MATROOT``, so that a notebook shows no machine's."""
+    path = Path(error.path)
+    return error.about("MATROOT" / path.relative_to(root)) if path.is_relative_to(root) else error
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,9 @@ class RandomSource:
             numbers = self.backend.numbers(self._draw(shape))
             if tuple(numbers.shape) != tuple(shape):
                 raise SettingError(
-                    f"draw: expected numbers of shape {tuple(shape)}, found {tuple(numbers.shape)}."
+                    path="draw",
+                    expected=f"numbers of shape {tuple(shape)}",
+                    found=tuple(numbers.shape),
                 )
             return numbers
         if self._on_host:
@@ -112,8 +114,9 @@ class RandomSource:
                 self.generator.set_state(self.backend.xp.from_numpy(state))
         except (ValueError, RuntimeError, TypeError, KeyError):
             raise StateError(
-                f"expected the state of a {_kind(self.generator)}, found that of another kind of "
-                "generator; make the optimizer with the kind it was saved with."
+                expected=f"the state of a {_kind(self.generator)}",
+                found="that of another kind of generator",
+                advice="make the optimizer with the kind it was saved with",
             ) from None
 
     @property
@@ -134,13 +137,14 @@ def _generator(seed: Randomness, backend: Backend, legacy: bool) -> Any:
     if backend.device is not None and isinstance(seed, backend.xp.Generator):
         if seed.device.type != backend.device.type:
             raise SettingError(
-                f"random_seed: expected a generator on {backend.device}, found {seed.device}."
+                path="random_seed", expected=f"a generator on {backend.device}", found=seed.device
             )
         return seed
     what = "NumPy" if backend.device is None else "torch"
     raise SettingError(
-        f"random_seed: expected None, a whole number of at least 0 or a generator of {what}, "
-        f"found {seed!r}."
+        path="random_seed",
+        expected=f"None, a whole number of at least 0 or a generator of {what}",
+        found=f"{seed!r}",
     )
 
 

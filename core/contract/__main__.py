@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; 0 if every file is there and sound."""
     command, *rest = sys.argv[1:] if argv is None else argv
     if command not in ("download", "import"):
-        raise SettingError(f"expected download or import, found {command!r}.")
+        raise SettingError(expected="download or import", found=f"{command!r}")
     options = parser(command).parse_args(rest)
     return _download(options) if command == "download" else _import(options)
 

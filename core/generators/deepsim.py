@@ -265,7 +265,8 @@ class upconvGAN(Generator):  # noqa: N801
         super().__init__()
         if name not in ARCHITECTURES:
             raise SettingError(
-                f"expected a DeePSim generator, one of {', '.join(ARCHITECTURES)}, found {name!r}."
+                expected=f"a DeePSim generator, one of {', '.join(ARCHITECTURES)}",
+                found=f"{name!r}",
             )
         device = choose_device(device)
         self.name = name
@@ -361,7 +362,7 @@ class multiZupconvGAN(nn.Module):  # noqa: N801
         layer = getattr(self.base.G, blendlayer, None) if blendlayer in names else None
         if not hasattr(layer, "out_channels"):
             raise SettingError(
-                f"expected a convolutional layer of {name} to blend after, found {blendlayer!r}."
+                expected=f"a convolutional layer of {name} to blend after", found=f"{blendlayer!r}"
             )
         at = names.index(blendlayer) + 1
         self.preG, self.posG = self.base.G[:at], self.base.G[at:]
@@ -379,8 +380,8 @@ class multiZupconvGAN(nn.Module):  # noqa: N801
         """
         if codes.dim() < 3 or z_alpha.shape != (*codes.shape[:2], self.c_num):
             raise CodeError(
-                f"expected codes (B, Z, ...) and weights (B, Z, {self.c_num}), found "
-                f"{tuple(codes.shape)} and {tuple(z_alpha.shape)}."
+                expected=f"codes (B, Z, ...) and weights (B, Z, {self.c_num})",
+                found=f"{tuple(codes.shape)} and {tuple(z_alpha.shape)}",
             )
         n_images, n_codes = codes.shape[:2]
         maps = self.preG(self.base.as_codes(codes.flatten(0, 1)))

@@ -116,8 +116,8 @@ def _descend(
     target = torch.as_tensor(target)
     if target.dim() != 4 or not target.is_floating_point():
         raise ImageError(
-            f"expected images (B, 3, H, W) of floating-point numbers, found {tuple(target.shape)} "
-            f"of {target.dtype}."
+            expected="images (B, 3, H, W) of floating-point numbers",
+            found=f"{tuple(target.shape)} of {target.dtype}",
         )
     target = target.to(device_of(G), dtype_of(G))
     check_range(target)
@@ -125,12 +125,12 @@ def _descend(
         start = G.sample_vector(len(target), generator=generator)
     codes = G.as_codes(start).detach().clone().requires_grad_(True)
     if not torch.isfinite(codes).all():
-        raise CodeError("expected finite codes to start from, found NaN or infinity.")
+        raise CodeError(expected="finite codes to start from", found="NaN or infinity")
     with torch.no_grad():
         size = G.visualize(codes[:1]).shape[1:]
     if target.shape[1:] != size or len(target) not in (1, len(codes)):
         raise ImageError(
-            f"expected {len(codes)} images of shape {tuple(size)}, found {tuple(target.shape)}."
+            expected=f"{len(codes)} images of shape {tuple(size)}", found=tuple(target.shape)
         )
     target = target.expand(len(codes), -1, -1, -1)
     optimizer, schedule = optimizers(codes)

@@ -136,11 +136,11 @@ class Generator(nn.Module, ABC):
             If codes have a wrong shape or type, or are not finite.
         """
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
-            raise CodeError(f"expected at least one code at a time, found B={batch_size}.")
+            raise CodeError(expected="at least one code at a time", found=f"B={batch_size}")
         codes = self.as_codes(codes)
         bad = (~torch.isfinite(codes)).flatten(1).any(1).nonzero().flatten().tolist()
         if bad:
-            raise CodeError(f"expected finite codes, found NaN or infinity in code {bad[0]}.")
+            raise CodeError(expected="finite codes", found=f"NaN or infinity in code {bad[0]}")
         target = device_of(self) if device is None else choose_device(device)
         images = None
         with torch.no_grad():
@@ -184,7 +184,7 @@ def standard_normal(
         If the number of rows is negative or no whole number.
     """
     if not isinstance(shape[0], int | np.integer) or shape[0] < 0:
-        raise SettingError(f"expected a number of codes to draw, found {shape[0]!r}.")
+        raise SettingError(expected="a number of codes to draw", found=f"{shape[0]!r}")
     generator = as_generator(generator)
     source = device if generator is None else generator.device
     return torch.randn(shape, generator=generator, device=source).to(device)
@@ -202,7 +202,9 @@ def as_generator(generator: Randomness) -> torch.Generator | None:
         return generator
     if isinstance(generator, int | np.integer) and generator >= 0:
         return torch.Generator().manual_seed(int(generator))
-    raise SettingError(f"generator: expected a torch.Generator or a seed, found {generator!r}.")
+    raise SettingError(
+        path="generator", expected="a torch.Generator or a seed", found=f"{generator!r}"
+    )
 
 
 def _from_numbers(codes: object, takes: str) -> torch.Tensor:

@@ -121,7 +121,7 @@ class CholeskyCMAES(Optimizer):
         self.damps, self.chiN = constants.damps, constants.chi
         if update_freq is not None and not update_freq >= 0:
             raise SettingError(
-                f"Aupdate_freq: expected at least 0, or None, found {update_freq!r}."
+                path="Aupdate_freq", expected="at least 0, or None", found=f"{update_freq!r}"
             )
         self.update_crit = (
             self.lambda_ / (10 * self.c1 * n) if update_freq is None else update_freq * self.lambda_
@@ -178,8 +178,8 @@ class CholeskyCMAES(Optimizer):
         else:
             if not self.mu <= len(scores) <= len(self._z):
                 raise ScoreError(
-                    f"expected {self.mu} to {len(self._z)} codes of the last population, found "
-                    f"{len(scores)}."
+                    expected=f"{self.mu} to {len(self._z)} codes of the last population",
+                    found=len(scores),
                 )
             self._learn(codes, self._ranked(scores)[: self.mu])
         self._z = self._source.normal((self.lambda_, self._n))

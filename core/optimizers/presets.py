@@ -99,17 +99,20 @@ def label2optimizer(
     presets = _presets_of(GAN)
     if methodlabel not in presets:
         raise SettingError(
-            f"optimizer of {GAN}: expected one of {', '.join(presets)}, found {methodlabel!r}."
+            path=f"optimizer of {GAN}",
+            expected=f"one of {', '.join(presets)}",
+            found=f"{methodlabel!r}",
         )
     code = np.array(init_code, dtype=float)
     if code.shape not in ((CODE_LENGTHS[GAN],), (1, CODE_LENGTHS[GAN])):
         raise CodeError(
-            f"init_code: expected one {GAN} code of shape (1, {CODE_LENGTHS[GAN]}), found "
-            f"{code.shape}."
+            path="init_code",
+            expected=f"one {GAN} code of shape (1, {CODE_LENGTHS[GAN]})",
+            found=code.shape,
         )
     if methodlabel.startswith("Hess") and Hdata is None:
         raise MissingFileError(
-            f"{methodlabel}: expected the arrays of {HESSIAN_FILES[GAN]} as Hdata, found none."
+            path=methodlabel, expected=f"the arrays of {HESSIAN_FILES[GAN]} as Hdata", found="none"
         )
     # one generator, so that the parts of a code do not draw the same numbers
     generator = RandomSource(random_seed, backend_of(device)).generator
@@ -150,7 +153,9 @@ def benchmark_optimizer(
     """
     known = (*BENCHMARK, MORE_UPDATES)
     if name not in known:
-        raise SettingError(f"optimizer: expected one of {', '.join(known)}, found {name!r}.")
+        raise SettingError(
+            path="optimizer", expected=f"one of {', '.join(known)}", found=f"{name!r}"
+        )
     options = {"random_seed": random_seed, "device": device}
     if name == "Genetic":
         return Genetic(space_dimen, 40, 0.25, 0.75, 2, 0.75, 10, **options)
@@ -180,7 +185,9 @@ def labels(GAN: str = "BigGAN") -> list[str]:  # noqa: N803
 
 def _presets_of(generator: str) -> dict[str, Callable[[Start], Optimizer]]:
     if generator not in PRESETS:
-        raise SettingError(f"GAN: expected one of {', '.join(PRESETS)}, found {generator!r}.")
+        raise SettingError(
+            path="GAN", expected=f"one of {', '.join(PRESETS)}", found=f"{generator!r}"
+        )
     return PRESETS[generator]
 
 
@@ -205,7 +212,7 @@ def _hessian(
     missing = [name for name in names if name not in start.hessian]
     if missing:
         raise MissingFileError(
-            f"Hdata: expected the arrays {' and '.join(names)}, found no {missing[0]}."
+            path="Hdata", expected=f"the arrays {' and '.join(names)}", found=f"no {missing[0]}"
         )
     values, vectors = (np.asarray(start.hessian[name]) for name in names)
     optimizer = HessCMAES(

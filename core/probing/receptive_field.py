@@ -260,8 +260,9 @@ def grad_population_RF_estimates(  # noqa: N802
     def objectives(output: torch.Tensor) -> torch.Tensor:
         if weights.shape[1:] != output.shape[1:]:
             raise LayerError(
-                f"{target_layer}: expected weights of the layer's shape "
-                f"{tuple(output.shape[1:])}, found {tuple(weights.shape[1:])}."
+                path=target_layer,
+                expected=f"weights of the layer's shape {tuple(output.shape[1:])}",
+                found=tuple(weights.shape[1:]),
             )
         return (output.flatten(1) @ weights.flatten(1).T).sum(0)
 
@@ -385,7 +386,7 @@ def gradient_maps(
             image = image if image.dim() == 4 else image[None]
             if image.dim() != 4 or (total is not None and image.shape[2:] != total.shape[1:]):
                 raise ImageError(
-                    f"expected images (B, 3, H, W) of one size, found {tuple(image.shape)}."
+                    expected="images (B, 3, H, W) of one size", found=tuple(image.shape)
                 )
             image = image.detach().to(device_of(model), dtype_of(model)).requires_grad_(True)
             values = objectives(output_of(image))
@@ -396,16 +397,20 @@ def gradient_maps(
             _add_gradients(total, values, live.nonzero().flatten(), image)
             n_used += live
     if total is None:
-        raise SettingError("expected at least one repetition, found none.")
+        raise SettingError(expected="at least one repetition", found="none")
     silent = (n_used == 0).nonzero().flatten().tolist()
     if silent:
         raise LayerError(
-            f"{target_layer}: expected a unit that responds, found one at 0 (below 1e-8) in every "
-            f"repetition{f' (number {silent[0]})' if len(n_used) > 1 else ''}."
+            path=target_layer,
+            expected="a unit that responds",
+            found=(
+                "one at 0 (below 1e-8) in every "
+                f"repetition{f' (number {silent[0]})' if len(n_used) > 1 else ''}"
+            ),
         )
     maps = (total / n_used[:, None, None]).detach().float().cpu().numpy()
     if not np.isfinite(maps).all():
-        raise LayerError(f"{target_layer}: expected finite gradients, found NaN or infinity.")
+        raise LayerError(path=target_layer, expected="finite gradients", found="NaN or infinity")
     return maps
 
 
@@ -453,7 +458,7 @@ def _runs_up_to(
             hooks.add(layer, module, hook)
             model(image.clone())  # a first layer in place must not write to the image itself
         if not outputs:
-            raise LayerError(f"{layer}: expected a layer that runs, found that it never does.")
+            raise LayerError(path=layer, expected="a layer that runs", found="that it never does")
         n_calls = len(outputs)
         return outputs[-1]
 
@@ -463,7 +468,9 @@ def _runs_up_to(
 def _check_counts(reps: int, batch: int) -> None:
     for name, number in (("reps", reps), ("batch", batch)):
         if not isinstance(number, int | np.integer) or number < 1:
-            raise SettingError(f"{name}: expected a whole number of at least 1, found {number!r}.")
+            raise SettingError(
+                path=name, expected="a whole number of at least 1", found=f"{number!r}"
+            )
 
 
 def _noise(

@@ -184,10 +184,11 @@ def test_nothing_is_written_where_there_is_nothing(bare_matroot, tmp_path, monke
     written = session.write(export_ext5.contents(session.folders.linearity))
     assert written.n_files == 0
     assert [s.split(", found")[0] for s in written.unavailable] == [
-        "Extended Data Figure 5 (BigGAN): expected MATROOT/Latent_Linearity/"
-        "BigGAN_Caffenet_latent_code_linearity_results.csv",
-        "Extended Data Figure 5 (DeePSim): expected MATROOT/Latent_Linearity/"
-        "DeePSim_FC6_Caffenet_latent_code_linearity_results.csv",
+        "Extended Data Figure 5, MATROOT/Latent_Linearity/"
+        "BigGAN_Caffenet_latent_code_linearity_results.csv: expected the regressions of BigGAN",
+        "Extended Data Figure 5, MATROOT/Latent_Linearity/"
+        "DeePSim_FC6_Caffenet_latent_code_linearity_results.csv: expected the regressions of "
+        "DeePSim",
     ]
     assert list(out.iterdir()) == []
 

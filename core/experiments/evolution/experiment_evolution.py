@@ -213,7 +213,9 @@ class ExperimentEvolution:
 
     def _check_run(self) -> None:
         if self.scores_all is None or len(self.scores_all) == 0:
-            raise SampleError(f"{self.unit}: expected an evolution, found none; `run` it first.")
+            raise SampleError(
+                path=self.unit, expected="an evolution", found="none", advice="`run` it first"
+            )
 
     def _file(self, kind: str, extension: str) -> Path:
         return self.savedir / f"{kind}_{self.explabel}.{extension}"
@@ -233,4 +235,4 @@ def _generator(generator: str | Generator, device: Any, pretrained: bool) -> Gen
         return upconvGAN("fc6", pretrained=pretrained, device=device)
     if generator == "BigGAN":
         return BigGAN_wrapper(loadBigGAN(pretrained=pretrained, device=device))
-    raise SettingError(f"GAN: expected fc6, BigGAN or a generator, found {generator!r}.")
+    raise SettingError(path="GAN", expected="fc6, BigGAN or a generator", found=f"{generator!r}")

@@ -274,5 +274,7 @@ def _generator(kind: str, device: str | None) -> Any:
     if kind == "small":
         return SmallGenerator().to(choose_device(device))
     if kind != "fc6":
-        raise SettingError(f"generator: expected one of {', '.join(GENERATORS)}, found {kind!r}.")
+        raise SettingError(
+            path="generator", expected=f"one of {', '.join(GENERATORS)}", found=f"{kind!r}"
+        )
     return upconvGAN("fc6", device=device)
