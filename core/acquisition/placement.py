@@ -15,7 +15,7 @@ from pathlib import Path
 from core import interrupt
 from core.contract import tables
 from core.contract.descriptions import File, Sizes
-from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES, FIGURES
+from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
     JOURNAL_NAME,
     SIMULATED_SUFFIX,
@@ -27,6 +27,7 @@ from core.contract.provenance import (
 )
 from core.contract.source_data import NAMING_FILES, SourceData
 from core.errors import ContractError, ReproductionError, SettingError
+from core.figures import FIGURES
 from core.files import sha256
 from core.project import SOURCE_DATA
 
@@ -54,7 +55,7 @@ class Candidate:
 
 def files_of(figures: Iterable[str] | None) -> list[File]:
     """Files of some figures, or of all, and the order of experiments that all of them need."""
-    folders = [FIGURES[figure] for figure in (FIGURES if figures is None else figures)]
+    folders = [FIGURES[figure].folder for figure in (FIGURES if figures is None else figures)]
     return [EXPERIMENT_ORDER, *(file for folder in folders for file in FIGURE_FILES[folder])]
 
 

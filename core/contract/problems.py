@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.contract.checks import check
-from core.contract.manifest import FIGURES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError
+from core.figures import FIGURES
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def problems(root: Path, figures: Iterable[str] | None = None) -> list[Problem]:
     """
     source, rows = SourceData(root), []
     for figure in FIGURES if figures is None else figures:
-        folder = FIGURES[figure]
+        folder = FIGURES[figure].folder
         try:
             failed = [result for result in check(source, folder) if not result.passed]
         except ReproductionError as error:
