@@ -60,20 +60,21 @@ for a scale of 1.
     name = type(generator).__name__
     for method in ("sample", "visualize", "images"):
         if not callable(getattr(generator, method, None)):
-            raise PromiseError(f"{name}: expected a method `{method}`, found none.")
+            raise PromiseError(path=name, expected=f"a method `{method}`", found="none")
     _check_shape(name, getattr(generator, "latent_shape", None))
     codes = _checked_codes(name, generator)
     images = _checked_images(name, generator, codes)
     alone = torch.cat([_visualize(name, generator, code[None]) for code in codes])
     if (alone - images).abs().max() > SAME:
         raise PromiseError(
-            f"{name}: expected the image of a code to be the same alone and among others, found "
-            f"differences up to {float((alone - images).abs().max()):.3g}."
+            path=name,
+            expected="the image of a code to be the same alone and among others",
+            found=f"differences up to {float((alone - images).abs().max()):.3g}",
         )
     together = generator.images(codes).to(images)
     if together.shape != images.shape or (together - images).abs().max() > SAME:
         raise PromiseError(
-            f"{name}: expected `images` to give what `visualize` gives, found other."
+            path=name, expected="`images` to give what `visualize` gives", found="other"
         )
 
 
@@ -81,7 +82,7 @@ def _check_shape(name: str, shape: object) -> None:
     is_shape = isinstance(shape, tuple) and shape and all(isinstance(n, int) for n in shape)
     if not is_shape or min(shape) < 1:
         raise PromiseError(
-            f"{name}: expected `latent_shape` to be a tuple of whole numbers, found {shape!r}."
+            path=name, expected="`latent_shape` to be a tuple of whole numbers", found=f"{shape!r}"
         )
 
 
@@ -90,16 +91,18 @@ def _checked_codes(name: str, generator: ImageGenerator) -> torch.Tensor:
         codes, again = (generator.sample(N_CODES, rng=0) for _ in range(2))
     except TypeError as error:
         raise PromiseError(
-            f"{name}: expected `sample(n, rng=seed)` to work, found: {error}."
+            path=name, expected="`sample(n, rng=seed)` to work", found=error
         ) from None
     expected = (N_CODES, *generator.latent_shape)
     if not isinstance(codes, torch.Tensor) or tuple(codes.shape) != expected:
         found = tuple(codes.shape) if isinstance(codes, torch.Tensor) else type(codes).__name__
-        raise PromiseError(f"{name}: expected `sample(3)` to give codes {expected}, found {found}.")
+        raise PromiseError(path=name, expected=f"`sample(3)` to give codes {expected}", found=found)
     if not codes.is_floating_point() or not torch.isfinite(codes).all():
-        raise PromiseError(f"{name}: expected finite floating-point codes, found others.")
+        raise PromiseError(path=name, expected="finite floating-point codes", found="others")
     if not torch.equal(codes, again):
-        raise PromiseError(f"{name}: expected the same seed to give the same codes, found others.")
+        raise PromiseError(
+            path=name, expected="the same seed to give the same codes", found="others"
+        )
     return codes
 
 
@@ -108,20 +111,29 @@ def _checked_images(name: str, generator: ImageGenerator, codes: torch.Tensor) -
     shape = tuple(images.shape)
     if len(shape) != 4 or shape[:2] != (len(codes), 3) or not images.is_floating_point():
         raise PromiseError(
-            f"{name}: expected images ({len(codes)}, 3, H, W) of floating-point numbers, found "
-            f"{shape} of {images.dtype}."
+            path=name,
+            expected=f"images ({len(codes)}, 3, H, W) of floating-point numbers",
+            found=f"{shape} of {images.dtype}",
         )
     for scale in (1.0, 255.0):
         scaled = _visualize(name, generator, codes, scale)
         if not (scaled.min() >= 0 and scaled.max() <= scale):
             raise PromiseError(
-                f"{name}: expected images in [0, scale], found values from "
-                f"{float(scaled.min()):.3g} to {float(scaled.max()):.3g} for a scale of {scale:g}."
+                path=name,
+                expected="images in [0, scale]",
+                found=(
+                    f"values from {float(scaled.min()):.3g} to {float(scaled.max()):.3g} for a "
+                    f"scale of {scale:g}"
+                ),
             )
         if (scaled / scale - images).abs().max() > SAME:
             raise PromiseError(
-                f"{name}: expected a scale of {scale:g} to give {scale:g} times the image, and two "
-                "calls to give the same, found others."
+                path=name,
+                expected=(
+                    f"a scale of {scale:g} to give {scale:g} times the image, and two calls to "
+                    "give the same"
+                ),
+                found="others",
             )
     return images
 
@@ -134,10 +146,10 @@ def _visualize(
             images = generator.visualize(codes, scale=scale)
     except TypeError as error:
         raise PromiseError(
-            f"{name}: expected `visualize(codes, scale=1.0)` to work, found: {error}."
+            path=name, expected="`visualize(codes, scale=1.0)` to work", found=error
         ) from None
     if not isinstance(images, torch.Tensor):
         raise PromiseError(
-            f"{name}: expected `visualize` to give a tensor, found {type(images).__name__}."
+            path=name, expected="`visualize` to give a tensor", found=type(images).__name__
         )
     return images

@@ -43,12 +43,14 @@ def validate_optimizer(make: Callable[[], Optimizer]) -> None:
     name = type(optimizer).__name__
     for method in ("step", "get_init_pop", "state", "load_state", "settings"):
         if not callable(getattr(optimizer, method, None)):
-            raise PromiseError(f"{name}: expected a method `{method}`, found none.")
+            raise PromiseError(path=name, expected=f"a method `{method}`", found="none")
     for attribute in ("space_dimen", "lambda_"):
         value = getattr(optimizer, attribute, None)
         if not isinstance(value, int | np.integer) or value < 1:
             raise PromiseError(
-                f"{name}: expected `{attribute}` to be a whole number above 0, found {value!r}."
+                path=name,
+                expected=f"`{attribute}` to be a whole number above 0",
+                found=f"{value!r}",
             )
     _check_first(name, make)
     codes = _first_codes(optimizer)
@@ -83,22 +85,25 @@ def _check_first(name: str, make: Callable[[], Optimizer]) -> None:
     shape = tuple(first.shape)
     if len(shape) != 2 or shape[1] != optimizer.space_dimen or shape[0] < 1:
         raise PromiseError(
-            f"{name}: expected `get_init_pop` to give codes (B, {optimizer.space_dimen}) or None, "
-            f"found {shape}."
+            path=name,
+            expected=f"`get_init_pop` to give codes (B, {optimizer.space_dimen}) or None",
+            found=shape,
         )
     kept = np.array(to_host(first))
     if not np.isfinite(kept).all():
-        raise PromiseError(f"{name}: expected finite first codes, found NaN or infinity.")
+        raise PromiseError(path=name, expected="finite first codes", found="NaN or infinity")
     first[:] = 0
     if not np.array_equal(to_host(optimizer.get_init_pop()), kept):
         raise PromiseError(
-            f"{name}: expected `get_init_pop` to give a copy of the same codes at every call, "
-            "found others at the second."
+            path=name,
+            expected="`get_init_pop` to give a copy of the same codes at every call",
+            found="others at the second",
         )
     if not _go_on_alike(optimizer, never_asked, kept):
         raise PromiseError(
-            f"{name}: expected asking for the first codes to change nothing, found other codes "
-            "after it."
+            path=name,
+            expected="asking for the first codes to change nothing",
+            found="other codes after it",
         )
 
 
@@ -110,11 +115,12 @@ def _check_refusals(name: str, make: Callable[[], Optimizer], codes: np.ndarray)
         except (ReproductionError, ValueError):
             continue
         raise PromiseError(
-            f"{name}: expected a refusal of scores that do not fit the codes, or are infinite, "
-            "found that it learnt from them."
+            path=name,
+            expected="a refusal of scores that do not fit the codes, or are infinite",
+            found="that it learnt from them",
         )
     if not _go_on_alike(refused, untouched, codes):
-        raise PromiseError(f"{name}: expected a refused call to change nothing, found a change.")
+        raise PromiseError(path=name, expected="a refused call to change nothing", found="a change")
 
 
 def _check_steps(name: str, make: Callable[[], Optimizer], codes: np.ndarray) -> None:
@@ -124,17 +130,21 @@ def _check_steps(name: str, make: Callable[[], Optimizer], codes: np.ndarray) ->
         shown = codes.copy()
         proposed, again = (one.step(_score(codes), codes) for one in (optimizer, same))
         if not np.array_equal(codes, shown):
-            raise PromiseError(f"{name}: expected `step` to leave its input alone, found a change.")
+            raise PromiseError(
+                path=name, expected="`step` to leave its input alone", found="a change"
+            )
         if tuple(proposed.shape) != expected:
             raise PromiseError(
-                f"{name}: expected `step` to give codes {expected}, found {tuple(proposed.shape)}."
+                path=name, expected=f"`step` to give codes {expected}", found=tuple(proposed.shape)
             )
         codes = np.array(to_host(proposed))
         if not np.isfinite(codes).all():
-            raise PromiseError(f"{name}: expected finite codes, found NaN or infinity.")
+            raise PromiseError(path=name, expected="finite codes", found="NaN or infinity")
         if not np.array_equal(codes, to_host(again)):
             raise PromiseError(
-                f"{name}: expected the same seed and scores to give the same codes, found others."
+                path=name,
+                expected="the same seed and scores to give the same codes",
+                found="others",
             )
         proposed[:] = 0  # what the caller does with codes must not reach the optimizer
 
@@ -145,6 +155,8 @@ def _check_restoring(name: str, make: Callable[[], Optimizer], codes: np.ndarray
         codes = np.array(to_host(optimizer.step(_score(codes), codes)))
     restored.load_state(optimizer.state())
     if not np.array_equal(to_host(restored.population), codes):
-        raise PromiseError(f"{name}: expected a restored state to hold its codes, found others.")
+        raise PromiseError(path=name, expected="a restored state to hold its codes", found="others")
     if not _go_on_alike(optimizer, restored, codes):
-        raise PromiseError(f"{name}: expected a restored state to go on alike, found other codes.")
+        raise PromiseError(
+            path=name, expected="a restored state to go on alike", found="other codes"
+        )

@@ -112,7 +112,7 @@ class Scorer(AbstractContextManager):
         **options: object,
     ):
         if unit is not None and layer is None:
-            raise SettingError(f"expected a layer for the unit {unit!r}, found none.")
+            raise SettingError(expected=f"a layer for the unit {unit!r}", found="none")
         if isinstance(network, str):
             loaded = load_network(network, device=device, **options)
         else:
@@ -224,7 +224,7 @@ class Scorer(AbstractContextManager):
             If there is no image, a shape is another, or values are not in [0, input_scale].
         """
         if SCORE not in self.hooks:
-            raise LayerError("expected a selected unit to score with, found none.")
+            raise LayerError(expected="a selected unit to score with", found="none")
         scores, self.recordings = self._responses(images, batch_size, input_scale)
         return scores
 
@@ -276,9 +276,11 @@ class Scorer(AbstractContextManager):
         """
         if SCORE not in self._in_graph:
             raise LayerError(
-                "expected a unit selected with a gradient (in_graph=True; published: "
-                "allow_grad=True) for scores with one, found "
-                f"{'one without' if SCORE in self.hooks else 'none'}."
+                expected=(
+                    "a unit selected with a gradient (in_graph=True; published: allow_grad=True) "
+                    "for scores with one"
+                ),
+                found="one without" if SCORE in self.hooks else "none",
             )
         scores, recordings = [], {key: [] for key in self.recorded}
         for _ in self._run(_many(images), batch_size, input_scale, nullcontext()):
@@ -345,7 +347,9 @@ class Scorer(AbstractContextManager):
         if network not in layername_dict:
             found = network if isinstance(network, str) else type(network).__name__
             raise SettingError(
-                f"short layer names: expected one of {', '.join(layername_dict)}, found {found}."
+                path="short layer names",
+                expected=f"one of {', '.join(layername_dict)}",
+                found=found,
             )
         self.layername = layername_dict[network]
         self.layers = listed_layers(self.model)
@@ -378,7 +382,7 @@ class Scorer(AbstractContextManager):
         if self.layername is None:
             return find_layer(self.model, layer)
         if layer not in self.layername:
-            raise LayerError(f"expected one of {', '.join(self.layername)}, found {layer!r}.")
+            raise LayerError(expected=f"one of {', '.join(self.layername)}", found=f"{layer!r}")
         return self.layers[self.layername.index(layer)]
 
     def _watch(self, key: str, layer: str, select: Select, ingraph: bool) -> None:
@@ -410,7 +414,7 @@ class Scorer(AbstractContextManager):
     ) -> Iterator[slice]:
         """Pass the images through the network, a batch at a time; yields where each belongs."""
         if not len(self.hooks):
-            raise LayerError("expected a selected unit or recorded layers, found none.")
+            raise LayerError(expected="a selected unit or recorded layers", found="none")
         batch_size = whole(batch_size, "batch_size", at_least=1)
         for start in range(0, len(images), batch_size):
             where = slice(start, start + batch_size)
@@ -423,7 +427,7 @@ class Scorer(AbstractContextManager):
                     raise recorded
             missing = [key for key in self.hooks if key not in self.activation]
             if missing:
-                raise LayerError(f"{missing[0]}: expected a layer that runs, found it does not.")
+                raise LayerError(path=missing[0], expected="a layer that runs", found="it does not")
             yield where
 
     def _batch_scores(self) -> torch.Tensor:
@@ -432,8 +436,9 @@ class Scorer(AbstractContextManager):
             return scores[:, 0]
         if scores.dim() != 1:
             raise LayerError(
-                f"expected one score for each image, found {tuple(scores.shape[1:])}; select one "
-                "unit."
+                expected="one score for each image",
+                found=tuple(scores.shape[1:]),
+                advice="select one unit",
             )
         return scores
 
@@ -444,8 +449,8 @@ def _as_network(
     """A network that the caller has, frozen and in eval mode once the layer is known to exist."""
     if options:
         raise SettingError(
-            f"expected the options {', '.join(options)} with a network's name only, found "
-            f"{type(model).__name__}."
+            expected=f"the options {', '.join(options)} with a network's name only",
+            found=type(model).__name__,
         )
     if layer is not None:
         find_layer(model, layer)
@@ -466,7 +471,7 @@ def _many(images: Images) -> Images:
     if not isinstance(images, list | tuple) and images.ndim == 3:
         images = images[None]
     if not isinstance(images, list | tuple) and images.ndim != 4:
-        raise ImageError(f"expected RGB images, found {tuple(images.shape)} of {images.dtype}.")
+        raise ImageError(expected="RGB images", found=f"{tuple(images.shape)} of {images.dtype}")
     if len(images) == 0:
-        raise ImageError("expected at least one image, found none.")
+        raise ImageError(expected="at least one image", found="none")
     return images

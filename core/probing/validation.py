@@ -43,20 +43,23 @@ infinite.
     """
     name = type(scorer).__name__
     if not callable(scorer):
-        raise PromiseError(f"{name}: expected a callable that takes images, found none.")
+        raise PromiseError(path=name, expected="a callable that takes images", found="none")
     images = torch.rand((N_IMAGES, 3, size, size), generator=torch.Generator().manual_seed(0))
     kept = images.clone()
     scores = _scores(name, scorer, images)
     if not torch.equal(images, kept):
-        raise PromiseError(f"{name}: expected images to be left alone, found a change.")
+        raise PromiseError(path=name, expected="images to be left alone", found="a change")
     tolerance = SAME * max(1e-6, np.abs(scores).max())
     if np.abs(_scores(name, scorer, images) - scores).max() > tolerance:
-        raise PromiseError(f"{name}: expected the same scores for the same images, found others.")
+        raise PromiseError(
+            path=name, expected="the same scores for the same images", found="others"
+        )
     one_by_one = np.concatenate([_scores(name, scorer, image[None]) for image in images])
     if np.abs(one_by_one - scores).max() > tolerance:
         raise PromiseError(
-            f"{name}: expected the score of an image to be the same alone and among others, found "
-            f"differences up to {np.abs(one_by_one - scores).max():.3g}."
+            path=name,
+            expected="the score of an image to be the same alone and among others",
+            found=f"differences up to {np.abs(one_by_one - scores).max():.3g}",
         )
 
 
@@ -66,17 +69,19 @@ def _scores(name: str, scorer: Callable, images: torch.Tensor) -> np.ndarray:
         scores = np.asarray(found, dtype=float)
     except (TypeError, ValueError):
         raise PromiseError(
-            f"{name}: expected scores that are numbers, found {type(found).__name__}."
+            path=name, expected="scores that are numbers", found=type(found).__name__
         ) from None
     if scores.shape != (len(images),):
         raise PromiseError(
-            f"{name}: expected one score for each of {len(images)} images, found shape "
-            f"{scores.shape}."
+            path=name,
+            expected=f"one score for each of {len(images)} images",
+            found=f"shape {scores.shape}",
         )
     n_bad = int((~np.isfinite(scores)).sum())
     if n_bad:
         raise PromiseError(
-            f"{name}: expected finite scores, found {n_bad} of {len(scores)} that are NaN or "
-            "infinite."
+            path=name,
+            expected="finite scores",
+            found=f"{n_bad} of {len(scores)} that are NaN or infinite",
         )
     return scores

@@ -212,7 +212,9 @@ class ExperimentEvolution:
 
     def _check_run(self) -> None:
         if self.scores_all is None or len(self.scores_all) == 0:
-            raise SampleError(f"{self.unit}: expected an evolution, found none; `run` it first.")
+            raise SampleError(
+                path=self.unit, expected="an evolution", found="none", advice="`run` it first"
+            )
 
     def _file(self, kind: str, extension: str) -> Path:
         return self.savedir / f"{kind}_{self.explabel}.{extension}"

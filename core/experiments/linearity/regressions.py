@@ -71,8 +71,9 @@ def code_parts(
     if eigenvectors is not None:
         if eigenvectors.shape != (codes.shape[1],) * 2:
             raise CodeError(
-                f"expected eigenvectors {(codes.shape[1],) * 2} for codes of {codes.shape[1]} "
-                f"values, found {eigenvectors.shape}."
+                expected=f"eigenvectors {(codes.shape[1],) * 2} for codes of "
+                f"{codes.shape[1]} values",
+                found=eigenvectors.shape,
             )
         parts |= {f"_top_Hess{k}": codes @ eigenvectors[:, -k:] for k in N_HESSIAN}
         parts |= {f"_null_Hess{k}": codes @ eigenvectors[:, :k] for k in N_HESSIAN}
