@@ -4,11 +4,11 @@ import argparse
 import sys
 import time
 
-from core.arguments import chosen_figures, positive
-from core.environment import environment
+from core.arguments import positive
+from core.environment import ONE_THREAD, environment
 from core.errors import run
-from core.parallel import ONE_THREAD
-from figure_reproduction.drawing import SCRIPTS, draw_all
+from core.figures import FIGURES, chosen_figures
+from figure_reproduction.drawing import draw_all
 from figure_reproduction.options import add_options
 
 
@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
         "--figure",
         action="append",
         metavar="NAME",
-        help=f"one of {', '.join(SCRIPTS)}; may be given more than once (default: all)",
+        help=f"one of {', '.join(FIGURES)}; may be given more than once (default: all)",
     )
     parser.add_argument("--jobs", type=positive, default=2, help="processes (default: 2)")
     add_options(parser)
@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Draw and report; 0 if every figure was drawn, else 2."""
     options = parser().parse_args(argv)
-    figures = chosen_figures(options.figure, SCRIPTS)
+    figures = chosen_figures(options.figure)
     # A single figure is drawn in this process, whose linear algebra is that of the others' own.
     with environment(ONE_THREAD if len(figures) == 1 else {}):
         return _draw(figures, options)
