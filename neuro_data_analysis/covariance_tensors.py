@@ -36,8 +36,9 @@ from core.errors import (
 from core.files import replacing
 from core.progress import progress
 from core.statistics.similarity import correlation, cosine_similarity
+from core.threads import N_THREADS
 from neuro_data_analysis.evolutions.shown_images import load_img_resp_pairs
-from neuro_data_analysis.image_similarity.prototypes import N_THREADS, read_image
+from neuro_data_analysis.image_similarity.prototypes import read_image
 from neuro_data_analysis.prototype_similarity import writable_file
 from neuro_data_analysis.recordings.dataset import Recordings, matroot, open_recordings
 from neuro_data_analysis.recordings.lab_tables import read_lab_table

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.contract.provenance import SIMULATED_SUFFIX
 from core.errors import RecordingError
+from core.threads import N_THREADS
 from neuro_data_analysis.recordings.conversion import (
     as_integer,
     as_integers,
@@ -25,8 +26,6 @@ from neuro_data_analysis.recordings.conversion import (
     describe,
 )
 from neuro_data_analysis.recordings.naming import animal_and_date, area_of_channel
-
-N_THREADS = 2
 
 Blocks = list[list[np.ndarray]]
 """``blocks[thread][block]``; thread 0 is DeePSim, 1 BigGAN."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.errors import MissingFileError, RecordingError
 from core.matlab.reading import Struct, open_matfile
-from core.statistics.windows import Window
+from core.statistics.windows import Window, window_rate
 from neuro_data_analysis.recordings.conversion import N_BINS, as_integers, as_numbers, as_texts
 
 ACTIVE_ABOVE = 1.25
@@ -31,17 +31,50 @@ class FormattedRecording:
     units: np.ndarray
 
     def rates(self, row: int, window: Window) -> np.ndarray:
-        """Mean rate of one row in a half-open window in ms, (n_trials,), events/s."""
-        start, stop = window
-        return self.rasters[:, start:stop, row].mean(axis=1, dtype=float)
+        """Mean rate of one unit in every trial, (n_trials,), events/s.
+
+        Parameters
+        ----------
+        row
+            0-based row of the unit.
+        window
+            Start and stop in ms, half-open, 0-based.
+        """
+        return window_rate(self.rasters[:, :, row], window, axis=1)
 
     def row_of(self, channel: int, unit: int) -> int:
-        """Row of a unit; see `unit_row`."""
+        """0-based row of a unit.
+
+        Parameters
+        ----------
+        channel
+            1-based channel.
+        unit
+            Number on the channel, from 1.
+
+        Raises
+        ------
+        RecordingError
+            If not exactly one row carries this label.
+        """
         return unit_row(self.channels, self.units, channel, unit, self.name)
 
 
 def formatted_file(folder: Path, name: str) -> Path:
-    """Where the file of a recording lies in a folder, whether or not it exists."""
+    """Where the file of a recording lies in a folder, whether or not it exists.
+
+    Parameters
+    ----------
+    folder
+        Folder of the formatted files.
+    name
+        Name of the recording.
+
+    Examples
+    --------
+    >>> formatted_file("formatted", "Beto-07092020-003").name
+    'Beto-07092020-003_formatted.mat'
+    """
     return Path(folder) / f"{name}{SUFFIX}"
 
 
@@ -83,12 +116,26 @@ def read_formatted(path: Path) -> FormattedRecording:
 def unit_row(
     channels: np.ndarray, units: np.ndarray, channel: int, unit: int, recording: str
 ) -> int:
-    """Row of a unit among the rows (n_rows,) of a recording.
+    """0-based row of a unit among the rows of a recording.
+
+    Parameters
+    ----------
+    channels, units : (n_rows,)
+        Channel (from 1) and number on it of every row.
+    channel, unit
+        Label to look for.
+    recording
+        Name of the recording, for the message.
 
     Raises
     ------
     RecordingError
         If not exactly one row carries this label.
+
+    Examples
+    --------
+    >>> unit_row(np.array([5, 5, 9]), np.array([0, 1, 1]), 9, 1, "Beto-07092020-003")
+    2
     """
     (rows,) = np.nonzero((channels == channel) & (units == unit))
     if len(rows) != 1:
@@ -109,7 +156,10 @@ def numbered_units(channels: np.ndarray, active: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    channels, active : (n_rows,)
+    channels : (n_rows,)
+        Channel of every row, from 1.
+    active : (n_rows,)
+        Which rows fire, bool.
 
     Examples
     --------

@@ -10,7 +10,8 @@ import numpy as np
 
 from core.matlab.writing import Cell
 from core.statistics.windows import EVOKED
-from neuro_data_analysis.recordings.experiment import N_THREADS, Blocks
+from core.threads import N_THREADS
+from neuro_data_analysis.recordings.experiment import Blocks
 from neuro_data_analysis.recordings.naming import evolved_image_name, reference_image_name
 from neuro_data_analysis.simulation.descriptors import Descriptor
 from neuro_data_analysis.simulation.evolution import Evolution, Shown

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.statistics.windows import EVOKED
+from core.threads import N_THREADS
 from neuro_data_analysis.evolutions.trajectories import n_complete_blocks
-from neuro_data_analysis.recordings.experiment import N_THREADS
 from neuro_data_analysis.simulation.evolution import Evolution
 from neuro_data_analysis.simulation.parameters import N_GROUP
 
