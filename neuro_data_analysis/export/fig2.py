@@ -45,6 +45,6 @@ def trial_table(blocks: list[np.ndarray]) -> pd.DataFrame:
     [[12.0, 12.0, 1.0], [8.0, 8.0, 2.0]]
     """
     together = (np.concatenate(of_block) for of_block in trial_rates(blocks))
-    table = pd.DataFrame(dict(zip(("resp", "bsl", "gen"), together, strict=True)))
+    columns = dict(zip(("resp", "bsl", "gen"), together, strict=True))
     # An object index keeps the pickle free of the names of string arrays, which no reader allows.
-    return table.set_axis(pd.Index(list(table), dtype=object), axis=1)
+    return pd.DataFrame(columns).set_axis(pd.Index(list(columns), dtype=object), axis=1)
