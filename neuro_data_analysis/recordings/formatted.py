@@ -1,7 +1,9 @@
 """One recording as its own file, ``<ephysFN>_formatted.mat``: single-trial rates of all units."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -144,6 +146,70 @@ def unit_row(
             f"{len(rows)}."
         )
     return int(rows[0])
+
+
+def labelled_row(meta: Mapping[str, Any], channel: int, unit: int, recording: str) -> int:
+    """0-based row of a unit, by the labels of a formatted file.
+
+    Parameters
+    ----------
+    meta
+        ``spikeID`` and ``unitID`` of the file, n_rows each.
+    channel
+        1-based channel.
+    unit
+        Number on the channel, from 1.
+    recording
+        Name of the recording, for the message.
+
+    Raises
+    ------
+    RecordingError
+        If not exactly one row carries the label, or the file holds no unit numbers
+        (`unit_numbers` makes them).
+    """
+    channels = as_integers(meta.get("spikeID"), "meta.spikeID")
+    units = as_integers(meta.get("unitID"), "meta.unitID")
+    if len(units) != len(channels) or len(units) == 0:
+        raise RecordingError(
+            f"{recording}: expected a channel and a unit number for every row, found "
+            f"{len(channels)} and {len(units)}."
+        )
+    return unit_row(channels, units, channel, unit, recording)
+
+
+def unit_numbers(channels: np.ndarray, active: np.ndarray | None = None) -> np.ndarray:
+    """Unit number of every row, counted along the active rows of its channel.
+
+    Parameters
+    ----------
+    channels
+        Channels from 1, any shape of n_rows numbers.
+    active
+        Which rows are active, n_rows bool; None for all of them.
+
+    Returns
+    -------
+    (n_rows,) int
+        0 for inactive rows.
+
+    Raises
+    ------
+    RecordingError
+        If there is not one flag for every row.
+
+    Examples
+    --------
+    >>> unit_numbers(np.array([[5.0], [5.0], [9.0]]))
+    array([1, 2, 1])
+    """
+    flat = as_integers(channels, "spikeID")
+    flags = np.ones(len(flat), dtype=bool) if active is None else np.asarray(active, bool).ravel()
+    if len(flags) != len(flat):
+        raise RecordingError(
+            f"active_chan: expected {len(flat)} flags as in spikeID, found {len(flags)}."
+        )
+    return numbered_units(flat, flags)
 
 
 def is_active(rasters: np.ndarray) -> np.ndarray:
