@@ -77,18 +77,18 @@ def _work(options: argparse.Namespace) -> None:
     check_names([options.network])
     if not FEATURES[options.network].covariance:
         raise SettingError(
-            f"--network: expected one whose covariance is compared, found {options.network}."
+            path="--network", expected="one whose covariance is compared", found=options.network
         )
     folder = matroot(options.matroot)
     stimuli = options.stimuli or folder / STIMULI_FOLDER
     if not stimuli.is_dir():
-        raise SettingError(f"{stimuli}: expected the root of the image folders, found none.")
+        raise SettingError(path=stimuli, expected="the root of the image folders", found="none")
     out = writable_table(options.out or folder / PROTOTYPES_FOLDER / COVARIANCE_FILE)
     network = load_feature_network(options.network, device=options.device, trusted=options.trusted)
     with open_recordings(folder) as recordings:
         table = continue_table(out, network, recordings, stimuli, options.batch, _say)
     if table.empty:
-        raise RunError(f"{stimuli}: expected the images of an experiment, found none.")
+        raise RunError(path=stimuli, expected="the images of an experiment", found="none")
     print(out)  # noqa: T201
 
 

@@ -349,7 +349,7 @@ def load_latent_codes(
 def _experiment(experiments: Sequence[Experiment | None], expi: int) -> Experiment:
     experiment = experiments[expi - 1] if 1 <= expi <= len(experiments) else None
     if experiment is None:
-        raise RecordingError(f"expected a recording of Exp {expi}, found none.")
+        raise RecordingError(expected=f"a recording of Exp {expi}", found="none")
     return experiment
 
 

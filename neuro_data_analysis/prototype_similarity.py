@@ -105,7 +105,9 @@ def _work(options: argparse.Namespace) -> None:
     folder = options.prototypes or matroot(options.matroot) / PROTOTYPES_FOLDER
     files = find_prototypes(folder)
     if not files:
-        raise MissingFileError(f"{folder}: expected montages Exp<NNN>....jpg or .png, found none.")
+        raise MissingFileError(
+            path=folder, expected="montages Exp<NNN>....jpg or .png", found="none"
+        )
     out = writable_table(options.out or folder / SIMILARITY_FILE)
     alternates = None
     if options.matroot or os.environ.get("MATROOT"):
@@ -125,7 +127,9 @@ def _work(options: argparse.Namespace) -> None:
             tables.append(network_table(network, files, alternates))
     if not tables:
         raise RunError(
-            f"expected a network with weights, found none; --network {OFFLINE} needs no download."
+            expected="a network with weights",
+            found="none",
+            advice=f"--network {OFFLINE} needs no download",
         )
     with replacing(out) as temporary:
         similarity_table(tables, alternates).to_csv(temporary, lineterminator="\n")

@@ -27,7 +27,7 @@ def check_window(window: Window, n_bins: int) -> Window:
     """
     start, stop = window
     if not 0 <= start < stop <= n_bins:
-        raise RecordingError(f"expected a window inside 0-{n_bins} ms, found {start}-{stop}.")
+        raise RecordingError(expected=f"a window inside 0-{n_bins} ms", found=f"{start}-{stop}")
     return window
 
 

@@ -76,7 +76,7 @@ def summarise(experiment: Experiment, windows: tuple[Window, ...] = ()) -> Summa
         per_thread = [thread[: n_complete_blocks(thread)] for thread in evoked]
         meta = {**metadata(experiment, evoked), **block_responses(per_thread)}
     except RecordingError as error:
-        raise RecordingError(error.naming(f"Exp {experiment.Expi}")) from None
+        raise error.about(error.path or f"Exp {experiment.Expi}") from None
     return Summary(
         expi=experiment.Expi,
         meta=meta,
@@ -229,7 +229,7 @@ def experiment_order(recordings: Recordings) -> pd.DataFrame:
         try:
             n_blocks = n_complete_blocks(*experiment.idx_seq)
         except RecordingError as error:
-            raise RecordingError(f"{recordings.name}, Exp {experiment.Expi}: {error}") from None
+            raise error.inside(f"Exp {experiment.Expi}").inside(recordings.name) from None
         rows.append((experiment.Expi, experiment.ephysFN, n_blocks))
     return order_table(rows)
 
@@ -253,7 +253,7 @@ def gather_all(recordings: Recordings, windows: tuple[Window, ...] = ()) -> Coho
     try:
         return gather(experiments, windows)
     except RecordingError as error:
-        raise RecordingError(error.naming(recordings.name)) from None
+        raise error.inside(recordings.name) from None
 
 
 def gather(experiments: Iterable[Experiment], windows: tuple[Window, ...] = ()) -> Cohort:
@@ -273,9 +273,11 @@ def gather(experiments: Iterable[Experiment], windows: tuple[Window, ...] = ()) 
     """
     summaries = tuple(summarise(experiment, windows) for experiment in experiments)
     if not summaries:
-        raise RecordingError("expected at least one usable experiment, found none.")
+        raise RecordingError(expected="at least one usable experiment", found="none")
     cohort = Cohort(tuple(sorted(summaries, key=lambda summary: summary.expi)))
     silent = cohort.meta.index[cohort.normaliser <= 0]
     if len(silent):
-        raise RecordingError(f"Exp {silent[0]}: expected evoked spikes, found none in any block.")
+        raise RecordingError(
+            path=f"Exp {silent[0]}", expected="evoked spikes", found="none in any block"
+        )
     return cohort

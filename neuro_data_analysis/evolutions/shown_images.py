@@ -100,7 +100,9 @@ def reference_images(experiment: Experiment, thread: int, root: str | Path) -> l
         stem = reference_stem(name)
         found = [path for path in files if path.name.startswith(stem)]
         if not found:
-            raise MissingFileError(f"{folder}: expected the image {stem}, found none of that name.")
+            raise MissingFileError(
+                path=folder, expected=f"the image {stem}", found="none of that name"
+            )
         return min(found, key=lambda path: (len(path.stem), path.name))
 
     names = experiment.imageName

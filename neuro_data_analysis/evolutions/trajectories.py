@@ -79,7 +79,7 @@ def n_complete_blocks(*threads: Sequence[np.ndarray]) -> int:
     if n_blocks and min(thread[-1].shape[-1] for thread in threads) < MIN_TRIALS_OF_LAST_BLOCK:
         n_blocks -= 1
     if n_blocks == 0:
-        raise RecordingError("expected at least one block of 10 trials, found none.")
+        raise RecordingError(expected="at least one block of 10 trials", found="none")
     return n_blocks
 
 

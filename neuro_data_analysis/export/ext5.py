@@ -6,6 +6,7 @@ Extended Data Figure 5C is computed by `core.experiments.alignment_data`.
 
 from core.contract import ext5, tables
 from core.contract.descriptions import Sizes
+from core.errors import MissingFileError
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.inputs import Inputs
 from neuro_data_analysis.recordings.layout import LINEARITY_FILES
@@ -24,8 +25,13 @@ def contents(inputs: Inputs) -> Contents:
         path = inputs.folders.linearity / name
         if not path.is_file():
             unavailable.append(
-                f"Extended Data Figure 5 ({generator}): expected {path}, found none; "
-                "`python -m core.experiments.linearity_data` computes it (docs/networks.md)."
+                MissingFileError(
+                    path=path,
+                    expected=f"the regressions of {generator}",
+                    found="no file",
+                    advice="`python -m core.experiments.linearity_data` computes it "
+                    "(docs/networks.md)",
+                ).inside("Extended Data Figure 5")
             )
             continue
         file = ext5.LINEARITY[generator]

@@ -8,7 +8,7 @@ import pandas as pd
 from core.contract import fig6
 from core.contract.descriptions import Table
 from core.contract.provenance import SIMULATED_SUFFIX
-from core.errors import MissingFileError
+from core.errors import MissingFileError, RecordingError
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.inputs import Inputs
 from neuro_data_analysis.tuning.axes import averages
@@ -30,7 +30,7 @@ def contents(inputs: Inputs) -> Contents:
     try:
         units = inputs.tuned_units
     except MissingFileError as error:
-        return Contents(unavailable=(f"Figure 6: {error}",))
+        return Contents(unavailable=(error.inside("Figure 6"),))
     if not units:
         return Contents()
     table = inputs.synopsis
@@ -41,8 +41,11 @@ def contents(inputs: Inputs) -> Contents:
     for file, unit in examples.items():
         if unit is None:
             unavailable.append(
-                f"Figure {file.panels[0]}: expected a recording for {file.name} whose evolution "
-                f"came out as published, found none among {len(units)}."
+                RecordingError(
+                    path=f"Figure {file.panels[0]}",
+                    expected=f"a recording for {file.name} whose evolution came out as published",
+                    found=f"none among {len(units)}",
+                )
             )
             continue
         single = file is fig6.SINGLE_TRIALS
@@ -54,8 +57,12 @@ def contents(inputs: Inputs) -> Contents:
             files[file] = _columns(axes, file)
         else:
             unavailable.append(
-                f"Figure 6E: expected axes for {file.name}, found none with distances up to 0.4 "
-                f"and a response that varies among {len(table)}."
+                RecordingError(
+                    path="Figure 6E",
+                    expected=f"axes for {file.name}",
+                    found="none with distances up to 0.4 and a response that varies among "
+                    f"{len(table)}",
+                )
             )
     return Contents(files, tuple(unavailable), shown)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import EXAMPLE_EXPI
-from core.errors import RecordingError
+from core.errors import RecordingError, ReproductionError
 from neuro_data_analysis.export import ext4, ext5, fig2, fig3, fig4, fig5, fig6
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.inputs import Inputs
@@ -22,14 +22,14 @@ FOLDERS = tuple(FIGURE_FILES)
 
 @dataclass(frozen=True)
 class Export:
-    """Paths of the files written, and a sentence for each output that could not be made.
+    """Paths of the files written, and an error for each output that could not be made.
 
     `unavailable` are those whose input is not there, `refused` those whose input is broken.
     """
 
     paths: list[Path]
-    unavailable: tuple[str, ...]
-    refused: tuple[str, ...]
+    unavailable: tuple[ReproductionError, ...]
+    refused: tuple[ReproductionError, ...]
 
 
 def export_all(
@@ -101,5 +101,5 @@ def export_to(output: Output, inputs: Inputs) -> Export:
         except RecordingError as error:
             if exporter is not fig6:
                 raise
-            refused = (f"Figure 6: {error}",)
+            refused = (error.inside("Figure 6"),)
     return Export(output.write(contents), contents.unavailable, refused)

@@ -108,7 +108,7 @@ class RunningCovariance:
             If that is fewer than 3 trials.
         """
         if self.n < MIN_TRIALS:
-            raise SampleError(f"expected at least {MIN_TRIALS} trials, found {self.n}.")
+            raise SampleError(expected=f"at least {MIN_TRIALS} trials", found=self.n)
         std = self._std(self._squares.cpu().numpy(), self._mean.cpu().numpy())
         response_std = self._std(self._response_squares, self._mean_response)
         covariance = self._products.cpu().numpy() / self.n
@@ -158,7 +158,7 @@ def covariance_tensors(
     layers = network.features.covariance if layers is None else layers
     responses = np.asarray(responses, dtype=float)
     if responses.ndim != 1 or not np.isfinite(responses).all():
-        raise SampleError("expected one finite response for each image, found others.")
+        raise SampleError(expected="one finite response for each image", found="others")
     running = {name: RunningCovariance() for name in layers}
     n_seen, size = 0, None
     with networks.watching(network, list(layers.values())) as fetcher:
@@ -170,8 +170,8 @@ def covariance_tensors(
             size = size or shown.shape[2:]
             if shown.shape[2:] != size:
                 raise ImageError(
-                    f"expected images of one size, found {tuple(size)} and "
-                    f"{tuple(shown.shape[2:])}."
+                    expected="images of one size",
+                    found=f"{tuple(size)} and {tuple(shown.shape[2:])}",
                 )
             outputs = networks.batch_outputs(
                 fetcher,
@@ -185,8 +185,8 @@ def covariance_tensors(
                 running[name].add(maps, responses[n_seen - len(batch) : n_seen])
     if n_seen != len(responses):
         raise SampleError(
-            f"expected one image for each of {len(responses)} responses, found "
-            f"{'more' if n_seen > len(responses) else n_seen}."
+            expected=f"one image for each of {len(responses)} responses",
+            found="more" if n_seen > len(responses) else n_seen,
         )
     return {name: covariance.tensor() for name, covariance in running.items()}
 

@@ -102,17 +102,19 @@ def read_finished(path: Path, names: list[str]) -> pd.DataFrame:
         table = read_lab_table(path).astype(float).set_index("Expi")
     except (RecordingError, KeyError, ValueError, TypeError) as error:
         raise SettingError(
-            f"{path}: expected a table that can be continued, found: {error}"
+            path=path, expected="a table that can be continued", found=f"another ({error})"
         ) from None
     if list(table) != names:
         raise SettingError(
-            f"{path}: expected the columns of this network, which would be continued, found others."
+            path=path,
+            expected="the columns of this network, which would be continued",
+            found="others",
         )
     whole = np.isfinite(table.index) & (table.index % 1 == 0)
     whole &= (table.index > 0) & (table.index < MAX_EXPI)
     if not (whole.all() and table.index.is_unique) or np.isinf(table.to_numpy()).any():
         raise SettingError(
-            f"{path}: expected every experiment once, with finite numbers, found others."
+            path=path, expected="every experiment once, with finite numbers", found="others"
         )
     return table.set_index(table.index.astype(int))
 

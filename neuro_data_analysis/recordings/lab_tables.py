@@ -22,16 +22,21 @@ def read_lab_table(path: Path) -> pd.DataFrame:
         text = Path(path).read_text(encoding="utf-8-sig")
         rows = [row for row in csv.reader(io.StringIO(text), strict=True) if row]
     except (OSError, ValueError, csv.Error) as error:
-        raise RecordingError(f"{path}: expected a CSV table, found: {error}.") from None
+        raise RecordingError(
+            path=path, expected="a CSV table", found=f"another file ({error})"
+        ) from None
     if len(rows) < 2:
-        raise RecordingError(f"{path}: expected a CSV table with at least one row, found none.")
+        raise RecordingError(path=path, expected="a CSV table with at least one row", found="none")
     if "\0" in text or not text.endswith("\n"):
-        raise RecordingError(f"{path}: expected whole lines of text, found a damaged or cut file.")
+        raise RecordingError(
+            path=path, expected="whole lines of text", found="a damaged or cut file"
+        )
     for number, row in enumerate(rows[1:], start=1):
         if len(row) != len(rows[0]):
             raise RecordingError(
-                f"{path}: expected {len(rows[0])} fields in every row, found {len(row)} in row "
-                f"{number}."
+                path=path,
+                expected=f"{len(rows[0])} fields in every row",
+                found=f"{len(row)} in row {number}",
             )
     return pd.read_csv(io.StringIO(text))
 
@@ -45,10 +50,12 @@ def writable_table(path: Path) -> Path:
         If it is a folder or a file of another kind, or its folder cannot be written.
     """
     if path.is_dir():
-        raise SettingError(f"{path}: expected a file that can be written, found a folder.")
+        raise SettingError(path=path, expected="a file that can be written", found="a folder")
     if path.is_file() and not path.read_bytes().startswith(b"Expi"):
         raise SettingError(
-            f"{path}: expected no file or a table by Expi to replace, found a file of another kind."
+            path=path,
+            expected="no file or a table by Expi to replace",
+            found="a file of another kind",
         )
     writable_folder(path.parent)
     return path

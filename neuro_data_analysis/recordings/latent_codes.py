@@ -41,7 +41,7 @@ def read_latent_codes(folder: str | Path, thread: int) -> LatentCodes:
     files = sorted(Path(folder).glob(f"block*_thread{thread:03d}_code.mat"))
     if not files:
         raise MissingFileError(
-            f"{folder}: expected block000_thread{thread:03d}_code.mat and so on, found none."
+            path=folder, expected=f"block000_thread{thread:03d}_code.mat and so on", found="none"
         )
     codes, ids, blocks = [], [], []
     for file in files:
@@ -51,12 +51,13 @@ def read_latent_codes(folder: str | Path, thread: int) -> LatentCodes:
             names = np.atleast_1d(content["ids"]).astype(str).tolist()
         except (ValueError, KeyError, OSError, NotImplementedError, TypeError) as error:
             raise RecordingError(
-                f"{file}: expected a level-5 MAT file with codes and ids, found {error}."
+                path=file, expected="a level-5 MAT file with codes and ids", found=error
             ) from None
         if len(names) != len(of_file):
             raise RecordingError(
-                f"{file}: expected one id per code, found {len(names)} ids and "
-                f"{len(of_file)} codes."
+                path=file,
+                expected="one id per code",
+                found=f"{len(names)} ids and {len(of_file)} codes",
             )
         codes.append(of_file)
         ids += names

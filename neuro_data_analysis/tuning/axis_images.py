@@ -35,7 +35,7 @@ def image_files(folder: str | Path, image_names: Iterable[str]) -> dict[str, Pat
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise MissingFileError(f"{folder}: expected a folder of images, found none.")
+        raise MissingFileError(path=folder, expected="a folder of images", found="none")
     files: dict[str, Path] = {}
     for suffix in reversed(IMAGE_SUFFIXES):
         for path in sorted(p for p in folder.iterdir() if p.suffix.lower() == suffix):
@@ -44,8 +44,9 @@ def image_files(folder: str | Path, image_names: Iterable[str]) -> dict[str, Pat
     absent = [name for name in names if name not in files]
     if absent:
         raise MissingFileError(
-            f"{folder}: expected {len(names)} images, found {len(absent)} of them missing (first: "
-            f"{absent[0]})."
+            path=folder,
+            expected=f"{len(names)} images",
+            found=f"{len(absent)} of them missing (first: {absent[0]})",
         )
     return {name: files[name] for name in names}
 
@@ -82,5 +83,5 @@ def axis_images(
             with pillow.open(path) as opened:
                 found[int(row.eig_id), row.lin_dist] = np.asarray(opened.convert("RGB"))
         except OSError as error:
-            raise ImageError(f"{path}: expected an image, found {error}.") from None
+            raise ImageError(path=path, expected="an image", found=error) from None
     return found
