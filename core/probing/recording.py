@@ -203,7 +203,7 @@ def as_indices(unit: Index | Sequence[Index], layer: str) -> tuple[Index, ...]:
     >>> as_indices((3, 1.5, 2), "conv1")
     Traceback (most recent call last):
     core.errors.LayerError: conv1: expected a unit of whole numbers (channel, row, column), \
-    found (3, 1.5, 2).
+found (3, 1.5, 2).
     """
     given = unit if isinstance(unit, Sequence) else (unit,)
     try:
