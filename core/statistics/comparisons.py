@@ -31,7 +31,23 @@ class ZTest:
 def two_sample(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
     """Equal-variance two-sample test of `first` against `second`; t > 0 where `first` is larger.
 
-    NaN where one sample is empty, or where neither sample varies.
+    Parameters
+    ----------
+    first, second : (..., n, ...)
+        Samples, of any unit; they may differ in n.
+    axis
+        Axis of the samples.
+
+    Returns
+    -------
+    TTest
+        NaN where one sample is empty, or where neither sample varies.
+
+    Examples
+    --------
+    >>> test = two_sample(np.array([5.0, 7.0, 6.0]), np.array([1.0, 2.0]))
+    >>> round(float(test.t), 2), round(float(test.p), 3)
+    (5.4, 0.012)
     """
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if min(first.shape[axis], second.shape[axis]) == 0:
@@ -46,7 +62,25 @@ def two_sample(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
 
 
 def paired(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
-    """Paired test of `first` minus `second`; NaN with fewer than two pairs or no variance."""
+    """Paired test of `first` minus `second`; t > 0 where `first` is larger.
+
+    Parameters
+    ----------
+    first, second : (..., n, ...)
+        Samples, paired along `axis`.
+    axis
+        Axis of the pairs.
+
+    Returns
+    -------
+    TTest
+        NaN with fewer than two pairs, or where the differences do not vary.
+
+    Examples
+    --------
+    >>> round(float(paired(np.array([3.0, 5.0, 4.0]), np.array([6.0, 7.0, 9.0])).t), 2)
+    -3.78
+    """
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if first.shape[axis] < 2:
         return _undetermined(first, axis)
@@ -70,7 +104,7 @@ def two_proportions(
     successes1, total1, successes2, total2
         Counts of both groups.
     alternative
-        Of the first proportion against the second.
+        How the first proportion may differ from the second.
 
     Returns
     -------
@@ -116,6 +150,7 @@ def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     p : (n,)
+        p values, 0 to 1, or NaN.
 
     Examples
     --------

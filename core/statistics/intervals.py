@@ -12,6 +12,18 @@ def beta_interval(
     The published Figure 4A draws the 0.05 and 0.95 quantiles, a central 90 % interval (it is not a
     Wilson interval).
 
+    Parameters
+    ----------
+    successes, total
+        Counts of successes and of trials; numbers or arrays of one shape.
+    low, high
+        Probabilities of the two quantiles.
+
+    Returns
+    -------
+    low, high
+        Rates, in the common shape of `successes` and `total`.
+
     Examples
     --------
     >>> low, high = beta_interval(10, 10)
@@ -27,6 +39,13 @@ def wilson_interval(
     successes: np.ndarray, total: np.ndarray, level: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
     """Score interval of a proportion (Wilson 1927), as drawn in Figure 6E.
+
+    Parameters
+    ----------
+    successes, total
+        Counts of successes and of trials; numbers or arrays of one shape.
+    level
+        Coverage of the interval.
 
     Returns
     -------
@@ -58,6 +77,19 @@ def bootstrap_mean_interval(
     ----------
     values : (n,)
         At least one number, or truth value; a single one is its own interval.
+    rng
+        Generator of the resamples.
+    n_resamples
+        Number of resamples.
+
+    Returns
+    -------
+    low, high
+
+    Examples
+    --------
+    >>> bootstrap_mean_interval(np.array([3.0]), np.random.default_rng(0))
+    (3.0, 3.0)
     """
     values = np.asarray(values, dtype=float)
     if len(values) == 1:
@@ -80,6 +112,18 @@ def population_sem(values: np.ndarray, axis: int = 0) -> np.ndarray:
 
     It is smaller than the usual estimate by sqrt(n / (n - 1)), a factor of 1.41 where n = 2
     (docs/panel_map.md).
+
+    Parameters
+    ----------
+    values : (..., n, ...)
+        Experiments along `axis`.
+    axis
+        Axis of the experiments.
+
+    Examples
+    --------
+    >>> population_sem(np.array([1.0, 3.0])).round(4)
+    np.float64(0.7071)
     """
     values = np.asarray(values, dtype=float)
     return values.std(axis=axis) / np.sqrt(values.shape[axis])
