@@ -88,7 +88,13 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Settings of the command that started this process; defaults where none did."""
+        """Settings of the command that started this process; defaults where none did.
+
+        Examples
+        --------
+        >>> Settings.from_environment(Settings(example=6, jobs=3).to_environment()).jobs
+        3
+        """
         values = json.loads(environment.get(VARIABLE, "{}"))
         paths = {name: Path(values[name]) for name in PATHS if values.get(name) is not None}
         return cls(**values | paths | {"figures": tuple(values.get("figures", ()))})

@@ -57,7 +57,14 @@ class CovarianceTensor:
         return np.nan_to_num(self.correlation) * self.std
 
     def thresholded(self, smallest_t: float = SMALLEST_T) -> np.ndarray:
-        """The covariance with 0 where |t| is below a limit."""
+        """The covariance with 0 where |t| is below a limit.
+
+        Examples
+        --------
+        >>> tensor = CovarianceTensor(np.array([0.5, 0.9]), np.array([2.0, 8.0]), np.ones(2), 20)
+        >>> tensor.thresholded()
+        array([0. , 0.9])
+        """
         return np.where(np.abs(self.t) >= smallest_t, self.covariance, 0.0)
 
 
@@ -106,6 +113,13 @@ class RunningCovariance:
         ------
         SampleError
             If that is fewer than 3 trials.
+
+        Examples
+        --------
+        >>> running = RunningCovariance()
+        >>> running.add(torch.tensor([[1.0], [2.0], [3.0], [5.0]]), np.array([2.0, 4.0, 6.0, 10.0]))
+        >>> running.tensor().correlation.round(6)
+        array([1.])
         """
         if self.n < MIN_TRIALS:
             raise SampleError(expected=f"at least {MIN_TRIALS} trials", found=self.n)
@@ -213,6 +227,13 @@ def tensor_similarity(
     -------
     dict
         By the endings of the columns, in the order of the table.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> tensor = CovarianceTensor(*rng.uniform(0.1, 0.9, (3, 4, 10, 10)), n_trials=20)
+    >>> tensor_similarity(tensor, tensor)["cov_corr"]
+    1.0
     """
     tensors = {"": (fc.covariance, bg.covariance), "thr_": (fc.thresholded(), bg.thresholded())}
     maps = {

@@ -134,7 +134,13 @@ def at_positions(output: torch.Tensor) -> torch.Tensor:
 
 
 def one_vector(output: torch.Tensor) -> torch.Tensor:
-    """Everything that a layer says of an image as one vector, (n, 1, C)."""
+    """Everything that a layer says of an image as one vector, (n, 1, C).
+
+    Examples
+    --------
+    >>> one_vector(torch.zeros(2, 4, 1, 1)).shape
+    torch.Size([2, 1, 4])
+    """
     return output.flatten(1)[:, None]
 
 
@@ -161,7 +167,13 @@ def patch_tokens(output: torch.Tensor) -> torch.Tensor:
 
 
 def under(mask: np.ndarray) -> ToVectors:
-    """Function that takes the mean of maps (n, C, H, W) under a mask (H, W), (n, 1, C)."""
+    """Function that takes the mean of maps (n, C, H, W) under a mask (H, W), (n, 1, C).
+
+    Examples
+    --------
+    >>> under(np.ones((7, 7)))(torch.ones(2, 4, 7, 7))[0]
+    tensor([[1., 1., 1., 1.]])
+    """
     return lambda output: masked_mean(output, mask)[:, None]
 
 
@@ -297,7 +309,15 @@ def load_feature_network(
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Raise an UnknownNetworkError unless all are names of `FEATURES`."""
+    """Raise an UnknownNetworkError unless all are names of `FEATURES`.
+
+    Examples
+    --------
+    >>> check_names(["alexnet"])
+    >>> check_names(["alexnot"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    core.errors.UnknownNetworkError: expected one of resnet50_linf8, ...found 'alexnot'.
+    """
     for name in names:
         if name not in FEATURES:
             raise UnknownNetworkError(expected=f"one of {', '.join(FEATURES)}", found=f"{name!r}")
@@ -369,6 +389,11 @@ def as_images(images: Images) -> torch.Tensor:
     ------
     ImageError
         If there are none, they have several sizes, hold NaN or are not in [0, 1].
+
+    Examples
+    --------
+    >>> as_images(np.full((8, 8, 3), 255, dtype=np.uint8)).max()
+    tensor(1.)
     """
     if isinstance(images, np.ndarray):
         images = images if images.flags.writeable else images.copy()

@@ -130,6 +130,12 @@ def matroot(option: str | Path | None = None) -> Path:
     ------
     SettingError
         If neither is given, or it is no folder.
+
+    Examples
+    --------
+    >>> matroot("/no/such/folder")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    core.errors.SettingError: MATROOT: expected the folder of the recordings, found none at ...
     """
     folder = option or os.environ.get("MATROOT")
     if not folder:
@@ -247,6 +253,11 @@ def recordings_from(
     ------
     RecordingError
         If it is none of these.
+
+    Examples
+    --------
+    >>> recordings_from([{"evol": None}, {"evol": {}}]).usable()
+    [2]
     """
     if isinstance(content, Mapping) and VARIABLE in content:
         content = content[VARIABLE]

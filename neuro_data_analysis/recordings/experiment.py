@@ -301,6 +301,11 @@ def is_usable(raw: Mapping[str, Any]) -> bool:
     ------
     RecordingError
         If there is no such field at all.
+
+    Examples
+    --------
+    >>> is_usable({"evol": None}), is_usable({"evol": {"block_n": 30}})
+    (False, True)
     """
     if "evol" not in raw:
         raise RecordingError(

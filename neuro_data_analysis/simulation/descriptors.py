@@ -65,7 +65,13 @@ class Descriptor:
 
 @cache
 def descriptors() -> dict[int, Descriptor]:
-    """The 170 usable experiments by Expi."""
+    """The 170 usable experiments by Expi.
+
+    Examples
+    --------
+    >>> len(descriptors()), descriptors()[155].area
+    (170, 'IT')
+    """
     path = Path(__file__).with_name("experiments.csv")
     with path.open(encoding="utf-8", newline="") as file:
         return {

@@ -195,6 +195,13 @@ def draw_images(
     -------
     images, references : (n_trials,)
         0-based numbers of images in the population, and of reference images.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> images, references = draw_images(25, 30, 30, 3, Parameters(), rng)
+    >>> len(images) < 10
+    True
     """
     images = np.arange(population)
     if rng.random() < parameters.p_missing_image:

@@ -295,7 +295,13 @@ def _column(values: np.ndarray) -> np.ndarray:
 
 
 def block_colors(n_blocks: int) -> np.ndarray:
-    """RGB of every block, dark red to violet, (n_blocks, 3), 0 to 1."""
+    """RGB of every block, dark red to violet, (n_blocks, 3), 0 to 1.
+
+    Examples
+    --------
+    >>> block_colors(30).shape
+    (30, 3)
+    """
     at = np.linspace(0, len(SPECTRAL) - 1, n_blocks)
     anchors = np.arange(len(SPECTRAL))
     return np.stack([np.interp(at, anchors, channel) for channel in SPECTRAL.T], axis=1) / 255

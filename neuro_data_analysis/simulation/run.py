@@ -122,6 +122,11 @@ def tuning_schedules(chosen: list[int]) -> list[TuningSchedule]:
     """Tuning recordings that follow the chosen experiments.
 
     Those whose evolution is outside the paired data set come with ``all`` and ``ci``.
+
+    Examples
+    --------
+    >>> [schedule.number for schedule in tuning_schedules([25])]
+    [8]
     """
     outside = chosen in (resolve_subset("all"), resolve_subset("ci"))
     return [

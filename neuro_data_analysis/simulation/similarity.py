@@ -34,7 +34,13 @@ class ReadoutNetwork:
 
 
 def make_network(seed: int) -> ReadoutNetwork:
-    """The network of a seed, the same for all experiments."""
+    """The network of a seed, the same for all experiments.
+
+    Examples
+    --------
+    >>> make_network(7).weights.shape
+    (64, 24)
+    """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(3,)))
     n_features = len(GROUPS) * N_GROUP
     weights = rng.normal(0, np.sqrt(1 / n_features), (N_UNITS, n_features))

@@ -90,7 +90,13 @@ class TuningSchedule:
 
 @cache
 def schedules() -> tuple[TuningSchedule, ...]:
-    """The 55 tuning recordings."""
+    """The 55 tuning recordings.
+
+    Examples
+    --------
+    >>> len(schedules())
+    55
+    """
     path = Path(__file__).with_name("tuning_recordings.csv")
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

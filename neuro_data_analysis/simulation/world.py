@@ -211,6 +211,12 @@ def random_rotation(n: int, rng: np.random.Generator) -> np.ndarray:
         Number of dimensions.
     rng
         Generator of the draw.
+
+    Examples
+    --------
+    >>> rotation = random_rotation(3, np.random.default_rng(0))
+    >>> np.allclose(rotation @ rotation.T, np.eye(3))
+    True
     """
     q, r = np.linalg.qr(rng.standard_normal((n, n)))
     return q * np.sign(np.diag(r))
