@@ -95,7 +95,7 @@ def sem(values: np.ndarray, axis: int = -1) -> np.ndarray:
     Parameters
     ----------
     values : (..., n_trials, ...)
-        Of any unit.
+        Trials, of any unit.
     axis
         Axis of the trials.
 

@@ -66,7 +66,15 @@ class Settings:
 
     @classmethod
     def of(cls, options: argparse.Namespace, **others: object) -> "Settings":
-        """Settings of a command line that `add_options` made."""
+        """Settings of a command line that `add_options` made.
+
+        Parameters
+        ----------
+        options
+            Options that were parsed.
+        others
+            Fields that no option gives.
+        """
         names = {field.name for field in fields(cls)} & set(vars(options))
         return cls(**{name: getattr(options, name) for name in names}, **others)
 

@@ -206,7 +206,7 @@ def tensor_similarity(
     fc, bg
         Tensors of the two threads, of one shape.
     legacy_nan
-        As published: a position without covariance (NaN in the map) makes the quantile NaN. By
+        Let a position without covariance (NaN in the map) make the quantile NaN, as published. By
         default it is left out, as from the mean and the maximum.
 
     Returns
@@ -237,7 +237,7 @@ def summaries(values: np.ndarray, *, legacy_nan: bool = False) -> dict[str, floa
     values : (rows, columns)
         Similarity at every position.
     legacy_nan
-        As published: a NaN in the map makes the quantile NaN.
+        Let a NaN in the map make the quantile NaN, as published.
 
     Examples
     --------
@@ -278,7 +278,7 @@ def covariance_similarity(
     batch_size
         Images in a forward pass.
     legacy_nan
-        As published: a position without covariance makes the quantile NaN.
+        Let a position without covariance make the quantile NaN, as published.
 
     Raises
     ------

@@ -45,7 +45,7 @@ class Feature:
     Attributes
     ----------
     name
-        As in the names of columns, say ``resnet_L3_m``.
+        Name in the names of columns, say ``resnet_L3_m``.
     layer
         Dotted name or attribute path in the network.
     to_vectors
@@ -123,7 +123,13 @@ class FeatureNetwork:
 
 
 def at_positions(output: torch.Tensor) -> torch.Tensor:
-    """Maps (n, C, H, W) as one vector at every position, (n, H * W, C)."""
+    """Maps (n, C, H, W) as one vector at every position, (n, H * W, C).
+
+    Examples
+    --------
+    >>> at_positions(torch.zeros(2, 4, 7, 7)).shape
+    torch.Size([2, 49, 4])
+    """
     return with_axes(output, 4, "maps (n, C, H, W)").flatten(2).transpose(1, 2)
 
 
@@ -133,12 +139,24 @@ def one_vector(output: torch.Tensor) -> torch.Tensor:
 
 
 def class_token(output: torch.Tensor) -> torch.Tensor:
-    """The first of a transformer's tokens (n, T, C), (n, 1, C)."""
+    """The first of a transformer's tokens (n, T, C), (n, 1, C).
+
+    Examples
+    --------
+    >>> class_token(torch.zeros(2, 197, 768)).shape
+    torch.Size([2, 1, 768])
+    """
     return with_axes(output, 3, "tokens (n, T, C)")[:, :1]
 
 
 def patch_tokens(output: torch.Tensor) -> torch.Tensor:
-    """All of a transformer's tokens but the first, (n, T - 1, C)."""
+    """All of a transformer's tokens but the first, (n, T - 1, C).
+
+    Examples
+    --------
+    >>> patch_tokens(torch.zeros(2, 197, 768)).shape
+    torch.Size([2, 196, 768])
+    """
     return with_axes(output, 3, "tokens (n, T, C)")[:, 1:]
 
 
@@ -152,7 +170,23 @@ MaskedLayers = Mapping[str, tuple[str, Mapping[str, np.ndarray]]]
 
 
 def masked_features(prefix: str, layers: MaskedLayers, kinds: Sequence[str]) -> tuple[Feature, ...]:
-    """Features of layers under masks, called ``<prefix>_<layer><kind>``."""
+    """Features of layers under masks, called ``<prefix>_<layer><kind>``.
+
+    Parameters
+    ----------
+    prefix
+        Beginning of the features' names.
+    layers
+        Path of a layer and its masks by kind, by short name.
+    kinds
+        Kinds of mask, in the order of the features.
+
+    Examples
+    --------
+    >>> layers = {"L4": ("layer4", PUBLISHED_MASKS["resnet_L4"])}
+    >>> [feature.name for feature in masked_features("RNrobust", layers, ("focus", "all"))]
+    ['RNrobust_L4focus', 'RNrobust_L4all']
+    """
     return tuple(
         Feature(f"{prefix}_{short}{kind}", path, under(masks[kind]))
         for kind in kinds
@@ -161,7 +195,15 @@ def masked_features(prefix: str, layers: MaskedLayers, kinds: Sequence[str]) -> 
 
 
 def centred_features(prefix: str, layers: MaskedLayers) -> tuple[Feature, ...]:
-    """Features of layers under the centre mask, called ``<prefix>_<layer>``."""
+    """Features of layers under the centre mask, called ``<prefix>_<layer>``.
+
+    Parameters
+    ----------
+    prefix
+        Beginning of the features' names.
+    layers
+        Path of a layer and its masks by kind, by short name.
+    """
     return tuple(
         Feature(f"{prefix}_{short}", path, under(masks["centre"]))
         for short, (path, masks) in layers.items()
@@ -274,7 +316,8 @@ def image_features(
     network
         The network; images are brought to where it is.
     images
-        As `as_images` takes them.
+        Images of one size, RGB in [0, 1] or 8-bit: tensors or arrays (n, 3, H, W), or arrays
+        (H, W, 3).
     features
         By default all of the network's features of single images.
     batch_size
@@ -342,6 +385,13 @@ def as_images(images: Images) -> torch.Tensor:
 def watching(network: FeatureNetwork, layers: Sequence[str]) -> Iterator[featureFetcher]:
     """Fetcher that records layers of a network under their names while the block runs.
 
+    Parameters
+    ----------
+    network
+        The network.
+    layers
+        Dotted names or attribute paths.
+
     Raises
     ------
     LayerError
@@ -367,11 +417,13 @@ def batch_outputs(
     fetcher
         Records them.
     images : (n, 3, H, W)
-        In [0, 1].
+        Images, RGB in [0, 1].
     keys
         Under which names.
-    preprocessing, size
-        As in `FeatureNetwork`.
+    preprocessing
+        Mean and SD.
+    size
+        Rows and columns to which images are resized (bilinear); None leaves them as they are.
 
     Returns
     -------
@@ -395,10 +447,27 @@ def batch_outputs(
 def with_axes(output: torch.Tensor, n_axes: int, words: str, layer: str = "") -> torch.Tensor:
     """A layer's output if it has so many axes.
 
+    Parameters
+    ----------
+    output
+        Output of a layer.
+    n_axes
+        Number of axes that it must have.
+    words
+        What is expected, for the message.
+    layer
+        Name of the layer, for the message.
+
     Raises
     ------
     LayerError
-        Otherwise; says what was expected in `words`, and the layer if it is given.
+        If it has another number of axes.
+
+    Examples
+    --------
+    >>> with_axes(torch.zeros(2, 4), 4, "maps (n, C, H, W)", "fc")
+    Traceback (most recent call last):
+    core.errors.LayerError: fc: expected maps (n, C, H, W), found an output of shape (2, 4).
     """
     if output.dim() != n_axes:
         found = f"an output of shape {tuple(output.shape)}"

@@ -62,7 +62,7 @@ class Experiment:
 
     @cached_property
     def ref_psth(self) -> Blocks:
-        """The same for the natural reference images of each thread."""
+        """Rates of the natural reference images of each thread, (200, n_trials) each, events/s."""
         return self._psth("ref")
 
     @cached_property

@@ -89,7 +89,19 @@ class Thread:
 def evolve(
     descriptor: Descriptor, world: World, parameters: Parameters, rng: np.random.Generator
 ) -> Evolution:
-    """Run one paired evolution."""
+    """Run one paired evolution.
+
+    Parameters
+    ----------
+    descriptor
+        Experiment to run.
+    world
+        Both generators.
+    parameters
+        Constants of the model.
+    rng
+        Generator of everything that is drawn.
+    """
     site = draw_site(descriptor.area, world, parameters, rng)
     threads = [Thread(name, world, parameters, rng) for name in descriptor.spaces]
     references = {
@@ -133,7 +145,18 @@ def evolve(
 
 
 def image_scores(shown: Shown) -> np.ndarray:
-    """Evoked rate of every image, mean over its trials; NaN where it was not shown."""
+    """Evoked rate of every image, mean over its trials; NaN where it was not shown.
+
+    Parameters
+    ----------
+    shown
+        One thread's images in one block.
+
+    Returns
+    -------
+    (population,)
+        events/s.
+    """
     evoked = window_rate(shown.psth, axis=1)
     n_trials = np.bincount(shown.images, minlength=shown.population)
     total = np.bincount(shown.images, weights=evoked, minlength=shown.population)
@@ -152,6 +175,26 @@ def draw_images(
 
     An image may be missing or shown twice; the last block may be cut short, and a block after
     `n_blocks` holds at most 9 images.
+
+    Parameters
+    ----------
+    population
+        Number of images that the optimizer proposed.
+    block
+        0-based number of the block.
+    n_blocks
+        Number of complete blocks.
+    expi
+        Experiment; the blocks of some are all complete.
+    parameters
+        Constants of the model.
+    rng
+        Generator of the draw.
+
+    Returns
+    -------
+    images, references : (n_trials,)
+        0-based numbers of images in the population, and of reference images.
     """
     images = np.arange(population)
     if rng.random() < parameters.p_missing_image:
@@ -171,7 +214,22 @@ def draw_images(
 
 
 def draw_drift(n_blocks: int, parameters: Parameters, rng: np.random.Generator) -> np.ndarray:
-    """Slow drift of the response, (n_blocks,), starting at 1."""
+    """Slow drift of the response, (n_blocks,), starting at 1.
+
+    Parameters
+    ----------
+    n_blocks
+        Number of blocks, incomplete ones included.
+    parameters
+        Constants of the model.
+    rng
+        Generator of the draw.
+
+    Examples
+    --------
+    >>> draw_drift(3, Parameters(drift_sd=0.0), np.random.default_rng(0))
+    array([1., 1., 1.])
+    """
     drift = np.ones(n_blocks)
     for block in range(1, n_blocks):
         persistent = 1 + parameters.drift_persistence * (drift[block - 1] - 1)
@@ -186,7 +244,21 @@ def draw_baseline(
     parameters: Parameters,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Baseline rate of every block, (n_blocks,), events/s; it jumps in the unstable recordings."""
+    """Baseline rate of every block, (n_blocks,), events/s; it jumps in the unstable recordings.
+
+    Parameters
+    ----------
+    descriptor
+        Experiment, whose baseline may be unstable.
+    site
+        Site that responds.
+    n_blocks
+        Number of blocks, incomplete ones included.
+    parameters
+        Constants of the model.
+    rng
+        Generator of the draw.
+    """
     baseline = np.full(n_blocks, site.baseline)
     if descriptor.scheduled_name in UNSTABLE_BASELINE:
         jump = rng.integers(round(0.3 * n_blocks), round(0.7 * n_blocks))

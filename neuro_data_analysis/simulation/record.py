@@ -75,7 +75,15 @@ class Group:
 
 
 def make_record(evolution: Evolution, rng: np.random.Generator) -> Record:
-    """Interleave the trials of every block and add the other units."""
+    """Interleave the trials of every block and add the other units.
+
+    Parameters
+    ----------
+    evolution
+        What was shown, block by block.
+    rng
+        Generator of the order of trials and of the other units.
+    """
     descriptor = evolution.descriptor
     channels, units = draw_units(descriptor, rng)
     preferred = (channels == descriptor.channel) & (units == descriptor.unit)
@@ -138,6 +146,17 @@ def draw_units(descriptor: Descriptor, rng: np.random.Generator) -> tuple[np.nda
 
     The preferred channel has an inactive row and units up to the preferred one; four other channels
     have one unit each, two of them an inactive row as well.
+
+    Parameters
+    ----------
+    descriptor
+        Experiment, with its preferred channel and unit.
+    rng
+        Generator of the draw.
+
+    Returns
+    -------
+    channels, units : (n_rows,)
     """
     others = np.setdiff1d(np.arange(1, 65), descriptor.channel)
     others = rng.choice(others, N_OTHER_CHANNELS, replace=False)
@@ -158,6 +177,19 @@ def draw_responses(
 
     The preferred row is the mean of its PSTH; others are Poisson counts that follow the preferred
     unit weakly; inactive rows are 0.
+
+    Parameters
+    ----------
+    psth : (n_trials, 200)
+        Single trials of the preferred unit, events/s.
+    other_rates : (n_units,)
+        Mean rates of the other units, events/s.
+    units : (n_units,)
+        Unit numbers; 0 is inactive.
+    preferred_row
+        0-based row of the preferred unit.
+    rng
+        Generator of the counts.
     """
     preferred = window_rate(psth, axis=1)
     relative = (

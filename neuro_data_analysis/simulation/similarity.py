@@ -47,6 +47,15 @@ def similarities(
     """Cosine similarity of the prototypes, by column of Figure 3G's table.
 
     The global similarity reads all features; the focused ones read what the site is tuned to.
+
+    Parameters
+    ----------
+    evolution
+        What was shown, block by block.
+    network
+        Network that reads the prototypes.
+    rng
+        Generator of the noise.
     """
     prototypes = [prototype(evolution, thread) for thread in range(N_THREADS)]
     focused = [focus(evolution, features) for features in prototypes]
@@ -59,7 +68,14 @@ def similarities(
 def prototype(evolution: Evolution, thread: int) -> dict[str, np.ndarray]:
     """Mean features (12,) by group of a thread's best block, as the site sees them.
 
-    As in the analyses, an incomplete last block does not count.
+    An incomplete last block does not count, as it does not in the analyses.
+
+    Parameters
+    ----------
+    evolution
+        What was shown, block by block.
+    thread
+        0 (DeePSim) or 1 (BigGAN).
     """
     psth = [[block[k].psth.T for block in evolution.blocks] for k in range(N_THREADS)]
     shown = evolution.blocks[: n_complete_blocks(*psth)]
@@ -72,7 +88,15 @@ def prototype(evolution: Evolution, thread: int) -> dict[str, np.ndarray]:
 
 
 def focus(evolution: Evolution, features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Features inside the site's tuned subspaces, weighted as the site weights the groups."""
+    """Features inside the site's tuned subspaces, weighted as the site weights the groups.
+
+    Parameters
+    ----------
+    evolution
+        Evolution of the site.
+    features
+        Features (12,) by group.
+    """
     site = evolution.site
     of_object = site.object_weights.mean()
     weights = {"texture": 1 - of_object, "object": of_object}

@@ -50,11 +50,18 @@ def draw_psth(rates: np.ndarray, cv: float, rng: np.random.Generator) -> np.ndar
         Expected rate, events/s.
     cv
         Coefficient of variation of the gain.
+    rng
+        Generator of gains and spikes.
 
     Returns
     -------
     (n_trials, 200) float32
         Smoothed rate, events/s.
+
+    Examples
+    --------
+    >>> draw_psth(np.zeros((3, 200)), 0.1, np.random.default_rng(0)).shape
+    (3, 200)
     """
     gain = rng.gamma(1 / cv**2, cv**2, (len(rates), 1))
     spikes = rng.poisson(gain * rates / 1000)

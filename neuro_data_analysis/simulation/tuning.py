@@ -28,7 +28,7 @@ from neuro_data_analysis.simulation.world import Generator, World
 LEVELS = (-0.4, -0.32, -0.24, -0.16, 0.0, 0.16, 0.24, 0.32, 0.4)
 TUNED_GROUPS = ("texture", "object")
 MONTHS_WITHOUT_UNIT_NUMBERS = ("072020", "082020")
-"""When recordings had the old form, which holds no unit numbers."""
+"""Months (MMYYYY) of recordings in the old form, which holds no unit numbers."""
 
 MIN_OTHER_RATE = 5.0
 """events/s; every row that is not inactive counts as a unit."""
@@ -122,7 +122,21 @@ def simulate_tuning(
     parameters: Parameters,
     rng: np.random.Generator,
 ) -> FormattedRecording:
-    """Show images along the axes around the evolution's end to the site that it evolved for."""
+    """Show images along the axes around the evolution's end to the site that it evolved for.
+
+    Parameters
+    ----------
+    schedule
+        The tuning recording.
+    evolution
+        The evolution before it.
+    world
+        Both generators.
+    parameters
+        Constants of the model.
+    rng
+        Generator of everything that is drawn.
+    """
     names, codes = images_along_axes(
         world.object, evolution.blocks[-1][1].mean_code, schedule.design, parameters
     )
@@ -151,7 +165,24 @@ def simulate_tuning(
 def images_along_axes(
     generator: Generator, center: np.ndarray, design: Design, parameters: Parameters
 ) -> tuple[list[str], np.ndarray]:
-    """Names and codes (n_images, n_code) of all images."""
+    """Names and codes of all images.
+
+    Parameters
+    ----------
+    generator
+        The object space.
+    center : (n_code,)
+        Code at the origin of the axes.
+    design
+        Axes to show.
+    parameters
+        Constants of the model, of which the range counts.
+
+    Returns
+    -------
+    names : list of n_images str
+    codes : (n_images, n_code)
+    """
     scale = parameters.tuning_range * generator.space.latent_scale
     names, codes = [], []
     for space, part in code_halves(len(center)).items():
@@ -168,18 +199,47 @@ def images_along_axes(
 
 
 def code_halves(n_code: int) -> dict[str, slice]:
-    """Which numbers of an object code are class and which noise."""
+    """Which numbers of an object code are class and which noise.
+
+    Examples
+    --------
+    >>> code_halves(256)["class"]
+    slice(128, 256, None)
+    """
     return {"class": slice(n_code // 2, n_code), "noise": slice(0, n_code // 2)}
 
 
 def hessian_axes(generator: Generator, center: np.ndarray, part: slice) -> np.ndarray:
-    """Eigenvectors of the metric inside a part of the code, (n_part, n_part), largest first."""
+    """Eigenvectors of the metric inside a part of the code, (n_part, n_part), largest first.
+
+    Parameters
+    ----------
+    generator
+        The object space.
+    center : (n_code,)
+        Code at which the metric is taken.
+    part
+        Part of the code, of n_part numbers.
+    """
     jacobian = generator.jacobian(center, TUNED_GROUPS)[:, part]
     return np.linalg.eigh(jacobian.T @ jacobian)[1][:, ::-1]
 
 
 def expected_rates(site: Site, features: dict[str, np.ndarray]) -> np.ndarray:
-    """Expected rate of natural or object images, (n_images, 200), events/s, without drift."""
+    """Expected rate of natural or object images, without drift.
+
+    Parameters
+    ----------
+    site
+        Site that responds.
+    features
+        Features of the images by group, (n_images, 12) each.
+
+    Returns
+    -------
+    (n_images, 200)
+        events/s.
+    """
     return site.rates(site.drives(features, False), 1.0, site.baseline)
 
 
@@ -190,7 +250,24 @@ def with_other_rows(
     units: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Rasters (n_trials, 200, n_rows): the preferred unit, others without tuning, silent rows."""
+    """Rasters of all rows: the preferred unit, others without tuning, silent ones.
+
+    Parameters
+    ----------
+    preferred : (n_trials, 200)
+        Single trials of the preferred unit, events/s.
+    descriptor
+        Experiment, with its preferred channel and unit.
+    channels, units : (n_rows,)
+        Labels of the rows; unit 0 is silent.
+    rng
+        Generator of the other units.
+
+    Returns
+    -------
+    (n_trials, 200, n_rows) float32
+        events/s.
+    """
     rasters = np.zeros((*preferred.shape, len(units)), dtype=np.float32)
     for row, (channel, unit) in enumerate(zip(channels, units, strict=True)):
         if (channel, unit) == (descriptor.channel, descriptor.unit):
@@ -203,7 +280,15 @@ def with_other_rows(
 
 
 def formatted_evolution(record: Record, rng: np.random.Generator) -> FormattedRecording:
-    """An evolution outside the paired data set, as a formatted recording of its own."""
+    """An evolution outside the paired data set, as a formatted recording of its own.
+
+    Parameters
+    ----------
+    record
+        The evolution, trial by trial.
+    rng
+        Generator of the other units.
+    """
     n_trials = len(record.image_names)
     psth = np.zeros((n_trials, record.parts["evol"]["psth"][0][0].shape[1]), dtype=np.float32)
     for part in record.parts.values():
