@@ -1,5 +1,6 @@
-"""Progress of long work, on a terminal only."""
+"""Progress of long work, on a terminal only, and what is printed beside it."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
@@ -16,3 +17,15 @@ def progress(items: Iterable[Item], total: int, words: str) -> Iterator[Item]:
         for item in bar:
             interrupt.check()
             yield item
+
+
+def say(words: str) -> None:
+    """Print a line on stderr, above a bar if there is one: what goes on."""
+    from tqdm import tqdm
+
+    tqdm.write(words, file=sys.stderr)
+
+
+def answer(words: str) -> None:
+    """Print a line on stdout: what was asked for."""
+    print(words)  # noqa: T201

@@ -34,7 +34,7 @@ from core.errors import (
     run,
 )
 from core.files import replacing, writable_folder
-from core.progress import progress
+from core.progress import progress, say
 from neuro_data_analysis.image_similarity.prototypes import find_prototypes, read_montage
 from neuro_data_analysis.recordings.dataset import matroot, open_recordings
 from neuro_data_analysis.recordings.layout import PROTOTYPES_FOLDER, SIMILARITY_FILE
@@ -120,7 +120,7 @@ def site_alternates(files: Mapping[int, Path], folder: Path, seed: int) -> Alter
         }
     unknown = [expi for expi in files if expi not in sites]
     if unknown:
-        _say(f"{folder}: no recording of Exp {unknown}; they are compared with no other experiment")
+        say(f"{folder}: no recording of Exp {unknown}; they are compared with no other experiment")
     return draw_alternates(sites, seed)
 
 
@@ -195,7 +195,7 @@ def _work(options: argparse.Namespace) -> None:
     if options.matroot or os.environ.get("MATROOT"):
         alternates = site_alternates(files, matroot(options.matroot), options.seed)
     else:
-        _say("no recordings (--matroot): the ..alt columns are left out")
+        say("no recordings (--matroot): the ..alt columns are left out")
     tables = []
     for name in names:
         network = load_or_say(name, device=options.device, trusted=options.trusted)
@@ -239,12 +239,8 @@ def load_or_say(name: str, **options: object) -> "FeatureNetwork | None":
     try:
         return load_feature_network(name, **options)
     except (WeightsError, MissingPackageError) as error:
-        _say(f"{name} is left out: {error}")
+        say(f"{name} is left out: {error}")
         return None
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":
