@@ -366,7 +366,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Compute the columns of all experiments whose images are there; returns the exit code."""
     options = parser().parse_args(argv)
-    return run(lambda: _work(options))
+    _work(options)
+    return 0
 
 
 def _work(options: argparse.Namespace) -> None:
@@ -444,4 +445,4 @@ def _read_finished(path: Path, names: list[str]) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

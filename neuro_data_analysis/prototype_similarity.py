@@ -176,7 +176,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Compute the columns and write them; returns the exit code."""
     options = parser().parse_args(argv)
-    return run(lambda: _work(options))
+    _work(options)
+    return 0
 
 
 def _work(options: argparse.Namespace) -> None:
@@ -244,4 +245,4 @@ def load_or_say(name: str, **options: object) -> "FeatureNetwork | None":
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))
