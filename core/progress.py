@@ -10,7 +10,22 @@ Item = TypeVar("Item")
 
 
 def progress(items: Iterable[Item], total: int, words: str) -> Iterator[Item]:
-    """The items one after the other, with a bar where stderr is a terminal; ends at Ctrl-C."""
+    """The items one after the other, with a bar where stderr is a terminal; ends at Ctrl-C.
+
+    Parameters
+    ----------
+    items
+        What is worked on.
+    total
+        Their number.
+    words
+        What they are, beside the bar.
+
+    Examples
+    --------
+    >>> list(progress(["a", "b"], 2, "letters"))
+    ['a', 'b']
+    """
     from tqdm import tqdm
 
     with tqdm(items, total=total, desc=words, leave=False, disable=None) as bar:
@@ -27,5 +42,11 @@ def say(words: str) -> None:
 
 
 def answer(words: str) -> None:
-    """Print a line on stdout: what was asked for."""
+    """Print a line on stdout: what was asked for.
+
+    Examples
+    --------
+    >>> answer("3 files")
+    3 files
+    """
     print(words)  # noqa: T201

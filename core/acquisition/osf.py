@@ -101,7 +101,22 @@ class Settings:
     def from_environment(
         cls, project: str | None = None, token: str | None = None, **others: float
     ) -> "Settings":
-        """Settings given, else ``OSF_PROJECT`` and ``OSF_TOKEN``; ``OSF_API`` names another API."""
+        """Settings given, else ``OSF_PROJECT`` and ``OSF_TOKEN``; ``OSF_API`` names another API.
+
+        Parameters
+        ----------
+        project
+            OSF's five letters; None for the environment's, or else the published ones.
+        token
+            Personal access token; None for the environment's, if any.
+        others
+            Further fields of the settings.
+
+        Examples
+        --------
+        >>> Settings.from_environment("abcde", attempts=2).attempts
+        2
+        """
         return cls(
             project=project or os.environ.get("OSF_PROJECT") or PROJECT,
             token=token or os.environ.get("OSF_TOKEN") or None,
@@ -153,7 +168,14 @@ class OsfFile:
 
 @dataclass
 class OsfFolder:
-    """One folder with everything in it; `url` serves it as a zip."""
+    """One folder with everything in it; `url` serves it as a zip.
+
+    Examples
+    --------
+    >>> below = OsfFolder("/a/b", "https://files.osf.io/b")
+    >>> list(OsfFolder("/a", "https://files.osf.io/a", folders=[below]).all_files())
+    []
+    """
 
     path: str
     url: str
@@ -193,12 +215,27 @@ class Session(requests.Session):
             self.headers["Authorization"] = f"Bearer {settings.token}"
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send one request and count it; redirects pass here one by one."""
+        """Send one request and count it; redirects pass here one by one.
+
+        Parameters
+        ----------
+        request
+            What to send.
+        options
+            Those of `requests.Session.send`.
+        """
         self.n_requests += 1
         return super().send(request, **options)
 
     def get(self, url: str, **options: Any) -> requests.Response:
         """Get `url`, again after failures that may pass, waiting as long as the server asks.
+
+        Parameters
+        ----------
+        url
+            Address; the token goes to OSF's own hosts only.
+        options
+            Those of `requests.Session.get`.
 
         Raises
         ------
@@ -451,7 +488,20 @@ def _attribute(entry: Any, *keys: str) -> Any:
 
 
 def is_same_site(url: str, other: str) -> bool:
-    """Whether two addresses belong together, as api.osf.io and files.osf.io do."""
+    """Whether two addresses belong together, as api.osf.io and files.osf.io do.
+
+    Parameters
+    ----------
+    url, other
+        Addresses.
+
+    Examples
+    --------
+    >>> is_same_site("https://files.osf.io/v1/x", "https://api.osf.io/v2/")
+    True
+    >>> is_same_site("https://osf.io.evil.org/", "https://api.osf.io/v2/")
+    False
+    """
     one, two = urlsplit(url), urlsplit(other)
     if one.netloc == two.netloc or one.scheme != two.scheme:
         return one[:2] == two[:2]
