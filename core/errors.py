@@ -177,6 +177,10 @@ class ImageError(ReproductionError, ValueError):
     """Images do not have the shape, range or number that is expected."""
 
 
+class PromiseError(ReproductionError, TypeError):
+    """An object does not keep a promise of the protocol that it is used through."""
+
+
 class RunError(ReproductionError, RuntimeError):
     """The input was sound and the work failed all the same."""
 

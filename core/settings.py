@@ -14,7 +14,7 @@ def positive(value: float, name: str) -> float:
     Parameters
     ----------
     value
-        The number.
+        What was given.
     name
         Name of the setting, for the message.
 
@@ -25,8 +25,8 @@ def positive(value: float, name: str) -> float:
 
     Examples
     --------
-    >>> positive(3, "sigma")
-    3.0
+    >>> positive(2, "sigma")
+    2.0
     >>> positive(0, "sigma")
     Traceback (most recent call last):
     core.errors.SettingError: sigma: expected a number above 0, found 0.
@@ -42,11 +42,11 @@ def whole(value: int, name: str, at_least: int) -> int:
     Parameters
     ----------
     value
-        The number.
+        What was given.
     name
         Name of the setting, for the message.
     at_least
-        Smallest value that is allowed.
+        Smallest number that is allowed.
 
     Raises
     ------
@@ -55,11 +55,11 @@ def whole(value: int, name: str, at_least: int) -> int:
 
     Examples
     --------
-    >>> whole(3, "batch_size", at_least=1)
+    >>> whole(np.int64(3), "population", at_least=2)
     3
-    >>> whole(2.5, "batch_size", at_least=1)
+    >>> whole(2.5, "population", at_least=2)
     Traceback (most recent call last):
-    core.errors.SettingError: batch_size: expected a whole number of at least 1, found 2.5.
+    core.errors.SettingError: population: expected a whole number of at least 2, found 2.5.
     """
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not is_whole or value < at_least:
@@ -86,11 +86,11 @@ def check_same(expected: dict[str, Any], found: dict[str, Any], what: str) -> No
     Parameters
     ----------
     expected
-        Settings of the run that is to go on.
+        Settings of what is to go on.
     found
         Settings that were saved.
     what
-        What has them, for the message.
+        Whose settings they are, for the message.
 
     Raises
     ------

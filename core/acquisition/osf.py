@@ -317,7 +317,7 @@ class Session(requests.Session):
                 path=url,
                 expected="a readable project",
                 found=f"{found} (HTTP {status})",
-                advice="OSF_TOKEN takes a token of an account that may read it",
+                advice="give OSF_TOKEN a token of an account that may read it",
             )
         raise DownloadError(path=url, expected="an answer", found=f"HTTP {status}")
 

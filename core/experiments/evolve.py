@@ -96,11 +96,11 @@ def _evolve(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     from core.experiments.evolution.loop import blocks_to_do, checksum, evolve
     from core.files import writable_folder
     from core.generators.by_name import load_generator
-    from core.probing.scorer import TorchScorer
+    from core.probing.scorer import Scorer
     from core.probing.unit_responses import UnitResponses
 
     out = writable_folder(options.out)
-    scorer = TorchScorer(options.network, device=options.device)
+    scorer = Scorer(options.network, device=options.device)
     generators = [
         load_generator(
             name,

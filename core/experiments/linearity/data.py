@@ -163,10 +163,10 @@ def _table(
         sample_codes,
     )
     from core.generators.by_name import load_generator
-    from core.probing.scorer import TorchScorer
+    from core.probing.scorer import Scorer
 
     network = load_generator(generator, device=device)
-    with TorchScorer("caffenet", device=device) as scorer:
+    with Scorer("caffenet", device=device) as scorer:
         codes = sample_codes(network, n_codes, rng=seed)
         return linearity_results(network, scorer, caffenet_layers(scorer), codes, basis)
 
