@@ -13,10 +13,7 @@ from multiprocessing import connection
 from typing import Any
 
 from core import interrupt
-from core.environment import environment
-
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Environment of a process whose linear algebra has one thread."""
+from core.environment import ONE_THREAD, environment
 
 
 def ordered_map(function: Callable[[Any], Any], items: Iterable[Any], n_jobs: int) -> Iterator[Any]:

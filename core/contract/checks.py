@@ -48,7 +48,21 @@ class Check:
 
 
 def check(source: SourceData, folder: str) -> list[Check]:
-    """Is every file as described, and do the files that are there agree with one another?"""
+    """Is every file as described, and do the files that are there agree with one another?
+
+    Parameters
+    ----------
+    source
+        Folder of source data.
+    folder
+        A figure's folder in it.
+
+    Examples
+    --------
+    >>> missing = check(SourceData("no_such_folder"), "ExtendedFig5")
+    >>> [(item.name, item.passed) for item in missing]
+    [('file as described', False), ('file as described', False)]
+    """
     problems = validate(source, folder)
     n_files = sum(source.path(file).is_file() for file in FIGURE_FILES[folder])
     results = [_failed("file as described", problem) for problem in problems]
@@ -71,7 +85,20 @@ def _failed(name: str, error: ReproductionError) -> Check:
 
 
 def origins(source: SourceData, folder: str) -> list[Check]:
-    """Do recorded files still hold the bytes that came, and do all come from one source?"""
+    """Do recorded files still hold the bytes that came, and do all come from one source?
+
+    Parameters
+    ----------
+    source
+        Folder of source data.
+    folder
+        A figure's folder in it.
+
+    Examples
+    --------
+    >>> origins(SourceData("no_such_folder"), "Fig4")
+    []
+    """
     records = source.provenance
     files = [file for file in FIGURE_FILES[folder] if source.path(file).is_file()]
     known = [file for file in files if file.path in records]

@@ -17,6 +17,11 @@ class Sizes:
 
     `experiments` rows of every all-experiment table, `blocks` of the longest experiment after the
     last-block drop, `example_blocks` of Figure 2's experiment.
+
+    Examples
+    --------
+    >>> Sizes().resolve("blocks"), Sizes().resolve(4), Sizes().resolve(None)
+    (56, 4, None)
     """
 
     experiments: int = 170

@@ -47,7 +47,25 @@ WINDOWS = tuple((start, start + 10) for start in range(0, 200, 10))
 def window_files(
     prefix: str, folder: str, panel: str, windows: tuple[tuple[int, int], ...]
 ) -> dict[tuple[tuple[int, int], str], Matrix]:
-    """Descriptions of windowed responses, keyed by ((start, stop) in ms, slice)."""
+    """Descriptions of windowed responses, keyed by ((start, stop) in ms, slice).
+
+    Parameters
+    ----------
+    prefix
+        Beginning of the files' names.
+    folder
+        Folder of the figure.
+    panel
+        The panel that they are drawn in.
+    windows
+        (start, stop) in ms from image onset, half-open.
+
+    Examples
+    --------
+    >>> files = window_files("Figure5C_src_normresp_wdw", "Fig5", "5C", ((0, 10),))
+    >>> files[(0, 10), "BigGAN_sem"].name
+    'Figure5C_src_normresp_wdw_0-10_BigGAN_sem.csv'
+    """
     return {
         (window, name): Matrix(
             f"{prefix}_{window[0]}-{window[1]}_{name}.csv",

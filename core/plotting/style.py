@@ -26,6 +26,9 @@ STYLE = {
     "figure.constrained_layout.use": True,
 }
 
+NO_LAYOUT = {"figure.constrained_layout.use": False, "figure.autolayout": False}
+"""Settings under which a figure without an engine of layout gets none when it is saved."""
+
 SIMULATED_NOTICE = "simulated stand-in data – not recordings"
 
 
@@ -62,9 +65,14 @@ def significance_dots(
 
 
 def freeze_layout(figure: Figure) -> None:
-    """Arrange the figure once and keep it so; otherwise it is arranged anew at every drawing."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    """Arrange the figure once and keep it so; otherwise it is arranged anew at every drawing.
+
+    No engine is left, not even one that does nothing: it would have every saving draw twice.
+    """
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+    with mpl.rc_context(NO_LAYOUT):
+        figure.set_layout_engine()
 
 
 def mark_simulated(figure: Figure) -> None:

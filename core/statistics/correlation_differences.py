@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from core.errors import SampleError, SettingError
+from core.progress import answer
 from core.statistics.samples import Numbers, numbers, selected_columns
 
 
@@ -222,10 +223,6 @@ def _legacy_scale(n: int) -> float:
 def _say_legacy(result: FisherZTest, r_ab: float, r_ac: float, n: int) -> None:
     with np.errstate(divide="ignore"):
         z_ab, z_ac = np.arctanh([r_ab, r_ac]) * _legacy_scale(n)
-    _say(f"r_AB={r_ab:.3f}, r_AC={r_ac:.3f}, z_AB={z_ab:.3f}, z_AC={z_ac:.3f}")
+    answer(f"r_AB={r_ab:.3f}, r_AC={r_ac:.3f}, z_AB={z_ab:.3f}, z_AC={z_ac:.3f}")
     p = result.p
-    _say(f"z={result.z:.3f}, p={p:.1e} (2 side), p={p / 2:.1e} (1 side) N={n}")
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201 (asked for by `verbose`)
+    answer(f"z={result.z:.3f}, p={p:.1e} (2 side), p={p / 2:.1e} (1 side) N={n}")

@@ -1,7 +1,7 @@
 """Interval estimates that the panels draw."""
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 
 def beta_interval(
@@ -59,7 +59,7 @@ def wilson_interval(
     (0.2084, 0.3)
     """
     successes, total = np.asarray(successes, dtype=float), np.asarray(total, dtype=float)
-    z = stats.norm.ppf((1 + level) / 2)
+    z = special.ndtri((1 + level) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = successes / total
         center = (rate + z**2 / (2 * total)) / (1 + z**2 / total)
@@ -94,10 +94,17 @@ def bootstrap_mean_interval(
     values = np.asarray(values, dtype=float)
     if len(values) == 1:
         return float(values[0]), float(values[0])
-    result = stats.bootstrap(
-        (values,), np.mean, n_resamples=n_resamples, method="percentile", rng=rng
-    )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+    means = values[rng.integers(0, len(values), (n_resamples, len(values)))].mean(axis=1)
+    means.sort()
+    tail = (1 - 0.95) / 2
+    return _quantile(means, tail), _quantile(means, 1 - tail)
+
+
+def _quantile(ascending: np.ndarray, p: float) -> float:
+    """Linear interpolation between the two nearest values, rounded as ``scipy.stats`` rounds."""
+    place = p * len(ascending) + (1 - p)
+    below, part = int(place) - 1, place % 1
+    return float((1 - part) * ascending[below] + part * ascending[below + 1])
 
 
 def population_sem(values: np.ndarray, axis: int = 0) -> np.ndarray:
