@@ -15,11 +15,11 @@ from neuro_data_analysis.simulation.descriptors import COMPLETE, Descriptor, dra
 from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
 from neuro_data_analysis.simulation.site import Site, draw_site
 from neuro_data_analysis.simulation.time_course import draw_psth
-from neuro_data_analysis.simulation.world import GROUPS, Generator, World
+from neuro_data_analysis.simulation.world import GROUPS, FeatureGenerator, World
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownTrials:
     """One thread's images in one block.
 
     `images` (n_trials,) are 0-based numbers of evolved images in the population, one per trial, and
@@ -37,7 +37,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Evolution:
+class SimulatedEvolution:
     """A simulated experiment: ``blocks[block][thread]`` and the site that responded.
 
     `references` (n_references, 12) by group are the features of the natural images.
@@ -46,17 +46,17 @@ class Evolution:
     descriptor: Descriptor
     site: Site
     references: dict[str, np.ndarray]
-    blocks: list[tuple[Shown, Shown]]
+    blocks: list[tuple[ShownTrials, ShownTrials]]
 
 
-class Thread:
+class SimulatedThread:
     """One generator with its optimizer; some spaces move only a part of the code."""
 
     def __init__(
         self, space_name: str, world: World, parameters: Parameters, rng: np.random.Generator
     ):
         texture = space_name == "fc6"
-        self.generator: Generator = world.texture if texture else world.object
+        self.generator: FeatureGenerator = world.texture if texture else world.object
         self.from_texture = texture
         space = self.generator.space
         self._fixed = self.generator.origin + rng.normal(0, space.jitter_sd, space.n_code)
@@ -86,9 +86,9 @@ class Thread:
         self.codes = self._optimizer.step(scores, self.codes)
 
 
-def evolve(
+def simulate_evolution(
     descriptor: Descriptor, world: World, parameters: Parameters, rng: np.random.Generator
-) -> Evolution:
+) -> SimulatedEvolution:
     """Run one paired evolution.
 
     Parameters
@@ -103,7 +103,7 @@ def evolve(
         Generator of everything that is drawn.
     """
     site = draw_site(descriptor.area, world, parameters, rng)
-    threads = [Thread(name, world, parameters, rng) for name in descriptor.spaces]
+    threads = [SimulatedThread(name, world, parameters, rng) for name in descriptor.spaces]
     references = {
         group: rng.normal(0, parameters.reference_sd, (parameters.n_references, N_GROUP))
         for group in GROUPS
@@ -127,7 +127,7 @@ def evolve(
             rates = site.rates(drives, drift[block], baseline[block])
             ref_rates = site.rates(reference_drives, drift[block], baseline[block])
             shown.append(
-                Shown(
+                ShownTrials(
                     population=len(codes),
                     mean_code=codes.mean(axis=0),
                     mean_features={group: f.mean(axis=0) for group, f in features.items()},
@@ -140,11 +140,11 @@ def evolve(
         blocks.append(tuple(shown))
         if block < n_blocks - 1:
             for thread, of_thread in zip(threads, shown, strict=True):
-                thread.learn(image_scores(of_thread))
-    return Evolution(descriptor, site, references, blocks)
+                thread.learn(mean_scores(of_thread))
+    return SimulatedEvolution(descriptor, site, references, blocks)
 
 
-def image_scores(shown: Shown) -> np.ndarray:
+def mean_scores(shown: ShownTrials) -> np.ndarray:
     """Evoked rate of every image, mean over its trials; NaN where it was not shown.
 
     Parameters

@@ -12,7 +12,7 @@ import pandas as pd
 from core.contract import ext5
 from core.statistics.linearity import linearity_table
 from neuro_data_analysis.simulation.parameters import N_LATENT, Parameters
-from neuro_data_analysis.simulation.world import GROUPS, Generator, World
+from neuro_data_analysis.simulation.world import GROUPS, FeatureGenerator, World
 
 LAYERS = {
     "conv1": 0,
@@ -71,7 +71,7 @@ def simulate_linearity(
     return {"BigGAN": biggan, "DeePSim": deepsim}
 
 
-def draw_codes(generator: Generator, rng: np.random.Generator) -> np.ndarray:
+def draw_codes(generator: FeatureGenerator, rng: np.random.Generator) -> np.ndarray:
     """Codes (n, n_code) around a generator's origin, as wide as a young population.
 
     Parameters
@@ -119,7 +119,9 @@ def surrogate_features(
     return results
 
 
-def biggan_parts(generator: Generator, codes: np.ndarray, n_noise: int) -> dict[str, np.ndarray]:
+def biggan_parts(
+    generator: FeatureGenerator, codes: np.ndarray, n_noise: int
+) -> dict[str, np.ndarray]:
     """Latents (n, 24) of the whole code, and of its class and its noise part alone, by suffix.
 
     The latents are linear in the code and features depend on nothing else, so they say what a code
@@ -143,7 +145,7 @@ def biggan_parts(generator: Generator, codes: np.ndarray, n_noise: int) -> dict[
 
 
 def deepsim_parts(
-    generator: Generator, codes: np.ndarray, rng: np.random.Generator
+    generator: FeatureGenerator, codes: np.ndarray, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
     """Latents (n, 24) of codes, and codes projected on eigenvectors of the metric, by suffix.
 

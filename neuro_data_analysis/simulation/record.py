@@ -14,7 +14,7 @@ from core.threads import N_THREADS
 from neuro_data_analysis.recordings.experiment import Blocks
 from neuro_data_analysis.recordings.naming import evolved_image_name, reference_image_name
 from neuro_data_analysis.simulation.descriptors import Descriptor
-from neuro_data_analysis.simulation.evolution import Evolution, Shown
+from neuro_data_analysis.simulation.evolution import ShownTrials, SimulatedEvolution
 
 FIELDS = ("Animal", "color_seq", "evol", "imageName", "meta", "ref", "stim", "units")
 
@@ -46,7 +46,7 @@ SPECTRAL = np.array(
 
 
 @dataclass(frozen=True)
-class Record:
+class TrialRecord:
     """Trials of one experiment in order of presentation.
 
     ``parts["evol"]`` and ``parts["ref"]`` hold per thread and block the trial numbers (n,) from 1,
@@ -74,7 +74,7 @@ class Group:
     psth: np.ndarray
 
 
-def make_record(evolution: Evolution, rng: np.random.Generator) -> Record:
+def make_record(evolution: SimulatedEvolution, rng: np.random.Generator) -> TrialRecord:
     """Interleave the trials of every block and add the other units.
 
     Parameters
@@ -114,7 +114,7 @@ def make_record(evolution: Evolution, rng: np.random.Generator) -> Record:
             )
         trials += block
     names, threads, evolved, blocks = zip(*trials, strict=True)
-    return Record(
+    return TrialRecord(
         descriptor=descriptor,
         image_names=list(names),
         trial_thread=np.array(threads),
@@ -127,7 +127,7 @@ def make_record(evolution: Evolution, rng: np.random.Generator) -> Record:
     )
 
 
-def _groups(shown: tuple[Shown, Shown], block: int, counter: int) -> list[Group]:
+def _groups(shown: tuple[ShownTrials, ShownTrials], block: int, counter: int) -> list[Group]:
     """The four kinds of trial of a block; `counter` is the number of its first image."""
     groups = []
     for thread, of_thread in enumerate(shown):
@@ -202,7 +202,7 @@ def draw_responses(
     return responses
 
 
-def matlab_element(record: Record) -> dict:
+def matlab_element(record: TrialRecord) -> dict:
     """The fields of one ``BFEStats`` element, ready for `matfile.write_matfile`."""
     descriptor = record.descriptor
     n_blocks = int(record.trial_block[-1])
@@ -251,7 +251,7 @@ def matlab_element(record: Record) -> dict:
     }
 
 
-def _meta(record: Record) -> dict:
+def _meta(record: TrialRecord) -> dict:
     descriptor = record.descriptor
     return {
         "baselineWindowLength": np.float64(90),
@@ -274,14 +274,14 @@ def _meta(record: Record) -> dict:
     }
 
 
-def _psth_cells(record: Record, part: str) -> Cell:
+def _psth_cells(record: TrialRecord, part: str) -> Cell:
     """1 x 200 x n arrays in double precision that carry single-precision values."""
     return Cell(
         [[block.T[None].astype(float) for block in thread] for thread in record.parts[part]["psth"]]
     )
 
 
-def _trial_cells(record: Record, part: str) -> Cell:
+def _trial_cells(record: TrialRecord, part: str) -> Cell:
     return Cell(
         [
             [trials[None].astype(float) for trials in thread]

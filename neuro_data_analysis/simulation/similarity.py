@@ -11,7 +11,7 @@ import numpy as np
 from core.statistics.windows import window_rate
 from core.threads import N_THREADS
 from neuro_data_analysis.evolutions.trajectories import n_complete_blocks
-from neuro_data_analysis.simulation.evolution import Evolution
+from neuro_data_analysis.simulation.evolution import SimulatedEvolution
 from neuro_data_analysis.simulation.parameters import N_GROUP
 
 GROUPS = ("texture", "object")
@@ -48,7 +48,7 @@ def make_network(seed: int) -> ReadoutNetwork:
 
 
 def similarities(
-    evolution: Evolution, network: ReadoutNetwork, rng: np.random.Generator
+    evolution: SimulatedEvolution, network: ReadoutNetwork, rng: np.random.Generator
 ) -> dict[str, float]:
     """Cosine similarity of the prototypes, by column of Figure 3G's table.
 
@@ -71,7 +71,7 @@ def similarities(
     }
 
 
-def prototype(evolution: Evolution, thread: int) -> dict[str, np.ndarray]:
+def prototype(evolution: SimulatedEvolution, thread: int) -> dict[str, np.ndarray]:
     """Mean features (12,) by group of a thread's best block, as the site sees them.
 
     An incomplete last block does not count, as it does not in the analyses.
@@ -93,7 +93,7 @@ def prototype(evolution: Evolution, thread: int) -> dict[str, np.ndarray]:
     return {group: features[group] + site.frames[group] @ site.offsets[group] for group in GROUPS}
 
 
-def focus(evolution: Evolution, features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def focus(evolution: SimulatedEvolution, features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Features inside the site's tuned subspaces, weighted as the site weights the groups.
 
     Parameters

@@ -13,17 +13,17 @@ import numpy as np
 from core.contract.provenance import SIMULATED_SUFFIX
 from neuro_data_analysis.recordings.formatted import FormattedRecording
 from neuro_data_analysis.simulation.descriptors import Descriptor
-from neuro_data_analysis.simulation.evolution import Evolution
+from neuro_data_analysis.simulation.evolution import SimulatedEvolution
 from neuro_data_analysis.simulation.parameters import Parameters
 from neuro_data_analysis.simulation.record import (
     LOG_SD_OTHER_RATE,
     MEDIAN_OTHER_RATE,
-    Record,
+    TrialRecord,
     draw_units,
 )
 from neuro_data_analysis.simulation.site import Site
 from neuro_data_analysis.simulation.time_course import draw_psth
-from neuro_data_analysis.simulation.world import Generator, World
+from neuro_data_analysis.simulation.world import FeatureGenerator, World
 
 LEVELS = (-0.4, -0.32, -0.24, -0.16, 0.0, 0.16, 0.24, 0.32, 0.4)
 TUNED_GROUPS = ("texture", "object")
@@ -35,7 +35,7 @@ MIN_OTHER_RATE = 5.0
 
 
 @dataclass(frozen=True)
-class Design:
+class TuningDesign:
     """Which axes are shown: ranks by space, repeats per image, and whether each has its origin."""
 
     ranks: dict[str, tuple[int, ...]]
@@ -43,7 +43,7 @@ class Design:
     shared_origin: bool
 
 
-EARLIER = Design(
+EARLIER = TuningDesign(
     {
         "class": (0, 1, 2, 3, 6, 9, 13, 17, 21, 25, 30, 40, 60),
         "noise": (0, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 40),
@@ -51,7 +51,7 @@ EARLIER = Design(
     repeats=(5, 6),
     shared_origin=True,
 )
-LATER = Design(
+LATER = TuningDesign(
     {"class": (0, 1, 2, 3, 6, 9, 13, 21, 30, 60), "noise": (0, 1, 2, 3, 5, 8, 10, 20, 40)},
     repeats=(8, 9),
     shared_origin=False,
@@ -77,7 +77,7 @@ class TuningSchedule:
         return self.tuning_name + SIMULATED_SUFFIX
 
     @property
-    def design(self) -> Design:
+    def design(self) -> TuningDesign:
         """Axes and repeats of this animal's recordings."""
         return EARLIER if self.animal in ("Alfa", "Beto") else LATER
 
@@ -123,7 +123,7 @@ def schedules() -> tuple[TuningSchedule, ...]:
 
 def simulate_tuning(
     schedule: TuningSchedule,
-    evolution: Evolution,
+    evolution: SimulatedEvolution,
     world: World,
     parameters: Parameters,
     rng: np.random.Generator,
@@ -169,7 +169,7 @@ def simulate_tuning(
 
 
 def images_along_axes(
-    generator: Generator, center: np.ndarray, design: Design, parameters: Parameters
+    generator: FeatureGenerator, center: np.ndarray, design: TuningDesign, parameters: Parameters
 ) -> tuple[list[str], np.ndarray]:
     """Names and codes of all images.
 
@@ -215,7 +215,7 @@ def code_halves(n_code: int) -> dict[str, slice]:
     return {"class": slice(n_code // 2, n_code), "noise": slice(0, n_code // 2)}
 
 
-def hessian_axes(generator: Generator, center: np.ndarray, part: slice) -> np.ndarray:
+def hessian_axes(generator: FeatureGenerator, center: np.ndarray, part: slice) -> np.ndarray:
     """Eigenvectors of the metric inside a part of the code, (n_part, n_part), largest first.
 
     Parameters
@@ -285,7 +285,7 @@ def with_other_rows(
     return rasters
 
 
-def formatted_evolution(record: Record, rng: np.random.Generator) -> FormattedRecording:
+def formatted_evolution(record: TrialRecord, rng: np.random.Generator) -> FormattedRecording:
     """An evolution outside the paired data set, as a formatted recording of its own.
 
     Parameters

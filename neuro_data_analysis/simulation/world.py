@@ -60,7 +60,7 @@ class RealNVP:
         return x
 
 
-class Generator:
+class FeatureGenerator:
     """Codes to features: an orthonormal projection to 24 latents, then one map per group."""
 
     def __init__(
@@ -124,8 +124,8 @@ class Generator:
 class World:
     """Both generators, and the direction in which initial texture images leave the natural ones."""
 
-    texture: Generator
-    object: Generator
+    texture: FeatureGenerator
+    object: FeatureGenerator
     texture_offset: np.ndarray
     object_offset: np.ndarray
 
@@ -152,8 +152,8 @@ def make_world(seed: int, parameters: Parameters) -> World:
     )
     t_projection = orthonormal_rows(N_LATENT, t_space.n_code, rng)
     return World(
-        texture=Generator("texture", t_space, t_projection, parameters.maps, rng),
-        object=Generator("object", o_space, o_projection, parameters.maps, rng),
+        texture=FeatureGenerator("texture", t_space, t_projection, parameters.maps, rng),
+        object=FeatureGenerator("object", o_space, o_projection, parameters.maps, rng),
         texture_offset=unit_vector(N_GROUP, rng),
         object_offset=unit_vector(N_GROUP, rng),
     )
