@@ -14,6 +14,7 @@ from core.contract.provenance import simulation_record
 from core.contract.unpickling import load_pickle
 from core.errors import MissingFileError, RecordingError, SettingError
 from core.matlab.reading import StructArray, open_matfile
+from neuro_data_analysis.recordings.conversion import describe
 from neuro_data_analysis.recordings.experiment import Experiment, is_usable
 
 VARIABLE = "BFEStats"
@@ -169,7 +170,7 @@ def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Ite
     ('fc6', 'BigGAN_class')
     """
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 (no error for a name that is too long)
         path = evolution_file(path)
     marked = simulation_record(path.parent) is not None
     if path.suffix == ".pkl":
@@ -184,7 +185,7 @@ def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Ite
         elements = variables[VARIABLE]
         if not isinstance(elements, StructArray):
             raise RecordingError(
-                f"{path}: expected {VARIABLE} to be a struct array, found another."
+                f"{path}: expected {VARIABLE} to be a struct array, found {describe(elements)}."
             )
         yield Recordings(elements, str(path), overrides, marked)
 
