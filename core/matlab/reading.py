@@ -55,8 +55,7 @@ class Struct(Mapping):
         if name not in self:
             raise KeyError(name)
         with failures_named(self._path, self._group):
-            _refuse_broken_link(self._group, name, self._path)
-            return _value(self._group[name], self._path)
+            return _value(_member(self._group, name, self._path), self._path)
 
     def __contains__(self, name: object) -> bool:
         with failures_named(self._path, self._group):
@@ -232,15 +231,15 @@ def _refuse_other_program(file: h5py.File, path: Path) -> None:
     )
 
 
-def _refuse_broken_link(group: h5py.Group, name: str, path: str) -> None:
-    if name in group:
-        return
-    link = group.get(name, getlink=True)
-    target = (
-        f"the file {link.filename}"
-        if isinstance(link, h5py.ExternalLink)
-        else f"{getattr(link, 'path', 'another place')} in the same file"
-    )
+def _member(group: h5py.Group, name: str, path: str) -> h5py.Group | h5py.Dataset:
+    try:
+        return group[name]
+    except KeyError:
+        link = group.get(name, getlink=True)
+    if isinstance(link, h5py.HardLink):
+        raise KeyError(f"the member {name} cannot be opened")
+    outside = isinstance(link, h5py.ExternalLink)
+    target = f"the file {link.filename}" if outside else f"{link.path} in the same file"
     raise RecordingError(
         f"{path}: expected the value of {name}, found a link to {target} that leads nowhere; put "
         "what it leads to in its place, or save the values into one file."
