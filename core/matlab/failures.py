@@ -15,7 +15,15 @@ import h5py
 
 from core.errors import RecordingError
 
-FAILURES = (OSError, LookupError, RuntimeError, ValueError, TypeError, MemoryError)
+FAILURES = (
+    OSError,
+    LookupError,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    MemoryError,
+    AttributeError,
+)
 """What h5py raises when it cannot read."""
 
 DISK_ERRORS = frozenset({errno.EIO, errno.ESTALE, errno.ENXIO, errno.ENODEV, errno.ETIMEDOUT})

@@ -32,6 +32,11 @@ from core.matlab.kinds import (
 )
 from core.matlab.text import empty_text, texts_of
 
+MOST_EMPTY = 1_000_000
+"""Elements without content that an array may have; a damaged file claims any number."""
+
+NO_VALUE = "a type of HDF5 in place of a value"
+
 
 class Struct(Mapping):
     """A scalar struct, read lazily: ``struct[name]`` is a Struct, StructArray or a plain value.
@@ -49,10 +54,10 @@ class Struct(Mapping):
         self._path = path
 
     def __repr__(self) -> str:
-        return f"<a struct with the fields {', '.join(self)}>"
+        return f"<a struct with the fields {', '.join(self) or 'none'}>"
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self:
+        if name not in self and name not in list(self):  # a damaged member is listed all the same
             raise KeyError(name)
         with failures_named(self._path, self._group):
             return _value(_member(self._group, name, self._path), self._path)
@@ -130,7 +135,7 @@ class StructElement(Mapping):
         self._path = path
 
     def __repr__(self) -> str:
-        return f"<a struct with the fields {', '.join(self)}>"
+        return f"<a struct with the fields {', '.join(self) or 'none'}>"
 
     def __getitem__(self, name: str) -> Any:
         if name not in self:
@@ -236,7 +241,7 @@ def _member(group: h5py.Group, name: str, path: str) -> h5py.Group | h5py.Datase
         return group[name]
     except KeyError:
         link = group.get(name, getlink=True)
-    if isinstance(link, h5py.HardLink):
+    if link is None or isinstance(link, h5py.HardLink):
         raise KeyError(f"the member {name} cannot be opened")
     outside = isinstance(link, h5py.ExternalLink)
     target = f"the file {link.filename}" if outside else f"{link.path} in the same file"
@@ -249,7 +254,9 @@ def _member(group: h5py.Group, name: str, path: str) -> h5py.Group | h5py.Datase
 def _value(item: h5py.Group | h5py.Dataset, path: str) -> Any:
     if isinstance(item, h5py.Group):
         return _read_group(item, path)
-    return _read_dataset(item.id, path)
+    if isinstance(item, h5py.Dataset):
+        return _read_dataset(item.id, path)
+    return Unread(NO_VALUE)
 
 
 def _read_group(group: h5py.Group, path: str) -> Any:
@@ -298,6 +305,8 @@ def _read_dataset(dataset: h5d.DatasetID, path: str) -> Any:
 def _empty(dataset: h5d.DatasetID, kind: str, path: str) -> Any:
     """What an empty array of a class is; its data are its dimensions."""
     shape = tuple(int(n) for n in _read_array(dataset, path).ravel())
+    if kind not in NUMERIC and math.prod(n for n in shape if n) > MOST_EMPTY:
+        raise ValueError(f"an empty {kind} of the dimensions {shape}")
     if kind == "struct":
         file = h5py.Dataset(dataset).file
         if math.prod(shape) == 1:
@@ -364,4 +373,4 @@ def _dereference(place: Any, reference: h5py.Reference, path: str) -> Any:
         return _read_group(h5py.Group(target), path)
     if isinstance(target, h5d.DatasetID):
         return _read_dataset(target, path)
-    return Unread("a type of HDF5 in place of a value")
+    return Unread(NO_VALUE)

@@ -299,3 +299,11 @@ def test_refusals_print_no_addresses(tmp_path):
             with pytest.raises(RecordingError) as refusal:
                 as_numbers(value, "Exp 1")
             assert "0x" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", ["struct", "cell", "char"])
+def test_a_damaged_file_may_claim_any_number_of_empty_elements(tmp_path, kind):
+    shape = (2**40, 1) if kind == "struct" else (2**40, 0)
+    path = build(tmp_path / "k.mat", lambda file: empty(file, "x", shape, kind))
+    with pytest.raises(RecordingError, match=f"an empty {kind} of the dimensions"):
+        value_of(path)
