@@ -16,6 +16,8 @@ from numpy._core import multiarray, numeric
 
 from core.errors import MissingFileError, UnsafePickleError
 
+EXPECTED = "a pickle of arrays and tables"
+
 
 class Piece:
     """Part of a table, of which the pickle has not said all yet."""
@@ -32,10 +34,14 @@ class Piece:
         return self
 
 
+def _refusal(found: str) -> UnsafePickleError:
+    return UnsafePickleError(expected=EXPECTED, found=found)
+
+
 def _latin1(text: str, encoding: str) -> bytes:
     """Bytes as protocols 0 to 2 write them."""
     if encoding not in ("latin1", "latin-1"):
-        raise UnsafePickleError(f"bytes in the encoding {encoding[:40]!r}")
+        raise _refusal(f"bytes in the encoding {encoding[:40]!r}")
     return text.encode("latin-1")
 
 
@@ -52,7 +58,7 @@ def _no_bytes() -> bytes:
 def _bare(cls: type, base: type, state: Any) -> Any:
     """An object before its state, as protocols 0 and 1 write it."""
     if base is not object or state is not None:
-        raise UnsafePickleError(f"a {cls.__name__} made from another")
+        raise _refusal(f"a {cls.__name__} made from another")
     return cls.__new__(cls)
 
 
@@ -119,27 +125,25 @@ def load_pickle(
     """
     path = Path(path)
     if not path.is_file():
-        raise MissingFileError(f"{path}: expected a pickle, found no file.")
+        raise MissingFileError(path=path, expected="a pickle", found="no file")
     size = path.stat().st_size
     if size > max_bytes:
         raise UnsafePickleError(
-            f"{path}: expected a pickle of at most {max_bytes / 1e6:.0f} MB, found "
-            f"{size / 1e6:.0f} MB."
+            path=path,
+            expected=f"a pickle of at most {max_bytes / 1e6:.0f} MB",
+            found=f"{size / 1e6:.0f} MB",
         )
     with path.open("rb") as file:
         try:
-            return _AllowListUnpickler(file, path, replacements or {}).load()
+            return _AllowListUnpickler(file, replacements or {}).load()
         except UnsafePickleError as error:
-            if str(error).startswith(str(path)):
-                raise
-            raise UnsafePickleError(
-                f"{path}: expected a pickle of arrays and tables, found {error}."
-            ) from None
+            raise error.about(path) from None
         except Exception as error:
             words = " ".join(str(error).split())
             raise UnsafePickleError(
-                f"{path}: expected a pickle of arrays and tables, found one that cannot be read "
-                f"({type(error).__name__}: {words})."
+                path=path,
+                expected=EXPECTED,
+                found=f"one that cannot be read ({type(error).__name__}: {words})",
             ) from None
 
 
@@ -151,9 +155,8 @@ class _AllowListUnpickler(pickle._Unpickler):
 
     dispatch: ClassVar = dict(pickle._Unpickler.dispatch)
 
-    def __init__(self, file, path: Path, replacements: dict[tuple[str, str], type]):
+    def __init__(self, file, replacements: dict[tuple[str, str], type]):
         super().__init__(file)
-        self._path = path
         self._replacements = replacements
 
     def find_class(self, module: str, name: str) -> Any:
@@ -166,19 +169,15 @@ class _AllowListUnpickler(pickle._Unpickler):
 
             if key in PIECES:
                 return PIECES[key]
-        raise UnsafePickleError(
-            f"{self._path}: expected a pickle of arrays and tables, found a reference to "
-            f"{module}.{name}, which is not loaded because it could run code."
+        raise _refusal(
+            f"a reference to {module}.{name}, which is not loaded because it could run code"
         )
 
     def load_build(self) -> None:
         """Give an object its state, unless that would forge a dtype or change a class."""
         state, built = self.stack[-1], self.stack[-2]
         if isinstance(built, type) or callable(built):
-            raise UnsafePickleError(
-                f"{self._path}: expected a pickle of arrays and tables, found one that changes "
-                f"{getattr(built, '__name__', built)}."
-            )
+            raise _refusal(f"one that changes {getattr(built, '__name__', built)}")
         if isinstance(built, np.dtype):
             self._replace(_true_dtype(built, state))
         elif isinstance(built, Piece):
@@ -203,7 +202,7 @@ def _true_dtype(dtype: np.dtype, state: Any) -> np.dtype:
     """The dtype that a pickled state describes, built anew and equal to what the state says."""
     order, parts = state[1], state[3:5]
     if order not in ("<", ">", "|", "="):
-        raise UnsafePickleError("a dtype of an unknown order of bytes")
+        raise _refusal("a dtype of an unknown order of bytes")
     real = dtype
     if dtype.kind in "mM" and len(state) == 9:
         unit, number, divisor, _ = state[8][1]
@@ -222,9 +221,9 @@ def _true_dtype(dtype: np.dtype, state: Any) -> np.dtype:
             align=bool(state[7] & 0x80),
         )
         if real.hasobject:
-            raise UnsafePickleError("a record that holds objects")
+            raise _refusal("a record that holds objects")
         real = np.dtype((np.record, real)) if dtype.type is np.record else real
     own = real.__reduce__()[2]
     if not (len(state) == len(own) and state[0] == own[0] and state[2:8] == own[2:8]):
-        raise UnsafePickleError("a dtype that is not what it says")
+        raise _refusal("a dtype that is not what it says")
     return real.newbyteorder(order) if order in "<>" and own[1] in "<>=" else real

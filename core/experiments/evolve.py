@@ -62,8 +62,9 @@ def main(argv: list[str] | None = None) -> int:
     options.optimizer = options.optimizer or ["CholCMA"] * len(options.generator)
     if len(options.optimizer) != len(options.generator):
         raise SettingError(
-            f"--optimizer: expected one for each of {len(options.generator)} generators, found "
-            f"{len(options.optimizer)}."
+            path="--optimizer",
+            expected=f"one for each of {len(options.generator)} generators",
+            found=len(options.optimizer),
         )
     for path in _evolve(options, units):
         print(path)  # noqa: T201
@@ -81,8 +82,9 @@ def parse_unit(text: str) -> tuple:
     layer, *position = text.split(",")
     if not layer or len(position) not in (1, 3) or not all(part.isdigit() for part in position):
         raise SettingError(
-            f"--unit: expected a layer and a channel, or channel, row and column, as in "
-            f".layer3,5,7,7, found {text!r}."
+            path="--unit",
+            expected="a layer and a channel, or channel, row and column, as in .layer3,5,7,7",
+            found=f"{text!r}",
         )
     return layer, *map(int, position)
 
@@ -93,12 +95,21 @@ def _evolve(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     from core.experiments.evolution.figures import GENERATOR_WEIGHTS, save_figures
     from core.experiments.evolution.loop import blocks_to_do, checksum, evolve
     from core.files import writable_folder
-    from core.probing.scorer import TorchScorer
+    from core.generators.by_name import load_generator
+    from core.probing.scorer import Scorer
     from core.probing.unit_responses import UnitResponses
 
     out = writable_folder(options.out)
-    scorer = TorchScorer(options.network, device=options.device)
-    generators = [_generator(name, options) for name in options.generator]
+    scorer = Scorer(options.network, device=options.device)
+    generators = [
+        load_generator(
+            name,
+            pretrained=not options.random_weights,
+            device=options.device,
+            rng=0,  # random weights are the same in every run, so that it can go on
+        )
+        for name in options.generator
+    ]
     respond = UnitResponses(scorer, units)
     notes = {
         "network": options.network,
@@ -153,18 +164,13 @@ def _thread(
 
     from core.experiments.evolution.loop import Thread
     from core.generators.start_codes import start_code
-    from core.optimizers.presets import (
-        BENCHMARK,
-        benchmark_optimizer,
-        label2optimizer,
-        labels,
-    )
+    from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
 
     kind, label = options.generator[thread], options.optimizer[thread]
-    known = (*labels(kind), *BENCHMARK)
+    known = (*names_of(kind), *BENCHMARK)
     if label not in known:
         raise SettingError(
-            f"--optimizer: expected for {kind} one of {', '.join(known)}, found {label!r}."
+            path="--optimizer", expected=f"for {kind} one of {', '.join(known)}", found=f"{label!r}"
         )
     of_start, of_samples = (
         np.random.default_rng([options.seed, crc32(unit.encode()), thread, purpose])
@@ -172,13 +178,19 @@ def _thread(
     )
     name = kind if options.generator.count(kind) == 1 else f"{kind}-{thread}"
     if label in BENCHMARK:
-        optimizer = benchmark_optimizer(
-            label, generator.latent_dim, options.blocks, random_seed=of_samples
+        optimizer = make_optimizer(
+            label, generator.latent_dim, n_generations=options.blocks, random_seed=of_samples
         )
         return Thread(name, generator, optimizer)
     start = start_code(kind, of_start)
     hessian = _hessian(kind, label, options)
-    optimizer = label2optimizer(label, start, kind, hessian, random_seed=of_samples)
+    optimizer = make_optimizer(
+        f"{kind}/{label}",
+        generator.latent_dim,
+        init_code=start,
+        hessian=hessian,
+        random_seed=of_samples,
+    )
     return Thread(name, generator, optimizer, start)
 
 
@@ -192,29 +204,15 @@ def _hessian(kind: str, label: str, options: argparse.Namespace) -> dict | None:
         return None
     if options.hessians is None:
         raise SettingError(
-            f"{label}: expected a folder with {HESSIAN_FILES[kind]} as --hessians, found none."
+            path=label, expected=f"a folder with {HESSIAN_FILES[kind]} as --hessians", found="none"
         )
     path = options.hessians / HESSIAN_FILES[kind]
     if not path.is_file():
-        raise MissingFileError(f"{path}: expected the average Hessian of {kind}, found no file.")
+        raise MissingFileError(
+            path=path, expected=f"the average Hessian of {kind}", found="no file"
+        )
     with np.load(path, allow_pickle=False) as arrays:
         return dict(arrays)
-
-
-def _generator(kind: str, options: argparse.Namespace) -> "Generator":
-    """A generator; random weights are the same in every run, so that it can go on."""
-    import torch
-
-    from core.generators.biggan import BigGAN_wrapper, loadBigGAN
-    from core.generators.deepsim import upconvGAN
-
-    pretrained = not options.random_weights
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(0)
-        if kind == "fc6":
-            return upconvGAN("fc6", pretrained=pretrained, device=options.device)
-        model = loadBigGAN("biggan-deep-256", pretrained=pretrained, device=options.device)
-        return BigGAN_wrapper(model)
 
 
 def _read_images(path: Path) -> "torch.Tensor":
@@ -228,7 +226,7 @@ def _read_images(path: Path) -> "torch.Tensor":
     files = sorted(file for file in path.glob("*") if file.suffix.lower() in IMAGE_TYPES)
     if not files:
         raise MissingFileError(
-            f"{path}: expected images ({', '.join(IMAGE_TYPES)}), found none there."
+            path=path, expected=f"images ({', '.join(IMAGE_TYPES)})", found="none there"
         )
     images = [np.asarray(Image.open(file).convert("RGB").resize((256, 256))) for file in files]
     return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255

@@ -29,30 +29,35 @@ FAILURES = (
 DISK_ERRORS = frozenset({errno.EIO, errno.ESTALE, errno.ENXIO, errno.ENODEV, errno.ETIMEDOUT})
 """What the system says when a disk, or the network to it, fails."""
 
+_NO_MEMORY = (
+    "values that need more memory than there is",
+    "close other programs, or read it on a larger machine",
+)
+
 _CAUSES = {
     r"unable to lock file, errno = (11|35|13)\b": (
-        "one that another program holds open for writing; close it there, or try again when that "
-        "program is done"
+        "one that another program holds open for writing",
+        "close it there, or try again when that program is done",
     ),
     r"unable to lock file": (
-        "one on a disk that knows no file locks; set the environment variable "
-        "HDF5_USE_FILE_LOCKING=FALSE"
+        "one on a disk that knows no file locks",
+        "set the environment variable HDF5_USE_FILE_LOCKING=FALSE",
     ),
     r"file is already open for": (
-        "one that its writer has not closed; close it there, or, if that program was killed, "
-        "`h5clear -s` removes the mark"
+        "one that its writer has not closed",
+        "close it there, or, if that program was killed, `h5clear -s` removes the mark",
     ),
     r"bad superblock version": (
-        f"a format that is newer than HDF5 {h5py.version.hdf5_version}; update h5py, or save it "
-        "again with MATLAB's save(..., '-v7.3')"
+        f"a format that is newer than HDF5 {h5py.version.hdf5_version}",
+        "update h5py, or save it again with MATLAB's save(..., '-v7.3')",
     ),
-    r"truncated file": "one that is cut off; copy it again",
-    r"memory allocation failed|[Uu]nable to allocate": (
-        "values that need more memory than there is; close other programs, or read it on a larger "
-        "machine"
+    r"truncated file": ("one that is cut off", "copy it again"),
+    r"memory allocation failed|[Uu]nable to allocate": _NO_MEMORY,
+    r"No NumPy equivalent": (
+        "a type of HDF5 that NumPy lacks",
+        "save the values as numbers or text",
     ),
-    r"No NumPy equivalent": "a type of HDF5 that NumPy lacks; save the values as numbers or text",
-    r"maximum recursion depth": "cells that lie in one another without end; save them flat",
+    r"maximum recursion depth": ("cells that lie in one another without end", "save them flat"),
 }
 """What is found and what to do, by what HDF5 or Python says."""
 
@@ -83,29 +88,32 @@ program holds open for writing; close it there, or try again when that program i
     """
     if opened is not None and not opened:
         raise RecordingError(
-            f"{path}: expected to read from the open file, found it closed; values are read "
-            "inside the `with` block that opened it."
+            path=path,
+            expected="to read from the open file",
+            found="it closed",
+            advice="values are read inside the `with` block that opened it",
         )
     try:
         yield
     except RecordingError:
         raise
     except FAILURES as error:
+        found, advice = cause(error)
         raise RecordingError(
-            f"{path}: expected to read a MATLAB v7.3 file, found {cause(error)}."
+            path=path, expected="to read a MATLAB v7.3 file", found=found, advice=advice
         ) from None
 
 
-def cause(error: BaseException) -> str:
-    """What was found, and what to do, in words that end a sentence.
+def cause(error: BaseException) -> tuple[str, str]:
+    """What was found, and what to do about it.
 
     Examples
     --------
     >>> cause(OSError("file read failed: errno = 5, error message = 'Input/output error'"))
-    'a disk that failed while reading (Input/output error); copy the file to another disk'
+    ('a disk that failed while reading (Input/output error)', 'copy the file to another disk')
     """
     if isinstance(error, MemoryError):
-        return _CAUSES[r"memory allocation failed|[Uu]nable to allocate"]
+        return _NO_MEMORY
     said = str(error)
     for pattern, words in _CAUSES.items():
         if re.search(pattern, said):
@@ -113,13 +121,11 @@ def cause(error: BaseException) -> str:
     stated = re.search(r"errno = (\d+)", said)
     number = int(stated[1]) if stated else getattr(error, "errno", None)
     if number in DISK_ERRORS:
-        return (
-            f"a disk that failed while reading ({os.strerror(number)}); copy the file to another "
-            "disk"
-        )
+        found = f"a disk that failed while reading ({os.strerror(number)})"
+        return found, "copy the file to another disk"
     if number:
-        return f"one that cannot be read ({os.strerror(number)})"
-    return f"a damaged one ({_without_addresses(said)})"
+        return f"one that cannot be read ({os.strerror(number)})", ""
+    return f"a damaged one ({_without_addresses(said)})", ""
 
 
 def _without_addresses(said: str) -> str:

@@ -42,23 +42,25 @@ def check_header(path: Path) -> bool:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             found = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe or a device"
-            raise RecordingError(f"{path}: expected a MATLAB v7.3 file, found {found}.")
+            raise RecordingError(path=path, expected="a MATLAB v7.3 file", found=found)
         with path.open("rb") as file:
             version = _bytes_at(file, VERSION_AT, 4)
             is_hdf5 = _has_signature(file, status.st_size)
             start = _bytes_at(file, 0, 16)
     except FileNotFoundError:
-        raise MissingFileError(f"{path}: expected a MATLAB v7.3 file, found no file.") from None
+        raise MissingFileError(path=path, expected="a MATLAB v7.3 file", found="no file") from None
     except (OSError, ValueError) as error:
         if isinstance(error, RecordingError):
             raise
         reason = os.strerror(error.errno) if getattr(error, "errno", None) else error
         raise RecordingError(
-            f"{str(path)[:200]!s}: expected a MATLAB v7.3 file, found one that cannot be read: "
-            f"{reason}."
+            path=str(path)[:200],
+            expected="a MATLAB v7.3 file",
+            found=f"one that cannot be read: {reason}",
         ) from None
     if not is_hdf5:
-        raise RecordingError(f"{path}: expected a MATLAB v7.3 file, found {_kind(start, version)}.")
+        found, advice = _kind(start, version)
+        raise RecordingError(path=path, expected="a MATLAB v7.3 file", found=found, advice=advice)
     return version in VERSION_7_3
 
 
@@ -77,11 +79,15 @@ def _bytes_at(file, place: int, length: int) -> bytes:
     return file.read(length)
 
 
-def _kind(start: bytes, version: bytes) -> str:
+def _kind(start: bytes, version: bytes) -> tuple[str, str]:
+    """What a file is that is no HDF5 file, and what to do."""
     if not start:
-        return "an empty file"
+        return "an empty file", ""
     if version in VERSION_7_3:
-        return "the header of one without its content: it is cut off; copy it again"
+        return "the header of one without its content: it is cut off", "copy it again"
     if version in LEVEL_5:
-        return "a level-5 file; in MATLAB, save(..., '-v7.3') writes the format that is read here"
-    return f"something else (it starts with {start!r})"
+        return (
+            "a level-5 file",
+            "in MATLAB, save(..., '-v7.3') writes the format that is read here",
+        )
+    return f"something else (it starts with {start!r})", ""

@@ -231,8 +231,10 @@ def _refuse_other_program(file: h5py.File, path: Path) -> None:
         names = ", ".join(list(file)[:5]) or "none"
     program = "GNU Octave" if octave else "another program"
     raise RecordingError(
-        f"{path}: expected a MATLAB v7.3 file, found an HDF5 file of {program} (its members: "
-        f"{names}); in MATLAB, save(..., '-v7.3') writes the format that is read here."
+        path=path,
+        expected="a MATLAB v7.3 file",
+        found=f"an HDF5 file of {program} (its members: {names})",
+        advice="in MATLAB, save(..., '-v7.3') writes the format that is read here",
     )
 
 
@@ -246,8 +248,10 @@ def _member(group: h5py.Group, name: str, path: str) -> h5py.Group | h5py.Datase
     outside = isinstance(link, h5py.ExternalLink)
     target = f"the file {link.filename}" if outside else f"{link.path} in the same file"
     raise RecordingError(
-        f"{path}: expected the value of {name}, found a link to {target} that leads nowhere; put "
-        "what it leads to in its place, or save the values into one file."
+        path=path,
+        expected=f"the value of {name}",
+        found=f"a link to {target} that leads nowhere",
+        advice="put what it leads to in its place, or save the values into one file",
     )
 
 
@@ -338,9 +342,11 @@ def _refuse_data_elsewhere(dataset: h5d.DatasetID, path: str) -> None:
     properties = dataset.get_create_plist()
     if properties.get_layout() == h5d.VIRTUAL or properties.get_external_count():
         raise RecordingError(
-            f"{path}: expected the values in the file, found {h5py.Dataset(dataset).name} "
-            "put together from other files (virtual or external data), which is not read; save "
-            "the values into one file, say by `h5repack -l CONTI`."
+            path=path,
+            expected="the values in the file",
+            found=f"{h5py.Dataset(dataset).name} put together from other files (virtual or "
+            "external data), which is not read",
+            advice="save the values into one file, say by `h5repack -l CONTI`",
         )
 
 
@@ -351,9 +357,11 @@ def _refuse_missing_filter(dataset: h5d.DatasetID, path: str) -> None:
         if not h5z.filter_avail(number):
             label = name.decode("latin-1").strip("\0") or "of no name"
             raise RecordingError(
-                f"{path}: expected values that HDF5 can unpack, found "
-                f"{h5py.Dataset(dataset).name} packed by filter {number} ({label}), which is not "
-                "installed; save it again with MATLAB's own compression, or `h5repack -f NONE`."
+                path=path,
+                expected="values that HDF5 can unpack",
+                found=f"{h5py.Dataset(dataset).name} packed by filter {number} ({label}), which "
+                "is not installed",
+                advice="save it again with MATLAB's own compression, or `h5repack -f NONE`",
             )
 
 

@@ -26,8 +26,9 @@ class concat_wrapper(Optimizer):  # noqa: N801 (published name)
             found = getattr(optim1, name), getattr(optim2, name)
             if found[0] != found[1]:
                 raise SettingError(
-                    f"concat_wrapper: expected optimizers of the same {name.strip('_')}, found "
-                    f"{found[0]} and {found[1]}."
+                    path="concat_wrapper",
+                    expected=f"optimizers of the same {name.strip('_')}",
+                    found=f"{found[0]} and {found[1]}",
                 )
         self.optim1, self.optim2 = optim1, optim2
         self.space_dimen = optim1.space_dimen + optim2.space_dimen
@@ -35,12 +36,17 @@ class concat_wrapper(Optimizer):  # noqa: N801 (published name)
         self.accepts_nan = optim1.accepts_nan and optim2.accepts_nan
         self.backend = optim1.backend
 
-    def get_init_pop(self) -> Array | None:
+    def _first_population(self) -> Array | None:
         """Both first populations side by side; None if either has none, or their sizes differ."""
         first, second = self.optim1.get_init_pop(), self.optim2.get_init_pop()
         if first is None or second is None or len(first) != len(second):
             return None
         return self.backend.xp.concatenate([first, second], axis=1)
+
+    def check_generation(self, n: int) -> None:
+        """Refuse what either part refuses, before one of them has learnt."""
+        self.optim1.check_generation(n)
+        self.optim2.check_generation(n)
 
     def settings(self) -> dict[str, Any]:
         """What must be the same for a state to fit."""
@@ -84,7 +90,9 @@ class fix_param_wrapper(Optimizer):  # noqa: N801 (published name)
         if fixed.ndim == 1:
             fixed = fixed[None]
         if fixed.ndim != 2 or len(fixed) != 1:
-            raise CodeError(f"fixed_code: expected one row, found shape {tuple(fixed.shape)}.")
+            raise CodeError(
+                path="fixed_code", expected="one row", found=f"shape {tuple(fixed.shape)}"
+            )
         self.optim, self.pre = optim, pre
         self.fixed_code = fixed + 0
         self.space_dimen = optim.space_dimen + fixed.shape[1]
@@ -92,10 +100,14 @@ class fix_param_wrapper(Optimizer):  # noqa: N801 (published name)
         self.accepts_nan = optim.accepts_nan
         self.backend = optim.backend
 
-    def get_init_pop(self) -> Array | None:
+    def _first_population(self) -> Array | None:
         """The first population with the fixed part."""
         moving = self.optim.get_init_pop()
         return None if moving is None else self._with_fixed(moving)
+
+    def check_generation(self, n: int) -> None:
+        """Refuse what the optimizer of the moving part refuses."""
+        self.optim.check_generation(n)
 
     def settings(self) -> dict[str, Any]:
         """What must be the same for a state to fit."""

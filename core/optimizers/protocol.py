@@ -15,7 +15,7 @@ import numpy as np
 from core.computing.array_backend import NUMPY, Array, Backend, is_elsewhere, to_host
 from core.errors import CodeError, MissingFileError, ScoreError, StateError
 from core.files import replacing
-from core.settings import check_same
+from core.settings import as_plain, check_same
 
 SETTINGS = "settings"
 """Entry of a saved state that says to which optimizer it belongs, as JSON."""
@@ -27,8 +27,10 @@ State = dict[str, np.ndarray]
 class Optimizer(ABC):
     """One ask-and-tell call, `step`, and what surrounds it.
 
-    A child says how to learn (`_next`), what fixes it (`settings`) and what moves (`_state`,
-    `_load_state`).
+    A child says how to learn (`_next`), what it shows first (`_first_population`), which
+    generations it refuses (`check_generation`), what fixes it (`settings`) and what moves
+    (`_state`, `_load_state`). `core.optimizers.validate_optimizer` says whether it keeps what is
+    promised here.
 
     Attributes
     ----------
@@ -76,18 +78,25 @@ class Optimizer(ABC):
             and the call can be made again. What lies on a GPU is not looked at, because that would
             wait for it; scores there that are not finite rank last.
         """
-        scores, codes = self._checked(scores, codes)
-        self.population = self._next(scores, codes)
-        self.istep += 1
-        return self.population
+        with self.backend.without_gradients():
+            scores, codes = self._checked(scores, codes)
+            self.population = self._next(scores, codes)
+            self.istep += 1
+            return self.population + 0
 
     def step_simple(self, scores: Array, codes: Array, verbosity: int = 1) -> Array:
         """Published name of `step`; `verbosity` is ignored (logging decides)."""
         return self.step(scores, codes)
 
     def get_init_pop(self) -> Array | None:
-        """Codes to show first, (B, space_dimen); None where the caller chooses them."""
-        return None
+        """A copy of the codes to show first, the same at every call.
+
+        Returns
+        -------
+        (B, space_dimen) float64, or None where the caller chooses them
+        """
+        first = self._first_population()
+        return None if first is None else first + 0
 
     def save(self, path: Path) -> None:
         """Write the state, with that of the random generator, as an npz file without pickles."""
@@ -109,11 +118,12 @@ class Optimizer(ABC):
         try:
             self.load_state(read_state(path))
         except StateError as error:
-            raise StateError(f"{path}: {error}") from None
+            raise error.inside(path) from None
 
     def state(self) -> State:
         """Everything that `load_state` needs, as arrays."""
-        state = {SETTINGS: np.array(json.dumps(self.settings())), "istep": np.array(self.istep)}
+        settings = json.dumps(self.settings(), default=as_plain)
+        state = {SETTINGS: np.array(settings), "istep": np.array(self.istep)}
         if self.population is not None:
             state["population"] = np.array(to_host(self.population))
         return state | {name: np.array(to_host(value)) for name, value in self._state().items()}
@@ -127,14 +137,14 @@ class Optimizer(ABC):
             If it is that of an optimizer with other settings; names the difference.
         """
         if SETTINGS not in state:
-            raise StateError("expected the state of an optimizer, found none.")
+            raise StateError(expected="the state of an optimizer", found="none")
         check_same(self.settings(), json.loads(str(state[SETTINGS])), type(self).__name__)
         try:
             self._load_state(state)
             self.istep = int(state["istep"])
             population = state.get("population")
         except KeyError as error:
-            raise StateError(f"expected a complete state, found none of {error}.") from None
+            raise StateError(expected="a complete state", found=f"none of {error}") from None
         self.population = None if population is None else self.backend.numbers(population)
 
     def settings(self) -> dict[str, Any]:
@@ -145,6 +155,10 @@ class Optimizer(ABC):
             "population_size": self.lambda_,
             "maximize": self.maximize,
         }
+
+    def _first_population(self) -> Array | None:
+        """Codes that the optimizer would show first, if it has any."""
+        return None
 
     @abstractmethod
     def _next(self, scores: Array, codes: Array) -> Array:
@@ -164,28 +178,40 @@ class Optimizer(ABC):
         scores = scores.reshape(-1)
         if tuple(codes.shape) != (len(scores), self.space_dimen) or len(scores) == 0:
             raise ScoreError(
-                f"expected one score per code of length {self.space_dimen}, found {len(scores)} "
-                f"scores for codes of shape {tuple(codes.shape)}."
+                expected=f"one score per code of length {self.space_dimen}",
+                found=f"{len(scores)} scores for codes of shape {tuple(codes.shape)}",
             )
         if not is_elsewhere(scores):
             self._check_scores(scores)
         if not is_elsewhere(codes) and not np.isfinite(codes).all():
-            raise CodeError("expected finite codes, found NaN or infinity among them.")
+            raise CodeError(expected="finite codes", found="NaN or infinity among them")
+        self.check_generation(len(scores))
         return self.backend.numbers(scores), self.backend.numbers(codes)
+
+    def check_generation(self, n: int) -> None:
+        """Refuse a generation of `n` codes that the optimizer cannot learn from; changes nothing.
+
+        Raises
+        ------
+        ScoreError
+            If it has too few codes, or more than were proposed.
+        """
+        return
 
     def _check_scores(self, scores: np.ndarray) -> None:
         n_infinite, n_missing = int(np.isinf(scores).sum()), int(np.isnan(scores).sum())
         if n_infinite:
             raise ScoreError(
-                f"expected finite scores, or NaN for what was not measured, found {n_infinite} "
-                f"infinite of {len(scores)}."
+                expected="finite scores, or NaN for what was not measured",
+                found=f"{n_infinite} infinite of {len(scores)}",
             )
         if n_missing == len(scores):
-            raise ScoreError(f"expected a score to learn from, found NaN for all {n_missing}.")
+            raise ScoreError(expected="a score to learn from", found=f"NaN for all {n_missing}")
         if n_missing and not self.accepts_nan:
             raise ScoreError(
-                f"{type(self).__name__} weights codes by their scores: expected all of them, found "
-                f"{n_missing} NaN of {len(scores)}."
+                path=type(self).__name__,
+                expected="all scores, by which codes are weighted",
+                found=f"{n_missing} NaN of {len(scores)}",
             )
 
     def _ranked(self, scores: Array) -> Array:
@@ -209,9 +235,9 @@ def read_state(path: Path) -> State:
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
     except FileNotFoundError:
-        raise MissingFileError(f"{path}: expected a saved optimizer, found no file.") from None
+        raise MissingFileError(path=path, expected="a saved optimizer", found="no file") from None
     except (OSError, ValueError, EOFError, TypeError, BadZipFile) as error:
-        raise StateError(f"expected a saved optimizer, found a damaged file ({error}).") from None
+        raise StateError(expected="a saved optimizer", found=f"a damaged file ({error})") from None
 
 
 def part_of(state: State, name: str) -> State:
@@ -251,7 +277,9 @@ def one_code(code: Array | None, n: int, backend: Backend) -> Array | None:
         return None
     code = np.array(to_host(code), dtype=float)
     if code.shape not in ((n,), (1, n)):
-        raise CodeError(f"init_code: expected one code of {n} numbers, found shape {code.shape}.")
+        raise CodeError(
+            path="init_code", expected=f"one code of {n} numbers", found=f"shape {code.shape}"
+        )
     if not np.isfinite(code).all():
-        raise CodeError("init_code: expected finite numbers, found NaN or infinity.")
+        raise CodeError(path="init_code", expected="finite numbers", found="NaN or infinity")
     return backend.numbers(code.reshape(1, n))

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from core.computing.random_source import Randomness, torch_generator
 from core.contract.ext5 import N_HESSIAN
 from core.errors import CodeError
-from core.generators.biggan import BigGAN_wrapper
-from core.generators.protocol import Generator, Randomness, as_generator
+from core.generators.biggan import BigGAN
+from core.generators.protocol import Generator
 from core.probing.recording import centre
-from core.probing.scorer import TorchScorer
+from core.probing.scorer import Scorer
 from core.spaces import TRUNCATION
 from core.statistics.linearity import ALPHAS, linearity_table
 
@@ -27,18 +28,18 @@ NO_UNITS = "flatten"
 """A layer of Caffenet that repeats another's units."""
 
 
-def sample_codes(G: Generator, n: int = N_CODES, generator: Randomness = None) -> np.ndarray:  # noqa: N803
+def sample_codes(G: Generator, n: int = N_CODES, rng: Randomness = None) -> np.ndarray:  # noqa: N803
     """Codes ``(n, latent_dim)`` float32 from a generator's own distribution.
 
     BigGAN's noise is truncated at two standard deviations and scaled by 0.7, its classes are drawn
     evenly; DeePSim's codes are standard normal.
     """
-    generator = as_generator(generator)
-    codes = G.sample_vector(n, generator=generator).flatten(1)
-    if isinstance(G, BigGAN_wrapper):
+    rng = torch_generator(rng)
+    codes = G.sample(n, rng=rng).flatten(1)
+    if isinstance(G, BigGAN):
         n_noise = G.latent_dim // 2
-        noise = torch.empty(n, n_noise, device=None if generator is None else generator.device)
-        torch.nn.init.trunc_normal_(noise, a=-2.0, b=2.0, generator=generator)
+        noise = torch.empty(n, n_noise, device=None if rng is None else rng.device)
+        torch.nn.init.trunc_normal_(noise, a=-2.0, b=2.0, generator=rng)
         codes[:, :n_noise] = TRUNCATION * noise.to(codes)
     return codes.cpu().numpy()
 
@@ -70,8 +71,9 @@ def code_parts(
     if eigenvectors is not None:
         if eigenvectors.shape != (codes.shape[1],) * 2:
             raise CodeError(
-                f"expected eigenvectors {(codes.shape[1],) * 2} for codes of {codes.shape[1]} "
-                f"values, found {eigenvectors.shape}."
+                expected=f"eigenvectors {(codes.shape[1],) * 2} for codes of "
+                f"{codes.shape[1]} values",
+                found=eigenvectors.shape,
             )
         parts |= {f"_top_Hess{k}": codes @ eigenvectors[:, -k:] for k in N_HESSIAN}
         parts |= {f"_null_Hess{k}": codes @ eigenvectors[:, :k] for k in N_HESSIAN}
@@ -80,7 +82,7 @@ def code_parts(
 
 def central_features(
     G: Generator,  # noqa: N803
-    scorer: TorchScorer,
+    scorer: Scorer,
     codes: np.ndarray,
     layers: Sequence[str],
     batch_size: int = 40,
@@ -103,19 +105,19 @@ def central_features(
     By layer, ``(n, n_units)`` float32: one unit for each channel of a layer with positions, all
     units of one without.
     """
-    scorer.cleanup()
+    scorer.close()
     for layer in layers:
-        scorer.set_popul_recording(layer, central_units(scorer.layer_shape(layer)))
+        scorer.record(layer, layer, mask=central_units(scorer.layer_shape(layer)))
     features: dict[str, np.ndarray] = {}
     for start in range(0, len(codes), batch_size):
         where = slice(start, start + batch_size)
-        images = G.visualize_batch(torch.from_numpy(codes[where]), B=batch_size, device=None)
-        _, recorded = scorer.score_tsr(images, B=batch_size)
+        images = G.images(codes[where], batch_size=batch_size)
+        recorded = scorer.responses(images, batch_size=batch_size)
         for layer, values in recorded.items():
             if layer not in features:
                 features[layer] = np.empty((len(codes), values.shape[1]), dtype=np.float32)
             features[layer][where] = values
-    scorer.cleanup()
+    scorer.close()
     return features
 
 
@@ -138,7 +140,7 @@ def central_units(shape: Sequence[int]) -> np.ndarray:
 
 def linearity_results(
     G: Generator,  # noqa: N803
-    scorer: TorchScorer,
+    scorer: Scorer,
     layers: Mapping[str, tuple[str, int]],
     codes: np.ndarray,
     eigenvectors: np.ndarray | None = None,
@@ -166,7 +168,7 @@ def linearity_results(
     part, ``Layer_index`` and ``unit_index``. The target is the unit: for BigGAN its place in the
     layer as text, ``"(12, 6, 6)"`` or ``"(12,)"``, for others its number, as published.
     """
-    biggan = isinstance(G, BigGAN_wrapper)
+    biggan = isinstance(G, BigGAN)
     parts = code_parts(codes, eigenvectors, biggan)
     recorded = central_features(G, scorer, codes, [name for name, _ in layers.values()])
     features = {short: recorded[name] for short, (name, _) in layers.items()}
@@ -186,7 +188,7 @@ def _place(shape: Sequence[int]) -> tuple[int, ...]:
     return () if len(shape) == 1 else centre(shape)
 
 
-def caffenet_layers(scorer: TorchScorer) -> dict[str, tuple[str, int]]:
+def caffenet_layers(scorer: Scorer) -> dict[str, tuple[str, int]]:
     """Short name, dotted name and published index of every layer of Caffenet that has units.
 
     Returns
