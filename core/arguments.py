@@ -39,13 +39,13 @@ def chosen_figures(words: Iterable[str] | None, known: Collection[str]) -> list[
     return [figure for figure in known if figure in wanted]
 
 
-def _at_least(least: int, text: str) -> int:
+def _at_least(at_least: int, text: str) -> int:
     try:
         number = int(text)
     except ValueError:
-        number = least - 1
-    if number < least:
+        number = at_least - 1
+    if number < at_least:
         raise argparse.ArgumentTypeError(
-            f"expected a whole number of at least {least}, found {text!r}"
+            f"expected a whole number of at least {at_least}, found {text!r}"
         )
     return number

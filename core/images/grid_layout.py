@@ -170,12 +170,33 @@ def image_batch(images: "torch.Tensor | Sequence[torch.Tensor]") -> "torch.Tenso
     return batch
 
 
-def check_layout(nrow: int, padding: int = 0) -> None:
-    """Refuse grids without columns and negative borders."""
-    if nrow < 1 or padding < 0:
+def check_layout(n_columns: int, padding: int = 0) -> None:
+    """Refuse grids without columns and negative borders.
+
+    Parameters
+    ----------
+    n_columns
+        Number of images in a row.
+    padding
+        Width of the border around every cell, in pixels.
+
+    Raises
+    ------
+    ImageError
+        If there is no column or the border is negative.
+
+    Examples
+    --------
+    >>> check_layout(8, padding=2)
+    >>> check_layout(0)
+    Traceback (most recent call last):
+    core.errors.ImageError: grid: expected at least one image in a row and no negative padding, \
+found 0 and 0.
+    """
+    if n_columns < 1 or padding < 0:
         raise ImageError(
             "grid: expected at least one image in a row and no negative padding, "
-            f"found {nrow} and {padding}."
+            f"found {n_columns} and {padding}."
         )
 
 
