@@ -98,9 +98,8 @@ def test_marks_of_two_checkouts_stand_side_by_side(tmp_path, looked_at):
         assert mark in rows
 
 
-@pytest.mark.parametrize("name", ["check_names", "code_marks"])
-def test_examples_of_the_scripts_hold(name, monkeypatch):
+def test_examples_of_the_measures_hold(monkeypatch):
     monkeypatch.syspath_prepend(CI)
-    done = doctest.testmod(__import__(name))
+    done = doctest.testmod(__import__("code_marks"))
     assert done.attempted
     assert not done.failed

@@ -6,7 +6,6 @@ __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
         "cohort": ["Cohort", "gather", "gather_all", "summarise"],
-        "evolution_tests": ["evolution_tests"],
         "psth_similarity": ["psth_differences"],
         "trajectories": [
             "pad_all",
