@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from core.experiments.evolution.loop import Evolution, Thread, evolve
+from core.generators import DeePSim
 from core.generators.protocol import Generator
 from core.probing.unit_responses import UnitResponses
 from core.utils.CNN_scorers import TorchScorer
-from core.utils.GAN_utils import upconvGAN
 from core.utils.Optimizers import CholeskyCMAES
 
 LAYER = ".blocks.InvertedResidual10"
@@ -56,7 +56,7 @@ def run(
 
 def report(device: str | None = None) -> list[str]:
     """One line on the optimizer's share, one on many units."""
-    generator = upconvGAN("fc6", pretrained=False, device=device)
+    generator = DeePSim("fc6", pretrained=False, device=device)
     scorer = TorchScorer("efficientnet_lite0", device=device)
     run([0], generator, scorer, 8, 2)
     total, optimizer = run([0], generator, scorer, 40, 5)

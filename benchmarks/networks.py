@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from core.computing.devices import device_of
+from core.generators import DeePSim
 from core.networks.zoo import load_network
 from core.probing.layers import find_layer
 from core.utils.CNN_scorers import TorchScorer
-from core.utils.GAN_utils import upconvGAN
 from core.utils.grad_RF_estim import grad_RF_estimate, grad_RF_estimate_units
 
 N_UNITS = 64
@@ -57,12 +57,12 @@ def scoring(device: torch.device, n_images: int, repeats: int) -> str:
 
 def rendering(device: torch.device, n_images: int, repeats: int) -> str:
     """Images of fc6 codes against the network's own forward pass."""
-    generator = upconvGAN("fc6", pretrained=False, device=device)
-    codes = generator.sample_vector(n_images)
+    generator = DeePSim("fc6", pretrained=False, device=device)
+    codes = generator.sample(n_images)
     took = medians(
         {
             "bare": torch.no_grad()(lambda: generator.G(codes)),
-            "rendered": lambda: generator.visualize_batch(codes, B=n_images, device=None),
+            "rendered": lambda: generator.images(codes, batch_size=n_images),
         },
         repeats,
     )
@@ -122,13 +122,13 @@ def throughput(n_images: int, repeats: int) -> list[str]:
         ("bfloat16", torch.bfloat16, False),
     ):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
-        generator = upconvGAN("fc6", pretrained=False, device="cuda").to(dtype)
+        generator = DeePSim("fc6", pretrained=False, device="cuda").to(dtype)
         scorer = TorchScorer("resnet50", UNIT_LAYER, (3, 7, 7), pretrained=False, device="cuda")
         scorer.model.to(dtype)
-        codes = generator.sample_vector(n_images)
+        codes = generator.sample(n_images)
 
         def evolve(generator=generator, scorer=scorer, codes=codes) -> None:
-            images = generator.visualize_batch(codes, B=n_images, device=None)
+            images = generator.images(codes, batch_size=n_images)
             scorer.score_tsr(images, B=n_images)
 
         seconds = medians({"both": evolve}, repeats)["both"]

@@ -37,6 +37,17 @@ def whole(value: int, name: str, at_least: int) -> int:
     return int(value)
 
 
+def as_plain(value: Any) -> Any:
+    """A NumPy number or array as Python's own, for JSON.
+
+    Examples
+    --------
+    >>> json.dumps({"n": np.int64(12), "maximize": np.bool_(True)}, default=as_plain)
+    '{"n": 12, "maximize": true}'
+    """
+    return value.tolist()
+
+
 def check_same(expected: dict[str, Any], found: dict[str, Any], what: str) -> None:
     """Compare settings by name.
 
@@ -52,7 +63,7 @@ def check_same(expected: dict[str, Any], found: dict[str, Any], what: str) -> No
     core.errors.StateError: expected the state of CholeskyCMAES with sigma 3.0, found sigma 2.0; \
 go on with the settings it was saved with, or start anew.
     """
-    expected = json.loads(json.dumps(expected))
+    expected = json.loads(json.dumps(expected, default=as_plain))
     for name in [*expected, *(name for name in found if name not in expected)]:
         if expected.get(name) != found.get(name):
             raise StateError(

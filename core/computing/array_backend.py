@@ -4,6 +4,8 @@ The two libraries share the names that are used (`sqrt`, `exp`, `where`, `argsor
 ...), so a formula calls them through `Backend.xp`; what differs stands here.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Union
@@ -41,14 +43,24 @@ class Backend:
             # torch shares no memory with read-only or reversed arrays
             values = np.ascontiguousarray(values, dtype=float)
             values = values if values.flags.writeable else values.copy()
-        tensor = self.xp.as_tensor(values, dtype=self.xp.float64, device=self.device)
-        return tensor.detach()
+        tensor = self.xp.as_tensor(values, dtype=self.xp.float64, device=self.device).detach()
+        # what was made under inference mode could not be written to outside of it
+        return tensor.clone() if tensor.is_inference() else tensor
 
     def indices(self, values: Any) -> Array:
         """`values` as int64 here."""
         if self.device is None:
             return np.asarray(to_host(values), dtype=np.int64)
         return self.xp.as_tensor(values, dtype=self.xp.int64, device=self.device)
+
+    @contextmanager
+    def without_gradients(self) -> Iterator[None]:
+        """Block in which torch keeps no graph, and makes tensors that can be written to later."""
+        if self.device is None:
+            yield
+            return
+        with self.xp.inference_mode(False), self.xp.no_grad():
+            yield
 
     def zeros(self, *shape: int) -> Array:
         """Zeros of a shape."""
@@ -71,9 +83,22 @@ class Backend:
 
 NUMPY = Backend(np)
 
+NUMPY_DEVICE = "numpy"
+"""What an optimizer's `device` is to compute with NumPy, the default."""
+
 
 def backend_of(device: "str | torch.device | None") -> Backend:
-    """NumPy for None, else torch on that device.
+    """Where arrays live for a device.
+
+    Parameters
+    ----------
+    device
+        ``"numpy"`` is NumPy; else torch on that device, and for None, as everywhere, on CUDA when
+        present, else on the CPU.
+
+    Returns
+    -------
+    Backend
 
     Raises
     ------
@@ -82,12 +107,12 @@ def backend_of(device: "str | torch.device | None") -> Backend:
 
     Examples
     --------
-    >>> backend_of(None).zeros(2)
+    >>> backend_of("numpy").zeros(2)
     array([0., 0.])
     >>> backend_of("cpu").zeros(2)
     tensor([0., 0.], dtype=torch.float64)
     """
-    if device is None:
+    if device == NUMPY_DEVICE:
         return NUMPY
     import torch
 
@@ -98,7 +123,9 @@ def to_host(values: Any) -> Any:
     """A tensor as an array; anything else as it is."""
     if not hasattr(values, "detach"):
         return values
-    return values.detach().cpu().numpy()
+    values = values.detach().cpu()
+    # NumPy has no bfloat16
+    return (values.float() if str(values.dtype) == "torch.bfloat16" else values).numpy()
 
 
 def is_elsewhere(values: Any) -> bool:

@@ -1,11 +1,13 @@
-"""Random numbers of one explicit generator, drawn where the optimizer computes.
+"""Random numbers of one explicit source, drawn where the work is done.
 
-A generator's state can be taken out and put back, so that a run that was saved draws the numbers
+What takes randomness takes it as `rng`: a seed, a generator of NumPy or torch, or None. The state
+of a `RandomSource` can be taken out and put back, so that a run that was saved draws the numbers
 that it would have drawn.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
@@ -123,6 +125,112 @@ class RandomSource:
     @property
     def _tensor_options(self) -> dict[str, Any]:
         return {"dtype": self.backend.xp.float64, "device": self.backend.device}
+
+
+def torch_generator(rng: Randomness) -> "torch.Generator | None":
+    """A source of randomness as torch takes it.
+
+    Parameters
+    ----------
+    rng
+        A generator of torch is given back as it is, and None as None (torch's own source). A seed
+        makes a generator on the CPU, and so does a generator of NumPy, which draws the seed.
+
+    Returns
+    -------
+    torch.Generator or None
+
+    Raises
+    ------
+    SettingError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> torch_generator(3).initial_seed()
+    3
+    >>> torch_generator("three")
+    Traceback (most recent call last):
+    core.errors.SettingError: rng: expected a generator of NumPy or torch or a seed, found 'three'.
+    """
+    import torch
+
+    if rng is None or isinstance(rng, torch.Generator):
+        return rng
+    if isinstance(rng, np.random.Generator):
+        rng = int(rng.integers(2**63))
+    elif isinstance(rng, np.random.RandomState):
+        rng = int(rng.randint(2**63, dtype=np.int64))
+    if isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0:
+        return torch.Generator().manual_seed(int(rng))
+    raise SettingError(f"rng: expected a generator of NumPy or torch or a seed, found {rng!r}.")
+
+
+def standard_normal(
+    shape: tuple[int, ...], device: "torch.device", rng: Randomness
+) -> "torch.Tensor":
+    """Standard normal numbers, float32; drawn where `rng` lives, then moved to `device`.
+
+    Parameters
+    ----------
+    shape
+        Shape; its first entry, the number of rows, may be 0.
+    device
+        Where the numbers are wanted.
+    rng
+        As in `torch_generator`.
+
+    Returns
+    -------
+    Tensor of that shape
+
+    Raises
+    ------
+    SettingError
+        If the number of rows is negative or no whole number.
+
+    Examples
+    --------
+    >>> import torch
+    >>> drawn = standard_normal((2, 3), torch.device("cpu"), 0)
+    >>> drawn.shape, torch.equal(drawn, standard_normal((2, 3), torch.device("cpu"), 0))
+    (torch.Size([2, 3]), True)
+    """
+    import torch
+
+    if not isinstance(shape[0], int | np.integer) or shape[0] < 0:
+        raise SettingError(f"expected a number of codes to draw, found {shape[0]!r}.")
+    generator = torch_generator(rng)
+    source = device if generator is None else generator.device
+    return torch.randn(shape, generator=generator, device=source).to(device)
+
+
+@contextmanager
+def torch_draws_from(rng: Randomness) -> Iterator[None]:
+    """Let torch's own source on the CPU draw from `rng` in a block; it is put back afterwards.
+
+    For libraries that make random weights and take no generator.
+
+    Examples
+    --------
+    >>> import torch
+    >>> with torch_draws_from(0):
+    ...     first = torch.rand(2)
+    >>> with torch_draws_from(0):
+    ...     torch.equal(first, torch.rand(2))
+    True
+    """
+    import torch
+
+    if rng is None:
+        yield
+        return
+    seed = torch_generator(rng).initial_seed()
+    if isinstance(rng, torch.Generator):
+        seed = int(torch.randint(2**62, (), generator=rng, device=rng.device))
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
 
 
 def _generator(seed: Randomness, backend: Backend, legacy: bool) -> Any:

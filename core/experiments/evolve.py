@@ -93,12 +93,21 @@ def _evolve(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     from core.experiments.evolution.figures import GENERATOR_WEIGHTS, save_figures
     from core.experiments.evolution.loop import blocks_to_do, checksum, evolve
     from core.files import writable_folder
+    from core.generators.by_name import load_generator
     from core.probing.scorer import TorchScorer
     from core.probing.unit_responses import UnitResponses
 
     out = writable_folder(options.out)
     scorer = TorchScorer(options.network, device=options.device)
-    generators = [_generator(name, options) for name in options.generator]
+    generators = [
+        load_generator(
+            name,
+            pretrained=not options.random_weights,
+            device=options.device,
+            rng=0,  # random weights are the same in every run, so that it can go on
+        )
+        for name in options.generator
+    ]
     respond = UnitResponses(scorer, units)
     notes = {
         "network": options.network,
@@ -153,15 +162,10 @@ def _thread(
 
     from core.experiments.evolution.loop import Thread
     from core.generators.start_codes import start_code
-    from core.optimizers.presets import (
-        BENCHMARK,
-        benchmark_optimizer,
-        label2optimizer,
-        labels,
-    )
+    from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
 
     kind, label = options.generator[thread], options.optimizer[thread]
-    known = (*labels(kind), *BENCHMARK)
+    known = (*names_of(kind), *BENCHMARK)
     if label not in known:
         raise SettingError(
             f"--optimizer: expected for {kind} one of {', '.join(known)}, found {label!r}."
@@ -172,13 +176,19 @@ def _thread(
     )
     name = kind if options.generator.count(kind) == 1 else f"{kind}-{thread}"
     if label in BENCHMARK:
-        optimizer = benchmark_optimizer(
-            label, generator.latent_dim, options.blocks, random_seed=of_samples
+        optimizer = make_optimizer(
+            label, generator.latent_dim, n_generations=options.blocks, random_seed=of_samples
         )
         return Thread(name, generator, optimizer)
     start = start_code(kind, of_start)
     hessian = _hessian(kind, label, options)
-    optimizer = label2optimizer(label, start, kind, hessian, random_seed=of_samples)
+    optimizer = make_optimizer(
+        f"{kind}/{label}",
+        generator.latent_dim,
+        init_code=start,
+        hessian=hessian,
+        random_seed=of_samples,
+    )
     return Thread(name, generator, optimizer, start)
 
 
@@ -199,22 +209,6 @@ def _hessian(kind: str, label: str, options: argparse.Namespace) -> dict | None:
         raise MissingFileError(f"{path}: expected the average Hessian of {kind}, found no file.")
     with np.load(path, allow_pickle=False) as arrays:
         return dict(arrays)
-
-
-def _generator(kind: str, options: argparse.Namespace) -> "Generator":
-    """A generator; random weights are the same in every run, so that it can go on."""
-    import torch
-
-    from core.generators.biggan import BigGAN_wrapper, loadBigGAN
-    from core.generators.deepsim import upconvGAN
-
-    pretrained = not options.random_weights
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(0)
-        if kind == "fc6":
-            return upconvGAN("fc6", pretrained=pretrained, device=options.device)
-        model = loadBigGAN("biggan-deep-256", pretrained=pretrained, device=options.device)
-        return BigGAN_wrapper(model)
 
 
 def _read_images(path: Path) -> "torch.Tensor":

@@ -28,7 +28,7 @@ from core.optional import import_package
 from core.project import COMPUTED_DATA
 
 if TYPE_CHECKING:
-    from core.generators.protocol import Generator
+    pass
 
 VERSION = 1
 """Raised by a change that changes the numbers."""
@@ -156,21 +156,13 @@ def _table(
         linearity_results,
         sample_codes,
     )
+    from core.generators.by_name import load_generator
     from core.probing.scorer import TorchScorer
 
-    network = _published_generator(generator, device)
+    network = load_generator(generator, device=device)
     with TorchScorer("caffenet", device=device) as scorer:
-        codes = sample_codes(network, n_codes, generator=seed)
+        codes = sample_codes(network, n_codes, rng=seed)
         return linearity_results(network, scorer, caffenet_layers(scorer), codes, basis)
-
-
-def _published_generator(generator: str, device: str | None) -> "Generator":
-    from core.generators.biggan import BigGAN_wrapper, loadBigGAN
-    from core.generators.deepsim import upconvGAN
-
-    if generator == "BigGAN":
-        return BigGAN_wrapper(loadBigGAN(device=device))
-    return upconvGAN("fc6", device=device)
 
 
 def main(argv: list[str] | None = None) -> int:

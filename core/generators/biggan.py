@@ -16,15 +16,15 @@ import torch
 from torch import nn
 
 from core.computing.devices import choose_device, device_of
+from core.computing.random_source import (
+    Randomness,
+    standard_normal,
+    torch_draws_from,
+    torch_generator,
+)
 from core.download import RemoteFile
 from core.errors import SettingError, WeightsError
-from core.generators.protocol import (
-    Generator,
-    Randomness,
-    as_generator,
-    as_image_list,
-    standard_normal,
-)
+from core.generators.protocol import Generator
 from core.optional import import_package
 from core.spaces import TRUNCATION
 from core.weights import WeightFile, load_strictly, locate, read_state
@@ -45,15 +45,18 @@ def weight_file(version: str) -> WeightFile:
     )
 
 
-def loadBigGAN(  # noqa: N802
+def load_biggan(
     version: str = "biggan-deep-256",
     device: str | torch.device | None = None,
     weights_dir: str | Path | None = None,
     *,
     pretrained: bool = True,
     allow_download: bool = True,
+    rng: Randomness = None,
 ) -> nn.Module:
-    """A BigGAN-deep model, frozen and in eval mode.
+    """A BigGAN-deep model of `pytorch_pretrained_biggan`, frozen and in eval mode.
+
+    Published as `core.utils.GAN_utils.loadBigGAN`; `BigGAN` makes a generator of it.
 
     Parameters
     ----------
@@ -69,6 +72,13 @@ def loadBigGAN(  # noqa: N802
         Load the published weights; otherwise they are random.
     allow_download
         Whether the weights may be fetched.
+    rng
+        Source of random weights.
+
+    Returns
+    -------
+    nn.Module
+        The library's model.
 
     Raises
     ------
@@ -94,7 +104,8 @@ def loadBigGAN(  # noqa: N802
         model.to_empty(device="cpu")
         load_strictly(model, state, path)
     else:
-        model = library.BigGAN(_configuration(version))
+        with torch_draws_from(rng):
+            model = library.BigGAN(_configuration(version))
         nn.init.ones_(model.generator.bn.weight)
         nn.init.zeros_(model.generator.bn.bias)
         settle_spectral_norms(model)
@@ -182,13 +193,13 @@ def at_truncation(statistics: torch.Tensor, truncation: float) -> torch.Tensor:
     return torch.lerp(statistics[row], statistics[row + 1], position - row)
 
 
-class BigGAN_wrapper(Generator):  # noqa: N801
-    """BigGAN with the protocol that all generators share.
+class BigGAN(Generator):
+    """BigGAN with the protocol that all generators share; published as `BigGAN_wrapper`.
 
     Parameters
     ----------
-    BigGAN
-        A model of `pytorch_pretrained_biggan`, as `loadBigGAN` gives it. It is put into eval mode,
+    model
+        A model of `pytorch_pretrained_biggan`, as `load_biggan` gives it. It is put into eval mode,
         and its batch norms are replaced by ones that interpolate the right way.
 
     Attributes
@@ -199,135 +210,108 @@ class BigGAN_wrapper(Generator):  # noqa: N801
 
     Examples
     --------
-    >>> from pytorch_pretrained_biggan import BigGAN, BigGANConfig
-    >>> G = BigGAN_wrapper(BigGAN(BigGANConfig(channel_width=8)))
-    >>> G.sample_vector(3, class_id=207).shape
+    >>> import pytorch_pretrained_biggan as library
+    >>> G = BigGAN(library.BigGAN(library.BigGANConfig(channel_width=8)))
+    >>> G.sample(3, class_id=207, rng=0).shape
     torch.Size([3, 256])
     """
 
     batch_size = 15
 
-    def __init__(self, BigGAN: nn.Module):  # noqa: N803
+    def __init__(self, model: nn.Module):
         super().__init__()
-        if not all(hasattr(BigGAN, part) for part in ("generator", "embeddings", "config")):
+        if not all(hasattr(model, part) for part in ("generator", "embeddings", "config")):
             raise SettingError(
-                "expected a model of pytorch_pretrained_biggan, as loadBigGAN gives it, found "
-                f"{type(BigGAN).__name__}."
+                "expected a model of pytorch_pretrained_biggan, as load_biggan gives it, found "
+                f"{type(model).__name__}."
             )
-        _replace_norms(BigGAN)
-        self.BigGAN = BigGAN.eval()
-        self.latent_shape = (2 * BigGAN.config.z_dim,)
+        _replace_norms(model)
+        self.BigGAN = model.eval()
+        self.latent_shape = (2 * model.config.z_dim,)
 
-    def train(self, mode: bool = True) -> "BigGAN_wrapper":
+    def train(self, mode: bool = True) -> "BigGAN":
         """Stay in eval mode: in train mode two calls with the same code would differ."""
         return super().train(False)
 
-    def sample_vector(
+    def sample(
         self,
-        sampn: int = 1,
-        class_id: int | Sequence[int] | None = None,
-        device: str | torch.device | None = None,
-        noise_std: float = 0.7,
+        n: int = 1,
         *,
-        generator: Randomness = None,
+        rng: Randomness = None,
+        class_id: int | Sequence[int] | None = None,
+        noise_std: float = TRUNCATION,
     ) -> torch.Tensor:
-        """Codes ``(sampn, 256)``: normal noise (not truncated), then a class embedding.
+        """Codes ``(n, 256)``: normal noise (not truncated), then a class embedding.
 
         Parameters
         ----------
-        sampn
+        n
             How many.
+        rng
+            Source of randomness.
         class_id
             ImageNet class (0-999) of all codes, or of each; random classes for None.
-        device
-            Where the codes go; by default where the model is.
         noise_std
             Standard deviation of the noise.
-        generator
-            Source of randomness.
+
+        Returns
+        -------
+        (n, 256) float32
 
         Raises
         ------
         SettingError
-            If a class does not exist, their number is not `sampn`, or `sampn` is no number.
+            If a class does not exist, their number is not `n`, or `n` is no number.
         """
-        device = device_of(self) if device is None else choose_device(device)
-        generator = as_generator(generator)
-        given = None if class_id is None else self._classes(sampn, class_id)
-        noise = standard_normal((sampn, self.BigGAN.config.z_dim), device, generator) * noise_std
-        classes = self._random_classes(sampn, generator) if given is None else given
+        rng = torch_generator(rng)
+        given = None if class_id is None else self._classes(n, class_id)
+        noise = standard_normal((n, self.BigGAN.config.z_dim), device_of(self), rng) * noise_std
+        classes = self._random_classes(n, rng) if given is None else given
         table = self.BigGAN.embeddings.weight.detach()
         embedding = table.T[classes.to(table.device)]
         return torch.cat([noise, embedding.to(noise)], dim=1)
 
-    def _classes(self, sampn: int, class_id: int | Sequence[int]) -> torch.Tensor:
-        """(sampn,) classes as they are given."""
+    def _classes(self, n: int, class_id: int | Sequence[int]) -> torch.Tensor:
+        """(n,) classes as they are given."""
         n_classes = self.BigGAN.config.num_classes
         classes = np.asarray(class_id)
-        n_given = sampn if classes.ndim == 0 else classes.size
+        n_given = n if classes.ndim == 0 else classes.size
         within = classes.dtype.kind in "iu" and ((classes >= 0) & (classes < n_classes)).all()
-        if not within or n_given != sampn:
+        if not within or n_given != n:
             raise SettingError(
-                f"class_id: expected one class from 0 to {n_classes - 1}, or {sampn} of them, "
+                f"class_id: expected one class from 0 to {n_classes - 1}, or {n} of them, "
                 f"found {class_id}."
             )
-        return torch.from_numpy(np.full(sampn, classes.ravel(), dtype=np.int64))
+        return torch.from_numpy(np.full(n, classes.ravel(), dtype=np.int64))
 
-    def _random_classes(self, sampn: int, generator: torch.Generator | None) -> torch.Tensor:
-        source = "cpu" if generator is None else generator.device
+    def _random_classes(self, n: int, rng: torch.Generator | None) -> torch.Tensor:
+        source = "cpu" if rng is None else rng.device
         n_classes = self.BigGAN.config.num_classes
-        return torch.randint(n_classes, (sampn,), generator=generator, device=source)
+        return torch.randint(n_classes, (n,), generator=rng, device=source)
 
-    def forward(self, code: torch.Tensor, truncation: float = TRUNCATION) -> torch.Tensor:
+    def forward(self, codes: torch.Tensor, truncation: float = TRUNCATION) -> torch.Tensor:
         """Images ``(B, 3, H, W)`` in [-1, 1]."""
-        return self.BigGAN.generator(self.as_codes(code), truncation)
+        return self.BigGAN.generator(self.as_codes(codes), truncation)
 
     def visualize(
-        self,
-        code: torch.Tensor,
-        scale: float = 1.0,
-        truncation: float = TRUNCATION,
+        self, codes: torch.Tensor, *, scale: float = 1.0, truncation: float = TRUNCATION
     ) -> torch.Tensor:
-        """Images ``(B, 3, H, W)``, RGB in [0, scale]; differentiable."""
-        return ((self.forward(code, truncation) + 1) / 2).clamp(0, 1) * scale
+        """Images ``(B, 3, H, W)``, RGB in [0, scale]; differentiable.
 
-    def visualize_batch(
-        self,
-        codes: torch.Tensor,
-        scale: float = 1.0,
-        B: int = 15,  # noqa: N803
-        truncation: float = TRUNCATION,
-        *,
-        device: str | torch.device | None = "cpu",
-    ) -> torch.Tensor:
-        """Images of many codes, `B` at a time, without gradients.
+        Parameters
+        ----------
+        codes : (B, 256)
+            Noise, then class embedding.
+        scale
+            Value of white.
+        truncation
+            In (0, 1]; chooses the statistics of the batch norms.
 
-        They are collected on the CPU, as published; ``device=None`` leaves them where the
-        generator is. See `Generator.render_batches` for what it takes and raises.
+        Returns
+        -------
+        (B, 3, H, W)
         """
-        return self.render_batches(codes, scale, B, device, truncation=truncation)
-
-    def visualize_batch_np(
-        self,
-        codes: np.ndarray,
-        truncation: float = TRUNCATION,
-        B: int = 15,  # noqa: N803
-        *,
-        scale: float = 1.0,
-    ) -> torch.Tensor:
-        """`visualize_batch` of an array of codes; images on the CPU."""
-        return self.render_batches(codes, scale, B, "cpu", truncation=truncation)
-
-    def render(
-        self,
-        codes: np.ndarray,
-        truncation: float = TRUNCATION,
-        B: int = 15,  # noqa: N803
-        *,
-        scale: float = 1.0,
-    ) -> list[np.ndarray]:
-        """Images of an array of codes as a list of ``(H, W, 3)`` float32 arrays."""
-        return as_image_list(self.render_batches(codes, scale, B, "cpu", truncation=truncation))
+        return ((self.forward(codes, truncation) + 1) / 2).clamp(0, 1) * scale
 
 
 def _replace_norms(module: nn.Module) -> None:

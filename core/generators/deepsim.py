@@ -10,11 +10,11 @@ from collections.abc import Callable
 from functools import partial
 from itertools import chain
 
-import numpy as np
 import torch
 from torch import nn
 
 from core.computing.devices import choose_device, device_of
+from core.computing.random_source import Randomness, standard_normal, torch_draws_from
 from core.computing.sequential import (
     LEAKY_SLOPE,
     initialise_weights,
@@ -23,7 +23,7 @@ from core.computing.sequential import (
 )
 from core.download import RemoteFile
 from core.errors import CodeError, SettingError
-from core.generators.protocol import Generator, Randomness, as_image_list, standard_normal
+from core.generators.protocol import Generator
 from core.images.range import CAFFE_MEAN
 from core.weights import WeightFile, locate, read_state
 
@@ -207,8 +207,8 @@ WEIGHT_FILES = {
 """Weights of each generator."""
 
 
-class upconvGAN(Generator):  # noqa: N801
-    """A DeePSim generator.
+class DeePSim(Generator):
+    """A DeePSim generator, published as `core.utils.GAN_utils.upconvGAN`.
 
     Parameters
     ----------
@@ -223,6 +223,8 @@ class upconvGAN(Generator):  # noqa: N801
         Where it computes; by default CUDA when present, else the CPU.
     allow_download
         Whether weights may be fetched.
+    rng
+        Source of random weights.
 
     Attributes
     ----------
@@ -244,11 +246,15 @@ class upconvGAN(Generator):  # noqa: N801
 
     Examples
     --------
-    >>> G = upconvGAN("norm1", pretrained=False)
+    >>> G = DeePSim("norm1", pretrained=False, rng=0)
     >>> G.latent_shape, G.latent_dim
     ((96, 27, 27), 69984)
-    >>> G.visualize_batch(G.sample_vector(2)).shape
+    >>> G.images(G.sample(2, rng=0)).shape
     torch.Size([2, 3, 240, 240])
+    >>> DeePSim("fc9")
+    Traceback (most recent call last):
+    core.errors.SettingError: expected a DeePSim generator, one of norm1, norm2, conv3, conv4, \
+pool5, fc6, fc6_eucl, fc7, fc8, found 'fc9'.
     """
 
     batch_size = 42
@@ -261,6 +267,7 @@ class upconvGAN(Generator):  # noqa: N801
         weights_dir: str | None = None,
         device: str | torch.device | None = None,
         allow_download: bool = True,
+        rng: Randomness = None,
     ):
         super().__init__()
         if name not in ARCHITECTURES:
@@ -275,70 +282,41 @@ class upconvGAN(Generator):  # noqa: N801
             path = locate(WEIGHT_FILES[name], folder=weights_dir, allow_download=allow_download)
             self.G = sequential_of(layers, without_wrapper_names(read_state(path)), path)
         else:
-            self.G = nn.Sequential(OrderedDict(layers()))
-            initialise_weights(self.G, TANH_INPUT_SD if hasattr(self.G, "tanh") else PIXEL_SD)
+            with torch_draws_from(rng):
+                self.G = nn.Sequential(OrderedDict(layers()))
+                last = TANH_INPUT_SD if hasattr(self.G, "tanh") else PIXEL_SD
+                initialise_weights(self.G, last)
         self.register_buffer("RGB_mean", RGB_mean.clone(), persistent=False)
         self.to(device).eval().requires_grad_(False)
 
-    def sample_vector(
-        self,
-        sampn: int = 1,
-        device: str | torch.device | None = None,
-        noise_std: float = 1.0,
-        *,
-        generator: Randomness = None,
-    ) -> torch.Tensor:
-        """Normal codes ``(sampn, *latent_shape)`` of standard deviation `noise_std`."""
-        device = device_of(self) if device is None else choose_device(device)
-        return standard_normal((sampn, *self.latent_shape), device, generator) * noise_std
+    def sample(self, n: int = 1, *, rng: Randomness = None) -> torch.Tensor:
+        """Standard normal codes ``(n, *latent_shape)``."""
+        return standard_normal((n, *self.latent_shape), device_of(self), rng)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, codes: torch.Tensor) -> torch.Tensor:
         """Images ``(B, 3, H, W)``, RGB, 0-255 minus the mean colour, not clipped."""
-        return self.G(self.as_codes(x)).flip(1)
+        return self.G(self.as_codes(codes)).flip(1)
 
-    def visualize(self, x: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
+    def visualize(self, codes: torch.Tensor, *, scale: float = 1.0) -> torch.Tensor:
         """Images ``(B, 3, H, W)``, RGB in [0, scale]; differentiable, flat where clipped."""
-        return _clip(self.forward(x), self.RGB_mean, scale)
-
-    def visualize_batch(
-        self,
-        x_arr: torch.Tensor,
-        scale: float = 1.0,
-        B: int = 42,  # noqa: N803
-        *,
-        device: str | torch.device | None = "cpu",
-    ) -> torch.Tensor:
-        """Images of many codes, `B` at a time, without gradients.
-
-        They are collected on the CPU, as published; ``device=None`` leaves them where the
-        generator is. See `Generator.render_batches` for what it takes and raises.
-        """
-        return self.render_batches(x_arr, scale, B, device)
-
-    def visualize_batch_np(
-        self,
-        codes: np.ndarray,
-        scale: float = 1.0,
-        B: int = 42,  # noqa: N803
-        verbose: bool = False,
-    ) -> torch.Tensor:
-        """`visualize_batch` of an array of codes; images on the CPU. `verbose` has no effect."""
-        return self.render_batches(codes, scale, B, "cpu")
-
-    def render(self, x: np.ndarray, scale: float = 1.0, B: int = 42) -> list[np.ndarray]:  # noqa: N803
-        """Images of an array of codes as a list of ``(H, W, 3)`` float32 arrays."""
-        return as_image_list(self.render_batches(x, scale, B, "cpu"))
+        return _clip(self.forward(codes), self.RGB_mean, scale)
 
 
-class multiZupconvGAN(nn.Module):  # noqa: N801
+class BlendingDeePSim(nn.Module):
     """A DeePSim generator that blends the feature maps of several codes into one image.
+
+    Published as `core.utils.GAN_utils.multiZupconvGAN`.
 
     Parameters
     ----------
     blendlayer
         Layer after which the maps are summed.
-    name, pretrained, weights_dir, device, allow_download
-        As in `upconvGAN`.
+    name
+        The DeePSim generator.
+    pretrained
+        Load the published weights; otherwise they are random.
+    options
+        Further arguments of `DeePSim`.
 
     Attributes
     ----------
@@ -356,7 +334,7 @@ class multiZupconvGAN(nn.Module):  # noqa: N801
         **options: object,
     ):
         super().__init__()
-        self.base = upconvGAN(name, pretrained, **options)
+        self.base = DeePSim(name, pretrained, **options)
         names = [child for child, _ in self.base.G.named_children()]
         layer = getattr(self.base.G, blendlayer, None) if blendlayer in names else None
         if not hasattr(layer, "out_channels"):
@@ -368,7 +346,7 @@ class multiZupconvGAN(nn.Module):  # noqa: N801
         self.c_num = layer.out_channels
 
     def forward(self, codes: torch.Tensor, z_alpha: torch.Tensor) -> torch.Tensor:
-        """Images ``(B, 3, H, W)`` as `upconvGAN.forward` gives them.
+        """Images ``(B, 3, H, W)`` as `DeePSim.forward` gives them.
 
         Parameters
         ----------

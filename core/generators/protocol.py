@@ -1,7 +1,8 @@
 """What every image generator offers: one protocol, so that any of them can be put for any other.
 
 Codes are tensors ``(B, *latent_shape)`` or flat ``(B, latent_dim)``; one code alone is a batch of
-one. Images are ``(B, 3, H, W)`` float32, RGB, in [0, scale].
+one. Images are ``(B, 3, H, W)``, RGB, in [0, scale]. A child says how to `sample` codes and how to
+`visualize` them; `core.generators.validate_generator` says whether it keeps the promises made here.
 """
 
 from abc import ABC, abstractmethod
@@ -12,14 +13,12 @@ import torch
 from torch import nn
 
 from core.computing.devices import choose_device, device_of, dtype_of
-from core.errors import CodeError, SettingError
-
-Randomness = torch.Generator | int | None
-"""A source of random numbers, a seed, or None for torch's own source."""
+from core.computing.random_source import Randomness
+from core.errors import CodeError
 
 
 class Generator(nn.Module, ABC):
-    """Base of generators; a child sets `latent_shape`, `batch_size`, and says how to visualize.
+    """Base of generators; a child sets `latent_shape`, and says how to sample and to visualize.
 
     Attributes
     ----------
@@ -27,10 +26,24 @@ class Generator(nn.Module, ABC):
         Shape of one latent code.
     batch_size
         Codes rendered at a time unless a call says otherwise.
+
+    Examples
+    --------
+    >>> class Uniform(Generator):
+    ...     latent_shape = (3,)
+    ...
+    ...     def sample(self, n=1, *, rng=None):
+    ...         return standard_normal((n, 3), torch.device("cpu"), rng)
+    ...
+    ...     def visualize(self, codes, *, scale=1.0):
+    ...         return scale * torch.sigmoid(codes)[:, :, None, None].expand(-1, 3, 8, 8)
+    >>> from core.computing.random_source import standard_normal
+    >>> Uniform().images(np.zeros((5, 3)), scale=255).shape
+    torch.Size([5, 3, 8, 8])
     """
 
     latent_shape: tuple[int, ...]
-    batch_size: int
+    batch_size: int = 32
 
     @property
     def latent_dim(self) -> int:
@@ -38,44 +51,89 @@ class Generator(nn.Module, ABC):
         return prod(self.latent_shape)
 
     @abstractmethod
-    def sample_vector(self, sampn: int = 1) -> torch.Tensor:
-        """Random codes ``(sampn, *latent_shape)``."""
+    def sample(self, n: int = 1, *, rng: Randomness = None) -> torch.Tensor:
+        """Random codes as the generator was made for.
+
+        Parameters
+        ----------
+        n
+            How many; may be 0.
+        rng
+            A seed, a generator of NumPy or torch, or None for torch's own source.
+
+        Returns
+        -------
+        (n, *latent_shape) float32
+        """
 
     @abstractmethod
-    def visualize(self, code: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
-        """Images ``(B, 3, H, W)`` of codes, differentiable, where the generator is."""
+    def visualize(self, codes: torch.Tensor, *, scale: float = 1.0) -> torch.Tensor:
+        """Images of codes in one pass, differentiable where the generator is.
 
-    def visualize_batch(
+        Parameters
+        ----------
+        codes : (B, *latent_shape) or (B, latent_dim)
+            Latent codes.
+        scale
+            Value of white: 1 or 255.
+
+        Returns
+        -------
+        (B, 3, H, W)
+            RGB in [0, scale].
+        """
+
+    def images(
         self,
-        codes: torch.Tensor,
-        scale: float = 1.0,
-        B: int | None = None,  # noqa: N803
+        codes: torch.Tensor | np.ndarray,
         *,
-        device: str | torch.device | None = "cpu",
-    ) -> torch.Tensor:
-        """Images of many codes without gradients, on the CPU; ``device=None`` leaves them."""
-        return self.render_batches(codes, scale, self._batch(B), device)
-
-    def visualize_batch_np(
-        self,
-        codes: np.ndarray,
         scale: float = 1.0,
-        B: int | None = None,  # noqa: N803
+        batch_size: int | None = None,
+        device: str | torch.device | None = None,
+        **options: float,
     ) -> torch.Tensor:
-        """`visualize_batch` of an array of codes."""
-        return self.render_batches(codes, scale, self._batch(B), "cpu")
+        """Images of many codes, some at a time, without gradients.
 
-    def render(
-        self,
-        codes: np.ndarray,
-        scale: float = 1.0,
-        B: int | None = None,  # noqa: N803
-    ) -> list[np.ndarray]:
-        """Images of an array of codes as a list of ``(H, W, 3)`` float32 arrays."""
-        return as_image_list(self.render_batches(codes, scale, self._batch(B), "cpu"))
+        Parameters
+        ----------
+        codes : (n, *latent_shape) or (n, latent_dim)
+            Latent codes; n may be 0.
+        scale
+            Value of white.
+        batch_size
+            Codes at a time; by default the generator's.
+        device
+            Where the images are collected; by default where the generator is, so that nothing
+            leaves it.
+        options
+            Passed on to `visualize`.
 
-    def _batch(self, size: int | None) -> int:
-        return self.batch_size if size is None else size
+        Returns
+        -------
+        (n, 3, H, W) float32
+
+        Raises
+        ------
+        CodeError
+            If codes have a wrong shape or type, or are not finite.
+        """
+        batch_size = self.batch_size if batch_size is None else batch_size
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise CodeError(f"expected at least one code at a time, found {batch_size}.")
+        codes = self.as_codes(codes)
+        bad = (~torch.isfinite(codes)).flatten(1).any(1).nonzero().flatten().tolist()
+        if bad:
+            raise CodeError(f"expected finite codes, found NaN or infinity in code {bad[0]}.")
+        target = device_of(self) if device is None else choose_device(device)
+        images = None
+        with torch.no_grad():
+            for start in range(0, max(len(codes), 1), batch_size):
+                batch = self._visualize_some(codes[start : start + batch_size], scale, options)
+                if images is None:
+                    shape = (len(codes), *batch.shape[1:])
+                    images = torch.empty(shape, dtype=torch.float32, device=target)
+                images[start : start + len(batch)] = batch
+        return images
 
     def as_codes(self, codes: torch.Tensor | np.ndarray) -> torch.Tensor:
         """Codes as the network takes them: on its device, in its precision, ``(B, *latent_shape)``.
@@ -102,56 +160,6 @@ class Generator(nn.Module, ABC):
         flat = f" or (B, {self.latent_dim})" if len(self.latent_shape) > 1 else ""
         return f"(B, {shaped}){flat}"
 
-    def render_batches(
-        self,
-        codes: torch.Tensor | np.ndarray,
-        scale: float,
-        batch_size: int,
-        device: str | torch.device | None,
-        **options: float,
-    ) -> torch.Tensor:
-        """Images of many codes, `batch_size` at a time, without gradients.
-
-        Parameters
-        ----------
-        codes
-            ``(N, *latent_shape)`` or ``(N, latent_dim)``; N may be 0.
-        scale
-            Value of white.
-        batch_size
-            Codes at a time.
-        device
-            Where the images are collected; None is where the generator is, so that nothing
-            leaves it.
-        options
-            Passed on to `visualize`.
-
-        Returns
-        -------
-        ``(N, 3, H, W)`` float32
-
-        Raises
-        ------
-        CodeError
-            If codes have a wrong shape or type, or are not finite.
-        """
-        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
-            raise CodeError(f"expected at least one code at a time, found B={batch_size}.")
-        codes = self.as_codes(codes)
-        bad = (~torch.isfinite(codes)).flatten(1).any(1).nonzero().flatten().tolist()
-        if bad:
-            raise CodeError(f"expected finite codes, found NaN or infinity in code {bad[0]}.")
-        target = device_of(self) if device is None else choose_device(device)
-        images = None
-        with torch.no_grad():
-            for start in range(0, max(len(codes), 1), batch_size):
-                batch = self._visualize_some(codes[start : start + batch_size], scale, options)
-                if images is None:
-                    shape = (len(codes), *batch.shape[1:])
-                    images = torch.empty(shape, dtype=torch.float32, device=target)
-                images[start : start + len(batch)] = batch
-        return images
-
     def _visualize_some(
         self, codes: torch.Tensor, scale: float, options: dict[str, float]
     ) -> torch.Tensor:
@@ -171,38 +179,6 @@ def as_image_list(images: torch.Tensor) -> list[np.ndarray]:
     [(4, 5, 3), (4, 5, 3)]
     """
     return list(images.cpu().numpy().transpose(0, 2, 3, 1))
-
-
-def standard_normal(
-    shape: tuple[int, ...], device: torch.device, generator: Randomness
-) -> torch.Tensor:
-    """Standard normal numbers; drawn where `generator` lives, then moved to `device`.
-
-    Raises
-    ------
-    SettingError
-        If the number of rows is negative or no whole number.
-    """
-    if not isinstance(shape[0], int | np.integer) or shape[0] < 0:
-        raise SettingError(f"expected a number of codes to draw, found {shape[0]!r}.")
-    generator = as_generator(generator)
-    source = device if generator is None else generator.device
-    return torch.randn(shape, generator=generator, device=source).to(device)
-
-
-def as_generator(generator: Randomness) -> torch.Generator | None:
-    """A source of randomness: the one given, one with the given seed, or None for torch's own.
-
-    Raises
-    ------
-    SettingError
-        If it is neither.
-    """
-    if generator is None or isinstance(generator, torch.Generator):
-        return generator
-    if isinstance(generator, int | np.integer) and generator >= 0:
-        return torch.Generator().manual_seed(int(generator))
-    raise SettingError(f"generator: expected a torch.Generator or a seed, found {generator!r}.")
 
 
 def _from_numbers(codes: object, takes: str) -> torch.Tensor:

@@ -5,13 +5,14 @@ import torch
 from torch import nn
 
 from core.computing.devices import device_of
-from core.generators.protocol import Generator, Randomness, standard_normal
+from core.computing.random_source import Randomness, standard_normal
+from core.generators.protocol import Generator
 
 GRID = 12
 """Blobs across and down."""
 
 SEED = 0
-"""Of its random weights, which are the same everywhere."""
+"""Seed of the random weights, which are the same everywhere."""
 
 
 class SmallGenerator(Generator):
@@ -28,7 +29,7 @@ class SmallGenerator(Generator):
 
     Examples
     --------
-    >>> SmallGenerator().visualize_batch(torch.zeros(2, 256)).mean()
+    >>> SmallGenerator().images(torch.zeros(2, 256)).mean()
     tensor(0.5000)
     """
 
@@ -43,11 +44,11 @@ class SmallGenerator(Generator):
             self.linear.weight.copy_(torch.from_numpy(weights))
         self.resize = nn.Upsample((size, size), mode="bilinear", align_corners=False)
 
-    def sample_vector(self, sampn: int = 1, *, generator: Randomness = None) -> torch.Tensor:
-        """Standard normal codes (sampn, n)."""
-        return standard_normal((sampn, *self.latent_shape), device_of(self), generator)
+    def sample(self, n: int = 1, *, rng: Randomness = None) -> torch.Tensor:
+        """Standard normal codes (n, length)."""
+        return standard_normal((n, *self.latent_shape), device_of(self), rng)
 
-    def visualize(self, code: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
+    def visualize(self, codes: torch.Tensor, *, scale: float = 1.0) -> torch.Tensor:
         """Images (B, 3, size, size) in [0, scale]."""
-        logits = self.linear(code).reshape(-1, 3, GRID, GRID)
+        logits = self.linear(codes).reshape(-1, 3, GRID, GRID)
         return scale * torch.sigmoid(self.resize(logits))

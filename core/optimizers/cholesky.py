@@ -3,23 +3,26 @@
 Codes are rows: a population is (lambda, N), sampling is ``X = m + sigma Z A`` and the covariance is
 ``A^T A``. Population size and rates are those of `core.optimizers.cma_constants`; the factor A is
 that of `core.optimizers.cholesky_factor`, which forms no N x N matrix at the dimensions of image
-generators.
+generators. Numbers of equations are those of Hansen's tutorial (arXiv 1604.00772).
 """
 
 import logging
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.computing.array_backend import Array, backend_of
+from core.computing.array_backend import NUMPY_DEVICE, Array, backend_of
 from core.computing.random_source import Draw, Randomness, RandomSource
 from core.errors import ScoreError, SettingError
 from core.optimizers.cholesky_factor import Factor
 from core.optimizers.cma_constants import cma_constants
 from core.optimizers.protocol import Optimizer, State, as_part, one_code, part_of
 from core.settings import positive
+
+if TYPE_CHECKING:
+    import torch
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +55,8 @@ class CholeskyCMAES(Optimizer):
     adapt
         False keeps A at the identity.
     device
-        Compute with torch on this device; by default with NumPy. On a GPU nothing is waited for:
-        scores and codes that are there stay there.
+        Where it computes: with NumPy by default, with torch on a named device, on CUDA when present
+        for None. On a GPU nothing is waited for: scores and codes that are there stay there.
     draw
         Function of a shape that returns the normal samples, in place of the generator.
 
@@ -91,7 +94,7 @@ class CholeskyCMAES(Optimizer):
         optim_params: Mapping[str, float] | None = None,
         *,
         adapt: bool = True,
-        device: Any = None,
+        device: "str | torch.device | None" = NUMPY_DEVICE,
         draw: Draw | None = None,
     ):
         n = int(space_dimen)
@@ -157,7 +160,7 @@ class CholeskyCMAES(Optimizer):
         """Eigenvalues of ``A^T A``, without the step size, (N,) ascending; computed on request."""
         return self._factor.covariance_eigenvalues()
 
-    def get_init_pop(self) -> Array | None:
+    def _first_population(self) -> Array | None:
         """`init_code` as (1, N), None if there is none."""
         return self.init_code
 
@@ -173,21 +176,24 @@ class CholeskyCMAES(Optimizer):
         }
 
     def _next(self, scores: Array, codes: Array) -> Array:
+        z = self._source.normal((self.lambda_, self._n))  # before anything moves: it may refuse
         if self.istep == 0:
             self._start(codes[self._ranked(scores)])
         else:
-            if not self.mu <= len(scores) <= len(self._z):
-                raise ScoreError(
-                    f"expected {self.mu} to {len(self._z)} codes of the last population, found "
-                    f"{len(scores)}."
-                )
             self._learn(codes, self._ranked(scores)[: self.mu])
-        self._z = self._source.normal((self.lambda_, self._n))
+        self._z = z
         self.counteval += self.lambda_
         codes = self._in_code_space(self._factor.right_multiply(self._z))
         codes *= self._sigma
         codes += self.xmean
         return codes
+
+    def check_generation(self, n: int) -> None:
+        """Refuse fewer codes than are selected, or more than were proposed."""
+        if self.istep > 0 and not self.mu <= n <= len(self._z):
+            raise ScoreError(
+                f"expected {self.mu} to {len(self._z)} codes of the last population, found {n}."
+            )
 
     def _in_code_space(self, rows: Array) -> Array:
         """Rows of the search space (..., n) as rows of the code's space."""
@@ -202,16 +208,20 @@ class CholeskyCMAES(Optimizer):
 
     def _learn(self, codes: Array, best: Array) -> None:
         xp = self.backend.xp
-        self.xmean = self.weights @ codes[best]
-        z = self.weights @ self._z[best]
+        self.xmean = self.weights @ codes[best]  # eq. 42, with a learning rate of 1
+        z = self.weights @ self._z[best]  # eq. 41, before it is turned by the factor
+        # eq. 43
         self.ps = (1 - self.cs) * self.ps + math.sqrt(self.cs * (2 - self.cs) * self.mueff) * z
         gain = math.sqrt(self.cc * (2 - self.cc) * self.mueff)
         self._whitened = (1 - self.cc) * self._whitened + gain * z
+        # eq. 45
         self._path = (1 - self.cc) * self._path + gain * self._factor.right_multiply(z)
         length = xp.sqrt(self.ps @ self.ps)
+        # eq. 44
         self._sigma = self._sigma * xp.exp(self.cs / self.damps * (length / self.chiN - 1))
         if self.adapt and self.counteval - self.eigeneval > self.update_crit:
             self.eigeneval = self.counteval
+            # eq. 47 with the rank-one term alone
             shrink = self._factor.update(self._whitened, self._path, self.c1)
             self._whitened = self._whitened * shrink
             logger.debug("step %d: factor updated", self.istep)

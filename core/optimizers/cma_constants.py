@@ -70,7 +70,7 @@ def cma_constants(
     half = lambda_ / 2
     mu = int(half)
     weights = rank_weights(mu, half)
-    mueff = 1 / np.square(weights).sum()
+    mueff = 1 / np.square(weights).sum()  # eq. 8 of Hansen's tutorial (arXiv 1604.00772)
     given = {name: _rate(value, name) for name, value in (overrides or {}).items() if name in RATES}
     cs = given.get("cs", np.sqrt(mueff) / (np.sqrt(mueff) + np.sqrt(n)))
     return CMAConstants(

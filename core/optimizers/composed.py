@@ -35,12 +35,17 @@ class concat_wrapper(Optimizer):  # noqa: N801 (published name)
         self.accepts_nan = optim1.accepts_nan and optim2.accepts_nan
         self.backend = optim1.backend
 
-    def get_init_pop(self) -> Array | None:
+    def _first_population(self) -> Array | None:
         """Both first populations side by side; None if either has none, or their sizes differ."""
         first, second = self.optim1.get_init_pop(), self.optim2.get_init_pop()
         if first is None or second is None or len(first) != len(second):
             return None
         return self.backend.xp.concatenate([first, second], axis=1)
+
+    def check_generation(self, n: int) -> None:
+        """Refuse what either part refuses, before one of them has learnt."""
+        self.optim1.check_generation(n)
+        self.optim2.check_generation(n)
 
     def settings(self) -> dict[str, Any]:
         """What must be the same for a state to fit."""
@@ -92,10 +97,14 @@ class fix_param_wrapper(Optimizer):  # noqa: N801 (published name)
         self.accepts_nan = optim.accepts_nan
         self.backend = optim.backend
 
-    def get_init_pop(self) -> Array | None:
+    def _first_population(self) -> Array | None:
         """The first population with the fixed part."""
         moving = self.optim.get_init_pop()
         return None if moving is None else self._with_fixed(moving)
+
+    def check_generation(self, n: int) -> None:
+        """Refuse what the optimizer of the moving part refuses."""
+        self.optim.check_generation(n)
 
     def settings(self) -> dict[str, Any]:
         """What must be the same for a state to fit."""

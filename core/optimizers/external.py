@@ -49,7 +49,7 @@ class ExternalOptimizer(Optimizer):
         self.start = np.zeros(self.space_dimen) if code is None else code[0]
         self._begin(_whole_seed(random_seed))
 
-    def get_init_pop(self) -> np.ndarray:
+    def _first_population(self) -> np.ndarray:
         """The first population, (lambda_, space_dimen)."""
         return self._first
 
@@ -85,14 +85,17 @@ class ExternalOptimizer(Optimizer):
         return codes
 
     def _next(self, scores: Array, codes: Array) -> np.ndarray:
-        if len(scores) != self.lambda_:
-            raise ScoreError(
-                f"{type(self).__name__}: expected {self.lambda_} codes, as `get_init_pop()` and "
-                f"every step give them, found {len(scores)}."
-            )
         changed = None if np.array_equal(codes, self._own) else codes.copy()
         self._told.append((scores.copy(), changed))
         return self._told_and_asked(scores, changed)
+
+    def check_generation(self, n: int) -> None:
+        """Refuse a generation of another size."""
+        if n != self.lambda_:
+            raise ScoreError(
+                f"{type(self).__name__}: expected {self.lambda_} codes, as `get_init_pop()` and "
+                f"every step give them, found {n}."
+            )
 
     def _told_and_asked(self, scores: np.ndarray, changed: np.ndarray | None) -> np.ndarray:
         cost = -scores if self.maximize else scores

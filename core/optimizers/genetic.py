@@ -4,15 +4,18 @@ The fittest codes are kept; the others are replaced by children whose genes come
 drawn by fitness, some of them changed at random.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.computing.array_backend import Array, backend_of, to_host
+from core.computing.array_backend import NUMPY_DEVICE, Array, backend_of, to_host
 from core.computing.random_source import Randomness, RandomSource
 from core.errors import ScoreError, SettingError
 from core.optimizers.protocol import Optimizer, State
 from core.settings import positive, whole
+
+if TYPE_CHECKING:
+    import torch
 
 MIN_TEMPERATURE = 1e-8
 """Temperature of a generation whose scores are all equal."""
@@ -40,7 +43,8 @@ class Genetic(Optimizer):
     thread
         Number that is put before the codes' `ids`.
     device
-        See `CholeskyCMAES`.
+        Where it computes: with NumPy by default, with torch on a named device, on CUDA when present
+        for None.
 
     Attributes
     ----------
@@ -72,7 +76,7 @@ class Genetic(Optimizer):
         random_seed: Randomness = None,
         thread: int | None = None,
         *,
-        device: Any = None,
+        device: "str | torch.device | None" = NUMPY_DEVICE,
     ):
         self.space_dimen = whole(space_dimen, "space_dimen", at_least=1)
         self.lambda_ = whole(population_size, "population_size", at_least=2)
@@ -103,7 +107,7 @@ class Genetic(Optimizer):
         prefix = "" if self.thread is None else f"thread{self.thread:02d}_"
         return [f"{prefix}gen{gen:03d}_{number:06d}" for gen, number in to_host(self._born)]
 
-    def get_init_pop(self) -> Array:
+    def _first_population(self) -> Array:
         """The first generation, (P, N), standard normal numbers."""
         return self._first
 
@@ -118,16 +122,19 @@ class Genetic(Optimizer):
         }
 
     def _next(self, scores: Array, codes: Array) -> Array:
-        if len(scores) != self.lambda_:
-            raise ScoreError(
-                f"expected the {self.lambda_} codes of the last population, found {len(scores)}."
-            )
         xp = self.backend.xp
         order = xp.flip(xp.argsort(scores, stable=True), (0,))
         scores, codes = scores[order], codes[order]
         children = self._children(codes, self._fitness(scores))
         self._count(order)
         return xp.concatenate([codes[: self.n_conserve], children])
+
+    def check_generation(self, n: int) -> None:
+        """Refuse a generation of another size."""
+        if n != self.lambda_:
+            raise ScoreError(
+                f"expected the {self.lambda_} codes of the last population, found {n}."
+            )
 
     def _fitness(self, scores: Array) -> Array:
         """Chance of each code to be a parent, relative to the best; scores are descending."""

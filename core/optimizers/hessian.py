@@ -7,15 +7,18 @@ factor A is learnt in the n coordinates; the part of the mean outside the basis 
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.computing.array_backend import Array, to_host
+from core.computing.array_backend import NUMPY_DEVICE, Array, to_host
 from core.computing.random_source import Draw, Randomness
 from core.errors import SettingError
 from core.optimizers.cholesky import CholeskyCMAES
 from core.settings import whole
+
+if TYPE_CHECKING:
+    import torch
 
 
 class HessCMAES(CholeskyCMAES):
@@ -51,7 +54,7 @@ class HessCMAES(CholeskyCMAES):
         optim_params: Mapping[str, float] | None = None,
         *,
         adapt: bool = True,
-        device: Any = None,
+        device: "str | torch.device | None" = NUMPY_DEVICE,
         draw: Draw | None = None,
     ):
         super().__init__(
@@ -104,7 +107,8 @@ class HessCMAES(CholeskyCMAES):
             If they do not fit the code, are not positive or not descending, or the search has
             begun.
         """
-        eigvals, eigvects = np.asarray(eigvals, float).ravel(), np.asarray(eigvects, float)
+        eigvals = np.asarray(to_host(eigvals), float).ravel()
+        eigvects = np.asarray(to_host(eigvects), float)
         self._check_hessian(eigvals, eigvects)
         self._scale = eigvals[: self._n] ** -expon
         self._basis = self.backend.numbers(self._scale[:, None] * eigvects[:, : self._n].T)

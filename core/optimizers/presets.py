@@ -1,29 +1,41 @@
-"""The optimizers of the paper's comparisons, by label.
+"""Every optimizer of the paper's comparisons by name: one registry.
 
-BigGAN's code is 128 values of noise, then 128 of a class embedding; the sigmas are the authors' own
-for either generator and must not be carried from one to the other.
+Names of the in-vivo presets begin with the code space, ``BigGAN/CholCMA``, because their sigmas are
+the authors' own for either generator and must not be carried from one to the other; the others are
+those of the ActMax benchmark (Wang & Ponce 2022) and of its comparison with nevergrad.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.computing.array_backend import backend_of
+from core.computing.array_backend import NUMPY_DEVICE, backend_of
 from core.computing.random_source import Randomness, RandomSource
 from core.errors import CodeError, MissingFileError, SettingError
 from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.composed import concat_wrapper, fix_param_wrapper
-from core.optimizers.external import PycmaOptimizer
+from core.optimizers.external import NEVERGRAD_METHODS, NevergradOptimizer, PycmaOptimizer
 from core.optimizers.genetic import Genetic
 from core.optimizers.hessian import HessCMAES
 from core.optimizers.protocol import Optimizer
 from core.optimizers.sphere import SphereCMA
+from core.settings import whole
 from core.spaces import CODE_LENGTHS, HESSIAN_FILES, N_NOISE
+
+if TYPE_CHECKING:
+    import torch
 
 NEVER = 102
 """`Aupdate_freq` under which a run of 100 generations never updates its covariance."""
+
+POPULATION = 40
+"""Codes a generation of the benchmark's optimizers."""
+
+SPHERE_NORM = 300.0
+"""Radius of the benchmark's sphere in 4096 dimensions."""
 
 BENCHMARK = (
     *("Genetic", "CholeskyCMAES", "pycma", "pycmaDiagonal"),
@@ -34,17 +46,43 @@ BENCHMARK = (
 MORE_UPDATES = "CholeskyCMAES_Aupdate1"
 """CholeskyCMAES with ``Aupdate_freq=1``, of which the benchmark looked at the covariance only."""
 
-SPHERE_NORM = 300.0
-"""Radius of the benchmark's sphere in 4096 dimensions."""
-
 
 @dataclass(frozen=True)
 class Start:
-    """What an optimizer of a label is made from."""
+    """What an optimizer is made from.
+
+    Attributes
+    ----------
+    code : (1, N)
+        Where it starts.
+    hessian
+        Arrays of the generator's Hessian archive, for presets that search along its eigenvectors.
+    n_generations
+        Generations that a schedule may plan with.
+    budget
+        Images in all that a method may plan with.
+    random_seed
+        Seed or generator of the samples.
+    device
+        Where it computes.
+    """
 
     code: np.ndarray
-    hessian: Mapping[str, np.ndarray] | None
-    options: dict[str, Any]
+    hessian: Mapping[str, np.ndarray] | None = None
+    n_generations: int = 75
+    budget: int | None = None
+    random_seed: Randomness = None
+    device: "str | torch.device | None" = field(default=NUMPY_DEVICE)
+
+    @property
+    def n(self) -> int:
+        """Length of a code."""
+        return self.code.shape[1]
+
+    @property
+    def options(self) -> dict[str, object]:
+        """What all optimizers of this project take."""
+        return {"random_seed": self.random_seed, "device": self.device}
 
     @property
     def noise(self) -> "Start":
@@ -57,136 +95,115 @@ class Start:
         return replace(self, code=self.code[:, N_NOISE:])
 
 
-def label2optimizer(
-    methodlabel: str,
-    init_code: np.ndarray,
-    GAN: str = "BigGAN",  # noqa: N803 (published name)
-    Hdata: Mapping[str, np.ndarray] | None = None,  # noqa: N803
-    *,
-    random_seed: Randomness = None,
-    device: Any = None,
-) -> Optimizer:
-    """The optimizer of a label, starting at a code.
-
-    Parameters
-    ----------
-    methodlabel
-        One of `labels(GAN)`.
-    init_code : (1, 256) for BigGAN, (1, 4096) for fc6
-    GAN
-        "BigGAN" or "fc6".
-    Hdata
-        Arrays of the generator's Hessian archive, for labels that begin with Hess:
-        ``np.load("H_avg_1000cls.npz")`` for BigGAN, ``np.load("Evolution_Avg_Hess.npz")`` for fc6.
-    random_seed, device
-        See `CholeskyCMAES`.
-
-    Raises
-    ------
-    SettingError
-        If the generator or label is not known; lists those that are.
-    MissingFileError
-        If a label needs `Hdata` and there is none, or it lacks an array.
-    CodeError
-        If `init_code` is not one code of the generator.
-
-    Examples
-    --------
-    >>> optimizer = label2optimizer("CholCMA_class", np.zeros((1, 256)), random_seed=0)
-    >>> optimizer.lambda_, optimizer.space_dimen
-    (25, 256)
-    """
-    presets = _presets_of(GAN)
-    if methodlabel not in presets:
-        raise SettingError(
-            f"optimizer of {GAN}: expected one of {', '.join(presets)}, found {methodlabel!r}."
-        )
-    code = np.array(init_code, dtype=float)
-    if code.shape not in ((CODE_LENGTHS[GAN],), (1, CODE_LENGTHS[GAN])):
-        raise CodeError(
-            f"init_code: expected one {GAN} code of shape (1, {CODE_LENGTHS[GAN]}), found "
-            f"{code.shape}."
-        )
-    if methodlabel.startswith("Hess") and Hdata is None:
-        raise MissingFileError(
-            f"{methodlabel}: expected the arrays of {HESSIAN_FILES[GAN]} as Hdata, found none."
-        )
-    # one generator, so that the parts of a code do not draw the same numbers
-    generator = RandomSource(random_seed, backend_of(device)).generator
-    options = {"random_seed": generator, "device": device}
-    return presets[methodlabel](Start(code.reshape(1, -1), Hdata, options))
-
-
-def benchmark_optimizer(
+def make_optimizer(
     name: str,
-    space_dimen: int = 4096,
-    n_generations: int = 75,
+    space_dimen: int,
     *,
+    init_code: np.ndarray | None = None,
+    hessian: Mapping[str, np.ndarray] | None = None,
+    n_generations: int = 75,
+    budget: int | None = None,
     random_seed: Randomness = None,
-    device: Any = None,
+    device: "str | torch.device | None" = NUMPY_DEVICE,
 ) -> Optimizer:
-    """An optimizer of the ActMax benchmark, as it was set there for fc6 (Wang & Ponce 2022).
+    """An optimizer by name.
 
     Parameters
     ----------
     name
-        One of `BENCHMARK`, or `MORE_UPDATES`.
+        One of `OPTIMIZERS`.
     space_dimen
-        Length of a code. The sphere's radius follows its square root, and is 300 for fc6.
+        Length N of a code. A benchmark's sphere has a radius that follows its square root, 300 for
+        the 4096 values of fc6.
+    init_code : (N,) or (1, N), optional
+        Where a preset of a code space starts; zeros by default. The benchmark's start at zero.
+    hessian
+        Arrays of the generator's Hessian archive, for names with ``Hess``:
+        ``np.load("H_avg_1000cls.npz")`` for BigGAN, ``np.load("Evolution_Avg_Hess.npz")`` for fc6.
     n_generations
-        Length of the sphere's schedule.
-    random_seed, device
-        See `CholeskyCMAES`; pycma computes with NumPy only.
+        Generations of the sphere's schedule.
+    budget
+        Images that nevergrad's methods may plan with.
+    random_seed
+        Seed or generator of the samples.
+    device
+        Where it computes; those of other packages compute with NumPy only.
+
+    Returns
+    -------
+    Optimizer
 
     Raises
     ------
     SettingError
         If the name is not known; lists those that are.
+    CodeError
+        If `init_code` is not one code, or not of the preset's code space.
+    MissingFileError
+        If a name with ``Hess`` has no `hessian`, or it lacks an array.
+    MissingPackageError
+        If it is one of nevergrad, which is not installed.
 
     Examples
     --------
-    >>> benchmark_optimizer("ZOHA_Sphere_exp", random_seed=0).mulist.shape
+    >>> make_optimizer("ZOHA_Sphere_exp", 4096, random_seed=0).mulist.shape
     (75,)
+    >>> make_optimizer("fc6/CholCMA", 4096).lambda_
+    40
+    >>> make_optimizer("BigGAN/CholCMA", 4096)
+    Traceback (most recent call last):
+    core.errors.CodeError: BigGAN/CholCMA: expected codes of 256 values, found 4096.
     """
-    known = (*BENCHMARK, MORE_UPDATES)
-    if name not in known:
-        raise SettingError(f"optimizer: expected one of {', '.join(known)}, found {name!r}.")
-    options = {"random_seed": random_seed, "device": device}
-    if name == "Genetic":
-        return Genetic(space_dimen, 40, 0.25, 0.75, 2, 0.75, 10, **options)
-    if name.startswith("CholeskyCMAES"):
-        frequency = 1 if name == MORE_UPDATES else 10
-        start = np.zeros(space_dimen)
-        return CholeskyCMAES(space_dimen, 40, 3.0, start, Aupdate_freq=frequency, **options)
-    if name.startswith("pycma"):
-        diagonal = name == "pycmaDiagonal"
-        return PycmaOptimizer(space_dimen, random_seed=random_seed, diagonal=diagonal)
-    radius = SPHERE_NORM * np.sqrt(space_dimen / CODE_LENGTHS["fc6"])
-    sphere = SphereCMA(space_dimen, 40, 20, lr=1.5, sphere_norm=radius, **options)
-    sphere.lr_schedule(n_generations, name.removeprefix("ZOHA_Sphere_"), (50, 7.33))
-    return sphere
+    if name not in OPTIMIZERS:
+        raise SettingError(f"optimizer: expected one of {', '.join(OPTIMIZERS)}, found {name!r}.")
+    n = whole(space_dimen, "space_dimen", at_least=1)
+    space = name.partition("/")[0]
+    if space in CODE_LENGTHS and n != CODE_LENGTHS[space]:
+        raise CodeError(f"{name}: expected codes of {CODE_LENGTHS[space]} values, found {n}.")
+    code = np.zeros((1, n)) if init_code is None else np.array(init_code, dtype=float)
+    if code.shape not in ((n,), (1, n)):
+        raise CodeError(f"init_code: expected one code of shape (1, {n}), found {code.shape}.")
+    if "/Hess" in name and hessian is None:
+        raise MissingFileError(
+            f"{name}: expected the arrays of {HESSIAN_FILES[space]} as the Hessian, found none."
+        )
+    if space in CODE_LENGTHS:
+        # one generator, so that the parts of a code do not draw the same numbers
+        random_seed = RandomSource(random_seed, backend_of(device)).generator
+    start = Start(code.reshape(1, -1), hessian, n_generations, budget, random_seed, device)
+    return OPTIMIZERS[name](start)
 
 
-def labels(GAN: str = "BigGAN") -> list[str]:  # noqa: N803
-    """Labels of a generator.
+def names_of(space: str) -> list[str]:
+    """Labels of the in-vivo presets of a code space, without its name.
+
+    Parameters
+    ----------
+    space
+        ``BigGAN`` or ``fc6``.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    SettingError
+        If there is no such code space.
 
     Examples
     --------
-    >>> labels("fc6")
+    >>> names_of("fc6")
     ['CholCMA', 'CholCMA_noA', 'HessCMA800', 'HessCMA500', 'HessCMA500_1']
     """
-    return list(_presets_of(GAN))
-
-
-def _presets_of(generator: str) -> dict[str, Callable[[Start], Optimizer]]:
-    if generator not in PRESETS:
-        raise SettingError(f"GAN: expected one of {', '.join(PRESETS)}, found {generator!r}.")
-    return PRESETS[generator]
+    if space not in CODE_LENGTHS:
+        raise SettingError(f"GAN: expected one of {', '.join(CODE_LENGTHS)}, found {space!r}.")
+    return [name.removeprefix(f"{space}/") for name in OPTIMIZERS if name.startswith(f"{space}/")]
 
 
 def _cholesky(start: Start, sigma: float, update_freq: int = 10) -> CholeskyCMAES:
     return CholeskyCMAES(
-        start.code.shape[1],
+        start.n,
         init_sigma=sigma,
         init_code=start.code,
         Aupdate_freq=update_freq,
@@ -209,7 +226,7 @@ def _hessian(
         )
     values, vectors = (np.asarray(start.hessian[name]) for name in names)
     optimizer = HessCMAES(
-        start.code.shape[1],
+        start.n,
         cutoff=cutoff,
         init_sigma=sigma,
         init_code=start.code,
@@ -220,30 +237,77 @@ def _hessian(
     return optimizer
 
 
+def _genetic(start: Start) -> Genetic:
+    return Genetic(
+        start.n,
+        POPULATION,
+        mutation_rate=0.25,
+        mutation_size=0.75,
+        kT_multiplier=2,
+        parental_skew=0.75,
+        n_conserve=10,
+        **start.options,
+    )
+
+
+def _benchmark_cholesky(start: Start, update_freq: int) -> CholeskyCMAES:
+    zero = np.zeros(start.n)
+    return CholeskyCMAES(start.n, POPULATION, 3.0, zero, Aupdate_freq=update_freq, **start.options)
+
+
+def _pycma(start: Start, diagonal: bool) -> PycmaOptimizer:
+    return PycmaOptimizer(start.n, random_seed=start.random_seed, diagonal=diagonal)
+
+
+def _sphere(start: Start, schedule: str) -> SphereCMA:
+    radius = SPHERE_NORM * np.sqrt(start.n / CODE_LENGTHS["fc6"])
+    sphere = SphereCMA(start.n, POPULATION, 20, lr=1.5, sphere_norm=radius, **start.options)
+    sphere.lr_schedule(start.n_generations, schedule, (50, 7.33))
+    return sphere
+
+
+def _nevergrad(start: Start, method: str) -> NevergradOptimizer:
+    return NevergradOptimizer(
+        start.n, POPULATION, method, random_seed=start.random_seed, budget=start.budget
+    )
+
+
 _ALL = ("eigvals_avg", "eigvects_avg")
 _CLASS = ("eigvals_clas_avg", "eigvects_clas_avg")
 _FC6 = ("eigv_avg", "eigvect_avg")
 
-PRESETS: dict[str, dict[str, Callable[[Start], Optimizer]]] = {
-    "BigGAN": {
-        "CholCMA": lambda s: _cholesky(s, 0.2),
-        "CholCMA_class": lambda s: fix_param_wrapper(_cholesky(s.clas, 0.06), s.noise.code),
-        "CholCMA_noise": lambda s: fix_param_wrapper(
-            _cholesky(s.noise, 0.3), s.clas.code, pre=False
-        ),
-        "CholCMA_prod": lambda s: concat_wrapper(_cholesky(s.noise, 0.1), _cholesky(s.clas, 0.06)),
-        "CholCMA_noA": lambda s: _cholesky(s, 0.2, NEVER),
-        "HessCMA": lambda s: _hessian(s, 0.2, _ALL, 1 / 2.5),
-        "HessCMA_noA": lambda s: _hessian(s, 0.2, _ALL, 1 / 2.5, update_freq=NEVER),
-        "HessCMA_class": lambda s: fix_param_wrapper(
-            _hessian(s.clas, 0.2, _CLASS, 1 / 2.5), s.noise.code
-        ),
-    },
-    "fc6": {
-        "CholCMA": lambda s: _cholesky(s, 3.0),
-        "CholCMA_noA": lambda s: _cholesky(s, 3.0, NEVER),
-        "HessCMA800": lambda s: _hessian(s, 0.8, _FC6, 1 / 5, 800),
-        "HessCMA500": lambda s: _hessian(s, 0.8, _FC6, 1 / 5, 500),
-        "HessCMA500_1": lambda s: _hessian(s, 0.4, _FC6, 1 / 4, 500),
-    },
+
+_BIGGAN: dict[str, Callable[[Start], Optimizer]] = {
+    "CholCMA": lambda s: _cholesky(s, 0.2),
+    "CholCMA_class": lambda s: fix_param_wrapper(_cholesky(s.clas, 0.06), s.noise.code),
+    "CholCMA_noise": lambda s: fix_param_wrapper(_cholesky(s.noise, 0.3), s.clas.code, pre=False),
+    "CholCMA_prod": lambda s: concat_wrapper(_cholesky(s.noise, 0.1), _cholesky(s.clas, 0.06)),
+    "CholCMA_noA": lambda s: _cholesky(s, 0.2, NEVER),
+    "HessCMA": lambda s: _hessian(s, 0.2, _ALL, 1 / 2.5),
+    "HessCMA_noA": lambda s: _hessian(s, 0.2, _ALL, 1 / 2.5, update_freq=NEVER),
+    "HessCMA_class": lambda s: fix_param_wrapper(
+        _hessian(s.clas, 0.2, _CLASS, 1 / 2.5), s.noise.code
+    ),
 }
+
+_DEEPSIM: dict[str, Callable[[Start], Optimizer]] = {
+    "CholCMA": lambda s: _cholesky(s, 3.0),
+    "CholCMA_noA": lambda s: _cholesky(s, 3.0, NEVER),
+    "HessCMA800": lambda s: _hessian(s, 0.8, _FC6, 1 / 5, 800),
+    "HessCMA500": lambda s: _hessian(s, 0.8, _FC6, 1 / 5, 500),
+    "HessCMA500_1": lambda s: _hessian(s, 0.4, _FC6, 1 / 4, 500),
+}
+
+OPTIMIZERS: dict[str, Callable[[Start], Optimizer]] = {
+    **{f"BigGAN/{label}": make for label, make in _BIGGAN.items()},
+    **{f"fc6/{label}": make for label, make in _DEEPSIM.items()},
+    "Genetic": _genetic,
+    "CholeskyCMAES": partial(_benchmark_cholesky, update_freq=10),
+    MORE_UPDATES: partial(_benchmark_cholesky, update_freq=1),
+    "pycma": partial(_pycma, diagonal=False),
+    "pycmaDiagonal": partial(_pycma, diagonal=True),
+    "ZOHA_Sphere_exp": partial(_sphere, schedule="exp"),
+    "ZOHA_Sphere_inv": partial(_sphere, schedule="inv"),
+    **{method: partial(_nevergrad, method=method) for method in NEVERGRAD_METHODS},
+}
+"""What makes each optimizer from its `Start`."""

@@ -15,7 +15,7 @@ import numpy as np
 from core.computing.array_backend import NUMPY, Array, Backend, is_elsewhere, to_host
 from core.errors import CodeError, MissingFileError, ScoreError, StateError
 from core.files import replacing
-from core.settings import check_same
+from core.settings import as_plain, check_same
 
 SETTINGS = "settings"
 """Entry of a saved state that says to which optimizer it belongs, as JSON."""
@@ -27,8 +27,9 @@ State = dict[str, np.ndarray]
 class Optimizer(ABC):
     """One ask-and-tell call, `step`, and what surrounds it.
 
-    A child says how to learn (`_next`), what fixes it (`settings`) and what moves (`_state`,
-    `_load_state`).
+    A child says how to learn (`_next`), what it shows first (`_first_population`), which generations
+    it refuses (`check_generation`), what fixes it (`settings`) and what moves (`_state`,
+    `_load_state`). `core.optimizers.validate_optimizer` says whether it keeps what is promised here.
 
     Attributes
     ----------
@@ -76,18 +77,25 @@ class Optimizer(ABC):
             and the call can be made again. What lies on a GPU is not looked at, because that would
             wait for it; scores there that are not finite rank last.
         """
-        scores, codes = self._checked(scores, codes)
-        self.population = self._next(scores, codes)
-        self.istep += 1
-        return self.population
+        with self.backend.without_gradients():
+            scores, codes = self._checked(scores, codes)
+            self.population = self._next(scores, codes)
+            self.istep += 1
+            return self.population + 0
 
     def step_simple(self, scores: Array, codes: Array, verbosity: int = 1) -> Array:
         """Published name of `step`; `verbosity` is ignored (logging decides)."""
         return self.step(scores, codes)
 
     def get_init_pop(self) -> Array | None:
-        """Codes to show first, (B, space_dimen); None where the caller chooses them."""
-        return None
+        """A copy of the codes to show first, the same at every call.
+
+        Returns
+        -------
+        (B, space_dimen) float64, or None where the caller chooses them
+        """
+        first = self._first_population()
+        return None if first is None else first + 0
 
     def save(self, path: Path) -> None:
         """Write the state, with that of the random generator, as an npz file without pickles."""
@@ -113,7 +121,8 @@ class Optimizer(ABC):
 
     def state(self) -> State:
         """Everything that `load_state` needs, as arrays."""
-        state = {SETTINGS: np.array(json.dumps(self.settings())), "istep": np.array(self.istep)}
+        settings = json.dumps(self.settings(), default=as_plain)
+        state = {SETTINGS: np.array(settings), "istep": np.array(self.istep)}
         if self.population is not None:
             state["population"] = np.array(to_host(self.population))
         return state | {name: np.array(to_host(value)) for name, value in self._state().items()}
@@ -146,6 +155,10 @@ class Optimizer(ABC):
             "maximize": self.maximize,
         }
 
+    def _first_population(self) -> Array | None:
+        """Codes that the optimizer would show first, if it has any."""
+        return None
+
     @abstractmethod
     def _next(self, scores: Array, codes: Array) -> Array:
         """Learn from checked scores and codes, and return the next codes."""
@@ -171,7 +184,18 @@ class Optimizer(ABC):
             self._check_scores(scores)
         if not is_elsewhere(codes) and not np.isfinite(codes).all():
             raise CodeError("expected finite codes, found NaN or infinity among them.")
+        self.check_generation(len(scores))
         return self.backend.numbers(scores), self.backend.numbers(codes)
+
+    def check_generation(self, n: int) -> None:
+        """Refuse a generation of `n` codes that the optimizer cannot learn from; changes nothing.
+
+        Raises
+        ------
+        ScoreError
+            If it has too few codes, or more than were proposed.
+        """
+        return
 
     def _check_scores(self, scores: np.ndarray) -> None:
         n_infinite, n_missing = int(np.isinf(scores).sum()), int(np.isnan(scores).sum())

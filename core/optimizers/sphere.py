@@ -5,16 +5,19 @@ circle, and samples anew around it: tangent vectors of a scheduled length, mappe
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.computing.array_backend import Array, Backend, backend_of
+from core.computing.array_backend import NUMPY_DEVICE, Array, Backend, backend_of
 from core.computing.random_source import Draw, Randomness, RandomSource
 from core.errors import CodeError, ScoreError, SettingError
 from core.optimizers.cma_constants import rank_weights
 from core.optimizers.protocol import Optimizer, State
 from core.settings import positive, whole
+
+if TYPE_CHECKING:
+    import torch
 
 SCHEDULES = ("inv", "lin", "exp")
 """Ways in which the angle of exploration shrinks."""
@@ -49,8 +52,13 @@ class SphereCMA(Optimizer):
         Rank the base point with its samples.
     sphere_norm
         Norm of all codes.
-    random_seed, device, draw
-        See `CholeskyCMAES`.
+    random_seed
+        Seed or generator of the first population and of the samples.
+    device
+        Where it computes: with NumPy by default, with torch on a named device, on CUDA when present
+        for None.
+    draw
+        Function of a shape that returns the normal numbers, in place of the generator.
 
     Attributes
     ----------
@@ -81,7 +89,7 @@ class SphereCMA(Optimizer):
         sphere_norm: float = 300,
         random_seed: Randomness = None,
         *,
-        device: Any = None,
+        device: "str | torch.device | None" = NUMPY_DEVICE,
         draw: Draw | None = None,
     ):
         self.space_dimen = whole(space_dimen, "space_dimen", at_least=2)
@@ -101,6 +109,9 @@ class SphereCMA(Optimizer):
         self.sphere_norm = positive(sphere_norm, "sphere_norm")
         self.xcur = self.xnew = self.backend.zeros(self.space_dimen)
         self._source = RandomSource(random_seed, self.backend, draw)
+        self._first = None
+        if draw is None:  # now, so that asking for it later moves no generator
+            self._first_population()
         ranked = self.lambda_ if rankbasis else self.n_samples
         self._by_rank = self.backend.numbers(rank_weights(ranked, self.select_size))
         self.lr_schedule(N_GENERATIONS, "exp")
@@ -127,10 +138,12 @@ class SphereCMA(Optimizer):
         degrees = exploration_angles(n_gen, mode, lim)
         self.mulist = np.radians(degrees) / np.sqrt(self.space_dimen)
 
-    def get_init_pop(self) -> Array:
-        """`population_size` random codes, (population_size, N); drawn anew at every call."""
-        drawn = self._source.normal((self.n_samples, self.space_dimen))
-        return self._on_sphere(drawn)
+    def _first_population(self) -> Array:
+        """`population_size` random codes, (population_size, N), drawn once."""
+        if self._first is None:
+            drawn = self._source.normal((self.n_samples, self.space_dimen))
+            self._first = self._on_sphere(drawn)
+        return self._first
 
     def settings(self) -> dict[str, Any]:
         """What must be the same for a state to fit."""
@@ -148,13 +161,12 @@ class SphereCMA(Optimizer):
             base = self._first_base(scores, codes)
         else:
             base = self._following_base(scores, codes)
-        self.xcur, self.xnew = codes[0], base
-        return self._around(base)
+        drawn = self._source.normal((self.n_samples, self.space_dimen))
+        self.xcur, self.xnew = codes[0] + 0, base
+        return self._around(base, drawn)
 
     def _first_base(self, scores: Array, codes: Array) -> Array:
         n = len(codes)
-        if n < 2:
-            raise ScoreError(f"SphereCMA: expected at least 2 codes to start from, found {n}.")
         mean = self._weights(scores, self.backend.numbers(rank_weights(n, n / 2))) @ codes
         if not mean @ mean > 0:
             raise CodeError(
@@ -164,10 +176,6 @@ class SphereCMA(Optimizer):
         return self._on_sphere(mean)
 
     def _following_base(self, scores: Array, codes: Array) -> Array:
-        if len(codes) != self.lambda_:
-            raise ScoreError(
-                f"expected the {self.lambda_} codes of the last population, found {len(codes)}."
-            )
         if self.rankbasis or not self.rankweight:
             mean = self._weights(scores, self._by_rank) @ codes
         else:
@@ -176,6 +184,15 @@ class SphereCMA(Optimizer):
         mean = self.backend.xp.where(mean @ mean > 0, mean, codes[0])
         return slerp(self.backend, codes[0], self._on_sphere(mean), self.lr)
 
+    def check_generation(self, n: int) -> None:
+        """Refuse a first generation of one code, and later ones of another size."""
+        if self.istep == 0 and n < 2:
+            raise ScoreError(f"SphereCMA: expected at least 2 codes to start from, found {n}.")
+        if self.istep > 0 and n != self.lambda_:
+            raise ScoreError(
+                f"expected the {self.lambda_} codes of the last population, found {n}."
+            )
+
     def _weights(self, scores: Array, by_rank: Array) -> Array:
         """Weight of every code."""
         if not self.rankweight:
@@ -183,11 +200,10 @@ class SphereCMA(Optimizer):
         ranks = self.backend.xp.argsort(self._ranked(scores), stable=True)
         return by_rank[ranks]
 
-    def _around(self, base: Array) -> Array:
-        """The base point and samples around it."""
+    def _around(self, base: Array, drawn: Array) -> Array:
+        """The base point and samples around it, from normal numbers."""
         xp = self.backend.xp
         length = self.mulist[min(self.istep, len(self.mulist) - 1)]
-        drawn = self._source.normal((self.n_samples, self.space_dimen))
         tangent = float(length) * orthogonal_part(drawn, base)
         codes = xp.concatenate([base[None], exp_map(self.backend, base, tangent)])
         return self._on_sphere(codes)

@@ -5,6 +5,7 @@ from core.lazy import hand_on
 __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
+        "code_scores": ["image_scores"],
         "fetchers": ["featureFetcher", "featureFetcher_module", "featureFetcher_recurrent"],
         "layer_table": [
             "get_module_name_shapes",
@@ -14,13 +15,13 @@ __getattr__, __dir__, __all__ = hand_on(
         ],
         "layers": ["find_layer", "layer_calls", "layer_names"],
         "receptive_field": [
-            "GAN_grad_RF_estimate",
-            "get_center_pos_and_rf",
-            "grad_RF_estimate",
-            "grad_RF_estimate_units",
-            "grad_population_RF_estimate",
-            "grad_population_RF_estimates",
+            "CentralField",
+            "central_field",
+            "generator_images",
             "gradient_maps",
+            "noise_images",
+            "population_maps",
+            "unit_maps",
         ],
         "receptive_field_fit": ["GaussianFit", "fit_2dgauss", "gradmap2RF_square"],
         "recording": ["Hooks", "recording_hook"],

@@ -1,31 +1,26 @@
-"""Receptive fields of network units: mean size of the gradient with respect to noise images.
+"""Receptive fields of network units: mean size of the gradient with respect to probe images.
 
 A map is the mean over repetitions, the batch and the three channels of ``|d a / d x|``, where
-``a`` is what the unit puts out and ``x`` an image of noise in [-1, 1], not normalised further.
-Many units of one layer share their forward passes, and layers behind it are not run.
+``a`` is what the unit puts out and ``x`` an image in [-1, 1], not normalised further: uniform noise
+(`noise_images`) or a generator's images (`generator_images`). Many units of one layer share their
+forward passes, and layers behind it are not run.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
-from core.computing.devices import choose_device, device_of, dtype_of
+from core.computing.devices import device_of, dtype_of
+from core.computing.random_source import Randomness, torch_generator
 from core.errors import ImageError, LayerError, SettingError
-from core.generators.protocol import Generator, Randomness, as_generator
+from core.generators.protocol import Generator
 from core.networks.preprocessing import resized
-from core.probing.layers import (
-    eval_mode,
-    find_layer,
-    naming_the_input,
-    probe_inputs,
-)
-from core.probing.receptive_field_fit import gradmap2RF_square, save_gradmap_figures, show_gradmap
+from core.probing.layers import eval_mode, find_layer, naming_the_input, probe_inputs
+from core.probing.receptive_field_fit import gradmap2RF_square
 from core.probing.recording import (
     Hooks,
     Index,
@@ -35,27 +30,109 @@ from core.probing.recording import (
     only_tensor,
     output_shape,
 )
+from core.settings import whole
 
 INPUT_SIZE = (3, 227, 227)
+"""Channels, rows and columns of probe images unless a call says otherwise."""
 
 UNITS_AT_A_TIME = {"cuda": 64}
 """Units whose gradients are computed together; one at a time is fastest on a CPU."""
 
 
-def grad_RF_estimate(  # noqa: N802
+def noise_images(
+    model: nn.Module,
+    input_size: Sequence[int] = INPUT_SIZE,
+    reps: int = 200,
+    *,
+    batch_size: int = 1,
+    rng: Randomness = None,
+) -> Iterator[torch.Tensor]:
+    """Probe images of uniform noise in [-1, 1), drawn where `rng` lives.
+
+    Parameters
+    ----------
+    model
+        Network that will see them; without `rng` they are drawn on its device.
+    input_size
+        Channels, rows and columns.
+    reps
+        Repetitions, a batch each.
+    batch_size
+        Images per repetition.
+    rng
+        Source of the noise.
+
+    Returns
+    -------
+    Iterator of (batch_size, *input_size) float32
+
+    Raises
+    ------
+    SettingError
+        If a count is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> images = list(noise_images(nn.Identity(), (3, 4, 5), reps=2, rng=0))
+    >>> len(images), images[0].shape
+    (2, torch.Size([1, 3, 4, 5]))
+    """
+    reps, shape = whole(reps, "reps", 1), (whole(batch_size, "batch", 1), *input_size)
+    generator = torch_generator(rng)
+    device = device_of(model) if generator is None else generator.device
+    return (2 * torch.rand(shape, generator=generator, device=device) - 1 for _ in range(reps))
+
+
+def generator_images(
+    generator: Generator,
+    input_size: Sequence[int] = INPUT_SIZE,
+    reps: int = 200,
+    *,
+    batch_size: int = 1,
+    rng: Randomness = None,
+) -> Iterator[torch.Tensor]:
+    """Probe images of random codes of a generator, brought to [-1, 1].
+
+    Parameters
+    ----------
+    generator
+        Image generator; codes are drawn by its own `sample`.
+    input_size
+        Channels, rows and columns to which its images are resized.
+    reps
+        Repetitions, a batch each.
+    batch_size
+        Images per repetition.
+    rng
+        Source of the codes.
+
+    Returns
+    -------
+    Iterator of (batch_size, *input_size) tensors
+
+    Raises
+    ------
+    SettingError
+        If a count is not a whole number of at least 1.
+    """
+    reps, batch_size = whole(reps, "reps", 1), whole(batch_size, "batch", 1)
+    source = torch_generator(rng)
+
+    def image() -> torch.Tensor:
+        with torch.no_grad():
+            images = generator.visualize(generator.sample(batch_size, rng=source))
+        return resized(2 * images - 1, tuple(input_size[1:]))
+
+    return (image() for _ in range(reps))
+
+
+def unit_maps(
     model: nn.Module,
     target_layer: str,
-    target_unit: Sequence[Index],
-    input_size: Sequence[int] = INPUT_SIZE,
-    device: str | torch.device | None = None,
-    show: bool = True,
-    reps: int = 200,
-    batch: int = 1,
-    *,
-    inputs: Iterable[torch.Tensor] | None = None,
-    generator: Randomness = None,
+    units: Sequence[Sequence[Index]],
+    images: Iterable[torch.Tensor],
 ) -> np.ndarray:
-    """Gradient map of one unit, or of the mean of several.
+    """Gradient maps of units of one layer, on the same images.
 
     Parameters
     ----------
@@ -63,69 +140,33 @@ def grad_RF_estimate(  # noqa: N802
         Any network; it runs in eval mode and is left as it was.
     target_layer
         Dotted name or attribute path.
-    target_unit
-        Index into the layer's output without its batch axis; slices average over units:
+    units
+        Indices into the layer's output without its batch axis; slices average over units:
         ``(slice(None), i, j)`` is all channels at row i, column j.
-    input_size
-        Channels, rows and columns of the noise.
-    device
-        Where the network goes; by default it stays where it is.
-    show
-        Show the map, in an interactive session.
-    reps
-        Repetitions. One in which the unit is at 0 is left out.
-    batch
-        Images per repetition. The unit's mean over them is differentiated, so the map gets
-        smaller by this factor.
-    inputs
-        Images in [-1, 1] to use in place of noise, one batch for each repetition; at most `reps`
-        of them are.
-    generator
-        Source of the noise.
+    images
+        Probe images in [-1, 1], a batch for each repetition. A repetition in which a unit is at 0
+        is left out for it. The mean over the batch is differentiated, so maps get smaller by its
+        size.
 
     Returns
     -------
-    (rows, columns) float32
+    (n_units, rows, columns) float32
 
     Raises
     ------
     LayerError
-        If there is no such layer or unit, or the unit is at 0 in every repetition.
+        If there is no such layer or unit, it does not depend on the image, or a unit is at 0 in
+        every repetition.
+
+    Examples
+    --------
+    >>> net = nn.Sequential(nn.Conv2d(3, 4, 3, bias=False))
+    >>> maps = unit_maps(net, ".Conv2d0", [(0, 2, 2)], noise_images(net, (3, 9, 9), 5, rng=0))
+    >>> seen = np.argwhere(maps[0] > 0)
+    >>> maps.shape, seen.min(0).tolist(), seen.max(0).tolist()
+    ((1, 9, 9), [2, 2], [4, 4])
     """
-    maps = grad_RF_estimate_units(
-        model,
-        target_layer,
-        [target_unit],
-        input_size,
-        device,
-        reps,
-        batch,
-        inputs=inputs,
-        generator=generator,
-    )
-    if show:
-        show_gradmap(maps[0])
-    return maps[0]
-
-
-def grad_RF_estimate_units(  # noqa: N802
-    model: nn.Module,
-    target_layer: str,
-    target_units: Sequence[Sequence[Index]],
-    input_size: Sequence[int] = INPUT_SIZE,
-    device: str | torch.device | None = None,
-    reps: int = 200,
-    batch: int = 1,
-    *,
-    inputs: Iterable[torch.Tensor] | None = None,
-    generator: Randomness = None,
-) -> np.ndarray:
-    """Gradient maps ``(n_units, rows, columns)`` of units of one layer, on the same noise.
-
-    Parameters and errors as in `grad_RF_estimate`.
-    """
-    units = [as_indices(unit, target_layer) for unit in target_units]
-    _check_counts(reps, batch)
+    units = [as_indices(unit, target_layer) for unit in units]
 
     def objectives(output: torch.Tensor) -> torch.Tensor:
         indices = [_complete(unit, output) for unit in units]
@@ -133,129 +174,40 @@ def grad_RF_estimate_units(  # noqa: N802
             check_unit(tuple(output.shape[1:]), index, target_layer)
         return torch.stack([output[(slice(None), *index)].mean() for index in indices])
 
-    model = model if device is None else model.to(choose_device(device))
-    noise = _noise(model, (batch, *input_size), generator)
-    images = islice(noise if inputs is None else inputs, reps)
     return gradient_maps(model, target_layer, objectives, images)
 
 
-def GAN_grad_RF_estimate(  # noqa: N802
-    G: Generator,  # noqa: N803
+def population_maps(
     model: nn.Module,
     target_layer: str,
-    target_unit: Sequence[Index],
-    input_size: Sequence[int] = INPUT_SIZE,
-    device: str | torch.device | None = None,
-    show: bool = True,
-    reps: int = 200,
-    batch: int = 1,
-    *,
-    generator: Randomness = None,
+    weights: np.ndarray | torch.Tensor,
+    images: Iterable[torch.Tensor],
 ) -> np.ndarray:
-    """Gradient map of one unit on random images of a generator, brought to [-1, 1].
+    """Gradient maps of weighted sums of a layer's units, on the same images.
 
     Parameters
     ----------
-    G
-        Generator; its codes come from its own `sample_vector`.
-    batch
-        Images per repetition.
-    generator
-        Source of the codes.
-    model, target_layer, target_unit, input_size, device, show, reps
-        As in `grad_RF_estimate`, whose map and errors it has too.
-    """
-    _check_counts(reps, batch)
-    model = model if device is None else model.to(choose_device(device))
-
-    def images() -> Iterator[torch.Tensor]:
-        source = as_generator(generator)
-        while True:
-            with torch.no_grad():
-                image = G.visualize(G.sample_vector(batch, generator=source))
-            yield resized(2 * image - 1, tuple(input_size[1:]))
-
-    return grad_RF_estimate(
-        model, target_layer, target_unit, input_size, show=show, reps=reps, inputs=images()
-    )
-
-
-def grad_population_RF_estimate(  # noqa: N802
-    model: nn.Module,
-    target_layer: str,
-    target_layer_weights: np.ndarray | torch.Tensor,
-    input_size: Sequence[int] = INPUT_SIZE,
-    device: str | torch.device | None = None,
-    show: bool = True,
-    reps: int = 200,
-    batch: int = 1,
-    label: str = "",
-    figdir: str | Path | None = None,
-    *,
-    inputs: Iterable[torch.Tensor] | None = None,
-    generator: Randomness = None,
-) -> np.ndarray:
-    """Gradient map of a weighted sum of a layer's units.
-
-    Parameters
-    ----------
-    target_layer_weights
-        Array of the layer's shape.
-    label, figdir
-        With a folder, ``<label>_rawgradAmpMap.png`` and ``<label>_gradAmp_loghist.png`` are
-        written there.
-    model, target_layer, input_size, device, show, reps, batch, inputs, generator
-        As in `grad_RF_estimate`; but the sum over the batch is differentiated, so the map does
-        not get smaller with it.
+    model
+        Any network; it runs in eval mode and is left as it was.
+    target_layer
+        Dotted name or attribute path.
+    weights : (n, *layer's shape)
+        Weights of n populations.
+    images
+        Probe images in [-1, 1], a batch for each repetition. The sum over the batch is
+        differentiated, so maps do not depend on its size.
 
     Returns
     -------
-    (rows, columns) float32
+    (n, rows, columns) float32
 
     Raises
     ------
     LayerError
-        If there is no such layer, the weights do not have its shape, or the sum is at 0 in every
+        If there is no such layer, the weights do not have its shape, or a sum is at 0 in every
         repetition.
     """
-    stack = torch.as_tensor(target_layer_weights)[None]
-    gradient_map = grad_population_RF_estimates(
-        model,
-        target_layer,
-        stack,
-        input_size,
-        device,
-        reps,
-        batch,
-        inputs=inputs,
-        generator=generator,
-    )[0]
-    if show:
-        show_gradmap(gradient_map)
-    if figdir is not None:
-        save_gradmap_figures(gradient_map, label, figdir)
-    return gradient_map
-
-
-def grad_population_RF_estimates(  # noqa: N802
-    model: nn.Module,
-    target_layer: str,
-    target_layer_weights: np.ndarray | torch.Tensor,
-    input_size: Sequence[int] = INPUT_SIZE,
-    device: str | torch.device | None = None,
-    reps: int = 200,
-    batch: int = 1,
-    *,
-    inputs: Iterable[torch.Tensor] | None = None,
-    generator: Randomness = None,
-) -> np.ndarray:
-    """Gradient maps ``(n, rows, columns)`` of n populations, whose weights are stacked.
-
-    Parameters and errors as in `grad_population_RF_estimate`.
-    """
-    model = model if device is None else model.to(choose_device(device))
-    weights = torch.as_tensor(target_layer_weights).to(device_of(model), dtype_of(model))
-    _check_counts(reps, batch)
+    weights = torch.as_tensor(weights).to(device_of(model), dtype_of(model))
 
     def objectives(output: torch.Tensor) -> torch.Tensor:
         if weights.shape[1:] != output.shape[1:]:
@@ -265,8 +217,6 @@ def grad_population_RF_estimates(  # noqa: N802
             )
         return (output.flatten(1) @ weights.flatten(1).T).sum(0)
 
-    noise = _noise(model, (batch, *input_size), generator)
-    images = islice(noise if inputs is None else inputs, reps)
     return gradient_maps(model, target_layer, objectives, images)
 
 
@@ -305,46 +255,43 @@ class CentralField(NamedTuple):
         return self.imgsize[::-1]
 
 
-def get_center_pos_and_rf(
+def central_field(
     model: nn.Module,
-    layer: str,
+    target_layer: str,
+    images: Iterable[torch.Tensor],
     input_size: Sequence[int] = INPUT_SIZE,
-    device: str | torch.device | None = None,
-    *,
-    reps: int = 30,
-    inputs: Iterable[torch.Tensor] | None = None,
-    generator: Randomness = None,
 ) -> CentralField:
     """Where the units in the middle of a layer look; a layer without positions sees everything.
 
     Parameters
     ----------
-    model, layer, input_size, device, reps, inputs, generator
-        As in `grad_RF_estimate`. The field is that of all channels together.
+    model
+        Any network; it runs in eval mode and is left as it was.
+    target_layer
+        Dotted name or attribute path.
+    images
+        Probe images in [-1, 1]. The field is that of all channels together.
+    input_size
+        Channels, rows and columns of the images.
 
     Returns
     -------
-    ``(cent_pos, corner, imgsize, Xlim, Ylim)``, see `CentralField`.
+    CentralField
+
+    Raises
+    ------
+    LayerError
+        If there is no such layer, or its units are at 0 for every image.
     """
-    model = model if device is None else model.to(choose_device(device))
     (image,) = probe_inputs(model, input_size)
-    shape = output_shape(model, find_layer(model, layer), layer, image)
+    shape = output_shape(model, find_layer(model, target_layer), target_layer, image)
     if len(shape) != 3:
         n_rows, n_columns = input_size[1:]
         x, y = (0, n_columns), (0, n_rows)
         return CentralField(None, (0, 0), (n_columns, n_rows), x, y)
     position = centre(shape)
-    gradient_map = grad_RF_estimate(
-        model,
-        layer,
-        (slice(None), *position),
-        input_size,
-        show=False,
-        reps=reps,
-        inputs=inputs,
-        generator=generator,
-    )
-    x, y = gradmap2RF_square(gradient_map, absthresh=1e-8, relthresh=0.01)
+    (field,) = unit_maps(model, target_layer, [(slice(None), *position)], images)
+    x, y = gradmap2RF_square(field, absthresh=1e-8, relthresh=0.01)
     return CentralField(position, (x[0], y[0]), (x[1] - x[0], y[1] - y[0]), x, y)
 
 
@@ -375,25 +322,31 @@ def gradient_maps(
     Raises
     ------
     LayerError
-        If there is no such layer, or a number is 0 in all repetitions.
+        If there is no such layer, it does not depend on the image, or a number is 0 in all
+        repetitions.
+    ImageError
+        If images differ in size or are no images.
+    SettingError
+        If there is no repetition.
     """
     total, n_used = None, None
     output_of = _runs_up_to(model, find_layer(model, target_layer), target_layer)
     with torch.inference_mode(False), torch.enable_grad(), eval_mode(model):
         for image in images:
-            image = torch.as_tensor(image)
-            image = image if image.dim() == 4 else image[None]
+            image = _as_tensor(image)
             if image.dim() != 4 or (total is not None and image.shape[2:] != total.shape[1:]):
                 raise ImageError(
                     f"expected images (B, 3, H, W) of one size, found {tuple(image.shape)}."
                 )
-            image = image.detach().to(device_of(model), dtype_of(model)).requires_grad_(True)
+            image = image.to(device_of(model), dtype_of(model)).requires_grad_(True)
             values = objectives(output_of(image))
+            if not values.requires_grad:
+                raise LayerError(_does_not_depend(target_layer))
             live = ~torch.isclose(values, torch.zeros_like(values))
             if total is None:
                 total = image.new_zeros((len(values), *image.shape[2:]))
                 n_used = torch.zeros_like(values)
-            _add_gradients(total, values, live.nonzero().flatten(), image)
+            _add_gradients(total, values, live.nonzero().flatten(), image, target_layer)
             n_used += live
     if total is None:
         raise SettingError("expected at least one repetition, found none.")
@@ -410,19 +363,27 @@ def gradient_maps(
 
 
 def _add_gradients(
-    total: torch.Tensor, values: torch.Tensor, chosen: torch.Tensor, image: torch.Tensor
+    total: torch.Tensor,
+    values: torch.Tensor,
+    chosen: torch.Tensor,
+    image: torch.Tensor,
+    layer: str,
 ) -> None:
     """Add ``|d values / d image|``, averaged over batch and channels, of the chosen values."""
     at_a_time = UNITS_AT_A_TIME.get(image.device.type, 1)
     for units in chosen.split(at_a_time) if len(chosen) else ():
         if at_a_time == 1:
-            (gradient,) = torch.autograd.grad(values[units[0]], image, retain_graph=True)
-            gradient = gradient[None]
+            (gradient,) = torch.autograd.grad(
+                values[units[0]], image, retain_graph=True, allow_unused=True
+            )
+            gradient = None if gradient is None else gradient[None]
         else:
             rows = torch.eye(len(values), device=image.device, dtype=image.dtype)[units]
             (gradient,) = torch.autograd.grad(
-                values, image, rows, retain_graph=True, is_grads_batched=True
+                values, image, rows, retain_graph=True, is_grads_batched=True, allow_unused=True
             )
+        if gradient is None:
+            raise LayerError(_does_not_depend(layer))
         total[units] += gradient.abs().mean((1, 2))
 
 
@@ -460,20 +421,18 @@ def _runs_up_to(
     return output_of
 
 
-def _check_counts(reps: int, batch: int) -> None:
-    for name, number in (("reps", reps), ("batch", batch)):
-        if not isinstance(number, int | np.integer) or number < 1:
-            raise SettingError(f"{name}: expected a whole number of at least 1, found {number!r}.")
+def _as_tensor(image: np.ndarray | torch.Tensor) -> torch.Tensor:
+    """A copy of an image or a batch of them, (B, ...), whatever memory it lay in."""
+    if isinstance(image, torch.Tensor):
+        tensor = image.detach().clone()
+    else:
+        array = np.asarray(image)
+        tensor = torch.from_numpy(array.astype(array.dtype.newbyteorder("="), order="C"))
+    return tensor if tensor.dim() == 4 else tensor[None]
 
 
-def _noise(
-    model: nn.Module, shape: tuple[int, ...], generator: Randomness
-) -> Iterator[torch.Tensor]:
-    """Images of uniform noise in [-1, 1), without end, drawn where `generator` lives."""
-    generator = as_generator(generator)
-    device = device_of(model) if generator is None else generator.device
-    while True:
-        yield 2 * torch.rand(shape, generator=generator, device=device) - 1
+def _does_not_depend(layer: str) -> str:
+    return f"{layer}: expected a layer whose output depends on the image, found one that does not."
 
 
 def _complete(unit: tuple[Index, ...], output: torch.Tensor) -> tuple[Index, ...]:

@@ -1,19 +1,31 @@
-"""Generators of images, under their published names."""
+"""Generators of images, under their published names and with the published positional arguments.
 
+What the project itself uses is `core.generators`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 
+from core.computing.devices import choose_device
+from core.computing.random_source import Randomness
 from core.computing.sequential import without_wrapper_names
 from core.errors import SettingError
-from core.generators.biggan import BigGAN_wrapper, loadBigGAN
+from core.generators.biggan import BigGAN, load_biggan
 from core.generators.deepsim import (
     WEIGHT_FILES,
+    DeePSim,
     RGB_mean,
     ScalarMultiply,
     View,
-    multiZupconvGAN,
-    upconvGAN,
 )
+from core.generators.deepsim import (
+    BlendingDeePSim as multiZupconvGAN,
+)
+from core.generators.protocol import as_image_list
 from core.networks.caffenet import WEIGHT_FILE, Caffenet
+from core.spaces import TRUNCATION
 from core.weights import locate, read_state
 
 __all__ = [
@@ -28,6 +40,9 @@ __all__ = [
     "multiZupconvGAN",
     "upconvGAN",
 ]
+
+loadBigGAN = load_biggan
+"""Published name of `core.generators.load_biggan`."""
 
 _FILES = {**WEIGHT_FILES, "caffenet": WEIGHT_FILE}
 
@@ -67,3 +82,198 @@ def load_statedict_from_online(
         raise SettingError(f"expected one of {', '.join(_FILES)}, found {name!r}.")
     path = locate(_FILES[name], folder=weights_dir, allow_download=allow_download)
     return without_wrapper_names(read_state(path))
+
+
+class upconvGAN(DeePSim):
+    """`core.generators.DeePSim` with the published methods; see there for what it takes.
+
+    Examples
+    --------
+    >>> G = upconvGAN("norm1", pretrained=False)
+    >>> [image.shape for image in G.render(np.zeros((2, 69984)), 255)]
+    [(240, 240, 3), (240, 240, 3)]
+    """
+
+    def sample_vector(
+        self,
+        sampn: int = 1,
+        device: str | torch.device | None = None,
+        noise_std: float = 1.0,
+        *,
+        rng: Randomness = None,
+    ) -> torch.Tensor:
+        """Normal codes.
+
+        Parameters
+        ----------
+        sampn
+            How many.
+        device
+            Where they go; by default where the generator is.
+        noise_std
+            Standard deviation.
+        rng
+            Source of randomness.
+
+        Returns
+        -------
+        (sampn, *latent_shape) float32
+        """
+        device = device if device is None else choose_device(device)
+        return (self.sample(sampn, rng=rng) * noise_std).to(device=device)
+
+    def visualize(self, x: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
+        """Images ``(B, 3, H, W)`` of codes, RGB in [0, scale]; differentiable."""
+        return super().visualize(x, scale=scale)
+
+    def visualize_batch(
+        self,
+        x_arr: torch.Tensor,
+        scale: float = 1.0,
+        B: int = 42,
+        *,
+        device: str | torch.device | None = "cpu",
+    ) -> torch.Tensor:
+        """Images of many codes without gradients.
+
+        Parameters
+        ----------
+        x_arr : (n, *latent_shape) or (n, latent_dim)
+            Codes.
+        scale
+            Value of white.
+        B
+            Codes at a time.
+        device
+            Where images are collected; None leaves them where the generator is.
+
+        Returns
+        -------
+        (n, 3, H, W) float32
+        """
+        return self.images(x_arr, scale=scale, batch_size=B, device=device)
+
+    def visualize_batch_np(
+        self,
+        codes: np.ndarray,
+        scale: float = 1.0,
+        B: int = 42,
+        verbose: bool = False,
+    ) -> torch.Tensor:
+        """`visualize_batch` of an array of codes; `verbose` does nothing."""
+        return self.images(codes, scale=scale, batch_size=B, device="cpu")
+
+    def render(self, x: np.ndarray, scale: float = 1.0, B: int = 42) -> list[np.ndarray]:
+        """Images of an array of codes as a list of ``(H, W, 3)`` float32 arrays in [0, scale]."""
+        return as_image_list(self.images(x, scale=scale, batch_size=B, device="cpu"))
+
+
+class BigGAN_wrapper(BigGAN):
+    """`core.generators.BigGAN` with the published methods.
+
+    Where `upconvGAN` takes a scale second, `visualize_batch_np` and `render` take a truncation, as
+    published.
+    """
+
+    def sample_vector(
+        self,
+        sampn: int = 1,
+        class_id: int | Sequence[int] | None = None,
+        device: str | torch.device | None = None,
+        noise_std: float = TRUNCATION,
+        *,
+        rng: Randomness = None,
+    ) -> torch.Tensor:
+        """Codes of normal noise (not truncated) and a class embedding.
+
+        Parameters
+        ----------
+        sampn
+            How many.
+        class_id
+            ImageNet class (0-999) of all codes, or of each; random classes for None.
+        device
+            Where they go; by default where the model is.
+        noise_std
+            Standard deviation of the noise.
+        rng
+            Source of randomness.
+
+        Returns
+        -------
+        (sampn, 256) float32
+        """
+        device = device if device is None else choose_device(device)
+        return self.sample(sampn, rng=rng, class_id=class_id, noise_std=noise_std).to(device=device)
+
+    def visualize(
+        self, code: torch.Tensor, scale: float = 1.0, truncation: float = TRUNCATION
+    ) -> torch.Tensor:
+        """Images ``(B, 3, H, W)`` of codes, RGB in [0, scale]; differentiable.
+
+        Parameters
+        ----------
+        code : (B, 256)
+            Codes.
+        scale
+            Value of white.
+        truncation
+            In (0, 1].
+
+        Returns
+        -------
+        (B, 3, H, W)
+        """
+        return super().visualize(code, scale=scale, truncation=truncation)
+
+    def visualize_batch(
+        self,
+        codes: torch.Tensor,
+        scale: float = 1.0,
+        B: int = 15,
+        truncation: float = TRUNCATION,
+        *,
+        device: str | torch.device | None = "cpu",
+    ) -> torch.Tensor:
+        """Images of many codes without gradients.
+
+        Parameters
+        ----------
+        codes : (n, 256)
+            Codes.
+        scale
+            Value of white.
+        B
+            Codes at a time.
+        truncation
+            In (0, 1].
+        device
+            Where images are collected; None leaves them where the generator is.
+
+        Returns
+        -------
+        (n, 3, H, W) float32
+        """
+        return self.images(codes, scale=scale, batch_size=B, device=device, truncation=truncation)
+
+    def visualize_batch_np(
+        self,
+        codes: np.ndarray,
+        truncation: float = TRUNCATION,
+        B: int = 15,
+        *,
+        scale: float = 1.0,
+    ) -> torch.Tensor:
+        """`visualize_batch` of an array of codes; truncation is its second argument."""
+        return self.visualize_batch(codes, scale, B, truncation)
+
+    def render(
+        self,
+        codes: np.ndarray,
+        truncation: float = TRUNCATION,
+        B: int = 15,
+        *,
+        scale: float = 1.0,
+    ) -> list[np.ndarray]:
+        """The same as a list of ``(H, W, 3)`` float32 arrays in [0, scale]."""
+        return as_image_list(self.visualize_batch(codes, scale, B, truncation))

@@ -1,23 +1,28 @@
-"""Optimizers that evolve latent codes, under their published names."""
+"""Optimizers that evolve latent codes, under their published names.
+
+What the project itself uses is `core.optimizers`, with one registry of them all.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.computing.array_backend import NUMPY_DEVICE
+from core.computing.random_source import Randomness
+from core.errors import SettingError
 from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.cma_constants import rank_weights
 from core.optimizers.composed import concat_wrapper, fix_param_wrapper
 from core.optimizers.genetic import Genetic
 from core.optimizers.hessian import HessCMAES
-from core.optimizers.presets import label2optimizer
+from core.optimizers.presets import make_optimizer, names_of
+from core.optimizers.protocol import Optimizer
 from core.optimizers.sphere import SphereCMA
+from core.spaces import CODE_LENGTHS
 
-ZOHA_Sphere_lr_euclid = SphereCMA
-"""Published name of `SphereCMA`."""
-
-
-def rankweight(lambda_: int, mu: float | None = None) -> np.ndarray:
-    """Published form of `rank_weights`: of `lambda_` codes the best `mu` count, or half of them."""
-    return rank_weights(lambda_, lambda_ / 2 if mu is None else mu)
-
+if TYPE_CHECKING:
+    import torch
 
 __all__ = [
     "CholeskyCMAES",
@@ -30,3 +35,84 @@ __all__ = [
     "label2optimizer",
     "rankweight",
 ]
+
+ZOHA_Sphere_lr_euclid = SphereCMA
+"""Published name of `SphereCMA`."""
+
+
+def rankweight(lambda_: int, mu: float | None = None) -> np.ndarray:
+    """Published form of `core.optimizers.cma_constants.rank_weights`.
+
+    Parameters
+    ----------
+    lambda_
+        Codes that are ranked.
+    mu
+        How many of the best count; half of them by default. Need not be whole.
+
+    Returns
+    -------
+    (lambda_,)
+        Weights, best first, of sum 1.
+    """
+    return rank_weights(lambda_, lambda_ / 2 if mu is None else mu)
+
+
+def label2optimizer(
+    methodlabel: str,
+    init_code: np.ndarray,
+    GAN: str = "BigGAN",
+    Hdata: Mapping[str, np.ndarray] | None = None,
+    *,
+    random_seed: Randomness = None,
+    device: "str | torch.device | None" = NUMPY_DEVICE,
+) -> Optimizer:
+    """The optimizer of a published label, starting at a code.
+
+    Parameters
+    ----------
+    methodlabel
+        One of the labels of the generator, such as ``CholCMA`` or ``HessCMA800``.
+    init_code : (1, 256) for BigGAN, (1, 4096) for fc6
+        Where it starts.
+    GAN
+        "BigGAN" or "fc6".
+    Hdata
+        Arrays of the generator's Hessian archive, for labels that begin with Hess.
+    random_seed
+        Seed or generator of the samples.
+    device
+        Where it computes: with NumPy by default.
+
+    Returns
+    -------
+    Optimizer
+
+    Raises
+    ------
+    SettingError
+        If the generator or label is not known; lists those that are.
+    MissingFileError
+        If a label needs `Hdata` and there is none, or it lacks an array.
+    CodeError
+        If `init_code` is not one code of the generator.
+
+    Examples
+    --------
+    >>> optimizer = label2optimizer("CholCMA_class", np.zeros((1, 256)), random_seed=0)
+    >>> optimizer.lambda_, optimizer.space_dimen
+    (25, 256)
+    """
+    known = names_of(GAN)
+    if methodlabel not in known:
+        raise SettingError(
+            f"optimizer of {GAN}: expected one of {', '.join(known)}, found {methodlabel!r}."
+        )
+    return make_optimizer(
+        f"{GAN}/{methodlabel}",
+        CODE_LENGTHS[GAN],
+        init_code=init_code,
+        hessian=Hdata,
+        random_seed=random_seed,
+        device=device,
+    )

@@ -25,13 +25,13 @@ def exact_convolutions(monkeypatch):
 ])  # fmt: skip
 def test_images_are_those_of_the_cpu_and_stay_where_they_are_made(make):
     generator = make()
-    codes = generator.sample_vector(3, generator=torch.Generator().manual_seed(0))
-    expected = generator.visualize_batch(codes)
+    codes = generator.sample(3, rng=torch.Generator().manual_seed(0))
+    expected = generator.images(codes)
     generator.cuda()
-    images = generator.visualize_batch(codes, B=2, device=None)
+    images = generator.images(codes, batch_size=2)
     assert images.is_cuda
     torch.testing.assert_close(images.cpu(), expected, atol=1e-3, rtol=0)
-    assert not generator.visualize_batch(codes.cuda()).is_cuda
+    assert not generator.images(codes.cuda(), device="cpu").is_cuda
     assert isinstance(generator.render(codes.numpy())[0], np.ndarray)
 
 
@@ -94,7 +94,7 @@ def test_receptive_fields_are_those_of_the_cpu():
         noise = torch.Generator().manual_seed(0)
         maps.append(
             grad_RF_estimate_units(
-                model, ".blocks.InvertedResidual5", units, (3, 112, 112), reps=2, generator=noise
+                model, ".blocks.InvertedResidual5", units, (3, 112, 112), reps=2, rng=noise
             )
         )
     np.testing.assert_allclose(maps[1], maps[0], atol=1e-2 * maps[0].max())

@@ -13,10 +13,10 @@ from safetensors.torch import save_file
 from core.computing.torchvision_compat import import_torchvision
 from core.download import RemoteFile
 from core.errors import WeightsError
-from core.generators.deepsim import HOST, upconvGAN
+from core.generators.deepsim import HOST
 from core.networks.caffenet import WEIGHT_FILE
 from core.networks.zoo import _without_old_names, load_network
-from core.utils.GAN_utils import loadBigGAN
+from core.utils.GAN_utils import loadBigGAN, upconvGAN
 from core.weights import Home, WeightFile, load_strictly, locate, read_state
 
 VARIABLE, OFFLINE = "TEST_WEIGHTS", "TEST_WEIGHTS_OFFLINE"

@@ -9,12 +9,11 @@ import torch
 from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 
-from core.errors import SampleError, SettingError
+from core.errors import SampleError
 from core.experiments.evolution.loop import Evolution, Thread, checksum, evolve
 from core.experiments.evolution.record import EvolutionRecord, read_evolution
 from core.files import replacing
-from core.generators.biggan import BigGAN_wrapper, loadBigGAN
-from core.generators.deepsim import upconvGAN
+from core.generators.by_name import load_generator
 from core.generators.protocol import Generator
 from core.images.canvas import resize_and_pad_canvas
 from core.optimizers.cholesky import CholeskyCMAES
@@ -162,7 +161,7 @@ class ExperimentEvolution:
         """Best image, alone and on the canvas; saved as ``Best_Img_{explabel}.png``."""
         self._check_run()
         best = int(np.argmax(self.scores_all))
-        images = self.G.visualize_batch_np(self.codes_all[best][None])
+        images = self.G.images(self.codes_all[best][None])
         figure, axes = plt.subplots(1, 2, figsize=(6, 3.4), layout="constrained")
         for ax, shown in zip(axes, (images, self._on_canvas(images)), strict=True):
             ax.imshow(shown[0].permute(1, 2, 0).cpu().numpy())
@@ -229,8 +228,4 @@ class ExperimentEvolution:
 def _generator(generator: str | Generator, device: Any, pretrained: bool) -> Generator:
     if isinstance(generator, Generator):
         return generator
-    if generator == "fc6":
-        return upconvGAN("fc6", pretrained=pretrained, device=device)
-    if generator == "BigGAN":
-        return BigGAN_wrapper(loadBigGAN(pretrained=pretrained, device=device))
-    raise SettingError(f"GAN: expected fc6, BigGAN or a generator, found {generator!r}.")
+    return load_generator(generator, pretrained=pretrained, device=device)

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.experiments.evolution.record import EvolutionRecord, ThreadRecord
 from core.files import replacing
-from core.generators.protocol import Generator
+from core.generators.protocol import Generator, as_image_list
 from core.images.montages import color_framed_montages
 
 COLORS = ("#c0392b", "#2471a3", "#7d3c98", "#117a65")
@@ -62,7 +62,7 @@ def draw_trajectories(ax: plt.Axes, record: EvolutionRecord) -> None:
 def best_images(thread: ThreadRecord, generator: Generator) -> np.ndarray:
     """Montage of the best image of every block, framed by its score, (H, W, 3) in [0, 1]."""
     rows = best_of_blocks(thread)
-    images = generator.render(thread.codes[rows])
+    images = as_image_list(generator.images(thread.codes[rows]))
     n_columns = min(MONTAGE_COLUMNS, len(rows))
     shape = (n_columns, -(-len(rows) // n_columns))
     size = (IMAGE_SIZE, IMAGE_SIZE)

@@ -309,7 +309,7 @@ def _render_and_score(
     scores = []
     for start in range(0, len(codes), AT_A_TIME):
         some = slice(start, start + AT_A_TIME)
-        images = place(generator.visualize_batch(codes[some], device=None))
+        images = place(generator.images(codes[some]))
         scores.append(_checked(respond(images, units[some]), len(images)))
     return np.concatenate(scores)
 

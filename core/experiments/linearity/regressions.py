@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from core.computing.random_source import Randomness, torch_generator
 from core.contract.ext5 import N_HESSIAN
 from core.errors import CodeError
-from core.generators.biggan import BigGAN_wrapper
-from core.generators.protocol import Generator, Randomness, as_generator
+from core.generators.biggan import BigGAN
+from core.generators.protocol import Generator
 from core.probing.recording import centre
 from core.probing.scorer import TorchScorer
 from core.spaces import TRUNCATION
@@ -27,18 +28,18 @@ NO_UNITS = "flatten"
 """A layer of Caffenet that repeats another's units."""
 
 
-def sample_codes(G: Generator, n: int = N_CODES, generator: Randomness = None) -> np.ndarray:  # noqa: N803
+def sample_codes(G: Generator, n: int = N_CODES, rng: Randomness = None) -> np.ndarray:  # noqa: N803
     """Codes ``(n, latent_dim)`` float32 from a generator's own distribution.
 
     BigGAN's noise is truncated at two standard deviations and scaled by 0.7, its classes are drawn
     evenly; DeePSim's codes are standard normal.
     """
-    generator = as_generator(generator)
-    codes = G.sample_vector(n, generator=generator).flatten(1)
-    if isinstance(G, BigGAN_wrapper):
+    rng = torch_generator(rng)
+    codes = G.sample(n, rng=rng).flatten(1)
+    if isinstance(G, BigGAN):
         n_noise = G.latent_dim // 2
-        noise = torch.empty(n, n_noise, device=None if generator is None else generator.device)
-        torch.nn.init.trunc_normal_(noise, a=-2.0, b=2.0, generator=generator)
+        noise = torch.empty(n, n_noise, device=None if rng is None else rng.device)
+        torch.nn.init.trunc_normal_(noise, a=-2.0, b=2.0, generator=rng)
         codes[:, :n_noise] = TRUNCATION * noise.to(codes)
     return codes.cpu().numpy()
 
@@ -109,7 +110,7 @@ def central_features(
     features: dict[str, np.ndarray] = {}
     for start in range(0, len(codes), batch_size):
         where = slice(start, start + batch_size)
-        images = G.visualize_batch(torch.from_numpy(codes[where]), B=batch_size, device=None)
+        images = G.images(codes[where], batch_size=batch_size)
         _, recorded = scorer.score_tsr(images, B=batch_size)
         for layer, values in recorded.items():
             if layer not in features:
@@ -166,7 +167,7 @@ def linearity_results(
     part, ``Layer_index`` and ``unit_index``. The target is the unit: for BigGAN its place in the
     layer as text, ``"(12, 6, 6)"`` or ``"(12,)"``, for others its number, as published.
     """
-    biggan = isinstance(G, BigGAN_wrapper)
+    biggan = isinstance(G, BigGAN)
     parts = code_parts(codes, eigenvectors, biggan)
     recorded = central_features(G, scorer, codes, [name for name, _ in layers.values()])
     features = {short: recorded[name] for short, (name, _) in layers.items()}

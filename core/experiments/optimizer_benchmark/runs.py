@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.computing.array_backend import to_host
-from core.errors import SettingError
 from core.experiments.optimizer_benchmark.trajectory_geometry import (
     cosine_fits,
     covariance_summary,
@@ -24,15 +23,12 @@ from core.experiments.optimizer_benchmark.trajectory_geometry import (
     norm_growth,
     principal_components,
 )
-from core.optimizers.external import NEVERGRAD_METHODS, NevergradOptimizer
-from core.optimizers.presets import benchmark_optimizer
+from core.optimizers.presets import POPULATION, make_optimizer
 from core.optimizers.protocol import Optimizer
 from core.sweep import Row
 
 if TYPE_CHECKING:
     from core.experiments.evolution.record import ThreadRecord
-
-POPULATION = 40
 
 FIRST_COMPONENTS = 10
 """Whose share of the variance is recorded."""
@@ -98,7 +94,13 @@ def unit_run(
     respond = UnitResponses(scorer, [(layer, *unit)])
     name = unit_name(network, layer, unit)
     rng = _random(seed, f"{name} {noise} {optimizer}", repeat)
-    searcher = make_optimizer(optimizer, images_of.latent_dim, n_generations, budget, rng)
+    searcher = make_optimizer(
+        optimizer,
+        images_of.latent_dim,
+        n_generations=n_generations,
+        budget=budget,
+        random_seed=rng,
+    )
     thread = Thread(generator, images_of, searcher)
     noise_seed = int(rng.integers(2**31))
     with tempfile.TemporaryDirectory() as folder:
@@ -108,7 +110,7 @@ def unit_run(
         seconds = time.perf_counter() - start
     (shown,) = record.threads
     last_mean = shown.codes[shown.generations == n_generations - 1].mean(axis=0)
-    final_mean = images_of.visualize_batch_np(last_mean[None])
+    final_mean = images_of.images(last_mean[None])
     return {
         **_thread_row(shown, budget),
         "final_mean_clean": float(respond(final_mean, np.zeros(1, dtype=int))[0]),
@@ -163,7 +165,9 @@ def noise_driven_run(
     """
     rng = _random(seed, f"noise {optimizer}", repeat)
     budget = n_generations * POPULATION
-    searcher = make_optimizer(optimizer, space_dimen, n_generations, budget, rng)
+    searcher = make_optimizer(
+        optimizer, space_dimen, n_generations=n_generations, budget=budget, random_seed=rng
+    )
     codes = searcher.get_init_pop()
     means, angles, stds, sigmas = [], [], [], [getattr(searcher, "sigma", np.nan)]
     start = time.perf_counter()
@@ -225,34 +229,6 @@ def covariance_row(optimizer: Optimizer) -> Row:
     return covariance_summary(optimizer.covariance_eigenvalues())
 
 
-def make_optimizer(
-    name: str, space_dimen: int, n_generations: int, budget: int, rng: np.random.Generator
-) -> Optimizer:
-    """An optimizer of the CMA or of the nevergrad comparison, with a population of 40.
-
-    Parameters
-    ----------
-    name
-        One of `BENCHMARK`, `MORE_UPDATES` or one of `NEVERGRAD_METHODS`.
-    space_dimen
-        Length of a code.
-    n_generations, budget
-        Generations, and images in all, that it may plan with.
-    rng
-        Of its samples.
-
-    Raises
-    ------
-    SettingError
-        If the name is not known.
-    MissingPackageError
-        If it is one of nevergrad, which is not installed.
-    """
-    if name in NEVERGRAD_METHODS:
-        return NevergradOptimizer(space_dimen, POPULATION, name, random_seed=rng, budget=budget)
-    return benchmark_optimizer(name, space_dimen, n_generations, random_seed=rng)
-
-
 def _random(seed: int, words: str, repeat: int) -> np.random.Generator:
     """Differs between all runs of a sweep, and is the same whenever one is run again."""
     return np.random.default_rng([seed, repeat, *words.encode()])
@@ -266,13 +242,7 @@ def _scorer(network: str, pixels: int | None, device: str | None) -> Any:
 
 
 @lru_cache(maxsize=2)
-def _generator(kind: str, device: str | None) -> Any:
-    from core.computing.devices import choose_device
-    from core.generators.deepsim import upconvGAN
-    from core.generators.small import SmallGenerator
+def _generator(name: str, device: str | None) -> Any:
+    from core.generators.by_name import load_generator
 
-    if kind == "small":
-        return SmallGenerator().to(choose_device(device))
-    if kind != "fc6":
-        raise SettingError(f"generator: expected one of {', '.join(GENERATORS)}, found {kind!r}.")
-    return upconvGAN("fc6", device=device)
+    return load_generator(name, device=device)

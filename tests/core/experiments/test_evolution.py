@@ -38,10 +38,10 @@ class Blobs(Generator):
         self.weight = nn.Parameter(torch.randn(n, 3 * 8 * 8, generator=source) / 3)
         self.rendered = []
 
-    def sample_vector(self, sampn=1):
-        return torch.zeros(sampn, *self.latent_shape)
+    def sample(self, n=1, *, rng=None):
+        return torch.zeros(n, *self.latent_shape)
 
-    def visualize(self, code, scale=1.0):
+    def visualize(self, code, *, scale=1.0):
         self.rendered.append(len(code))
         return scale * torch.sigmoid(code @ self.weight).reshape(-1, 3, 8, 8)
 

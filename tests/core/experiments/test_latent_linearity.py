@@ -6,6 +6,7 @@ import torch
 from scipy import stats
 from torch import nn
 
+from core.computing.random_source import standard_normal
 from core.contract import ext5
 from core.errors import CodeError
 from core.experiments.linearity.regressions import (
@@ -35,10 +36,10 @@ class LinearGenerator(Generator):
         nn.init.constant_(self.map.bias, 0.5)
         self.requires_grad_(False)
 
-    def sample_vector(self, sampn=1, *, generator=None):
-        return torch.randn(sampn, 8, generator=generator)
+    def sample(self, n=1, *, rng=None):
+        return standard_normal((n, 8), torch.device("cpu"), rng)
 
-    def visualize(self, code, scale=1.0):
+    def visualize(self, code, *, scale=1.0):
         return self.map(self.as_codes(code)).reshape(-1, 3, 12, 12) * scale
 
 
@@ -55,7 +56,7 @@ LAYERS = [".Conv2d0", ".ReLU1", ".Linear3"]
 
 def test_a_linear_network_is_predicted_and_a_rectified_one_is_not(scorer):
     G = LinearGenerator()
-    codes = sample_codes(G, 200, generator=0)
+    codes = sample_codes(G, 200, rng=0)
     features = central_features(G, scorer, codes, LAYERS)
     table = linearity_table(code_parts(codes), features)
     r2 = table.groupby("Layer").Test_R2
@@ -68,9 +69,9 @@ def test_a_linear_network_is_predicted_and_a_rectified_one_is_not(scorer):
 
 def test_features_are_those_of_the_middle_in_any_batches(scorer):
     G = LinearGenerator()
-    codes = sample_codes(G, 25, generator=1)
+    codes = sample_codes(G, 25, rng=1)
     features = central_features(G, scorer, codes, LAYERS, batch_size=7)
-    images = G.visualize_batch(torch.from_numpy(codes))
+    images = G.images(codes)
     whole = scorer.model[:1](scorer.preprocess(images, 1))
     np.testing.assert_allclose(features[".Conv2d0"], whole[:, :, 5, 5], rtol=1e-4, atol=1e-5)
     assert features[".Linear3"].shape == (25, 4)
@@ -99,14 +100,14 @@ def test_codes_of_biggan_are_truncated_noise_and_a_class():
     from pytorch_pretrained_biggan import BigGAN, BigGANConfig
 
     G = BigGAN_wrapper(BigGAN(BigGANConfig(channel_width=8)))
-    codes = sample_codes(G, 500, generator=0)
+    codes = sample_codes(G, 500, rng=0)
     assert np.abs(codes[:, :128]).max() <= 1.4
     expected = stats.truncnorm(-2, 2).std() * 0.7
     assert codes[:, :128].std() == pytest.approx(expected, rel=0.01)
     table = G.BigGAN.embeddings.weight.detach().numpy().T
     nearest = np.abs(codes[:20, None, 128:] - table).sum(2).min(1)
     np.testing.assert_allclose(nearest, 0, atol=1e-6)
-    np.testing.assert_array_equal(codes, sample_codes(G, 500, generator=0))
+    np.testing.assert_array_equal(codes, sample_codes(G, 500, rng=0))
 
 
 class WideGenerator(LinearGenerator):
@@ -114,10 +115,10 @@ class WideGenerator(LinearGenerator):
 
     latent_shape = (1024,)
 
-    def sample_vector(self, sampn=1, *, generator=None):
-        return torch.randn(sampn, 1024, generator=generator)
+    def sample(self, n=1, *, rng=None):
+        return standard_normal((n, 1024), torch.device("cpu"), rng)
 
-    def visualize(self, code, scale=1.0):
+    def visualize(self, code, *, scale=1.0):
         return super().visualize(self.as_codes(code)[:, :8], scale)
 
     def as_codes(self, codes):
@@ -129,7 +130,7 @@ NAMED_LAYERS = {"conv1": (".Conv2d0", 0), "relu1": (".ReLU1", 1), "fc6": (".Line
 
 def test_results_have_the_published_columns(scorer):
     G = WideGenerator()
-    codes = sample_codes(G, 300, generator=0)
+    codes = sample_codes(G, 300, rng=0)
     basis = np.eye(1024)[:, ::-1]  # the values that matter are the leading eigenvectors
     table = linearity_results(G, scorer, NAMED_LAYERS, codes, basis, alphas=[1e-3, 1.0, 1e6])
     assert list(table) == [column.name for column in ext5.LINEARITY["DeePSim"].columns]
@@ -151,7 +152,7 @@ def test_results_of_biggan_name_units_by_their_place(scorer):
     nn.init.zeros_(model.generator.bn.bias)
     settle_spectral_norms(model)
     G = BigGAN_wrapper(model)
-    codes = sample_codes(G, 12, generator=0)
+    codes = sample_codes(G, 12, rng=0)
     table = linearity_results(G, scorer, NAMED_LAYERS, codes, alphas=[1.0])
     assert list(table) == [column.name for column in ext5.LINEARITY["BigGAN"].columns]
     assert table.Target[[3, 11]].tolist() == ["(3, 5, 5)", "(1,)"]

@@ -18,7 +18,7 @@ from core.experiments.optimizer_benchmark.designs import (
     noise_tasks,
     unit_tasks,
 )
-from core.experiments.optimizer_benchmark.runs import make_optimizer, noise_driven_run, unit_run
+from core.experiments.optimizer_benchmark.runs import noise_driven_run, unit_run
 from core.experiments.optimizer_benchmark.tables import (
     as_text,
     beside_published,
@@ -31,7 +31,7 @@ from core.experiments.optimizer_benchmark.tables import (
 )
 from core.generators.small import SmallGenerator
 from core.optimizers.external import PycmaOptimizer
-from core.optimizers.presets import BENCHMARK, MORE_UPDATES, benchmark_optimizer
+from core.optimizers.presets import BENCHMARK, MORE_UPDATES, make_optimizer
 
 LITE = Layer("block 1", "efficientnet_lite0", ".blocks.InvertedResidual1", (4, 4), range(2))
 
@@ -120,13 +120,13 @@ def test_every_optimizer_of_the_benchmark_runs_and_gets_better(name):
 
 
 def test_the_sphere_has_its_published_radius_for_fc6_and_its_share_elsewhere():
-    assert benchmark_optimizer("ZOHA_Sphere_exp", 4096).sphere_norm == 300
-    assert benchmark_optimizer("ZOHA_Sphere_exp", 256).sphere_norm == 75
+    assert make_optimizer("ZOHA_Sphere_exp", 4096).sphere_norm == 300
+    assert make_optimizer("ZOHA_Sphere_exp", 256).sphere_norm == 75
 
 
 def test_an_unknown_optimizer_is_said():
     with pytest.raises(SettingError, match=r"expected one of Genetic, .*, found 'Newton'"):
-        make_optimizer("Newton", 8, 5, 200, np.random.default_rng(0))
+        make_optimizer("Newton", 8)
 
 
 @pytest.mark.parametrize("diagonal", [False, True])
@@ -143,7 +143,7 @@ def test_the_covariance_of_pycma_is_the_one_that_it_samples_with(diagonal):
 
 def test_small_generator_gives_visible_images_of_its_size():
     generator = SmallGenerator()
-    images = generator.visualize_batch(generator.sample_vector(4, generator=0) * 4)
+    images = generator.images(generator.sample(4, rng=0) * 4)
     assert images.shape == (4, 3, 64, 64)
     assert images.std() > 0.1
     assert images.min() >= 0

@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from core.computing.random_source import standard_normal
 from core.errors import CodeError, ImageError
-from core.generators.inversion import GAN_invert, GAN_invert_with_scheduler
 from core.generators.protocol import Generator
+from core.utils.GAN_invert_utils import GAN_invert, GAN_invert_with_scheduler
 
 
 class Linear(Generator):
@@ -21,10 +22,10 @@ class Linear(Generator):
         nn.init.orthogonal_(self.map.weight)
         self.requires_grad_(False)
 
-    def sample_vector(self, sampn=1, *, generator=None):
-        return torch.randn(sampn, 6, generator=generator)
+    def sample(self, n=1, *, rng=None):
+        return standard_normal((n, 6), torch.device("cpu"), rng)
 
-    def visualize(self, code, scale=1.0):
+    def visualize(self, code, *, scale=1.0):
         return self.map(self.as_codes(code)).reshape(-1, 3, 4, 5) * scale
 
 

@@ -50,7 +50,7 @@ def golden(data_folder):
     }
 
 
-@pytest.fixture(params=[None, "cpu"], ids=["numpy", "torch"])
+@pytest.fixture(params=["numpy", "cpu"], ids=["numpy", "torch"])
 def device(request):
     return request.param
 

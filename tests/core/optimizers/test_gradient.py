@@ -82,7 +82,7 @@ def test_codes_without_a_response_are_replaced():
 @pytest.mark.slow
 def test_a_unit_of_a_network_is_climbed():
     generator = upconvGAN("fc6", pretrained=False, device="cpu")
-    codes = generator.sample_vector(2, generator=torch.Generator().manual_seed(0))
+    codes = generator.sample(2, rng=torch.Generator().manual_seed(0))
     with TorchScorer("efficientnet_lite0", device="cpu") as scorer:
         scorer.select_unit(("lite0", ".blocks.InvertedResidual3", 5, 7, 7), allow_grad=True)
         score = image_scores(generator, scorer)

@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from core.computing.array_backend import to_host
 from core.errors import CodeError, MissingFileError, ScoreError, SettingError, StateError
 from core.optimizers.external import CmaesOptimizer, NevergradOptimizer, PycmaOptimizer
-from core.optimizers.presets import labels
+from core.optimizers.presets import names_of
 from core.utils.Optimizers import (
     CholeskyCMAES,
     Genetic,
@@ -33,7 +33,7 @@ def hessian(n=N, cutoff=5, **options):
     return optimizer
 
 
-def concatenated(random_seed, device=None):
+def concatenated(random_seed, device="numpy"):
     rng = np.random.default_rng(random_seed) if isinstance(random_seed, int) else random_seed
     parts = [
         CholeskyCMAES(n, 8, init_code=np.ones(n), random_seed=rng, device=device) for n in (5, 7)
@@ -239,7 +239,7 @@ def test_turning_the_space_does_not_change_how_good_it_gets():
 @pytest.mark.parametrize("name", ["cholesky", "hessian", "sphere"])
 def test_backends_agree_on_the_same_draws(name):
     codes = []
-    for device in (None, "cpu"):
+    for device in ("numpy", "cpu"):
         rng = np.random.default_rng(5)
         codes.append(run(OURS[name](draw=rng.standard_normal, device=device), 20))
     np.testing.assert_allclose(codes[1], codes[0], atol=1e-9)
@@ -401,7 +401,7 @@ PRESETS = {
 
 
 def test_every_published_label_is_known():
-    assert {(gan, label) for gan in ("BigGAN", "fc6") for label in labels(gan)} == set(PRESETS)
+    assert {(gan, label) for gan in ("BigGAN", "fc6") for label in names_of(gan)} == set(PRESETS)
 
 
 @pytest.mark.parametrize(("gan", "label"), PRESETS)

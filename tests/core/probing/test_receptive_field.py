@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core.errors import ImageError, LayerError, ReproductionError, SettingError
-from core.generators.deepsim import upconvGAN
+from core.probing.receptive_field import UNITS_AT_A_TIME
+from core.utils.GAN_utils import upconvGAN
 from core.utils.grad_RF_estim import (
     GAN_grad_RF_estimate,
     fit_2dgauss,
@@ -104,13 +105,11 @@ def test_many_units_at_once_are_each_by_itself(network):
     units = [(c, 3, r) for c in range(4) for r in (2, 5)] + [(EVERY, 4, 4)]
     options = {"input_size": (3, 32, 32), "reps": 4}
     together = grad_RF_estimate_units(
-        model, ".features.Conv2d4", units, **options, generator=torch.Generator().manual_seed(2)
+        model, ".features.Conv2d4", units, **options, rng=torch.Generator().manual_seed(2)
     )
     for unit, found in zip(units, together, strict=True):
         noise = torch.Generator().manual_seed(2)
-        alone = grad_RF_estimate(
-            model, ".features.Conv2d4", unit, show=False, **options, generator=noise
-        )
+        alone = grad_RF_estimate(model, ".features.Conv2d4", unit, show=False, **options, rng=noise)
         assert_map(found, alone)
 
 
@@ -118,12 +117,10 @@ def test_gradients_taken_together_and_one_by_one(network, monkeypatch):
     model, units = network("tinynet"), [(c, 3, 3) for c in range(6)]
     maps = []
     for at_a_time in (1, 4):
-        monkeypatch.setitem(grad_RF_estimate_units.__globals__["UNITS_AT_A_TIME"], "cpu", at_a_time)
+        monkeypatch.setitem(UNITS_AT_A_TIME, "cpu", at_a_time)
         noise = torch.Generator().manual_seed(0)
         maps.append(
-            grad_RF_estimate_units(
-                model, ".features.ReLU3", units, (3, 32, 32), reps=3, generator=noise
-            )
+            grad_RF_estimate_units(model, ".features.ReLU3", units, (3, 32, 32), reps=3, rng=noise)
         )
     np.testing.assert_allclose(*maps, atol=1e-6)
 
@@ -176,7 +173,7 @@ def test_a_silent_unit_is_left_out_where_it_is_silent():
         ({"inputs": [torch.full((1, *SIZE), torch.nan)]}, "expected finite gradients"),
         ({"inputs": [torch.rand(3, 33, 33), torch.rand(3, 32, 32)]}, "of one size"),
         ({"inputs": [torch.rand(1, 1, 33, 33)]}, r"to take an input of shape \(1, 1, 33, 33\)"),
-        ({"generator": "seed"}, "generator: expected a torch.Generator or a seed, found 'seed'"),
+        ({"rng": "seed"}, "rng: expected a generator of NumPy or torch or a seed, found 'seed'"),
     ],
 )
 def test_fields_that_cannot_be_measured(linnet, options, words):

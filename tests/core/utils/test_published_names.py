@@ -48,7 +48,7 @@ PUBLISHED = {
         multiZupconvGAN.forward(codes, z_alpha)
         multiZupconvGAN.visualize(codes, z_alpha, scale)
         loadBigGAN(version)
-        BigGAN_wrapper(BigGAN)
+        BigGAN_wrapper
         BigGAN_wrapper.sample_vector(sampn, class_id, device, noise_std)
         BigGAN_wrapper.visualize(code, scale, truncation)
         BigGAN_wrapper.visualize_batch(codes, scale, B, truncation)
