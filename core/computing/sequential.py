@@ -11,6 +11,7 @@ from torch import nn
 from core.weights import load_strictly
 
 Layers = Iterable[tuple[str, nn.Module]]
+"""Layers in their order, each with its name."""
 
 LEAKY_SLOPE = 0.3
 """Slope of the leaky ReLUs that random weights are scaled for."""
