@@ -25,9 +25,10 @@ import numpy as np
 from core.acquisition.archives import unpack
 from core.acquisition.osf import Settings
 from core.acquisition.osf_download import fetch_source_data
-from core.contract.manifest import FIGURE_FILES, FIGURES, MANIFEST
+from core.contract.manifest import FIGURE_FILES, MANIFEST
 from core.contract.unpickling import load_pickle
 from core.errors import ReproductionError
+from core.figures import FIGURES
 from tests.hostile import ARCHIVES, NAME, PICKLES
 from tests.mutations import mutate, outcome
 from tests.osf_server import FILE_FAULTS, LISTING_FAULTS, ZIP_FAULTS, OsfServer, files_below
@@ -206,11 +207,11 @@ def broken_files(source: Path, n: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "source_data"
         shutil.copytree(source, root)
-        figures = [f for f in FIGURES if (root / FIGURES[f]).is_dir() and f != "ext5"]
+        figures = [f for f in FIGURES if (root / FIGURES[f].folder).is_dir() and f != "ext5"]
         for seed in range(n):
             rng = random.Random(seed)
             figure = rng.choice(figures)
-            files = [f for f in FIGURE_FILES[FIGURES[figure]] if (root / f.path).is_file()]
+            files = [f for f in FIGURE_FILES[FIGURES[figure].folder] if (root / f.path).is_file()]
             path = root / rng.choice(files).path
             whole = path.read_bytes()
             path.write_bytes(mutate(whole, rng)[1])

@@ -15,8 +15,8 @@ import numpy as np
 from core.experiments.evolution.loop import Evolution, Thread, evolve
 from core.generators import DeePSim
 from core.generators.protocol import Generator
+from core.probing import Scorer
 from core.probing.unit_responses import UnitResponses
-from core.utils.CNN_scorers import TorchScorer
 from core.utils.Optimizers import CholeskyCMAES
 
 LAYER = ".blocks.InvertedResidual10"
@@ -53,7 +53,7 @@ class Timed(CholeskyCMAES):
 
 
 def run(
-    units: Sequence[int], generator: Generator, scorer: TorchScorer, population: int, n_blocks: int
+    units: Sequence[int], generator: Generator, scorer: Scorer, population: int, n_blocks: int
 ) -> tuple[float, float]:
     """Seconds of the evolutions of some units at once, and of their optimizers.
 
@@ -91,7 +91,7 @@ def run(
 def report(device: str | None = None) -> list[str]:
     """One line on the optimizer's share, one on many units."""
     generator = DeePSim("fc6", pretrained=False, device=device)
-    scorer = TorchScorer("efficientnet_lite0", device=device)
+    scorer = Scorer("efficientnet_lite0", device=device)
     run([0], generator, scorer, 8, 2)
     total, optimizer = run([0], generator, scorer, 40, 5)
     together, _ = run(range(N_UNITS), generator, scorer, 8, 3)

@@ -15,8 +15,8 @@ from torch import nn
 from core.computing.devices import device_of
 from core.generators import DeePSim
 from core.networks.zoo import load_network
+from core.probing import Scorer
 from core.probing.layers import find_layer
-from core.utils.CNN_scorers import TorchScorer
 from core.utils.grad_RF_estim import grad_RF_estimate, grad_RF_estimate_units
 
 N_UNITS = 64
@@ -71,14 +71,14 @@ def scoring(device: torch.device, n_images: int, repeats: int) -> str:
     -------
     A line of words
     """
-    scorer = TorchScorer("resnet50", UNIT_LAYER, (3, 7, 7), pretrained=False, device=device)
+    scorer = Scorer("resnet50", UNIT_LAYER, (3, 7, 7), pretrained=False, device=device)
     images = torch.rand(n_images, 3, 256, 256, device=device)
     ready = scorer.preprocess(images, input_scale=1)
     bare = load_network("resnet50", pretrained=False, device=device).model
     took = medians(
         {
             "bare": torch.no_grad()(lambda: bare(ready)),
-            "scored": lambda: scorer.score_tsr(images, B=n_images),
+            "scored": lambda: scorer(images, batch_size=n_images),
         },
         repeats,
     )
@@ -212,13 +212,13 @@ def throughput(n_images: int, repeats: int) -> list[str]:
     ):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
         generator = DeePSim("fc6", pretrained=False, device="cuda").to(dtype)
-        scorer = TorchScorer("resnet50", UNIT_LAYER, (3, 7, 7), pretrained=False, device="cuda")
+        scorer = Scorer("resnet50", UNIT_LAYER, (3, 7, 7), pretrained=False, device="cuda")
         scorer.model.to(dtype)
         codes = generator.sample(n_images)
 
         def evolve(generator=generator, scorer=scorer, codes=codes) -> None:
             images = generator.images(codes, batch_size=n_images)
-            scorer.score_tsr(images, B=n_images)
+            scorer(images, batch_size=n_images)
 
         seconds = medians({"both": evolve}, repeats)["both"]
         flops = _flops(generator.G, codes.to(dtype)) + _flops(

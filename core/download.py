@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core import interrupt
 from core.errors import DownloadError, WrongFileError
@@ -123,7 +123,9 @@ def download(
         if isinstance(error, DownloadError):
             raise
         raise DownloadError(
-            f"{path}: expected to write {remote.url} there, found: {error.strerror or error}."
+            path=path,
+            expected=f"to write {remote.url} there",
+            found=f"an error: {error.strerror or error}",
         ) from error
 
 
@@ -147,26 +149,41 @@ def _download(
         expected = remote if remote.sha256 else _with_digest(remote, announced)
         problem = mismatch(partial, expected)
         if not problem and _size(partial) == 0 and remote.size != 0:
-            problem = "expected the file, found no bytes"
+            problem = Mismatch("the file", "no bytes")
         if problem:
             _forget(partial)
-            raise WrongFileError(f"{remote.url}: {problem}; nothing was kept.")
+            raise WrongFileError(path=remote.url, **problem._asdict(), advice="nothing was kept")
         partial.replace(path)
         _forget(partial)
     return path
 
 
-def mismatch(path: Path, expected: RemoteFile) -> str | None:
-    """What is wrong with a file's bytes, as ``expected …, found …``; None if nothing is."""
+class Mismatch(NamedTuple):
+    """What a file's bytes should be, and what they are."""
+
+    expected: str
+    found: str
+
+
+def mismatch(path: Path, expected: RemoteFile) -> Mismatch | None:
+    """What is wrong with a file's bytes; None if nothing is.
+
+    Parameters
+    ----------
+    path
+        The file.
+    expected
+        Its size in bytes and its digests, as far as they are known.
+    """
     found = path.stat().st_size
     if expected.size is not None and found != expected.size:
-        return f"expected {expected.size} bytes, found {found}"
+        return Mismatch(f"{expected.size} bytes", str(found))
     if expected.git_blob and (blob := git_blob(path)) != expected.git_blob:
-        return f"expected git blob {expected.git_blob}, found {blob}"
+        return Mismatch(f"git blob {expected.git_blob}", blob)
     if expected.sha256 and not (digest := sha256_of(path)).startswith(expected.sha256):
-        return f"expected SHA-256 {expected.sha256}, found {digest}"
+        return Mismatch(f"SHA-256 {expected.sha256}", digest)
     if expected.md5 and not expected.sha256 and (digest := md5_of(path)) != expected.md5:
-        return f"expected MD5 {expected.md5}, found {digest}"
+        return Mismatch(f"MD5 {expected.md5}", digest)
     return None
 
 
@@ -206,7 +223,9 @@ def _fetch(
             fruitless = 0 if _size(partial) > before else fruitless + 1
             if fruitless >= attempts:
                 raise DownloadError(
-                    f"{remote.url}: expected the file, found after {attempts} attempts: {problem}."
+                    path=remote.url,
+                    expected="the file",
+                    found=f"after {attempts} attempts: {problem}",
                 ) from None
             seconds = max(pause * 2**fruitless / 2, problem.wait or 0.0)
             _log.info("%s: %s; trying again", remote.url, problem)
@@ -233,14 +252,16 @@ def _attempt(
             _receive(response, remote, partial, have if response.status_code == 206 else 0)
             return _announced_digest(response)
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-        raise DownloadError(f"{remote.url}: expected an http address, found: {error}.") from None
+        raise DownloadError(
+            path=remote.url, expected="an http address", found=f"another ({error})"
+        ) from None
     except requests.exceptions.TooManyRedirects:
         raise DownloadError(
-            f"{remote.url}: expected the file, found redirects without end."
+            path=remote.url, expected="the file", found="redirects without end"
         ) from None
     except requests.exceptions.RequestException as error:
         if in_short(error) == OFFLINE:
-            raise DownloadError(f"{remote.url}: expected the file, found {OFFLINE}.") from None
+            raise DownloadError(path=remote.url, expected="the file", found=OFFLINE) from None
         raise _TransientError(in_short(error)) from None
 
 
@@ -267,11 +288,13 @@ def _refuse(response: "requests.Response", remote: RemoteFile) -> None:
             f"HTTP {status} {response.reason}", float(wait) if wait.isdigit() else None
         )
     if status not in (200, 206):
-        raise DownloadError(f"{remote.url}: expected the file, found HTTP {status}.")
+        raise DownloadError(path=remote.url, expected="the file", found=f"HTTP {status}")
     if response.headers.get("Content-Type", "").startswith("text/html"):
         raise DownloadError(
-            f"{remote.url}: expected the file, found a web page; a login page or a proxy may "
-            "answer in its place."
+            path=remote.url,
+            expected="the file",
+            found="a web page",
+            advice="a login page or a proxy may answer in its place",
         )
 
 
@@ -284,7 +307,7 @@ def _receive(response: "requests.Response", remote: RemoteFile, partial: Path, h
     if total is None and "chunked" not in response.headers.get("Transfer-Encoding", ""):
         total = remote.size
     if remote.size is not None and total not in (None, remote.size):
-        raise DownloadError(f"{remote.url}: expected {remote.size} bytes, found {total}.")
+        raise DownloadError(path=remote.url, expected=f"{remote.size} bytes", found=total)
     _need_space(partial.parent, (total or 0) - have, remote)
     _remember_validator(response, partial)
     with (
@@ -308,7 +331,7 @@ def _need_space(folder: Path, n_bytes: int, remote: RemoteFile) -> None:
     free = shutil.disk_usage(folder).free
     if free < n_bytes:
         raise DownloadError(
-            f"{folder}: expected {n_bytes} bytes of free space for {remote.url}, found {free}."
+            path=folder, expected=f"{n_bytes} bytes of free space for {remote.url}", found=free
         )
 
 

@@ -1,23 +1,110 @@
 """The project's exceptions, and the one place where they become a line on the terminal.
 
-Every message is one sentence that names the file or setting, what was expected and what was found.
+Every error names the file or setting that it is about, what was expected, what was found and what
+to do, in fields of their own; as text it is one sentence. Whoever catches an error and knows more
+changes a field (`ReproductionError.about`, `inside`, `advising`) and raises what that returns.
 """
 
 import os
 import sys
 from collections.abc import Callable
+from typing import Self
 
 from core import interrupt
 
 
 class ReproductionError(Exception):
-    """Base of all errors that the project raises on purpose."""
+    """Base of all errors that the project raises on purpose.
+
+    Parameters
+    ----------
+    message
+        What is wrong, in a sentence of its own, where it is not of the form "expected, found".
+    path
+        File, folder, setting or experiment that it is about.
+    expected
+        What should have been there.
+    found
+        What was there instead.
+    advice
+        What to do about it; a sentence of its own if it begins with a capital letter.
+
+    Examples
+    --------
+    >>> error = ReproductionError(path="a.csv", expected="3 rows", found=2, advice="fetch it again")
+    >>> print(error)
+    a.csv: expected 3 rows, found 2; fetch it again.
+    >>> error.found
+    '2'
+    >>> print(error.about("b.csv"))
+    b.csv: expected 3 rows, found 2; fetch it again.
+    """
 
     exit_code = 2
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        path: object = "",
+        expected: object = "",
+        found: object = "",
+        advice: str = "",
+    ) -> None:
+        super().__init__()  # first, since ImportError sets a path itself
+        self.message = message
+        self.path, self.expected, self.found = str(path), str(expected), str(found)
+        self.advice = advice
+        self.outer: tuple[str, ...] = ()
+        self.args = (_with_stop(self.clause),)
+
+    @property
+    def clause(self) -> str:
+        """The sentence without its full stop, for a longer one."""
+        where = f"{', '.join((*self.outer, self.path))}: " if self.path else ""
+        what = self.message or f"expected {self.expected}, found {self.found}"
+        between = ". " if self.advice[:1].isupper() else "; "
+        advice = f"{between}{self.advice}" if self.advice else ""
+        return f"{where}{what}{advice}".removesuffix(".")
+
+    def about(self, path: object) -> Self:
+        """The same error about something else: a file by its final name, say."""
+        return self._with(self.outer, path=path)
+
+    def inside(self, where: object) -> Self:
+        """The same error, with `where` (a file, an experiment) named before its path, once.
+
+        Examples
+        --------
+        >>> error = ReproductionError(path="evol.psth", expected="rates", found="none")
+        >>> print(error.inside("Exp 1").inside("a.mat").inside("a.mat"))
+        a.mat, Exp 1, evol.psth: expected rates, found none.
+        """
+        where = str(where)
+        if not self.path:
+            return self.about(where)
+        if where in (*self.outer, self.path):
+            return self
+        return self._with((where, *self.outer))
+
+    def advising(self, advice: str) -> Self:
+        """The same error with other advice."""
+        return self._with(self.outer, advice=advice)
+
+    def _with(self, outer: tuple[str, ...], **changes: object) -> Self:
+        names = ("message", "path", "expected", "found", "advice")
+        error = type(self)(**{name: getattr(self, name) for name in names} | changes)
+        error.outer = outer
+        error.args = (_with_stop(error.clause),)
+        return error
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows in place of a traceback."""
         return [f"{type(self).__name__}: {self}"]
+
+
+def _with_stop(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 class SettingError(ReproductionError, ValueError):
@@ -34,11 +121,6 @@ class ContractError(ReproductionError, ValueError):
 
 class RecordingError(ReproductionError, ValueError):
     """A recording cannot be read, or what it holds contradicts itself."""
-
-    def naming(self, where: str) -> str:
-        """The message with `where` (a file, an experiment) in front, unless it says so already."""
-        message = str(self)
-        return message if message.startswith(where) else f"{where}: {message}"
 
 
 class UnsafePickleError(ReproductionError, ValueError):
@@ -93,6 +175,10 @@ class StateError(ReproductionError, ValueError):
 
 class ImageError(ReproductionError, ValueError):
     """Images do not have the shape, range or number that is expected."""
+
+
+class PromiseError(ReproductionError, TypeError):
+    """An object does not keep a promise of the protocol that it is used through."""
 
 
 class RunError(ReproductionError, RuntimeError):

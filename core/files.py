@@ -95,7 +95,7 @@ def writable_folder(path: Path) -> Path:
     """
     path = Path(path)
     if path.exists() and not path.is_dir():
-        raise SettingError(f"{path}: expected a folder that can be written, found a file.")
+        raise SettingError(path=path, expected="a folder that can be written", found="a file")
     probe = path / f"{TEMPORARY_PREFIX}{os.getpid()}-probe"
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ def writable_folder(path: Path) -> Path:
     except OSError as error:
         reason = error.strerror or error
         raise SettingError(
-            f"{path}: expected a folder that can be written, found: {reason}."
+            path=path, expected="a folder that can be written", found=f"an error: {reason}"
         ) from None
     return path
 

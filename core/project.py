@@ -10,7 +10,7 @@ SOURCE_DATA = ROOT / "source_data"
 SIMULATED_DATA = ROOT / "simulated_data"
 """Simulated recordings (``matroot``) and the source data made from them (``source_data``)."""
 
-FIGURES = ROOT / "figures"
+DRAWN_FIGURES = ROOT / "figures"
 """Figures and the report."""
 
 SIMULATED_SOURCE_DATA = ROOT / "simulated_source_data"

@@ -17,7 +17,7 @@ def positive(value: float, name: str) -> float:
         If it is not.
     """
     if not (isinstance(value, int | float | np.number) and 0 < value < np.inf):
-        raise SettingError(f"{name}: expected a number above 0, found {value!r}.")
+        raise SettingError(path=name, expected="a number above 0", found=f"{value!r}")
     return float(value)
 
 
@@ -32,7 +32,7 @@ def whole(value: int, name: str, at_least: int) -> int:
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not is_whole or value < at_least:
         raise SettingError(
-            f"{name}: expected a whole number of at least {at_least}, found {value!r}."
+            path=name, expected=f"a whole number of at least {at_least}", found=f"{value!r}"
         )
     return int(value)
 
@@ -67,6 +67,7 @@ go on with the settings it was saved with, or start anew.
     for name in [*expected, *(name for name in found if name not in expected)]:
         if expected.get(name) != found.get(name):
             raise StateError(
-                f"expected the state of {what} with {name} {expected.get(name)}, found {name} "
-                f"{found.get(name)}; go on with the settings it was saved with, or start anew."
+                expected=f"the state of {what} with {name} {expected.get(name)}",
+                found=f"{name} {found.get(name)}",
+                advice="go on with the settings it was saved with, or start anew",
             )

@@ -90,11 +90,13 @@ def sweep(
         missing = {name: task for name, task in tasks.items() if not _is_done(folder, name, task)}
         failures = _run(function, missing, folder, client) if missing else {}
     if failures:
-        name, words = next(iter(failures.items()))
+        name, why = next(iter(failures.items()))
         n_done = sum(_path(folder, name).is_file() for name in tasks)
         raise RunError(
-            f"{folder}: expected {len(tasks)} results, found {n_done}, which are kept; {name} "
-            f"failed: {words}"
+            path=folder,
+            expected=f"{len(tasks)} results",
+            found=f"{n_done}, which are kept",
+            advice=f"{name} failed: {why}",
         )
     return finished(tasks, folder)
 
@@ -143,8 +145,9 @@ def _connected(scheduler: str) -> "Client":
         return Client(scheduler, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as error:
         raise SettingError(
-            f"scheduler: expected a Dask scheduler that answers at {scheduler}, found none within "
-            f"{CONNECT_SECONDS} s ({_words(error)})."
+            path="scheduler",
+            expected=f"a Dask scheduler that answers at {scheduler}",
+            found=f"none within {CONNECT_SECONDS} s ({_words(error)})",
         ) from None
 
 
@@ -157,7 +160,9 @@ def _local_cluster(n_workers: int, memory: str) -> Iterator["Client"]:
     try:
         limit = parse_bytes(memory)
     except ValueError:
-        raise SettingError(f"memory: expected an amount such as 4GB, found {memory!r}.") from None
+        raise SettingError(
+            path="memory", expected="an amount such as 4GB", found=f"{memory!r}"
+        ) from None
     with (
         environment(ENVIRONMENT),
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
@@ -238,8 +243,10 @@ def _write(folder: Path, name: str, task: Mapping[str, Any], row: Row) -> None:
             table.to_parquet(temporary, index=False)
     except OSError as error:
         raise RunError(
-            f"{path}: expected to write a result, found: {error.strerror or error}; the results "
-            "before it are kept, and the same call goes on from them."
+            path=path,
+            expected="to write a result",
+            found=f"an error: {error.strerror or error}",
+            advice="the results before it are kept, and the same call goes on from them",
         ) from None
 
 
@@ -252,13 +259,15 @@ def _is_done(folder: Path, name: str, task: Mapping[str, Any]) -> bool:
         found = json.loads(table[ARGUMENTS].item())
     except (OSError, ValueError) as error:
         raise StateError(
-            f"{path}: expected the result of a task, found a file that cannot be read "
-            f"({_words(error)}); remove it to run the task again."
+            path=path,
+            expected="the result of a task",
+            found=f"a file that cannot be read ({_words(error)})",
+            advice="remove it to run the task again",
         ) from None
     try:
         check_same(dict(task), found, name)
     except StateError as error:
-        raise StateError(f"{path}: {error}") from None
+        raise error.inside(path) from None
     return True
 
 

@@ -66,7 +66,7 @@ class Home:
         folder = Path(os.path.expanduser(value))  # noqa: PTH111 (an unknown ~user stays as it is)
         if not folder.is_dir():
             raise WeightsError(
-                f"{folder}: expected the folder that {self.folder_variable} names, found none."
+                path=folder, expected=f"the folder that {self.folder_variable} names", found="none"
             )
         return folder
 
@@ -129,21 +129,23 @@ def locate(
     try:
         for path in _places(file, folder, others):
             if path.is_dir():
-                raise WeightsError(f"{path}: expected a file of weights, found a folder.")
+                raise WeightsError(path=path, expected="a file of weights", found="a folder")
             if path.is_file():
                 return _verified(path, file)
     except OSError as error:
         raise WeightsError(
-            f"{error.filename}: expected to read {file.name}, found: {error.strerror}. "
-            f"{_advice(file)}"
+            path=error.filename,
+            expected=f"to read {file.name}",
+            found=f"an error: {error.strerror}",
+            advice=_advice(file),
         ) from error
     if file.remote is None or not allow_download or file.home.is_offline():
-        raise WeightsError(_not_found(file, folder, allow_download))
+        raise _not_found(file, folder, allow_download)
     target = file.home.cache() / file.name
     try:
         download(file.remote, target)
     except DownloadError as error:
-        raise WeightsError(f"{file.name}: {error} {_advice(file)}") from None
+        raise WeightsError(error.clause, path=file.name, advice=_advice(file)) from None
     if not (file.remote.sha256 or file.remote.git_blob):
         write_text(_record(target), f"{sha256(target)}  {target.name}\n")
     return _verified(target, file)
@@ -169,7 +171,7 @@ def read_state(path: str | Path, *, trusted: bool = False) -> dict[str, "torch.T
 
     path = Path(path)
     if not path.is_file():
-        raise WeightsError(f"{path}: expected a file of weights, found none.")
+        raise WeightsError(path=path, expected="a file of weights", found="none")
     try:
         if path.suffix == ".safetensors":
             state = import_package("safetensors.torch", f"reading {path.name}").load_file(path)
@@ -177,26 +179,32 @@ def read_state(path: str | Path, *, trusted: bool = False) -> dict[str, "torch.T
             state = torch.load(path, map_location="cpu", weights_only=not trusted)
     except pickle.UnpicklingError as error:
         raise WeightsError(
-            f"{path}: expected tensors only, found a file that is damaged or wants to run code "
-            f"({_first_line(error)}); it was not read."
+            path=path,
+            expected="tensors only",
+            found=f"a file that is damaged or wants to run code ({_first_line(error)})",
+            advice="it was not read",
         ) from None
     except MissingPackageError:
         raise
     except PermissionError as error:
-        raise WeightsError(f"{path}: expected to read it, found: {error.strerror}.") from None
+        raise WeightsError(
+            path=path, expected="to read it", found=f"an error: {error.strerror}"
+        ) from None
     except Exception as error:  # a damaged file can make the readers fail in any way
         raise WeightsError(
-            f"{path}: expected a file of weights, found {path.stat().st_size} bytes that cannot "
-            f"be read ({_first_line(error)}); the file is damaged or another one."
+            path=path,
+            expected="a file of weights",
+            found=f"{path.stat().st_size} bytes that cannot be read ({_first_line(error)})",
+            advice="the file is damaged or another one",
         ) from None
     if not isinstance(state, Mapping):
         raise WeightsError(
-            f"{path}: expected a state dict (name: tensor), found {type(state).__name__}."
+            path=path, expected="a state dict (name: tensor)", found=type(state).__name__
         )
     others = [str(name) for name, value in state.items() if not _is_entry(name, value)]
     if others:
         raise WeightsError(
-            f"{path}: expected a state dict (name: tensor), found more: {_some(others)}."
+            path=path, expected="a state dict (name: tensor)", found=f"more: {_some(others)}"
         )
     return dict(state)
 
@@ -235,15 +243,16 @@ def load_strictly(
             problems.append(f"{name} holds values that are not finite")
     if problems:
         raise WeightsError(
-            f"{source}: expected the weights of {type(module).__name__}, "
-            f"found others ({_some(problems, '; ')})."
+            path=source,
+            expected=f"the weights of {type(module).__name__}",
+            found=f"others ({_some(problems, '; ')})",
         )
     module.load_state_dict(state)
 
 
 def _places(file: WeightFile, folder: str | Path | None, others: Iterable[Path]) -> list[Path]:
     if folder is not None and not Path(folder).is_dir():
-        raise WeightsError(f"{folder}: expected a folder with {file.name}, found none.")
+        raise WeightsError(path=folder, expected=f"a folder with {file.name}", found="none")
     folders = [folder, file.home.named_folder(), file.home.cache()]
     names = (file.name, *file.aliases)
     return [
@@ -259,7 +268,11 @@ def _verified(path: Path, file: WeightFile) -> Path:
     problem = mismatch(path, expected)
     if problem:
         again = ", remove it to fetch it again" if expected.url else ""
-        raise WeightsError(f"{path}: {problem}; the file is incomplete or another one{again}.")
+        raise WeightsError(
+            path=path,
+            **problem._asdict(),
+            advice=f"the file is incomplete or another one{again}",
+        )
     return path
 
 
@@ -288,7 +301,7 @@ def _record(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
 
 
-def _not_found(file: WeightFile, folder: str | Path | None, allow_download: bool) -> str:
+def _not_found(file: WeightFile, folder: str | Path | None, allow_download: bool) -> WeightsError:
     where = folder or os.environ.get(file.home.folder_variable) or file.home.cache()
     if file.remote is None or not file.remote.url:
         why = "it has no public address"
@@ -296,7 +309,8 @@ def _not_found(file: WeightFile, folder: str | Path | None, allow_download: bool
         why = f"{file.remote.url} may not be fetched (allow_download=False)"
     else:
         why = f"{file.remote.url} may not be fetched ({file.home.offline_variable} is set)"
-    return f"{file.name}: expected in {where}, found nowhere, and {why}. {_advice(file)}"
+    found = f"nowhere, and {why}"
+    return WeightsError(path=file.name, expected=f"in {where}", found=found, advice=_advice(file))
 
 
 def _advice(file: WeightFile) -> str:

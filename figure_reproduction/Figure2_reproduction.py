@@ -14,11 +14,10 @@ from core.contract import fig2
 from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.errors import ContractError, MissingFileError
+from core.figures import FIGURES
 from core.plotting.style import THREAD_COLORS, mean_band
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.script import run_script
-
-FIGURE = "2"
 
 CURVES = (
     ("evol", "resp", "evoked resp", "-"),
@@ -48,17 +47,19 @@ def read(source: SourceData) -> Figure2Data:
     trials = {name: source.read(file) for name, file in fig2.RESPONSE_CSV.items()}
     psth_pickle = _optional(source, fig2.PSTH_PICKLE)
     trial_pickle = _optional(source, fig2.RESPONSE_PICKLE)
-    notes = {"2B": _agreement(trial_pickle and _trials_agree(trials, trial_pickle))}
+    notes = {"B": _agreement(trial_pickle and _trials_agree(trials, trial_pickle))}
     if psth_pickle is None:
-        notes["2D"] = _agreement(None)
+        notes["D"] = _agreement(None)
     else:
         stored = np.asarray(psth_pickle["psth_arr"], dtype=float)
         agree = stored.shape == psth.shape and np.allclose(stored, psth, equal_nan=True)
-        notes["2D"], psth = _agreement(agree), stored
+        notes["D"], psth = _agreement(agree), stored
     if not np.isfinite(psth[:, :2]).all():
-        raise ContractError(f"{source.root / fig2.FOLDER}: expected finite mean PSTHs, found NaN.")
+        raise ContractError(
+            path=source.root / fig2.FOLDER, expected="finite mean PSTHs", found="NaN"
+        )
     if historical:
-        notes["2D"] += " Two of the CSV names are swapped as published; their content decides."
+        notes["D"] += " Two of the CSV names are swapped as published; their content decides."
     return Figure2Data(psth, meta["offset"], meta["expstr"], trials, notes)
 
 
@@ -149,18 +150,18 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
     stacked.suptitle(data.title, fontsize=8)
     panels = (
         Panel(
-            "2B",
+            "B",
             "",
             responses,
             "Evoked, baseline and reference rates per block; bands are SEM over trials",
-            (data.notes["2B"],),
+            (data.notes["B"],),
         ),
         Panel(
-            "2D",
+            "D",
             "",
             stacked,
             "PSTHs per block, first block at the bottom; bands are SEM over trials",
-            (data.notes["2D"],),
+            (data.notes["D"],),
         ),
     )
     return Reproduction(panels, statistics(data))
@@ -190,4 +191,4 @@ def _agreement(agree: bool | None) -> str:
 
 
 if __name__ == "__main__":
-    run_script(FIGURE, reproduce)
+    run_script(FIGURES["2"], reproduce)

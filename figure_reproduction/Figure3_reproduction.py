@@ -15,11 +15,10 @@ from core.contract import fig3
 from core.contract.descriptions import Table
 from core.contract.source_data import SourceData
 from core.errors import ContractError
+from core.figures import FIGURES
 from core.statistics.masks import mask_table
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.script import run_script
-
-FIGURE = "3"
 
 PICTURES = (
     ("cosine_reevol_resnet_avgpool", "psth_MAE"),
@@ -117,10 +116,10 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         caption = (
             f"Similarity of the two threads' prototypes ({x}) and difference of responses ({y})"
         )
-        panels.append(Panel("3G", f"{x}_{y}", figure, caption, _notes(data, x)))
+        panels.append(Panel("G", f"{x}_{y}", figure, caption, _notes(data, x)))
     unavailable = {}
     if empty:
-        unavailable["3G"] = (
+        unavailable["G"] = (
             f"{source.path(fig3.SIMILARITY)}: expected experiments that are valid and successful "
             f"in both threads with values of {', '.join(empty)}; found none."
         )
@@ -132,7 +131,7 @@ def _by_experiment(source: SourceData, file: Table) -> pd.DataFrame:
     if not table.index.is_unique:
         twice = table.index[table.index.duplicated()][0]
         raise ContractError(
-            f"{source.path(file)}: expected every experiment once, found Expi {twice} twice."
+            path=source.path(file), expected="every experiment once", found=f"Expi {twice} twice"
         )
     return table
 
@@ -155,4 +154,4 @@ def _notes(data: Figure3Data, x: str) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    run_script(FIGURE, reproduce)
+    run_script(FIGURES["3"], reproduce)

@@ -15,6 +15,7 @@ from core.contract import fig4
 from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.errors import ContractError
+from core.figures import FIGURES
 from core.plotting.style import THREAD_COLORS, mean_band
 from core.statistics.comparisons import TTest, paired
 from core.statistics.intervals import bootstrap_mean_interval
@@ -22,8 +23,6 @@ from core.statistics.masks import AREAS
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.population import COLUMN_PREFIX, mean_and_error, valid_in_area
 from figure_reproduction.script import run_script
-
-FIGURE = "4"
 
 MOMENTS = {"initial": ("Initial", 0), "final": ("Last block", -1)}
 """Id, words and column of the two blocks compared in panel B."""
@@ -62,8 +61,9 @@ def read(source: SourceData) -> Figure4Data:
     rates = source.read(fig4.SUCCESS_RATE).set_index("label")
     if sorted(rates.index) != sorted(AREAS):
         raise ContractError(
-            f"{source.path(fig4.SUCCESS_RATE)}: expected the labels {', '.join(AREAS)}, found "
-            f"{', '.join(rates.index)}."
+            path=source.path(fig4.SUCCESS_RATE),
+            expected=f"the labels {', '.join(AREAS)}",
+            found=", ".join(rates.index),
         )
     return Figure4Data(
         rates=rates.loc[list(AREAS)],
@@ -258,7 +258,7 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
             if moment == "initial"
             else ("Short experiments enter padded, with the mean of their last two blocks.",)
         )
-        panels.append(Panel("4B", moment, figure, caption, notes))
+        panels.append(Panel("B", moment, figure, caption, notes))
     figure = plt.figure(figsize=(9, 3.6))
     draw_trajectories(figure, data)
     figure.suptitle("Max Normalized response across blocks [Valid & both-success, p < 0.05]")
@@ -268,7 +268,7 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         "times wider.",
     )
     caption = "Trajectories of experiments in which both threads succeed"
-    panels.append(Panel("4C", "", figure, caption, notes))
+    panels.append(Panel("C", "", figure, caption, notes))
     figure, ax = plt.subplots(figsize=(4, 6))
     draw_speeds(ax, speed, rng)
     figure.suptitle(
@@ -279,7 +279,7 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         "Bootstrap intervals are seeded here and were not in the published script.",
     )
     caption = "Blocks to 80 % of the rise; bars are 95 % bootstrap intervals of the mean"
-    panels.append(Panel("4D", "", figure, caption, notes))
+    panels.append(Panel("D", "", figure, caption, notes))
     return Reproduction(tuple(panels), statistics(data, speed))
 
 
@@ -288,8 +288,8 @@ def _panel_a(data: Figure4Data) -> Panel:
     draw_success_rates(ax, data.rates)
     figure.suptitle(f"Success Rate of DeePSim and BigGAN\n{data.criterion} 90% CI", fontsize=10)
     caption = "Share of valid experiments that succeed; bands are 5 % and 95 % Beta quantiles"
-    return Panel("4A", "", figure, caption, ("Success also asks t > 0, in this panel only.",))
+    return Panel("A", "", figure, caption, ("Success also asks t > 0, in this panel only.",))
 
 
 if __name__ == "__main__":
-    run_script(FIGURE, reproduce)
+    run_script(FIGURES["4"], reproduce)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from core.contract import fig5
 from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
+from core.figures import FIGURES
 from core.plotting.style import THREAD_COLORS, mean_band
 from core.statistics.masks import AREAS
 from figure_reproduction.panels import Panel, Reproduction, Statistics
@@ -25,8 +26,6 @@ from figure_reproduction.population import (
     window_statistics,
 )
 from figure_reproduction.script import run_script
-
-FIGURE = "5"
 
 WINDOW_AREAS = ("V4", "IT")
 
@@ -120,7 +119,7 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
                 "experiments the mean of their last two blocks."
             )
         caption = f"PSTHs of the {block} block; bands are SEM (ddof 0) over experiments"
-        panels.append(Panel("5A", f"block{number}", figure, caption, tuple(notes)))
+        panels.append(Panel("A", f"block{number}", figure, caption, tuple(notes)))
     figure = plt.figure(figsize=(30, 6.5))
     draw_windows(figure, comparisons, fig5.WINDOWS, WINDOW_AREAS)
     figure.suptitle(
@@ -134,9 +133,9 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
     caption = (
         "Responses in 10-ms windows; dots: paired t test, FDR q < 0.05, in the larger's colour"
     )
-    panels.append(Panel("5C", "", figure, caption, notes))
+    panels.append(Panel("C", "", figure, caption, notes))
     return Reproduction(tuple(panels), statistics(data, comparisons))
 
 
 if __name__ == "__main__":
-    run_script(FIGURE, reproduce)
+    run_script(FIGURES["5"], reproduce)

@@ -18,6 +18,7 @@ from core.contract import fig6
 from core.contract.provenance import SIMULATED_SUFFIX
 from core.contract.source_data import SourceData
 from core.errors import ContractError, MissingFileError
+from core.figures import FIGURES
 from core.plotting.colormaps import parula
 from core.statistics.comparisons import ZTest, two_proportions
 from core.statistics.gaussian_process import GaussianProcess, fit_gpr
@@ -34,8 +35,6 @@ from core.statistics.tuning_curves import (
 )
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.script import run_script
-
-FIGURE = "6"
 
 SPACES = ("class", "noise")
 EXAMPLE_AXIS = ("class", 0)
@@ -155,16 +154,16 @@ def read(source: SourceData) -> Figure6Data:
             missing[panel] = f"{missing[panel]} {error}" if panel in missing else str(error)
             return None
 
-    averages = {outcome: there("6D", _averages, outcome) for outcome in fig6.AVERAGES}
+    averages = {outcome: there("D", _averages, outcome) for outcome in fig6.AVERAGES}
     data = Figure6Data(
-        example=there("6C", _example_axis),
+        example=there("C", _example_axis),
         averages={outcome: table for outcome, table in averages.items() if table is not None},
-        shapes=there("6E", SourceData.read, fig6.SHAPES),
-        peaks=there("6E", _peaks),
+        shapes=there("E", SourceData.read, fig6.SHAPES),
+        peaks=there("E", _peaks),
         missing=missing,
     )
     if data.example is data.shapes is data.peaks is None and not data.averages:
-        raise MissingFileError(f"{source.root / fig6.FOLDER}: expected files, found none.")
+        raise MissingFileError(path=source.root / fig6.FOLDER, expected="files", found="none")
     return data
 
 
@@ -172,7 +171,7 @@ def _example_axis(source: SourceData) -> ExampleAxis:
     axis = axis_trials(source.read(fig6.SINGLE_TRIALS), *EXAMPLE_AXIS)
     if len(axis) == 0:
         raise ContractError(
-            f"{source.path(fig6.SINGLE_TRIALS)}: expected trials on class axis 0, found none."
+            path=source.path(fig6.SINGLE_TRIALS), expected="trials on class axis 0", found="none"
         )
     recording, unit = _example(source)
     return ExampleAxis(
@@ -480,7 +479,7 @@ def _panel_c(example: ExampleAxis, fits: AxisFits) -> Panel:
         )
     notes += _substitute_note(example.recording)
     caption = f"{len(example.x)} single trials along the first class eigenvector, with three fits"
-    return Panel("6C", "", figure, caption, notes)
+    return Panel("C", "", figure, caption, notes)
 
 
 def _substitute_note(recording: str) -> tuple[str, ...]:
@@ -512,7 +511,7 @@ def _panel_d(outcome: str, averages: pd.DataFrame) -> Panel:
             notes += (f"The recording has no axis in {space} space.",)
     words = "succeeded" if outcome == "success" else "failed"
     caption = f"Mean rates along eigenvectors; the evolution of unit {unit} ({recording}) {words}"
-    return Panel("6D", outcome, figure, caption, notes)
+    return Panel("D", outcome, figure, caption, notes)
 
 
 def _panel_e_shape(shares: dict[tuple[str, str], Share]) -> Panel:
@@ -533,7 +532,7 @@ def _panel_e_shape(shares: dict[tuple[str, str], Share]) -> Panel:
         *_SUCCESS_NOTES,
     )
     caption = "Shape of significant tuning axes; bars are 95 % bootstrap intervals"
-    return Panel("6E", "shape", figure, caption, notes)
+    return Panel("E", "shape", figure, caption, notes)
 
 
 def _panel_e_peak(data: Figure6Data, shares: dict[tuple[str, float], Share]) -> Panel:
@@ -546,7 +545,7 @@ def _panel_e_peak(data: Figure6Data, shares: dict[tuple[str, float], Share]) -> 
     )
     notes = (*peak_notes(data, shares), *_SUCCESS_NOTES)
     caption = "Distance of the largest mean response; red bars are 95 % Wilson intervals"
-    return Panel("6E", "peak", figure, caption, notes)
+    return Panel("E", "peak", figure, caption, notes)
 
 
 def peak_notes(data: Figure6Data, shares: dict[tuple[str, float], Share]) -> tuple[str, ...]:
@@ -595,18 +594,20 @@ def _averages(source: SourceData, outcome: str) -> pd.DataFrame:
     if cells.duplicated().any():
         space, eig_id, distance = cells[cells.duplicated()].iloc[0]
         raise ContractError(
-            f"{path}: expected one rate per axis and distance, found two for {space} axis {eig_id} "
-            f"at {distance:g}."
+            path=path,
+            expected="one rate per axis and distance",
+            found=f"two for {space} axis {eig_id} at {distance:g}",
         )
     for column in ("ephysFN", "prefchan_str"):
         found = averages[column].unique()
         if len(found) > 1:
             raise ContractError(
-                f"{path}: expected one recording and unit, found {', '.join(found)} in column "
-                f"{column}."
+                path=path,
+                expected="one recording and unit",
+                found=f"{', '.join(found)} in column {column}",
             )
     if not (averages["space_name"] == "class").any():
-        raise ContractError(f"{path}: expected axes of the class space, found none.")
+        raise ContractError(path=path, expected="axes of the class space", found="none")
     return averages
 
 
@@ -699,4 +700,4 @@ def _readable_on(color: tuple[float, float, float, float]) -> str:
 
 
 if __name__ == "__main__":
-    run_script(FIGURE, reproduce)
+    run_script(FIGURES["6"], reproduce)

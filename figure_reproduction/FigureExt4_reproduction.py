@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from core.contract import ext4
 from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
+from core.figures import FIGURES
 from core.plotting.style import THREAD_COLORS, mean_band, significance_dots
 from core.statistics.comparisons import TTest, benjamini_hochberg, two_sample
 from core.statistics.masks import AREAS, mask_table
@@ -29,8 +30,6 @@ from figure_reproduction.population import (
     window_statistics,
 )
 from figure_reproduction.script import run_script
-
-FIGURE = "ext4"
 
 WINDOW_AREAS = ("V4", "IT")
 LEVEL = 0.05
@@ -202,7 +201,7 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         if n_undefined:
             notes += (f"{n_undefined} experiments whose best block is the first have no share.",)
         caption = f"Share of the rise per {width}-ms bin; bands are SEM (ddof 0) over experiments"
-        panels.append(Panel("Ext. 4B", f"{width}ms", figure, caption, notes))
+        panels.append(Panel("B", f"{width}ms", figure, caption, notes))
     for length, windows in ext4.WINDOWS.items():
         figure = plt.figure(figsize=(3 * len(windows), 6.5))
         draw_windows(figure, comparisons, windows, WINDOW_AREAS)
@@ -212,9 +211,9 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         )
         notes = ("Both threads succeed at p < 0.01; Figure 5C uses 0.05.",)
         caption = f"Responses in {length}-ms windows; dots as in Figure 5C"
-        panels.append(Panel("Ext. 4C", f"{length}ms", figure, caption, notes))
+        panels.append(Panel("C", f"{length}ms", figure, caption, notes))
     return Reproduction(tuple(panels), statistics(data, shares, comparisons))
 
 
 if __name__ == "__main__":
-    run_script(FIGURE, reproduce)
+    run_script(FIGURES["ext4"], reproduce)

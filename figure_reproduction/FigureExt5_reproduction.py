@@ -20,18 +20,14 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from scipy import stats
 
-from core.contract import ext5
-from core.contract.descriptions import Sizes, Table
 from core.contract.source_data import SourceData
-from core.errors import ReproductionError
-from core.experiments.alignment_data import alignment_data, is_computed
+from core.figures import FIGURES
 from core.project import COMPUTED_DATA
 from core.statistics.intervals import bootstrap_mean_interval
 from figure_reproduction.comparison import published_numbers
 from figure_reproduction.panels import Panel, Regenerated, Reproduction, Statistics
 from figure_reproduction.script import run_script
-
-FIGURE = "ext5"
+from figure_reproduction.sources import Input, alignment_tables, linearity_tables
 
 OPTIMIZER_WORDS = {"Adam": "Adam", "CMAES": "CMA-ES"}
 """For captions; titles have the published words."""
@@ -73,15 +69,6 @@ COMPUTE_ALIGNMENT = "python -m core.experiments.alignment_data"
 
 
 @dataclass(frozen=True)
-class Input:
-    """A table, the file that it comes from, and whether this project computed it."""
-
-    table: pd.DataFrame
-    path: Path
-    computed: bool
-
-
-@dataclass(frozen=True)
 class Ext5Data:
     """Tables by optimizer (panel C) and by generator (D and E).
 
@@ -91,8 +78,8 @@ class Ext5Data:
 
     alignment: dict[str, Input]
     regenerated: dict[str, Input]
-    linearity: dict[str, Input]
     unavailable: str
+    linearity: dict[str, Input]
     simulated: bool
 
 
@@ -109,8 +96,8 @@ class LayerGroup:
     correlation: dict[str, float]
 
 
-def tables(source: SourceData, computed: Path = COMPUTED_DATA) -> Ext5Data:
-    """Find every table: in the figure's folder if it is real, among computed ones, or simulated.
+def read(source: SourceData, computed: Path = COMPUTED_DATA) -> Ext5Data:
+    """Read every table: in the figure's folder if it is real, among computed ones, or simulated.
 
     Parameters
     ----------
@@ -120,34 +107,11 @@ def tables(source: SourceData, computed: Path = COMPUTED_DATA) -> Ext5Data:
         Folder of computed tables. Those of panel C are computed if neither the figure's folder,
         which must not be simulated, nor this one holds them; those of panels D and E never are.
     """
-    alignment, regenerated, unavailable = {}, {}, ""
-    if not source.is_simulated:
-        alignment = {
-            name: _input(source, file)
-            for name, file in ext5.ALIGNMENT.items()
-            if source.path(file).is_file()
-        }
-    if len(alignment) < len(ext5.ALIGNMENT) or is_computed(computed):
-        try:
-            found = alignment_data(computed)
-            regenerated = {
-                name: _input(found, file, computed=True) for name, file in ext5.ALIGNMENT.items()
-            }
-        except ReproductionError as error:
-            unavailable = f"Its computed tables cannot be had: {error}"
-    linearity = {name: _linearity(source, computed, name) for name in ext5.LINEARITY}
-    return Ext5Data(alignment, regenerated, linearity, unavailable, source.is_simulated)
-
-
-def _linearity(source: SourceData, computed: Path, generator: str) -> Input:
-    file, kept = ext5.LINEARITY[generator], SourceData(computed, Sizes())
-    if source.is_simulated and kept.path(file).is_file():
-        return _input(kept, file, computed=True)
-    return _input(source, file)
-
-
-def _input(source: SourceData, file: Table, computed: bool = False) -> Input:
-    return Input(source.read(file), source.path(file), computed)
+    return Ext5Data(
+        *alignment_tables(source, computed),
+        linearity=linearity_tables(source, computed),
+        simulated=source.is_simulated,
+    )
 
 
 def alignment_statistics(of_optimizer: dict[str, Input]) -> tuple[Statistics, Statistics]:
@@ -257,6 +221,29 @@ def linearity_statistics(generator: str, groups: dict[str, LayerGroup]) -> Stati
     return results
 
 
+def statistics(
+    data: Ext5Data, groups: dict[str, dict[str, LayerGroup]]
+) -> tuple[Statistics, dict[str, Regenerated]]:
+    """Numbers of all panels by published id: those of the figure's folder, and computed ones.
+
+    Parameters
+    ----------
+    data
+        What is drawn.
+    groups
+        Of each generator's table, `layer_groups`.
+    """
+    results = alignment_statistics(data.alignment)[0]
+    regenerated = widened(*alignment_statistics(data.regenerated))
+    for generator, given in data.linearity.items():
+        numbers = linearity_statistics(generator, groups[generator])
+        if given.computed:
+            regenerated |= as_published(numbers)
+        else:
+            results |= numbers
+    return results, regenerated
+
+
 def draw_alignment(ax: Axes, table: pd.DataFrame, rng: np.random.Generator) -> None:
     """Panel C: mean score over seeds by depth, one line per dimension, with bootstrap bands."""
     colors = mpl.colormaps["Set2"].colors
@@ -344,27 +331,25 @@ def reproduce(
     source: SourceData, rng: np.random.Generator, computed: Path = COMPUTED_DATA
 ) -> Reproduction:
     """Draw all panels that can be drawn; `computed` is the folder of computed tables."""
-    data = tables(source, computed)
-    panels, results, regenerated = [], {}, {}
-    for given in (data.alignment, data.regenerated):
-        panels += [_panel_c(data, name, table, rng) for name, table in given.items()]
-    results |= alignment_statistics(data.alignment)[0]
-    regenerated |= widened(*alignment_statistics(data.regenerated))
-    for generator, given in data.linearity.items():
-        groups = layer_groups(given.table, METRICS[generator], rng)
-        panels.append(_linearity_panel(data, generator, groups))
-        numbers = linearity_statistics(generator, groups)
-        if given.computed:
-            regenerated |= as_published(numbers)
-        else:
-            results |= numbers
+    data = read(source, computed)
+    panels = [
+        _panel_c(data, name, table, rng)
+        for given in (data.alignment, data.regenerated)
+        for name, table in given.items()
+    ]
+    groups = {
+        generator: layer_groups(given.table, METRICS[generator], rng)
+        for generator, given in data.linearity.items()
+    }
+    panels += [_linearity_panel(data, generator, groups[generator]) for generator in groups]
+    results, regenerated = statistics(data, groups)
     files = [*data.regenerated.values(), *data.linearity.values()]
     return Reproduction(
         panels=tuple(panels),
         statistics=results,
         regenerated=regenerated,
         computed_files=tuple(file.path for file in files if file.computed),
-        unavailable={"Ext. 5C": data.unavailable} if data.unavailable else {},
+        unavailable={"C": data.unavailable} if data.unavailable else {},
     )
 
 
@@ -391,7 +376,7 @@ def _panel_c(data: Ext5Data, optimizer: str, given: Input, rng: np.random.Genera
     elif not data.regenerated:
         notes.append(f"`{COMPUTE_ALIGNMENT}` computes the same anew, to be drawn beside it.")
     name = f"{optimizer}_regenerated" if given.computed else optimizer
-    return Panel("Ext. 5C", name, figure, caption, tuple(notes), computed=given.computed)
+    return Panel("C", name, figure, caption, tuple(notes), computed=given.computed)
 
 
 def _linearity_panel(data: Ext5Data, generator: str, groups: dict[str, LayerGroup]) -> Panel:
@@ -422,9 +407,9 @@ def _linearity_panel(data: Ext5Data, generator: str, groups: dict[str, LayerGrou
         n_layers = len(groups["NonReLU"].layers)
         notes.append(f"Simulated: {n_layers} surrogate layers; no image network was run.")
     caption = f"R² of units predicted linearly from the {generator} code and its parts, by layer"
-    letter = f"Ext. 5{PANELS[generator]}"
+    letter = PANELS[generator]
     return Panel(letter, "", figure, caption, tuple(notes), computed=given.computed)
 
 
 if __name__ == "__main__":
-    run_script(FIGURE, reproduce)
+    run_script(FIGURES["ext5"], reproduce)

@@ -4,9 +4,10 @@ import argparse
 import sys
 import time
 
-from core.arguments import chosen_figures, positive
+from core.arguments import positive
 from core.errors import run
-from figure_reproduction.drawing import SCRIPTS, draw_all
+from core.figures import FIGURES, chosen_figures
+from figure_reproduction.drawing import draw_all
 from figure_reproduction.options import add_options
 
 
@@ -19,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
         "--figure",
         action="append",
         metavar="NAME",
-        help=f"one of {', '.join(SCRIPTS)}; may be given more than once (default: all)",
+        help=f"one of {', '.join(FIGURES)}; may be given more than once (default: all)",
     )
     parser.add_argument("--jobs", type=positive, default=2, help="processes (default: 2)")
     add_options(parser)
@@ -29,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Draw and report; 0 if every figure was drawn, else 2."""
     options = parser().parse_args(argv)
-    figures = chosen_figures(options.figure, SCRIPTS)
+    figures = chosen_figures(options.figure)
     plural = "s" if len(figures) > 1 else ""
     print(f"Looking for the data of Figure{plural} {', '.join(figures)}", flush=True)
     start = time.perf_counter()

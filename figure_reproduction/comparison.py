@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from core.figures import FIGURES
 from figure_reproduction.panels import FigureResult, Regenerated
 
 PUBLISHED = Path(__file__).with_name("published_statistics.csv")
@@ -22,23 +23,16 @@ INFORMATIVE = "informative"
 
 _INFORMATIVE_NOTES = ("optimiser dependent", "development figure", "unpublished axis")
 
-_FIGURE_NAMES = {
-    "2": "Fig2",
-    "3": "Fig3",
-    "4": "Fig4",
-    "5": "Fig5",
-    "6": "Fig6",
-    "ext4": "ExtendedFig4",
-    "ext5": "ExtendedFig5",
-}
-
 _NO_PANEL = ("cohort.", "fig6c_all.")
 """Beginnings of ids that belong to no published panel."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """One number that a published panel states; `tolerance` is absolute."""
+    """One number that a published panel states; `tolerance` is absolute.
+
+    `panel` is a letter, or more than one (``D/E``), and what tells apart versions of the panel.
+    """
 
     id: str
     figure: str
@@ -48,6 +42,11 @@ class Published:
     value: float
     tolerance: float
     note: str
+
+    @property
+    def letter(self) -> str:
+        """The panel's letter alone."""
+        return self.panel.partition(" ")[0]
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def compare_regenerated(result: FigureResult) -> list[Compared]:
 
 
 def _of_figure(figure: str) -> list[Published]:
-    return [number for number in published_numbers() if number.figure == _FIGURE_NAMES[figure]]
+    return [number for number in published_numbers() if number.figure == FIGURES[figure].folder]
 
 
 def _compare(number: Published, result: FigureResult) -> Compared:

@@ -4,20 +4,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.figures import FIGURES
+
 if TYPE_CHECKING:
     from figure_reproduction.panels import FigureResult
     from figure_reproduction.sources import Choice
-
-SCRIPTS = {
-    "2": "figure_reproduction.Figure2_reproduction",
-    "3": "figure_reproduction.Figure3_reproduction",
-    "4": "figure_reproduction.Figure4_reproduction",
-    "5": "figure_reproduction.Figure5_reproduction",
-    "6": "figure_reproduction.Figure6_reproduction",
-    "ext4": "figure_reproduction.FigureExt4_reproduction",
-    "ext5": "figure_reproduction.FigureExt5_reproduction",
-}
-"""Module of each figure that is drawn, in the order of the paper."""
 
 
 def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list["FigureResult"]:
@@ -48,5 +39,5 @@ def draw_one(work: tuple[str, Path, Path, int]) -> "FigureResult":
     from figure_reproduction.script import draw_figure
 
     figure, root, out, seed = work
-    module = import_module(SCRIPTS[figure])
+    module = import_module(FIGURES[figure].script)
     return draw_figure(figure, module.reproduce, SourceData(root), out, seed)

@@ -3,7 +3,7 @@
 import argparse
 
 from core import arguments
-from core.project import FIGURES, SOURCE_DATA
+from core.project import DRAWN_FIGURES, SOURCE_DATA
 
 MODES = ("auto", "osf", "local", "simulated")
 
@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         type=arguments.folder,
-        default=FIGURES,
+        default=DRAWN_FIGURES,
         metavar="FOLDER",
         help="folder for figures and report (default: figures/ of the project)",
     )

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.backends import backend_registry
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 
 from core.contract.checks import Check
+from core.figures import Figure
 from core.files import replacing
 from core.plotting.style import freeze_layout, mark_simulated, saveallforms
 
@@ -22,24 +23,18 @@ DOTS_PER_INCH = 150
 class Panel:
     """One drawn picture of a published panel.
 
-    `panel` is its published letter, say ``4B``; `name` tells apart several pictures of one panel;
+    `letter` is the panel's; `name` tells apart several pictures of one panel;
     `notes` say what a reader must know, errata that are kept among them. `computed` is True where
     all its inputs were computed by this project instead of read from the figure's folder: it is not
     simulated, whatever that folder is.
     """
 
-    panel: str
+    letter: str
     name: str
-    figure: Figure
+    drawing: Drawing
     caption: str
     notes: tuple[str, ...] = ()
     computed: bool = False
-
-    @property
-    def stem(self) -> str:
-        """File name without extension."""
-        words = self.panel.replace("Ext. ", "Ext")
-        return f"Figure{words}" + (f"_{self.name}" if self.name else "")
 
 
 @dataclass(frozen=True)
@@ -58,8 +53,8 @@ class Reproduction:
     """All pictures of one figure, and the numbers that they state.
 
     `statistics` come from the figure's folder, `regenerated` (by the same ids) from computed
-    tables, whose paths are `computed_files`. `unavailable` says by panel, in one sentence, why it
-    or a picture of it could not be drawn.
+    tables, whose paths are `computed_files`. `unavailable` says by a panel's letter, in one
+    sentence, why it or a picture of it could not be drawn.
     """
 
     panels: tuple[Panel, ...]
@@ -71,7 +66,7 @@ class Reproduction:
 
 @dataclass(frozen=True)
 class SavedPanel:
-    """A picture on disk; `aspect` is its width over its height."""
+    """A picture on disk of a panel, say ``4B``; `aspect` is its width over its height."""
 
     panel: str
     caption: str
@@ -102,18 +97,27 @@ class FigureResult:
     problem: str = ""
 
 
-def save(panel: Panel, out: Path, simulated: bool) -> SavedPanel:
+def save(panel: Panel, figure: Figure, out: Path, simulated: bool) -> SavedPanel:
     """Save a panel as PNG and PDF in `out`, or marked in ``out/simulated``.
 
-    `simulated` says whether the figure's folder is; a computed panel is not marked.
+    Parameters
+    ----------
+    panel
+        What was drawn.
+    figure
+        The published figure that it belongs to.
+    out
+        Folder, made if need be.
+    simulated
+        Whether the figure's folder is; a computed panel is not marked.
     """
     simulated = simulated and not panel.computed
     folder = out / "simulated" if simulated else out
     if simulated:
-        mark_simulated(panel.figure)
+        mark_simulated(panel.drawing)
     else:
-        freeze_layout(panel.figure)
-    stem = panel.stem + ("_SIM" if simulated else "")
+        freeze_layout(panel.drawing)
+    stem = figure.picture(panel.letter, panel.name) + ("_SIM" if simulated else "")
     paths = {}
     for extension in ("png", "pdf"):
         paths[extension] = folder / f"{stem}.{extension}"
@@ -121,15 +125,15 @@ def save(panel: Panel, out: Path, simulated: bool) -> SavedPanel:
             saveallforms(
                 temporary.parent,
                 temporary.stem,
-                panel.figure,
+                panel.drawing,
                 (extension,),
                 bbox_inches=None,
-                dpi=min(DOTS_PER_INCH, MAX_PIXELS_WIDE / panel.figure.get_figwidth()),
+                dpi=min(DOTS_PER_INCH, MAX_PIXELS_WIDE / panel.drawing.get_figwidth()),
                 metadata=_metadata(extension, panel, simulated),
             )
-    width, height = panel.figure.get_size_inches()
+    width, height = panel.drawing.get_size_inches()
     return SavedPanel(
-        panel=panel.panel,
+        panel=figure.panel(panel.letter),
         caption=panel.caption,
         notes=panel.notes,
         png=paths["png"],

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.contract.manifest import FIGURE_FILES
-from core.contract.manifest import FIGURES as FOLDERS
 from core.contract.provenance import simulation_record
 from core.contract.source_data import SourceData
+from core.figures import FIGURES
 from core.files import replacing, sha256, write_text
 from core.versions import versions
 from figure_reproduction.comparison import (
@@ -132,56 +132,43 @@ def write_report(results: list[FigureResult], out: Path, seed: int, seconds: flo
 def figure_report(result: FigureResult) -> FigureReport:
     """Everything that the page says about one figure."""
     numbers, regenerated = compare(result), compare_regenerated(result)
-    letters = dict.fromkeys(
-        [_letter(result, compared) for compared in numbers]
+    names = dict.fromkeys(
+        [_panel(result, compared) for compared in numbers]
         + [panel.panel for panel in result.panels]
         + list(result.unavailable)
     )
     return FigureReport(
-        title=title_of(result.figure),
+        title=FIGURES[result.figure].title,
         result=result,
-        panels=tuple(_panel_report(result, name, numbers, regenerated) for name in letters),
+        panels=tuple(_panel_report(result, name, numbers, regenerated) for name in names),
         verdicts=dict(Counter(compared.verdict for compared in numbers)),
         files=source_files(result),
     )
 
 
 def _panel_report(
-    result: FigureResult, letter: str, numbers: list[Compared], regenerated: list[Compared]
+    result: FigureResult, name: str, numbers: list[Compared], regenerated: list[Compared]
 ) -> PanelReport:
-    pictures = [panel for panel in result.panels if panel.panel == letter]
-    of_panel = tuple(c for c in numbers if _letter(result, c) == letter)
+    pictures = [panel for panel in result.panels if panel.panel == name]
+    of_panel = tuple(c for c in numbers if _panel(result, c) == name)
     if pictures:
         simulated = any(picture.simulated for picture in pictures)
     else:
         computed = any(compared.regenerated for compared in of_panel)
-        simulated = result.simulated and not computed and letter not in result.unavailable
+        simulated = result.simulated and not computed and name not in result.unavailable
     return PanelReport(
-        panel=letter,
+        panel=name,
         pictures=tuple((picture, _data_uri(picture.png)) for picture in pictures),
         numbers=of_panel,
-        regenerated=tuple(c for c in regenerated if _letter(result, c) == letter),
-        unavailable=result.unavailable.get(letter, ""),
+        regenerated=tuple(c for c in regenerated if _panel(result, c) == name),
+        unavailable=result.unavailable.get(name, ""),
         simulated=simulated,
     )
 
 
-def _letter(result: FigureResult, compared: Compared) -> str:
+def _panel(result: FigureResult, compared: Compared) -> str:
     """Panel of a published number as pictures are named, say ``4B`` or ``Ext. 5C``."""
-    prefix = result.figure.replace("ext", "Ext. ")
-    return f"{prefix}{compared.published.panel.split(' ')[0]}"
-
-
-def title_of(figure: str) -> str:
-    """Name of a figure in words.
-
-    Examples
-    --------
-    >>> title_of("4"), title_of("ext4")
-    ('Figure 4', 'Extended Data Figure 4')
-    """
-    kind = "Extended Data Figure" if figure.startswith("ext") else "Figure"
-    return f"{kind} {figure.removeprefix('ext')}"
+    return FIGURES[result.figure].panel(compared.published.letter)
 
 
 def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
@@ -191,7 +178,7 @@ def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
     source = SourceData(result.source)
     records = source.provenance
     files = []
-    for file in FIGURE_FILES[FOLDERS[result.figure]]:
+    for file in FIGURE_FILES[FIGURES[result.figure].folder]:
         path = source.path(file)
         if not path.is_file():
             continue

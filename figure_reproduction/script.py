@@ -11,10 +11,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from core.contract.checks import check, origins
-from core.contract.manifest import FIGURES as FOLDERS
 from core.contract.provenance import read_provenance
 from core.contract.source_data import SourceData
 from core.errors import MissingFileError, ReproductionError, run
+from core.figures import FIGURES, Figure
 from core.files import writable_folder
 from core.plotting.style import apply_style
 from figure_reproduction.options import DEFAULT_SEED, add_options
@@ -46,6 +46,7 @@ def draw_figure(
     SettingError
         If `out` cannot be written.
     """
+    published = FIGURES[figure]
     start = time.perf_counter()
     simulated = source.is_simulated
     writable_folder(out / "simulated" if simulated else out)
@@ -54,10 +55,10 @@ def draw_figure(
         read_provenance(source.root)
         with apply_style():
             reproduction = reproduce(source, np.random.default_rng(seed))
-            panels = tuple(save(panel, out, simulated) for panel in reproduction.panels)
+            panels = tuple(save(p, published, out, simulated) for p in reproduction.panels)
             if show and has_display():
                 plt.show()
-        checks = (*origins(source, FOLDERS[figure]), *check(source, FOLDERS[figure]))
+        checks = (*origins(source, published.folder), *check(source, published.folder))
     except ReproductionError as error:
         return FigureResult(figure, source.root, simulated, problem=str(error))
     except Exception as error:
@@ -75,28 +76,38 @@ def draw_figure(
         statistics={name: float(value) for name, value in reproduction.statistics.items()},
         regenerated=reproduction.regenerated,
         computed_files=reproduction.computed_files,
-        unavailable=reproduction.unavailable,
+        unavailable={published.panel(p): why for p, why in reproduction.unavailable.items()},
         checks=checks,
         seconds=time.perf_counter() - start,
     )
 
 
-def run_script(figure: str, reproduce: Reproduce) -> None:
-    """Entry point of a figure script run alone; ends the process with its exit code."""
+def run_script(figure: Figure, reproduce: Reproduce) -> None:
+    """Draw a figure whose script runs alone; ends the process with its exit code.
+
+    Parameters
+    ----------
+    figure
+        The script's.
+    reproduce
+        Draws all panels from a folder, with random numbers for jitter and bootstrap.
+    """
     sys.exit(run(lambda: _main(figure, reproduce)))
 
 
-def _main(figure: str, reproduce: Reproduce) -> int:
-    parser = argparse.ArgumentParser(description=f"Draw the panels of Figure {figure}.")
+def _main(figure: Figure, reproduce: Reproduce) -> int:
+    parser = argparse.ArgumentParser(description=f"Draw the panels of {figure.title}.")
     add_options(parser)
     options = parser.parse_args()
-    (choice,) = choose([figure], options.data, options.source_data)
+    (choice,) = choose([figure.word], options.data, options.source_data)
     if choice.source is None:
         raise MissingFileError(
-            f"Figure {figure}: expected its source data, found that {choice.reason}."
+            path=figure.title, expected="its source data", found=f"that {choice.reason}"
         )
     _print(explanation([choice]))
-    result = draw_figure(figure, reproduce, choice.source, options.out, options.seed, show=True)
+    result = draw_figure(
+        figure.word, reproduce, choice.source, options.out, options.seed, show=True
+    )
     if result.problem:
         raise ReproductionError(result.problem)
     print_result(result)

@@ -12,12 +12,19 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core import interrupt
-from core.contract.manifest import FIGURE_FILES, FIGURES
+from core.contract import ext5
+from core.contract.descriptions import Sizes, Table
+from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError, RunError
+from core.figures import FIGURES
 from core.project import SIMULATED_DATA, SOURCE_DATA
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LISTING_AGE = 86_400.0
 """Seconds for which OSF is not asked again for files that it did not hold."""
@@ -40,6 +47,15 @@ class Choice:
     source: SourceData | None
     reason: str
     fell_back: bool = False
+
+
+@dataclass(frozen=True)
+class Input:
+    """A table, the file that it comes from, and whether this project computed it."""
+
+    table: "pd.DataFrame"
+    path: Path
+    computed: bool
 
 
 def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[Choice]:
@@ -100,7 +116,7 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
             root, settings, figures, say=_say, only_whole=True, listing_age=LISTING_AGE
         )
     except ReproductionError as error:
-        return False, dict.fromkeys(figures, str(error).removesuffix("."))
+        return False, dict.fromkeys(figures, error.clause)
     except OSError as error:
         words = f"{root}: expected to write there, found: {error.strerror or error}"
         return False, dict.fromkeys(figures, words)
@@ -113,15 +129,76 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
     reasons = dict.fromkeys(figures, "")
     for path, reason in (absent | done.failed).items():
         for figure in figures:
-            if path.startswith(f"{FIGURES[figure]}/"):
-                reasons[figure] = reasons[figure] or reason.removesuffix(".")
+            if path.startswith(f"{FIGURES[figure].folder}/"):
+                reasons[figure] = reasons[figure] or reason
     return True, reasons
+
+
+def alignment_tables(
+    source: SourceData, computed: Path
+) -> tuple[dict[str, Input], dict[str, Input], str]:
+    """Tables of Extended Data Figure 5C by optimizer, published and computed.
+
+    Parameters
+    ----------
+    source
+        The figure's folder; what a simulated one holds is left alone.
+    computed
+        Folder of computed tables, which are made where `source` does not hold all.
+
+    Returns
+    -------
+    published
+        Tables of the figure's folder, as far as it holds them.
+    regenerated
+        Computed ones, where they are there or were wanted.
+    unavailable
+        Why computed ones that were wanted are not there; empty where they are.
+    """
+    from core.experiments.alignment_data import alignment_data, is_computed
+
+    published = {
+        name: _input(source, file)
+        for name, file in ext5.ALIGNMENT.items()
+        if not source.is_simulated and source.path(file).is_file()
+    }
+    if len(published) == len(ext5.ALIGNMENT) and not is_computed(computed):
+        return published, {}, ""
+    try:
+        found = alignment_data(computed)
+        regenerated = {name: _input(found, t, computed=True) for name, t in ext5.ALIGNMENT.items()}
+    except ReproductionError as error:
+        return published, {}, f"Its computed tables cannot be had: {error}"
+    return published, regenerated, ""
+
+
+def linearity_tables(source: SourceData, computed: Path) -> dict[str, Input]:
+    """Tables of Extended Data Figure 5D and E by generator.
+
+    Parameters
+    ----------
+    source
+        The figure's folder.
+    computed
+        Folder of computed tables; one that it holds stands for a simulated one.
+    """
+    kept = SourceData(computed, Sizes())
+    return {
+        name: _input(kept, file, computed=True)
+        if source.is_simulated and kept.path(file).is_file()
+        else _input(source, file)
+        for name, file in ext5.LINEARITY.items()
+    }
+
+
+def _input(source: SourceData, file: Table, computed: bool = False) -> Input:
+    return Input(source.read(file), source.path(file), computed)
 
 
 def _local(figure: str, root: Path) -> Choice:
     """What is in `root`, whole or in part."""
     source = SourceData(root)
-    missing = source.missing(FIGURES[figure])
+    missing = source.missing(FIGURES[figure].folder)
     if not missing:
         what = "is marked as simulated" if source.is_simulated else "holds all its files"
         return Choice(figure, source, f"{root} {what}")
@@ -148,16 +225,18 @@ def _came_from_osf(choice: Choice) -> bool:
         records = choice.source.provenance
     except ReproductionError:
         return False
-    files = [f for f in FIGURE_FILES[FIGURES[choice.figure]] if choice.source.path(f).is_file()]
+    files = [
+        f for f in FIGURE_FILES[FIGURES[choice.figure].folder] if choice.source.path(f).is_file()
+    ]
     return all(f.path in records and records[f.path].source.startswith("OSF ") for f in files)
 
 
 def _is_whole(choice: Choice) -> bool:
-    return choice.source is not None and not choice.source.missing(FIGURES[choice.figure])
+    return choice.source is not None and not choice.source.missing(FIGURES[choice.figure].folder)
 
 
 def _holds_any(source: SourceData, figure: str) -> bool:
-    files = FIGURE_FILES[FIGURES[figure]]
+    files = FIGURE_FILES[FIGURES[figure].folder]
     return any(source.path(file).is_file() for file in files if source.requires(file))
 
 
@@ -184,7 +263,7 @@ def simulate(out: Path = SIMULATED_DATA) -> Path:
                 process.wait()
             raise
     if code:
-        error = RunError(f"{out}: expected simulated recordings, found the error above.")
+        error = RunError(path=out, expected="simulated recordings", found="the error above")
         error.exit_code = code
         raise error
     return out / "source_data"

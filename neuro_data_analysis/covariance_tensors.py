@@ -141,7 +141,7 @@ class RunningCovariance:
             If that is fewer than 3 trials.
         """
         if self.n < MIN_TRIALS:
-            raise SampleError(f"expected at least {MIN_TRIALS} trials, found {self.n}.")
+            raise SampleError(expected=f"at least {MIN_TRIALS} trials", found=self.n)
         std = self._std(self._squares.cpu().numpy(), self._mean.cpu().numpy())
         response_std = self._std(self._response_squares, self._mean_response)
         covariance = self._products.cpu().numpy() / self.n
@@ -191,7 +191,7 @@ def covariance_tensors(
     layers = network.features.covariance if layers is None else layers
     responses = np.asarray(responses, dtype=float)
     if responses.ndim != 1 or not np.isfinite(responses).all():
-        raise SampleError("expected one finite response for each image, found others.")
+        raise SampleError(expected="one finite response for each image", found="others")
     running = {name: RunningCovariance() for name in layers}
     n_seen, size = 0, None
     with networks.watching(network, list(layers.values())) as fetcher:
@@ -203,8 +203,8 @@ def covariance_tensors(
             size = size or shown.shape[2:]
             if shown.shape[2:] != size:
                 raise ImageError(
-                    f"expected images of one size, found {tuple(size)} and "
-                    f"{tuple(shown.shape[2:])}."
+                    expected="images of one size",
+                    found=f"{tuple(size)} and {tuple(shown.shape[2:])}",
                 )
             outputs = networks.batch_outputs(
                 fetcher,
@@ -218,8 +218,8 @@ def covariance_tensors(
                 running[name].add(maps, responses[n_seen - len(batch) : n_seen])
     if n_seen != len(responses):
         raise SampleError(
-            f"expected one image for each of {len(responses)} responses, found "
-            f"{'more' if n_seen > len(responses) else n_seen}."
+            expected=f"one image for each of {len(responses)} responses",
+            found="more" if n_seen > len(responses) else n_seen,
         )
     return {name: covariance.tensor() for name, covariance in running.items()}
 
@@ -380,12 +380,12 @@ def _work(options: argparse.Namespace) -> None:
     layers = FEATURES[options.network].covariance
     if not layers:
         raise SettingError(
-            f"--network: expected one whose covariance is compared, found {options.network}."
+            path="--network", expected="one whose covariance is compared", found=options.network
         )
     folder = matroot(options.matroot)
     stimuli = options.stimuli or folder / STIMULI_FOLDER
     if not stimuli.is_dir():
-        raise SettingError(f"{stimuli}: expected the root of the image folders, found none.")
+        raise SettingError(path=stimuli, expected="the root of the image folders", found="none")
     out = writable_file(options.out or folder / PROTOTYPES_FOLDER / COVARIANCE_FILE)
     names = [f"{layer}_{statistic}" for layer in layers for statistic in COVARIANCE_STATISTICS]
     network = load_feature_network(options.network, device=options.device, trusted=options.trusted)
@@ -403,7 +403,7 @@ def _work(options: argparse.Namespace) -> None:
             with replacing(out) as temporary:
                 table.sort_index().to_csv(temporary, lineterminator="\n")
     if table.empty:
-        raise RunError(f"{stimuli}: expected the images of an experiment, found none.")
+        raise RunError(path=stimuli, expected="the images of an experiment", found="none")
     print(out)  # noqa: T201
 
 
@@ -426,17 +426,19 @@ def _read_finished(path: Path, names: list[str]) -> pd.DataFrame:
         table = read_lab_table(path).astype(float).set_index("Expi")
     except (RecordingError, KeyError, ValueError, TypeError) as error:
         raise SettingError(
-            f"{path}: expected a table that can be continued, found: {error}"
+            path=path, expected="a table that can be continued", found=f"another ({error})"
         ) from None
     if list(table) != names:
         raise SettingError(
-            f"{path}: expected the columns of this network, which would be continued, found others."
+            path=path,
+            expected="the columns of this network, which would be continued",
+            found="others",
         )
     whole = np.isfinite(table.index) & (table.index % 1 == 0)
     whole &= (table.index > 0) & (table.index < MAX_EXPI)
     if not (whole.all() and table.index.is_unique) or np.isinf(table.to_numpy()).any():
         raise SettingError(
-            f"{path}: expected every experiment once, with finite numbers, found others."
+            path=path, expected="every experiment once, with finite numbers", found="others"
         )
     return table.set_index(table.index.astype(int))
 

@@ -180,7 +180,7 @@ def extract_featvec_cnn_featmsk(
     try:
         return masked_mean(output, mask).cpu()
     except LayerError as error:
-        raise LayerError(f"{featkey}: {error}") from None
+        raise error.inside(featkey) from None
 
 
 def compare_imgs_cnn_featmsk(
@@ -251,19 +251,21 @@ def _same_size(img1: Images, img2: Images) -> tuple[torch.Tensor, torch.Tensor]:
     first, second = as_images(img1), as_images(img2)
     if first.shape[2:] != second.shape[2:]:
         raise ImageError(
-            f"expected images of one size, found {tuple(first.shape[2:])} and "
-            f"{tuple(second.shape[2:])}."
+            expected="images of one size",
+            found=f"{tuple(first.shape[2:])} and {tuple(second.shape[2:])}",
         )
     if len(first) != len(second) and 1 not in (len(first), len(second)):
         raise ImageError(
-            f"expected as many images as in the other batch, found {len(first)} and {len(second)}."
+            expected="as many images as in the other batch", found=f"{len(first)} and {len(second)}"
         )
     return first, second
 
 
 def _metric(name: str) -> Callable[..., np.ndarray]:
     if name not in METRICS:
-        raise SettingError(f"metric: expected one of {', '.join(METRICS)}, found {name!r}.")
+        raise SettingError(
+            path="metric", expected=f"one of {', '.join(METRICS)}", found=f"{name!r}"
+        )
     return METRICS[name]
 
 

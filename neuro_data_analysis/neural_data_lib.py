@@ -194,7 +194,9 @@ def load_latent_codes(
     files = sorted(Path(stim_path).glob(f"block*_thread{thread_id:03d}_code.mat"))
     if not files:
         raise MissingFileError(
-            f"{stim_path}: expected block000_thread{thread_id:03d}_code.mat and so on, found none."
+            path=stim_path,
+            expected=f"block000_thread{thread_id:03d}_code.mat and so on",
+            found="none",
         )
     codes, ids, blocks = [], [], []
     for file in files:
@@ -204,12 +206,13 @@ def load_latent_codes(
             names = np.atleast_1d(content["ids"]).astype(str).tolist()
         except (ValueError, KeyError, OSError, NotImplementedError, TypeError) as error:
             raise RecordingError(
-                f"{file}: expected a level-5 MAT file with codes and ids, found {error}."
+                path=file, expected="a level-5 MAT file with codes and ids", found=error
             ) from None
         if len(names) != len(of_file):
             raise RecordingError(
-                f"{file}: expected one id per code, found {len(names)} ids and "
-                f"{len(of_file)} codes."
+                path=file,
+                expected="one id per code",
+                found=f"{len(names)} ids and {len(of_file)} codes",
             )
         codes.append(of_file)
         ids += names

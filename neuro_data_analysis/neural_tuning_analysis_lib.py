@@ -50,7 +50,7 @@ def find_full_image_paths(folder_path: str | Path, image_names: Iterable[str]) -
     """
     folder = Path(folder_path)
     if not folder.is_dir():
-        raise MissingFileError(f"{folder}: expected a folder of images, found none.")
+        raise MissingFileError(path=folder, expected="a folder of images", found="none")
     files: dict[str, Path] = {}
     for suffix in reversed(IMAGE_SUFFIXES):
         for path in sorted(p for p in folder.iterdir() if p.suffix.lower() == suffix):
@@ -59,8 +59,9 @@ def find_full_image_paths(folder_path: str | Path, image_names: Iterable[str]) -
     absent = [name for name in names if name not in files]
     if absent:
         raise MissingFileError(
-            f"{folder}: expected {len(names)} images, found {len(absent)} of them missing (first: "
-            f"{absent[0]})."
+            path=folder,
+            expected=f"{len(names)} images",
+            found=f"{len(absent)} of them missing (first: {absent[0]})",
         )
     return {name: files[name] for name in names}
 
@@ -94,7 +95,7 @@ def parse_unit_id_from_spikeID(  # noqa: N802 (published name)
         active = np.asarray(active_chan, dtype=bool).ravel()
     if len(active) != len(channels):
         raise RecordingError(
-            f"active_chan: expected {len(channels)} flags as in spikeID, found {len(active)}."
+            path="active_chan", expected=f"{len(channels)} flags as in spikeID", found=len(active)
         )
     return numbered_units(channels, active)
 
@@ -119,8 +120,9 @@ def organize_unit_info(meta: Mapping[str, Any], exprow: Mapping[str, Any]) -> Un
     units = as_integers(meta.get("unitID"), "meta.unitID")
     if len(units) != len(channels) or len(units) == 0:
         raise RecordingError(
-            f"{exprow['ephysFN']}: expected a channel and a unit number for every row, found "
-            f"{len(channels)} and {len(units)}."
+            path=exprow["ephysFN"],
+            expected="a channel and a unit number for every row",
+            found=f"{len(channels)} and {len(units)}",
         )
     channel, unit = int(exprow["pref_chan"]), int(exprow["pref_unit"])
     row = unit_row(channels, units, channel, unit, str(exprow["ephysFN"]))
@@ -185,5 +187,5 @@ def load_space_images(
             with image.open(path) as opened:
                 images[int(row.eig_id), row.lin_dist] = np.asarray(opened.convert("RGB"))
         except OSError as error:
-            raise ImageError(f"{path}: expected an image, found {error}.") from None
+            raise ImageError(path=path, expected="an image", found=error) from None
     return images

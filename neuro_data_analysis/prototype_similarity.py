@@ -187,7 +187,9 @@ def _work(options: argparse.Namespace) -> None:
     folder = options.prototypes or matroot(options.matroot) / PROTOTYPES_FOLDER
     files = find_prototypes(folder)
     if not files:
-        raise MissingFileError(f"{folder}: expected montages Exp<NNN>....jpg or .png, found none.")
+        raise MissingFileError(
+            path=folder, expected="montages Exp<NNN>....jpg or .png", found="none"
+        )
     out = writable_file(options.out or folder / SIMILARITY_FILE)
     alternates = None
     if options.matroot or os.environ.get("MATROOT"):
@@ -201,7 +203,9 @@ def _work(options: argparse.Namespace) -> None:
             tables.append(network_table(network, files, alternates))
     if not tables:
         raise RunError(
-            f"expected a network with weights, found none; --network {OFFLINE} needs no download."
+            expected="a network with weights",
+            found="none",
+            advice=f"--network {OFFLINE} needs no download",
         )
     with replacing(out) as temporary:
         similarity_table(tables, alternates).to_csv(temporary, lineterminator="\n")
@@ -217,10 +221,12 @@ def writable_file(path: Path) -> Path:
         If it is a folder or a file of another kind, or its folder cannot be written.
     """
     if path.is_dir():
-        raise SettingError(f"{path}: expected a file that can be written, found a folder.")
+        raise SettingError(path=path, expected="a file that can be written", found="a folder")
     if path.is_file() and not path.read_bytes().startswith(b"Expi"):
         raise SettingError(
-            f"{path}: expected no file or a table by Expi to replace, found a file of another kind."
+            path=path,
+            expected="no file or a table by Expi to replace",
+            found="a file of another kind",
         )
     writable_folder(path.parent)
     return path

@@ -4,11 +4,12 @@ import argparse
 import sys
 import time
 
-from core.arguments import chosen_figures, folder
+from core.arguments import folder
 from core.errors import run
+from core.figures import FIGURES, chosen_figures
 from core.optional import import_package
 from neuro_data_analysis.export.options import Settings, add_options
-from source_data_export.notebooks import EXECUTED, FOLDER, NOTEBOOKS
+from source_data_export.notebooks import EXECUTED, FOLDER
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         "--figure",
         action="append",
         metavar="NAME",
-        help=f"one of {', '.join(NOTEBOOKS)}; may be given more than once (default: all)",
+        help=f"one of {', '.join(FIGURES)}; may be given more than once (default: all)",
     )
     add_options(parser)
     parser.add_argument(
@@ -40,18 +41,17 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run the notebooks; 0 if all ran to their end, else 1."""
     options = parser().parse_args(argv)
-    figures = chosen_figures(options.figure, NOTEBOOKS)
+    figures = chosen_figures(options.figure)
     settings = Settings.of(options, figures=tuple(figures))
     import_package("nbclient", "the export notebooks")
 
-    from core.contract.manifest import FIGURES
     from core.files import writable_folder
     from neuro_data_analysis.export.opening import opened
     from neuro_data_analysis.recordings.dataset import matroot
     from source_data_export.execution import execute
 
     root = matroot(options.matroot).resolve()
-    folders = tuple(FIGURES[figure] for figure in figures)
+    folders = tuple(FIGURES[figure].folder for figure in figures)
     with opened(settings, folders, root) as (recordings, _, output):
         output.refuse()
         if "2" in figures:
@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     environment = {"MATROOT": str(root)} | settings.to_environment()
     failed = False
     for count, figure in enumerate(figures, start=1):
-        name = NOTEBOOKS[figure]
+        name = FIGURES[figure].notebook
         print(f"[{count}/{len(figures)}] {name}", flush=True)
         start = time.perf_counter()
         execution = execute(FOLDER / name, options.executed / name, environment)

@@ -15,7 +15,8 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from core.contract.manifest import FIGURES
+from core.errors import ReproductionError
+from core.figures import FIGURES
 from core.plotting.style import STYLE, mark_simulated
 from core.project import ROOT
 from neuro_data_analysis.export.contents import Contents
@@ -51,9 +52,9 @@ def begin(figure: str, **changes: object) -> "Session":
         If there are no recordings that can be read, or their source data must not be written.
     """
     settings = replace(Settings.from_environment(), **changes)
-    folders = tuple(FIGURES[word] for word in settings.figures or (figure,))
+    folders = tuple(FIGURES[word].folder for word in settings.figures or (figure,))
     recordings, beside, output = _OPEN_FILES.enter_context(opened(settings, folders))
-    output = replace(output, folders=tuple(dict.fromkeys((*folders, FIGURES[figure]))))
+    output = replace(output, folders=tuple(dict.fromkeys((*folders, FIGURES[figure].folder))))
     output.refuse()
     plt.rcParams.update(STYLE)
     return Session(figure, settings, recordings, beside, output)
@@ -114,8 +115,8 @@ class Session:
     def write(self, contents: Contents) -> "Written":
         """Write a figure's source data; what is not available is said."""
         paths = self.output.write(contents)
-        root = str(Path(self.recordings.name).parent)
-        sentences = tuple(words.replace(root, "MATROOT") for words in contents.unavailable)
+        root = Path(self.recordings.name).parent
+        sentences = tuple(str(_below_matroot(error, root)) for error in contents.unavailable)
         return Written(self.place, len(paths), sentences)
 
     @property
@@ -123,7 +124,7 @@ class Session:
         """The folder that is written, without what leads to it."""
         root = self.output.root.resolve()
         inside = root.relative_to(ROOT) if root.is_relative_to(ROOT) else Path(root.name)
-        return f"{inside.as_posix()}/{FIGURES[self.figure]}"
+        return f"{inside.as_posix()}/{FIGURES[self.figure].folder}"
 
     def _repr_markdown_(self) -> str:
         n_usable = len(self.recordings.usable())
@@ -139,6 +140,12 @@ class Session:
 
     def __repr__(self) -> str:
         return self._repr_markdown_().replace("*", "").replace("`", "")
+
+
+def _below_matroot(error: ReproductionError, root: Path) -> ReproductionError:
+    """The error with a file's path as from ``MATROOT``, so that a notebook shows no machine's."""
+    path = Path(error.path)
+    return error.about("MATROOT" / path.relative_to(root)) if path.is_relative_to(root) else error
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from core.contract.checks import check, origins
-from core.contract.manifest import FIGURES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError
-from figure_reproduction.drawing import SCRIPTS
+from core.figures import FIGURES
 
 WORDS = (
     *(b"", b"nan", b"inf", b"-inf", b"1e999", b"-", b"True", b"1,5", b"0x10", b"1_000", b"-1"),
@@ -139,11 +138,11 @@ def outcome(figure: str, root: Path) -> str:
     """
     source = SourceData(root)
     try:
-        import_module(SCRIPTS[figure]).reproduce(source, np.random.default_rng(0))
+        import_module(FIGURES[figure].script).reproduce(source, np.random.default_rng(0))
     except ReproductionError as error:
         return "refused" if "\n" not in str(error) else f"refused in lines: {error}"
     finally:
         plt.close("all")
-    folder = FIGURES[figure]
+    folder = FIGURES[figure].folder
     passed = all(item.passed for item in (*origins(source, folder), *check(source, folder)))
     return "drawn" if passed else "reported"

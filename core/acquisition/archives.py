@@ -55,9 +55,11 @@ def members(path: Path) -> list[Member]:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except _DAMAGE as error:
-        raise ArchiveError(f"{path}: expected a whole zip archive, found: {error}.") from None
+        raise ArchiveError(
+            path=path, expected="a whole zip archive", found=f"another file ({error})"
+        ) from None
     if len(entries) > MAX_MEMBERS:
-        raise ArchiveError(f"{path}: expected at most {MAX_MEMBERS} members, found {len(entries)}.")
+        raise ArchiveError(path=path, expected=f"at most {MAX_MEMBERS} members", found=len(entries))
     found, seen = [], set()
     for entry in entries:
         problem = _hostile(entry)
@@ -66,8 +68,10 @@ def members(path: Path) -> list[Member]:
         seen.add(entry.filename)
         if problem:
             raise ArchiveError(
-                f"{path}: expected plain files below one folder, found {entry.filename!r}, which "
-                f"{problem}; nothing was taken from it."
+                path=path,
+                expected="plain files below one folder",
+                found=f"{entry.filename!r}, which {problem}",
+                advice="nothing was taken from it",
             )
         if not entry.is_dir():
             found.append(Member(_base_name(entry.filename), entry.filename, entry.file_size))
@@ -104,8 +108,12 @@ def extract(
         total += size
         if size > MAX_MEMBER_BYTES or total > limit:
             raise ArchiveError(
-                f"{archive.filename}: expected files of at most {MAX_MEMBER_BYTES / 1e6:.0f} MB, "
-                f"{MAX_TOTAL_BYTES / 1e9:.0f} GB in all, found {inside!r} beyond that."
+                path=archive.filename,
+                expected=(
+                    f"files of at most {MAX_MEMBER_BYTES / 1e6:.0f} MB, "
+                    f"{MAX_TOTAL_BYTES / 1e9:.0f} GB in all"
+                ),
+                found=f"{inside!r} beyond that",
             )
         try:
             with archive.open(inside) as packed, target.open("wb") as file:
@@ -115,7 +123,7 @@ def extract(
         except _DAMAGE as error:
             target.unlink(missing_ok=True)
             raise ArchiveError(
-                f"{archive.filename}: expected {inside!r} to be sound, found: {error}."
+                path=archive.filename, expected=f"{inside!r} to be sound", found=f"damage ({error})"
             ) from None
     return total
 

@@ -85,7 +85,7 @@ def import_source_data(
         the project's ``source_data/``.
     """
     if not (path.is_dir() or path.is_file()):
-        raise MissingFileError(f"{path}: expected a folder or a zip, found nothing such.")
+        raise MissingFileError(path=path, expected="a folder or a zip", found="nothing such")
     with alone_in(root, say):
         refuse_simulated_folder(root)
         placement = Placement(root, files_of(None), "import")
@@ -100,11 +100,13 @@ def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imp
         refuse_mark(placement.root, SIMULATION_FILE_NAME)
         if any(standing is not Standing.MISSING for standing in placement.standing.values()):
             raise SettingError(
-                f"{placement.root}: expected an empty folder for simulated data, found source data."
+                path=placement.root,
+                expected="an empty folder for simulated data",
+                found="source data",
             )
     if not candidates and not refused:
         raise MissingFileError(
-            f"{path}: expected files of source data under their published names, found none."
+            path=path, expected="files of source data under their published names", found="none"
         )
     chosen: dict[str, Candidate] = {}
     for name in progress(in_order(candidates), len(candidates), "files looked at"):
@@ -118,7 +120,7 @@ def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imp
         except SettingError:
             raise
         except ReproductionError as error:
-            refused.append(as_row(placement.root, str(error)))
+            refused.append(as_row(placement.root, error))
             continue
         chosen[name] = Candidate(candidate.origin, target)
     sizes = _sizes(staging, placement.root)
@@ -127,7 +129,7 @@ def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imp
         try:
             tables.read(chosen[name].path, file, sizes)
         except ReproductionError as error:
-            refused.append(as_row(staging / "layout", str(error)))
+            refused.append(as_row(staging / "layout", error))
             del chosen[name]
     if simulated and chosen:
         write_json(placement.root / SIMULATION_FILE_NAME, {"simulated": True, "from": str(path)})
@@ -189,7 +191,7 @@ def find(path: Path, staging: Path) -> tuple[dict[str, list[Candidate]], list[Pr
         except ArchiveError as error:
             if archive == path:
                 raise
-            refused.append(as_row(path, str(error)))
+            refused.append(as_row(path, error))
             continue
         for member, place in unpacked:
             found_in = Candidate(f"{archive}: {member.path}", place)

@@ -80,14 +80,18 @@ class Settings:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-zA-Z0-9]{2,20}", self.project):
             raise SettingError(
-                f"--project: expected an OSF project such as {PROJECT}, found {self.project!r}."
+                path="--project",
+                expected=f"an OSF project such as {PROJECT}",
+                found=f"{self.project!r}",
             )
         if self.token is not None and not re.fullmatch(r"[!-~]+", self.token):
             raise SettingError(
-                "OSF_TOKEN: expected a token of printable characters without spaces, found others."
+                path="OSF_TOKEN",
+                expected="a token of printable characters without spaces",
+                found="others",
             )
         if not re.match(r"https?://[^/\[\]]+", self.api):
-            raise SettingError(f"OSF_API: expected an http address, found {self.api!r}.")
+            raise SettingError(path="OSF_API", expected="an http address", found=f"{self.api!r}")
 
     @classmethod
     def from_environment(
@@ -210,16 +214,18 @@ class Session(OSFSession):
                 response.close()
             except requests.exceptions.TooManyRedirects:
                 raise DownloadError(
-                    f"{url}: expected an answer, found redirects without end."
+                    path=url, expected="an answer", found="redirects without end"
                 ) from None
             except ValueError as error:
                 # requests' own errors about addresses are ValueErrors
-                raise DownloadError(f"{url}: expected an http address, found: {error}.") from None
+                raise DownloadError(
+                    path=url, expected="an http address", found=f"another ({error})"
+                ) from None
             except requests.exceptions.RequestException as error:
                 problem = in_short(error)
             if attempt >= self.settings.attempts or problem == OFFLINE:
-                times = "" if attempt == 1 else f" after {attempt} attempts"
-                raise DownloadError(f"{url}: expected an answer, found{times}: {problem}.")
+                found = problem if attempt == 1 else f"after {attempt} attempts: {problem}"
+                raise DownloadError(path=url, expected="an answer", found=found)
             self._wait(self._back_off(attempt) if seconds is None else seconds, url, problem)
 
     @property
@@ -250,8 +256,10 @@ class Session(OSFSession):
                 found = in_short(error)
             if attempt == 2:
                 raise DownloadError(
-                    f"{url}: expected a JSON object, found {found}; a login page or a proxy may "
-                    "answer in OSF's place."
+                    path=url,
+                    expected="a JSON object",
+                    found=found,
+                    advice="a login page or a proxy may answer in OSF's place",
                 )
             self._wait(self._back_off(attempt), url, found)
 
@@ -263,10 +271,12 @@ class Session(OSFSession):
         if status in (401, 403):
             found = "its token refused" if self.settings.token else "it private"
             raise DownloadError(
-                f"{url}: expected a readable project, found {found} (HTTP {status}); OSF_TOKEN "
-                "takes a token of an account that may read it."
+                path=url,
+                expected="a readable project",
+                found=f"{found} (HTTP {status})",
+                advice="OSF_TOKEN takes a token of an account that may read it",
             )
-        raise DownloadError(f"{url}: expected an answer, found HTTP {status}.")
+        raise DownloadError(path=url, expected="an answer", found=f"HTTP {status}")
 
     def _pace(self) -> None:
         """Pay osfclient's one second between requests only where half the limit is used."""
@@ -281,8 +291,10 @@ class Session(OSFSession):
     def _wait(self, seconds: float, url: str, problem: str) -> None:
         if seconds > self.settings.patience:
             raise DownloadError(
-                f"{url}: expected an answer, found {problem} and a request to wait "
-                f"{_minutes(seconds)}; try again then, what has arrived is kept."
+                path=url,
+                expected="an answer",
+                found=f"{problem} and a request to wait {_minutes(seconds)}",
+                advice="try again then, what has arrived is kept",
             )
         if seconds >= 2:
             self.say(f"{problem} from {urlsplit(url).hostname}: waiting {_minutes(seconds)}")
@@ -354,7 +366,9 @@ def _entries(session: Session, url: str) -> list[dict]:
         entries, total = _pages(session, url)
         if total is None or len(entries) >= total or session.has_listed_enough:
             return entries
-    raise DownloadError(f"{url}: expected {total} entries, found {len(entries)}: it is cut short.")
+    raise DownloadError(
+        path=url, expected=f"{total} entries", found=f"{len(entries)}: it is cut short"
+    )
 
 
 def _pages(session: Session, url: str) -> tuple[list[dict], int | None]:
@@ -365,14 +379,16 @@ def _pages(session: Session, url: str) -> tuple[list[dict], int | None]:
         page = session.json(following)
         data, links = page.get("data"), page.get("links") or {}
         if not isinstance(data, list) or not isinstance(links, dict):
-            raise DownloadError(f"{url}: expected an OSF listing, found other JSON.")
+            raise DownloadError(path=url, expected="an OSF listing", found="other JSON")
         entries += data
         for meta in (links.get("meta"), page.get("meta")):
             if isinstance(meta, dict) and isinstance(meta.get("total"), int):
                 total = meta["total"]
         following = links.get("next")
         if not isinstance(following, str | None):
-            raise DownloadError(f"{url}: expected the address of the next page, found other JSON.")
+            raise DownloadError(
+                path=url, expected="the address of the next page", found="other JSON"
+            )
     return entries, total
 
 
@@ -394,8 +410,9 @@ def _model(kind: type, entry: dict, session: Session) -> Any:
     except (KeyError, TypeError, AttributeError) as error:
         found = f"one without {error}"
     raise DownloadError(
-        f"{session.base_url}: expected OSF's description of a {kind.__name__.lower()}, found "
-        f"{found}."
+        path=session.base_url,
+        expected=f"OSF's description of a {kind.__name__.lower()}",
+        found=found,
     )
 
 

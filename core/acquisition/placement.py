@@ -15,7 +15,7 @@ from pathlib import Path
 from core import interrupt
 from core.contract import tables
 from core.contract.descriptions import File, Sizes
-from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES, FIGURES
+from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
     JOURNAL_NAME,
     SIMULATED_SUFFIX,
@@ -27,6 +27,7 @@ from core.contract.provenance import (
 )
 from core.contract.source_data import NAMING_FILES, SourceData
 from core.errors import ContractError, ReproductionError, SettingError
+from core.figures import FIGURES
 from core.files import sha256
 from core.project import SOURCE_DATA
 
@@ -54,7 +55,7 @@ class Candidate:
 
 def files_of(figures: Iterable[str] | None) -> list[File]:
     """Files of some figures, or of all, and the order of experiments that all of them need."""
-    folders = [FIGURES[figure] for figure in (FIGURES if figures is None else figures)]
+    folders = [FIGURES[figure].folder for figure in (FIGURES if figures is None else figures)]
     return [EXPERIMENT_ORDER, *(file for folder in folders for file in FIGURE_FILES[folder])]
 
 
@@ -83,7 +84,7 @@ class Placement:
         Paths of files that were put in place, and of those that were found there with the right
         bytes.
     failed
-        Why a file is not to be had, by path.
+        Why a file is not to be had, by path; a sentence without its full stop.
     n_bytes
         Bytes put in place.
     on_arrival
@@ -143,9 +144,10 @@ class Placement:
             path = self.root / files[0].path
             others = f", as {len(files) - 1} more are" if len(files) > 1 else ""
             raise SettingError(
-                f"{path}: expected no file or one of {self.source}, found one "
-                f"{self.standing[files[0].name].value}{others}; --force replaces such files and "
-                f"keeps them as *{REPLACED_SUFFIX}."
+                path=path,
+                expected=f"no file or one of {self.source}",
+                found=f"one {self.standing[files[0].name].value}{others}",
+                advice=f"--force replaces such files and keeps them as *{REPLACED_SUFFIX}",
             )
 
     def put(self, file: File, candidate: Candidate) -> None:
@@ -160,7 +162,7 @@ class Placement:
         n_bytes = candidate.path.stat().st_size
         target = self.root / file.path
         if target.is_dir():
-            raise SettingError(f"{target}: expected a file or none, found a folder.")
+            raise SettingError(path=target, expected="a file or none", found="a folder")
         target.parent.mkdir(parents=True, exist_ok=True)
         with interrupt.held_back():
             if target.is_file() and sha256(target) != sha256(candidate.path):
@@ -179,7 +181,7 @@ class Placement:
             chosen = choose(file, candidates, sizes)
             tables.read(chosen.path, file, sizes)
         except ReproductionError as error:
-            self.failed[file.path] = str(error)
+            self.failed[file.path] = error.clause
             return
         self.put(file, chosen)
 
@@ -232,8 +234,9 @@ def choose(file: File, candidates: list[Candidate], sizes: Sizes) -> Candidate:
     one, two = (fitting or distinct)[:2]
     words = "more than one is" if fitting else "none of them is"
     raise ContractError(
-        f"{file.path}: expected one file of this name, found different ones at {one.origin} and "
-        f"{two.origin}, and {words} as described."
+        path=file.path,
+        expected="one file of this name",
+        found=f"different ones at {one.origin} and {two.origin}, and {words} as described",
     )
 
 
@@ -247,15 +250,17 @@ def refuse_mark(root: Path, where: str) -> None:
     """Raise a SettingError if `root` is the project's own: `where` says that data are simulated."""
     if root.resolve() == SOURCE_DATA.resolve():
         raise SettingError(
-            f"{root}: expected real source data, found simulated recordings ({where}); --out names "
-            "another folder."
+            path=root,
+            expected="real source data",
+            found=f"simulated recordings ({where})",
+            advice="--out names another folder",
         )
 
 
 def refuse_simulated_folder(root: Path) -> None:
     """Raise a SettingError for a folder that is marked as simulated: nothing else enters it."""
     if simulation_record(root) is not None:
-        raise SettingError(f"{root}: expected a folder of source data, found a simulated one.")
+        raise SettingError(path=root, expected="a folder of source data", found="a simulated one")
 
 
 def sizes_of(root: Path) -> Sizes:

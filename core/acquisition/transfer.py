@@ -173,12 +173,12 @@ class Transfer:
             try:
                 path = self.fetch(osf)
             except DownloadError as error:
-                self.placement.failed[file.path] = str(error)
+                self.placement.failed[file.path] = error.clause
                 series = 0 if isinstance(error, WrongFileError) else series + 1
                 if series == SERIES:
-                    raise DownloadError(
-                        f"{error} The rest is not tried; what has arrived is kept, and the same "
-                        "command goes on."
+                    raise error.advising(
+                        "The rest is not tried; what has arrived is kept, and the same command "
+                        "goes on"
                     ) from None
                 continue
             series = 0
@@ -217,7 +217,7 @@ class Transfer:
             try:
                 candidates = [Candidate(o.path, self.fetch(o), o.details) for o in distinct]
             except DownloadError as error:
-                self.placement.failed[self.placement.files[name].path] = str(error)
+                self.placement.failed[self.placement.files[name].path] = error.clause
                 continue
             self.placement.put_fitting(name, candidates)
 

@@ -34,17 +34,20 @@ found 'abacus'.
         chosen = torch.device(device)
     except (RuntimeError, TypeError):
         raise SettingError(
-            f"device: expected cpu, cuda, cuda:1, mps or another of torch's, found {device!r}."
+            path="device",
+            expected="cpu, cuda, cuda:1, mps or another of torch's",
+            found=f"{device!r}",
         ) from None
     if chosen.type == "cuda":
         count = torch.cuda.device_count()
         if (chosen.index or 0) >= count:
             raise SettingError(
-                f"device: expected {chosen}, found {count or 'no'} CUDA devices "
-                f"(torch {torch.__version__})."
+                path="device",
+                expected=chosen,
+                found=f"{count or 'no'} CUDA devices (torch {torch.__version__})",
             )
     if chosen.type == "mps" and not torch.backends.mps.is_available():
-        raise SettingError("device: expected mps, found that this machine has none.")
+        raise SettingError(path="device", expected="mps", found="that this machine has none")
     return chosen
 
 

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 Limits = tuple[float, float]
 """Parameters of the first and the last point of a path."""
 
-OPPOSITE = "expected codes that span a great circle, found opposite ones: no path is the shortest."
-"""Message about codes that point in opposite directions."""
+OPPOSITE = {
+    "expected": "codes that span a great circle",
+    "found": "opposite ones: no path is the shortest",
+}
+"""What is expected and found where codes point in opposite directions."""
 
 
 def ang_dist(V1: np.ndarray, V2: np.ndarray) -> np.ndarray:  # noqa: N803
@@ -293,7 +296,10 @@ def SExpMap(  # noqa: N802
     length = _norms(tangent)
     if length <= 1e-12 * _norms(tangv):
         raise CodeError(
-            "tangv: expected a part orthogonal to refv, found none; it gives no direction."
+            path="tangv",
+            expected="a part orthogonal to refv",
+            found="none",
+            advice="it gives no direction",
         )
     angle = _ticks(steps, lim)
     return np.cos(angle) * refv + np.sin(angle) * _norms(refv) * tangent / length
@@ -337,7 +343,7 @@ def ExpMap(  # noqa: N802
     _same_dims(x, tang_vec)
     radius = _norms(x)
     if (radius < EPS).any():
-        raise CodeError(f"x: expected a norm of at least {EPS:g}, found {radius.min():g}.")
+        raise CodeError(path="x", expected=f"a norm of at least {EPS:g}", found=f"{radius.min():g}")
     angle = _norms(tang_vec)
     # sinc: sin(angle) / angle, with its limit where the tangent vector is zero
     return np.cos(angle) * x + radius * np.sinc(angle / np.pi) * tang_vec
@@ -376,7 +382,7 @@ def VecTransport(  # noqa: N802
     between = _unit_rows(xold) + _unit_rows(xnew)
     length = _norms(between)
     if length < _smallest(np, between):
-        raise CodeError(OPPOSITE)
+        raise CodeError(**OPPOSITE)
     # a reflection; on tangent vectors of xold it does what the rotation does
     middle = (between / length)[0]
     return v - 2 * (v @ middle)[..., None] * middle
@@ -487,10 +493,10 @@ def _slerp(
     """Great-circle path for NumPy and torch alike; `xp` is the one or the other."""
     norm = xp.linalg.vector_norm
     if norm(c1) == 0 or norm(c2) == 0:
-        raise CodeError("expected codes that have a direction, found one of norm 0.")
+        raise CodeError(expected="codes that have a direction", found="one of norm 0")
     u1, u2 = c1 / norm(c1), c2 / norm(c2)
     if norm(u1 + u2) < _smallest(xp, u1):
-        raise CodeError(OPPOSITE)
+        raise CodeError(**OPPOSITE)
     # as arccos(u1 @ u2), but exact for small angles too, and with a gradient there
     angle = 2 * xp.arctan2(norm(u1 - u2), norm(u1 + u2))
     if legacy:
@@ -522,7 +528,7 @@ def _unit_rows(codes: np.ndarray) -> np.ndarray:
     """Rows scaled to norm 1; refuses zero ones."""
     norms = _norms(codes)
     if (norms == 0).any():
-        raise CodeError("expected codes that have a direction, found one of norm 0.")
+        raise CodeError(expected="codes that have a direction", found="one of norm 0")
     return codes / norms
 
 
@@ -530,7 +536,7 @@ def _rows(codes: np.ndarray, name: str) -> np.ndarray:
     """Codes as float64 rows, (n, n_dims)."""
     codes = np.atleast_2d(np.asarray(codes, dtype=float))
     if codes.ndim != 2:
-        raise CodeError(f"{name}: expected rows of codes, found shape {codes.shape}.")
+        raise CodeError(path=name, expected="rows of codes", found=f"shape {codes.shape}")
     return codes
 
 
@@ -546,7 +552,7 @@ def _as_row(code: "np.ndarray | torch.Tensor", name: str) -> "np.ndarray | torch
     if code.ndim == 2 and len(code) == 1:
         return code
     raise CodeError(
-        f"{name}: expected one code of shape (n_dims,) or (1, n_dims), found {tuple(code.shape)}."
+        path=name, expected="one code of shape (n_dims,) or (1, n_dims)", found=tuple(code.shape)
     )
 
 
@@ -554,7 +560,7 @@ def _floating(*codes: "torch.Tensor") -> None:
     """Refuse codes of whole numbers."""
     for code in codes:
         if not code.is_floating_point():
-            raise CodeError(f"expected floating-point codes, found {code.dtype}.")
+            raise CodeError(expected="floating-point codes", found=code.dtype)
 
 
 def _same_dims(*codes: "np.ndarray | torch.Tensor") -> None:
@@ -562,7 +568,7 @@ def _same_dims(*codes: "np.ndarray | torch.Tensor") -> None:
     dims = [code.shape[-1] if code.ndim else 0 for code in codes]
     if len(set(dims)) > 1:
         found = " and ".join(map(str, dims))
-        raise CodeError(f"expected codes of the same number of dimensions, found {found}.")
+        raise CodeError(expected="codes of the same number of dimensions", found=found)
 
 
 def _per_row(values: float | np.ndarray, codes: np.ndarray, name: str) -> np.ndarray:
@@ -571,9 +577,10 @@ def _per_row(values: float | np.ndarray, codes: np.ndarray, name: str) -> np.nda
     n_rows = 1 if codes.ndim == 1 else len(codes)
     if len(values) not in (1, n_rows):
         raise CodeError(
-            f"{name}: expected one number, or one for each of the {n_rows} codes, "
-            f"found {len(values)}."
+            path=name,
+            expected=f"one number, or one for each of the {n_rows} codes",
+            found=len(values),
         )
     if not (values >= 0).all():
-        raise CodeError(f"{name}: expected norms of 0 or more, found {values.min():g}.")
+        raise CodeError(path=name, expected="norms of 0 or more", found=f"{values.min():g}")
     return values if codes.ndim > 1 else values[0]

@@ -77,7 +77,9 @@ generator of NumPy, found -3.
             numbers = self.backend.numbers(self._draw(shape))
             if tuple(numbers.shape) != tuple(shape):
                 raise SettingError(
-                    f"draw: expected numbers of shape {tuple(shape)}, found {tuple(numbers.shape)}."
+                    path="draw",
+                    expected=f"numbers of shape {tuple(shape)}",
+                    found=tuple(numbers.shape),
                 )
             return numbers
         if self._on_host:
@@ -142,8 +144,9 @@ generator of NumPy, found -3.
                 self.generator.set_state(self.backend.xp.from_numpy(state))
         except (ValueError, RuntimeError, TypeError, KeyError):
             raise StateError(
-                f"expected the state of a {_kind(self.generator)}, found that of another kind of "
-                "generator; make the optimizer with the kind it was saved with."
+                expected=f"the state of a {_kind(self.generator)}",
+                found="that of another kind of generator",
+                advice="make the optimizer with the kind it was saved with",
             ) from None
 
     @property
@@ -191,7 +194,9 @@ def torch_generator(rng: Randomness) -> "torch.Generator | None":
         rng = int(rng.randint(2**63, dtype=np.int64))
     if isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0:
         return torch.Generator().manual_seed(int(rng))
-    raise SettingError(f"rng: expected a generator of NumPy or torch or a seed, found {rng!r}.")
+    raise SettingError(
+        path="rng", expected="a generator of NumPy or torch or a seed", found=f"{rng!r}"
+    )
 
 
 def standard_normal(
@@ -227,7 +232,7 @@ def standard_normal(
     import torch
 
     if not isinstance(shape[0], int | np.integer) or shape[0] < 0:
-        raise SettingError(f"expected a number of codes to draw, found {shape[0]!r}.")
+        raise SettingError(expected="a number of codes to draw", found=f"{shape[0]!r}")
     generator = torch_generator(rng)
     source = device if generator is None else generator.device
     return torch.randn(shape, generator=generator, device=source).to(device)
@@ -276,13 +281,14 @@ def _generator(rng: Randomness, backend: Backend, legacy: bool) -> Any:
     if backend.device is not None and isinstance(rng, backend.xp.Generator):
         if rng.device.type != backend.device.type:
             raise SettingError(
-                f"random_seed: expected a generator on {backend.device}, found {rng.device}."
+                path="random_seed", expected=f"a generator on {backend.device}", found=rng.device
             )
         return rng
     what = "NumPy" if backend.device is None else "torch"
     raise SettingError(
-        f"random_seed: expected None, a whole number of at least 0 or a generator of {what}, "
-        f"found {rng!r}."
+        path="random_seed",
+        expected=f"None, a whole number of at least 0 or a generator of {what}",
+        found=f"{rng!r}",
     )
 
 

@@ -10,7 +10,7 @@ from core.lazy import hand_on
 __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
-        "manifest": ["FIGURES", "MANIFEST", "describe"],
+        "manifest": ["MANIFEST", "describe"],
         "provenance": ["Record", "read_provenance"],
         "source_data": ["SourceData", "validate"],
         "unpickling": ["load_pickle"],

@@ -4,11 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.arguments import chosen_figures, folder
+from core.arguments import folder
 from core.errors import SettingError, run
+from core.figures import FIGURES, chosen_figures
 from core.project import SOURCE_DATA
-
-FIGURES = ("2", "3", "4", "5", "6", "ext4", "ext5")
 
 
 def parser(command: str) -> argparse.ArgumentParser:
@@ -57,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; 0 if every file is there and sound."""
     command, *rest = sys.argv[1:] if argv is None else argv
     if command not in ("download", "import"):
-        raise SettingError(f"expected download or import, found {command!r}.")
+        raise SettingError(expected="download or import", found=f"{command!r}")
     options = parser(command).parse_args(rest)
     return _download(options) if command == "download" else _import(options)
 
@@ -67,7 +66,7 @@ def _download(options: argparse.Namespace) -> int:
     from core.acquisition.osf_download import fetch_source_data
     from core.contract.problems import Problem, problems, table
 
-    figures = chosen_figures(options.figure, FIGURES)
+    figures = chosen_figures(options.figure)
     settings = Settings.from_environment(options.project, options.token)
     done = fetch_source_data(options.out, settings, figures, options.force, _say)
     adopted = f", {len(done.adopted)} found there already" if done.adopted else ""
@@ -87,7 +86,6 @@ def _download(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     from core.acquisition.local_import import import_source_data
-    from core.contract.manifest import FIGURES as FOLDERS
     from core.contract.problems import problems, table
 
     done = import_source_data(options.path, options.out, options.force, _say)
@@ -95,7 +93,8 @@ def _import(options: argparse.Namespace) -> int:
     print(f"{len(done.placed)} files taken, {done.n_bytes / 1e6:.1f} MB{known}.")
     if done.refused:
         print(f"{len(done.refused)} are not taken:\n{table(done.refused)}")
-    figures = [f for f, folder in FOLDERS.items() if any(p.startswith(folder) for p in done.placed)]
+    folders = {Path(path).parent.as_posix() for path in done.placed}
+    figures = [figure.word for figure in FIGURES.values() if figure.folder in folders]
     if rows := problems(options.out, figures):
         print(f"In the folders of these figures now:\n{table(rows)}")
     return 1 if done.refused or rows else 0

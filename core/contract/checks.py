@@ -36,18 +36,22 @@ PUBLISHED_COUNTS = {
 
 @dataclass(frozen=True)
 class Check:
-    """One comparison: what should hold, whether it does, and what was found."""
+    """One comparison: what should hold, whether it does, and what was found.
+
+    `error` is the one that says so, where a file could not be read.
+    """
 
     name: str
     passed: bool
     found: str
+    error: ReproductionError | None = None
 
 
 def check(source: SourceData, folder: str) -> list[Check]:
     """Is every file as described, and do the files that are there agree with one another?"""
     problems = validate(source, folder)
     n_files = sum(source.path(file).is_file() for file in FIGURE_FILES[folder])
-    results = [Check("file as described", False, problem) for problem in problems]
+    results = [_failed("file as described", problem) for problem in problems]
     if not problems:
         results = [Check(f"all {n_files} files are as described", True, "shapes, columns, numbers")]
     for comparison in _COMPARISONS.get(folder, ()):
@@ -57,9 +61,13 @@ def check(source: SourceData, folder: str) -> list[Check]:
         except MissingFileError:
             continue
         except ReproductionError as error:
-            if str(error) not in problems:
-                results.append(Check("file of another figure as described", False, str(error)))
+            if str(error) not in map(str, problems):
+                results.append(_failed("file of another figure as described", error))
     return results
+
+
+def _failed(name: str, error: ReproductionError) -> Check:
+    return Check(name, False, str(error), error)
 
 
 def origins(source: SourceData, folder: str) -> list[Check]:

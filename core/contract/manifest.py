@@ -3,8 +3,10 @@
 ``python -m core.contract.manifest`` prints the table of docs/source_data.md.
 """
 
-from core.contract import ext4, ext5, fig2, fig3, fig4, fig5, fig6
+from importlib import import_module
+
 from core.contract.descriptions import Column, File, Json, Matrix, Pickle, Table
+from core.figures import FIGURES
 
 EXPERIMENT_ORDER = Table(
     "exp_order.csv",
@@ -17,7 +19,7 @@ EXPERIMENT_ORDER = Table(
 )
 
 FIGURE_FILES: dict[str, tuple[File, ...]] = {
-    module.FOLDER: module.FILES for module in (fig2, fig3, fig4, fig5, fig6, ext4, ext5)
+    figure.folder: import_module(figure.contract).FILES for figure in FIGURES.values()
 }
 """Files by folder."""
 
@@ -25,17 +27,6 @@ MANIFEST: dict[str, File] = {
     file.name: file for files in ((EXPERIMENT_ORDER,), *FIGURE_FILES.values()) for file in files
 }
 """Files by name."""
-
-FIGURES = {
-    "2": fig2.FOLDER,
-    "3": fig3.FOLDER,
-    "4": fig4.FOLDER,
-    "5": fig5.FOLDER,
-    "6": fig6.FOLDER,
-    "ext4": ext4.FOLDER,
-    "ext5": ext5.FOLDER,
-}
-"""Folder of each figure, by the word that ``--figure`` takes."""
 
 
 def describe(file: File) -> str:

@@ -1,14 +1,13 @@
 """What is wrong with a source-data folder, as one table: file, expected, found."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.contract.checks import check
-from core.contract.manifest import FIGURES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError
+from core.figures import FIGURES
 
 
 @dataclass(frozen=True)
@@ -32,30 +31,42 @@ def problems(root: Path, figures: Iterable[str] | None = None) -> list[Problem]:
     """
     source, rows = SourceData(root), []
     for figure in FIGURES if figures is None else figures:
-        folder = FIGURES[figure]
+        folder = FIGURES[figure].folder
         try:
             failed = [result for result in check(source, folder) if not result.passed]
         except ReproductionError as error:
-            rows.append(as_row(root, str(error)))
+            rows.append(as_row(root, error))
             continue
-        for result in failed:
-            row = as_row(root, result.found)
-            rows.append(row if row.file else Problem(folder, result.name, result.found))
+        rows += [
+            as_row(root, result.error)
+            if result.error
+            else Problem(folder, result.name, result.found)
+            for result in failed
+        ]
     return list(dict.fromkeys(rows))
 
 
-def as_row(root: Path, sentence: str) -> Problem:
-    """A sentence of the form ``file: expected …, found …`` as a row; others only as what was found.
+def as_row(root: Path, error: ReproductionError) -> Problem:
+    """An error about a file as a row; a plain sentence only as what was found.
+
+    Parameters
+    ----------
+    root
+        Folder from which the file is named, where it lies there.
+    error
+        What was raised.
 
     Examples
     --------
-    >>> as_row(Path("source_data"), "source_data/Fig4/a.csv: expected 3 rows, found 2.")
+    >>> error = ReproductionError(path="source_data/Fig4/a.csv", expected="3 rows", found=2)
+    >>> as_row(Path("source_data"), error)
     Problem(file='Fig4/a.csv', expected='3 rows', found='2')
     """
-    match = re.fullmatch(r"(?s)(.*?): expected (.*?)[,;] found (.*?)\.?", sentence)
-    if match is None:
-        return Problem("", "", sentence)
-    return Problem(match[1].removeprefix(f"{root}/"), match[2], match[3])
+    if error.message:
+        return Problem("", "", str(error))
+    path = Path(error.path)
+    file = path.relative_to(root).as_posix() if path.is_relative_to(root) else error.path
+    return Problem(file, error.expected, error.found)
 
 
 def table(rows: Iterable[Problem]) -> str:

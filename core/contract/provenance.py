@@ -55,7 +55,7 @@ def read_provenance(root: Path) -> dict[str, Record]:
         return records
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ContractError(
-            f"{path}: expected one record per file, found something else ({error})."
+            path=path, expected="one record per file", found=f"something else ({error})"
         ) from None
 
 

@@ -125,8 +125,9 @@ class SourceData:
             return None
         if not (order["n_blocks"].between(1, MAX_BLOCKS).all() and order["Expi"].is_unique):
             raise ContractError(
-                f"{self.path(EXPERIMENT_ORDER)}: expected every experiment once, with 1 to "
-                f"{MAX_BLOCKS} blocks, found others."
+                path=self.path(EXPERIMENT_ORDER),
+                expected=f"every experiment once, with 1 to {MAX_BLOCKS} blocks",
+                found="others",
             )
         return order
 
@@ -155,15 +156,15 @@ class SourceData:
         return read_provenance(self.root)
 
 
-def validate(source: SourceData, folder: str) -> list[str]:
-    """One sentence for every file of a figure's folder that is missing or not as described."""
+def validate(source: SourceData, folder: str) -> list[ReproductionError]:
+    """One error for every file of a figure's folder that is missing or not as described."""
     problems = []
     for file in FIGURE_FILES[folder]:
         try:
             source.read(file)
         except MissingFileError as error:
             if source.requires(file):
-                problems.append(str(error))
+                problems.append(error)
         except ReproductionError as error:
-            problems.append(str(error))
+            problems.append(error)
     return problems

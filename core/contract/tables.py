@@ -40,7 +40,7 @@ def read(path: Path, file: File, sizes: Sizes) -> Any:
     MissingFileError, ContractError, UnsafePickleError
     """
     if not path.is_file():
-        raise MissingFileError(f"{path}: expected {file.content}; found no file.")
+        raise MissingFileError(path=path, expected=file.content, found="no file")
     match file:
         case Table():
             return _read_table(path, file, sizes)
@@ -85,11 +85,13 @@ def _text(path: Path) -> str:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ContractError(
-            f"{path}: expected UTF-8 text, found a byte that is not (at {error.start})."
+            path=path, expected="UTF-8 text", found=f"a byte that is not (at {error.start})"
         ) from None
     if not text.endswith("\n"):
         found = "an empty file" if not text else "a last line without its end"
-        raise ContractError(f"{path}: expected whole lines, found {found}: the file is cut off.")
+        raise ContractError(
+            path=path, expected="whole lines", found=f"{found}: the file is cut off"
+        )
     return text.replace("\r\n", "\n")
 
 
@@ -100,20 +102,21 @@ def _read_matrix(path: Path, file: Matrix, sizes: Sizes) -> np.ndarray:
         header = lines.pop(0).split(",")[n_index:]
         if header != [str(column) for column in range(len(header))]:
             raise ContractError(
-                f"{path}: expected the header 0, 1, 2, ..., found {_shorten(','.join(header))}."
+                path=path, expected="the header 0, 1, 2, ...", found=_shorten(",".join(header))
             )
     n_fields = [line.count(",") + 1 for line in lines]
     rows, columns = sizes.resolve(file.rows), sizes.resolve(file.columns)
     if len(lines) != rows or (lines and n_fields[0] != columns + n_index):
         found = f"{len(lines)} x {n_fields[0] - n_index if n_fields else 0}"
         raise ContractError(
-            f"{path}: expected {rows} rows x {columns} columns of numbers, found {found}."
+            path=path, expected=f"{rows} rows x {columns} columns of numbers", found=found
         )
     for number, fields in enumerate(n_fields, start=1):
         if fields != columns + n_index:
             raise ContractError(
-                f"{path}: expected {columns} numbers in every row, found {fields - n_index} in "
-                f"data row {number}."
+                path=path,
+                expected=f"{columns} numbers in every row",
+                found=f"{fields - n_index} in data row {number}",
             )
     array = _numbers(path, "\n".join(lines))[:, n_index:]
     _check_matrix(path, file, array, sizes)
@@ -142,8 +145,9 @@ def _numbers(path: Path, text: str) -> np.ndarray:
         bad = ~numeric.astype(bool)
         row, column = (int(index[0]) for index in np.nonzero(bad.to_numpy()))
         raise ContractError(
-            f"{path}: expected numbers, found {cells.iat[row, column]!r} in data row {row + 1}, "
-            f"column {column + 1}."
+            path=path,
+            expected="numbers",
+            found=f"{cells.iat[row, column]!r} in data row {row + 1}, column {column + 1}",
         ) from None
 
 
@@ -151,22 +155,24 @@ def _check_matrix(path: Path, file: Matrix, array: np.ndarray, sizes: Sizes) -> 
     expected = (sizes.resolve(file.rows), sizes.resolve(file.columns))
     if array.shape != expected:
         raise ContractError(
-            f"{path}: expected {expected[0]} rows x {expected[1]} columns of numbers, found "
-            f"{' x '.join(map(str, array.shape))}."
+            path=path,
+            expected=f"{expected[0]} rows x {expected[1]} columns of numbers",
+            found=" x ".join(map(str, array.shape)),
         )
     if np.isinf(array).any():
-        raise ContractError(f"{path}: expected finite numbers, found an infinite one.")
+        raise ContractError(path=path, expected="finite numbers", found="an infinite one")
     empty = np.isnan(array)
     if file.missing == "row":
         empty = empty & ~empty.all(axis=1, keepdims=True)
     if file.missing != "cell" and empty.any():
         row, column = np.argwhere(empty)[0]
         raise ContractError(
-            f"{path}: expected a number in every cell, found none in data row {row + 1}, column "
-            f"{column + 1}."
+            path=path,
+            expected="a number in every cell",
+            found=f"none in data row {row + 1}, column {column + 1}",
         )
     if file.flag and not np.isin(array, (0, 1)).all():
-        raise ContractError(f"{path}: expected only 0 and 1, found other numbers.")
+        raise ContractError(path=path, expected="only 0 and 1", found="other numbers")
 
 
 def _read_table(path: Path, file: Table, sizes: Sizes) -> pd.DataFrame:
@@ -174,19 +180,24 @@ def _read_table(path: Path, file: Table, sizes: Sizes) -> pd.DataFrame:
     try:
         rows = list(csv.reader(io.StringIO(text), strict=True))
     except csv.Error as error:
-        raise ContractError(f"{path}: expected comma-separated rows, found {error}.") from None
+        raise ContractError(path=path, expected="comma-separated rows", found=error) from None
     names = rows[0] if rows else []
     missing = [c.name for c in file.columns if c.name not in names and not c.optional]
     if missing:
         raise ContractError(
-            f"{path}: expected the columns {_shorten(', '.join(missing))}, found a header without "
-            f"{'them' if len(missing) > 1 else 'it'}: {_shorten(', '.join(names))}."
+            path=path,
+            expected=f"the columns {_shorten(', '.join(missing))}",
+            found=(
+                f"a header without {'them' if len(missing) > 1 else 'it'}: "
+                f"{_shorten(', '.join(names))}"
+            ),
         )
     for number, row in enumerate(rows):
         if len(row) != len(names):
             raise ContractError(
-                f"{path}: expected {len(names)} fields in every row, found {len(row)} in data row "
-                f"{number}."
+                path=path,
+                expected=f"{len(names)} fields in every row",
+                found=f"{len(row)} in data row {number}",
             )
     frame = pd.read_csv(
         io.StringIO(text),
@@ -231,21 +242,26 @@ def _refuse(path: Path, column: Column, cells: pd.Series, wrong: pd.Series, expe
         cell = cells.iloc[row]
         found = "an empty cell" if pd.isna(cell) else repr(cell)
         raise ContractError(
-            f"{path}: expected {expected} in column {column.name}, found {found} in data row "
-            f"{row + 1}."
+            path=path,
+            expected=f"{expected} in column {column.name}",
+            found=f"{found} in data row {row + 1}",
         )
 
 
 def _check_table(path: Path, file: Table, frame: pd.DataFrame, sizes: Sizes) -> None:
     missing = [c.name for c in file.columns if c.name not in frame and not c.optional]
     if missing:
-        raise ContractError(f"{path}: expected the columns {', '.join(missing)}, found none such.")
+        raise ContractError(
+            path=path, expected=f"the columns {', '.join(missing)}", found="none such"
+        )
     rows = sizes.resolve(file.rows)
     if len(frame) == 0:
-        raise ContractError(f"{path}: expected at least one row, found none.")
+        raise ContractError(path=path, expected="at least one row", found="none")
     if rows is not None and len(frame) != rows:
         raise ContractError(
-            f"{path}: expected {rows} rows x {len(file.columns)} columns, found {len(frame)} rows."
+            path=path,
+            expected=f"{rows} rows x {len(file.columns)} columns",
+            found=f"{len(frame)} rows",
         )
     for column in file.columns:
         if column.name not in frame or column.missing:
@@ -253,8 +269,9 @@ def _check_table(path: Path, file: Table, frame: pd.DataFrame, sizes: Sizes) -> 
         empty = frame[column.name].isna()
         if empty.any():
             raise ContractError(
-                f"{path}: expected a value in every row of column {column.name}, found none in "
-                f"data row {int(np.argmax(empty.to_numpy())) + 1}."
+                path=path,
+                expected=f"a value in every row of column {column.name}",
+                found=f"none in data row {int(np.argmax(empty.to_numpy())) + 1}",
             )
 
 
@@ -263,7 +280,7 @@ def _read_json(path: Path, file: Json) -> dict:
         value = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ContractError(
-            f"{path}: expected JSON (whatever the extension), found text that is not: {error}."
+            path=path, expected="JSON (whatever the extension)", found=f"text that is not: {error}"
         ) from None
     _check_json(path, file, value)
     return value
@@ -277,13 +294,13 @@ def _check_json(path: Path, file: Json, value: Any) -> None:
     names = ", ".join(name for name, _ in file.fields)
     if not isinstance(value, dict):
         raise ContractError(
-            f"{path}: expected a JSON object with {names}, found {type(value).__name__}."
+            path=path, expected=f"a JSON object with {names}", found=type(value).__name__
         )
     for name, kind in file.fields:
         accepted = (int, float) if kind is float else kind
         if name not in value or not isinstance(value[name], accepted):
             found = repr(value[name]) if name in value else "no such key"
-            raise ContractError(f"{path}: expected {name} to be {kind.__name__}, found {found}.")
+            raise ContractError(path=path, expected=f"{name} to be {kind.__name__}", found=found)
 
 
 def _read_pickle(path: Path, file: Pickle, sizes: Sizes) -> Any:
@@ -295,7 +312,7 @@ def _read_pickle(path: Path, file: Pickle, sizes: Sizes) -> Any:
 def _check_pickle(path: Path, file: Pickle, value: Any, sizes: Sizes) -> None:
     if not isinstance(value, (dict, pd.DataFrame)) or any(key not in value for key in file.keys):
         found = sorted(map(str, value)) if isinstance(value, dict) else type(value).__name__
-        raise ContractError(f"{path}: expected {', '.join(file.keys)}, found {found}.")
+        raise ContractError(path=path, expected=", ".join(file.keys), found=found)
     for key, shape in file.arrays:
         expected = tuple(sizes.resolve(size) for size in shape)
         found = value[key]
@@ -303,8 +320,9 @@ def _check_pickle(path: Path, file: Pickle, value: Any, sizes: Sizes) -> None:
             isinstance(found, np.ndarray) and found.dtype.kind == "f" and found.shape == expected
         ):
             raise ContractError(
-                f"{path}: expected {key} to be an array of floats, {_times(expected)}, found "
-                f"{_times(np.shape(found))} of {type(found).__name__}."
+                path=path,
+                expected=f"{key} to be an array of floats, {_times(expected)}",
+                found=f"{_times(np.shape(found))} of {type(found).__name__}",
             )
         _refuse_huge(path, key, found)
     for key, columns in file.frames:
@@ -317,8 +335,9 @@ def _check_pickle(path: Path, file: Pickle, value: Any, sizes: Sizes) -> None:
         )
         if not numeric or any(column not in found for column in columns):
             raise ContractError(
-                f"{path}: expected {key} to be a table of numbers with {', '.join(columns)}, found "
-                f"{found}."
+                path=path,
+                expected=f"{key} to be a table of numbers with {', '.join(columns)}",
+                found=found,
             )
         _refuse_huge(path, key, frame[list(columns)].to_numpy(dtype=float))
 
@@ -327,7 +346,7 @@ def _refuse_huge(path: Path, key: str, values: np.ndarray) -> None:
     largest = np.nanmax(np.abs(values), initial=0)
     if largest > LARGEST:
         raise ContractError(
-            f"{path}: expected {key} to hold numbers up to {LARGEST:g}, found {largest:g}."
+            path=path, expected=f"{key} to hold numbers up to {LARGEST:g}", found=f"{largest:g}"
         )
 
 

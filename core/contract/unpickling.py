@@ -66,12 +66,13 @@ def load_pickle(
     """
     path = Path(path)
     if not path.is_file():
-        raise MissingFileError(f"{path}: expected a pickle, found no file.")
+        raise MissingFileError(path=path, expected="a pickle", found="no file")
     size = path.stat().st_size
     if size > max_bytes:
         raise UnsafePickleError(
-            f"{path}: expected a pickle of at most {max_bytes / 1e6:.0f} MB, found "
-            f"{size / 1e6:.0f} MB."
+            path=path,
+            expected=f"a pickle of at most {max_bytes / 1e6:.0f} MB",
+            found=f"{size / 1e6:.0f} MB",
         )
     with path.open("rb") as file:
         try:
@@ -81,8 +82,9 @@ def load_pickle(
         except Exception as error:
             words = " ".join(str(error).split())
             raise UnsafePickleError(
-                f"{path}: expected a pickle of arrays and tables, found one that cannot be read "
-                f"({type(error).__name__}: {words})."
+                path=path,
+                expected="a pickle of arrays and tables",
+                found=f"one that cannot be read ({type(error).__name__}: {words})",
             ) from None
 
 
@@ -104,8 +106,11 @@ class _AllowListUnpickler(pickle._Unpickler):
             return self._replacements[module, name]
         if (module, name) not in ALLOWED:
             raise UnsafePickleError(
-                f"{self._path}: expected a pickle of arrays and tables, found a reference to "
-                f"{module}.{name}, which is not loaded because it could run code."
+                path=self._path,
+                expected="a pickle of arrays and tables",
+                found=(
+                    f"a reference to {module}.{name}, which is not loaded because it could run code"
+                ),
             )
         return getattr(importlib.import_module(module.replace("numpy.core", "numpy._core")), name)
 
@@ -114,13 +119,15 @@ class _AllowListUnpickler(pickle._Unpickler):
         state, built = self.stack[-1], self.stack[-2]
         if isinstance(built, type) or callable(built):
             raise UnsafePickleError(
-                f"{self._path}: expected a pickle of arrays and tables, found one that changes "
-                f"{getattr(built, '__name__', built)}."
+                path=self._path,
+                expected="a pickle of arrays and tables",
+                found=f"one that changes {getattr(built, '__name__', built)}",
             )
         if isinstance(built, np.dtype) and not _is_true_state(built, state):
             raise UnsafePickleError(
-                f"{self._path}: expected a pickle of arrays and tables, found a dtype that is not "
-                "what it says."
+                path=self._path,
+                expected="a pickle of arrays and tables",
+                found="a dtype that is not what it says",
             )
         super().load_build()
 

@@ -62,8 +62,9 @@ def main(argv: list[str] | None = None) -> int:
     options.optimizer = options.optimizer or ["CholCMA"] * len(options.generator)
     if len(options.optimizer) != len(options.generator):
         raise SettingError(
-            f"--optimizer: expected one for each of {len(options.generator)} generators, found "
-            f"{len(options.optimizer)}."
+            path="--optimizer",
+            expected=f"one for each of {len(options.generator)} generators",
+            found=len(options.optimizer),
         )
     for path in _evolve(options, units):
         print(path)  # noqa: T201
@@ -81,8 +82,9 @@ def parse_unit(text: str) -> tuple:
     layer, *position = text.split(",")
     if not layer or len(position) not in (1, 3) or not all(part.isdigit() for part in position):
         raise SettingError(
-            f"--unit: expected a layer and a channel, or channel, row and column, as in "
-            f".layer3,5,7,7, found {text!r}."
+            path="--unit",
+            expected="a layer and a channel, or channel, row and column, as in .layer3,5,7,7",
+            found=f"{text!r}",
         )
     return layer, *map(int, position)
 
@@ -94,11 +96,11 @@ def _evolve(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     from core.experiments.evolution.loop import blocks_to_do, checksum, evolve
     from core.files import writable_folder
     from core.generators.by_name import load_generator
-    from core.probing.scorer import TorchScorer
+    from core.probing.scorer import Scorer
     from core.probing.unit_responses import UnitResponses
 
     out = writable_folder(options.out)
-    scorer = TorchScorer(options.network, device=options.device)
+    scorer = Scorer(options.network, device=options.device)
     generators = [
         load_generator(
             name,
@@ -168,7 +170,7 @@ def _thread(
     known = (*names_of(kind), *BENCHMARK)
     if label not in known:
         raise SettingError(
-            f"--optimizer: expected for {kind} one of {', '.join(known)}, found {label!r}."
+            path="--optimizer", expected=f"for {kind} one of {', '.join(known)}", found=f"{label!r}"
         )
     of_start, of_samples = (
         np.random.default_rng([options.seed, crc32(unit.encode()), thread, purpose])
@@ -202,11 +204,13 @@ def _hessian(kind: str, label: str, options: argparse.Namespace) -> dict | None:
         return None
     if options.hessians is None:
         raise SettingError(
-            f"{label}: expected a folder with {HESSIAN_FILES[kind]} as --hessians, found none."
+            path=label, expected=f"a folder with {HESSIAN_FILES[kind]} as --hessians", found="none"
         )
     path = options.hessians / HESSIAN_FILES[kind]
     if not path.is_file():
-        raise MissingFileError(f"{path}: expected the average Hessian of {kind}, found no file.")
+        raise MissingFileError(
+            path=path, expected=f"the average Hessian of {kind}", found="no file"
+        )
     with np.load(path, allow_pickle=False) as arrays:
         return dict(arrays)
 
@@ -222,7 +226,7 @@ def _read_images(path: Path) -> "torch.Tensor":
     files = sorted(file for file in path.glob("*") if file.suffix.lower() in IMAGE_TYPES)
     if not files:
         raise MissingFileError(
-            f"{path}: expected images ({', '.join(IMAGE_TYPES)}), found none there."
+            path=path, expected=f"images ({', '.join(IMAGE_TYPES)})", found="none there"
         )
     images = [np.asarray(Image.open(file).convert("RGB").resize((256, 256))) for file in files]
     return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255

@@ -65,7 +65,7 @@ def read_eigenvectors(path: Path) -> np.ndarray:
         names, or alone), or its columns are not orthonormal.
     """
     if not path.is_file():
-        raise MissingFileError(f"{path}: expected eigenvectors (.npy or .npz), found no file.")
+        raise MissingFileError(path=path, expected="eigenvectors (.npy or .npz)", found="no file")
     try:
         with path.open("rb") as file:
             content = np.load(file, allow_pickle=False)
@@ -78,15 +78,16 @@ def read_eigenvectors(path: Path) -> np.ndarray:
     except (
         ValueError, OSError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
-        raise CodeError(f"{path}: expected an array of eigenvectors, found {error}.") from None
+        raise CodeError(path=path, expected="an array of eigenvectors", found=error) from None
     square = content.ndim == 2 and content.shape[0] == content.shape[1]
     if not square or content.dtype.kind != "f" or not np.isfinite(content).all():
         raise CodeError(
-            f"{path}: expected eigenvectors (d, d) as columns, found an array {content.shape} of "
-            f"{content.dtype}."
+            path=path,
+            expected="eigenvectors (d, d) as columns",
+            found=f"an array {content.shape} of {content.dtype}",
         )
     if not np.allclose(content.T @ content, np.eye(len(content)), atol=1e-3):
-        raise CodeError(f"{path}: expected orthonormal columns, found others.")
+        raise CodeError(path=path, expected="orthonormal columns", found="others")
     return content
 
 
@@ -122,11 +123,15 @@ def compute(
         If a package or the weights of a network cannot be had.
     """
     if generator not in ext5.LINEARITY:
-        raise SettingError(f"expected {' or '.join(ext5.LINEARITY)}, found {generator!r}.")
+        raise SettingError(expected=" or ".join(ext5.LINEARITY), found=f"{generator!r}")
     if (generator == "DeePSim") != (eigenvectors is not None):
         raise SettingError(
-            "--eigenvectors: expected a file for DeePSim, whose table has columns for the first "
-            f"and last eigenvectors, and none for BigGAN; found {eigenvectors} for {generator}."
+            path="--eigenvectors",
+            expected=(
+                "a file for DeePSim, whose table has columns for the first and last "
+                "eigenvectors, and none for BigGAN"
+            ),
+            found=f"{eigenvectors} for {generator}",
         )
     basis = None if eigenvectors is None else read_eigenvectors(eigenvectors)
     source = SourceData(writable_folder(root), Sizes())
@@ -157,10 +162,10 @@ def _table(
         sample_codes,
     )
     from core.generators.by_name import load_generator
-    from core.probing.scorer import TorchScorer
+    from core.probing.scorer import Scorer
 
     network = load_generator(generator, device=device)
-    with TorchScorer("caffenet", device=device) as scorer:
+    with Scorer("caffenet", device=device) as scorer:
         codes = sample_codes(network, n_codes, rng=seed)
         return linearity_results(network, scorer, caffenet_layers(scorer), codes, basis)
 

@@ -12,5 +12,6 @@ __getattr__, __dir__, __all__ = hand_on(
         "protocol": ["Generator"],
         "small": ["SmallGenerator"],
         "start_codes": ["start_code"],
+        "validation": ["validate_generator"],
     },
 )

@@ -90,7 +90,7 @@ def load_biggan(
         If `pytorch_pretrained_biggan`, or the boto3 and scipy that it needs, is not installed.
     """
     if version not in CONFIGURATIONS:
-        raise SettingError(f"expected one of {', '.join(CONFIGURATIONS)}, found {version!r}.")
+        raise SettingError(expected=f"one of {', '.join(CONFIGURATIONS)}", found=f"{version!r}")
     device = choose_device(device)
     library = import_package("pytorch_pretrained_biggan", "BigGAN")
     if pretrained:
@@ -127,7 +127,9 @@ def _read_configuration(path: Path) -> object:
     try:
         return library.BigGANConfig.from_json_file(path)
     except (ValueError, AttributeError) as error:
-        raise WeightsError(f"{path}: expected BigGAN's configuration, found: {error}.") from None
+        raise WeightsError(
+            path=path, expected="BigGAN's configuration", found=f"an error: {error}"
+        ) from None
 
 
 def settle_spectral_norms(model: nn.Module, n_iterations: int = 10) -> None:
@@ -187,7 +189,9 @@ def at_truncation(statistics: torch.Tensor, truncation: float) -> torch.Tensor:
     (tensor([35.]), tensor([35.2500]))
     """
     if not 0 < truncation <= 1:
-        raise SettingError(f"truncation: expected more than 0 and at most 1, found {truncation}.")
+        raise SettingError(
+            path="truncation", expected="more than 0 and at most 1", found=truncation
+        )
     position = round(truncation * (len(statistics) - 1), 9)
     row = min(int(position), len(statistics) - 2)
     return torch.lerp(statistics[row], statistics[row + 1], position - row)
@@ -222,8 +226,8 @@ class BigGAN(Generator):
         super().__init__()
         if not all(hasattr(model, part) for part in ("generator", "embeddings", "config")):
             raise SettingError(
-                "expected a model of pytorch_pretrained_biggan, as load_biggan gives it, found "
-                f"{type(model).__name__}."
+                expected="a model of pytorch_pretrained_biggan, as load_biggan gives it",
+                found=type(model).__name__,
             )
         _replace_norms(model)
         self.BigGAN = model.eval()
@@ -279,8 +283,9 @@ class BigGAN(Generator):
         within = classes.dtype.kind in "iu" and ((classes >= 0) & (classes < n_classes)).all()
         if not within or n_given != n:
             raise SettingError(
-                f"class_id: expected one class from 0 to {n_classes - 1}, or {n} of them, "
-                f"found {class_id}."
+                path="class_id",
+                expected=f"one class from 0 to {n_classes - 1}, or {n} of them",
+                found=class_id,
             )
         return torch.from_numpy(np.full(n, classes.ravel(), dtype=np.int64))
 

@@ -81,7 +81,9 @@ def load_generator(
 pool5, fc6, fc6_eucl, fc7, fc8, small, found 'large'.
     """
     if name not in GENERATORS:
-        raise SettingError(f"generator: expected one of {', '.join(GENERATORS)}, found {name!r}.")
+        raise SettingError(
+            path="generator", expected=f"one of {', '.join(GENERATORS)}", found=f"{name!r}"
+        )
     return GENERATORS[name](
         pretrained=pretrained,
         weights_dir=weights_dir,

@@ -272,7 +272,8 @@ pool5, fc6, fc6_eucl, fc7, fc8, found 'fc9'.
         super().__init__()
         if name not in ARCHITECTURES:
             raise SettingError(
-                f"expected a DeePSim generator, one of {', '.join(ARCHITECTURES)}, found {name!r}."
+                expected=f"a DeePSim generator, one of {', '.join(ARCHITECTURES)}",
+                found=f"{name!r}",
             )
         device = choose_device(device)
         self.name = name
@@ -339,7 +340,7 @@ class BlendingDeePSim(nn.Module):
         layer = getattr(self.base.G, blendlayer, None) if blendlayer in names else None
         if not hasattr(layer, "out_channels"):
             raise SettingError(
-                f"expected a convolutional layer of {name} to blend after, found {blendlayer!r}."
+                expected=f"a convolutional layer of {name} to blend after", found=f"{blendlayer!r}"
             )
         at = names.index(blendlayer) + 1
         self.preG, self.posG = self.base.G[:at], self.base.G[at:]
@@ -357,8 +358,8 @@ class BlendingDeePSim(nn.Module):
         """
         if codes.dim() < 3 or z_alpha.shape != (*codes.shape[:2], self.c_num):
             raise CodeError(
-                f"expected codes (B, Z, ...) and weights (B, Z, {self.c_num}), found "
-                f"{tuple(codes.shape)} and {tuple(z_alpha.shape)}."
+                expected=f"codes (B, Z, ...) and weights (B, Z, {self.c_num})",
+                found=f"{tuple(codes.shape)} and {tuple(z_alpha.shape)}",
             )
         n_images, n_codes = codes.shape[:2]
         maps = self.preG(self.base.as_codes(codes.flatten(0, 1)))

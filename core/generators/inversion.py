@@ -100,12 +100,12 @@ def invert(
         start = generator.sample(len(target), rng=rng)
     codes = generator.as_codes(start).detach().clone().requires_grad_(True)
     if not torch.isfinite(codes).all():
-        raise CodeError("expected finite codes to start from, found NaN or infinity.")
+        raise CodeError(expected="finite codes to start from", found="NaN or infinity")
     with torch.no_grad():
         size = generator.visualize(codes[:1]).shape[1:]
     if target.shape[1:] != size or len(target) not in (1, len(codes)):
         raise ImageError(
-            f"expected {len(codes)} images of shape {tuple(size)}, found {tuple(target.shape)}."
+            expected=f"{len(codes)} images of shape {tuple(size)}", found=tuple(target.shape)
         )
     target = target.expand(len(codes), -1, -1, -1)
     adam = torch.optim.Adam([codes], lr=learning_rate, weight_decay=weight_decay)
@@ -127,8 +127,8 @@ def _as_target(generator: Generator, target: torch.Tensor) -> torch.Tensor:
     target = torch.as_tensor(target)
     if target.dim() != 4 or not target.is_floating_point():
         raise ImageError(
-            f"expected images (B, 3, H, W) of floating-point numbers, found {tuple(target.shape)} "
-            f"of {target.dtype}."
+            expected="images (B, 3, H, W) of floating-point numbers",
+            found=f"{tuple(target.shape)} of {target.dtype}",
         )
     target = target.to(device_of(generator), dtype_of(generator))
     check_range(target)

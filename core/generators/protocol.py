@@ -119,11 +119,11 @@ class Generator(nn.Module, ABC):
         """
         batch_size = self.batch_size if batch_size is None else batch_size
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
-            raise CodeError(f"expected at least one code at a time, found {batch_size}.")
+            raise CodeError(expected="at least one code at a time", found=batch_size)
         codes = self.as_codes(codes)
         bad = (~torch.isfinite(codes)).flatten(1).any(1).nonzero().flatten().tolist()
         if bad:
-            raise CodeError(f"expected finite codes, found NaN or infinity in code {bad[0]}.")
+            raise CodeError(expected="finite codes", found=f"NaN or infinity in code {bad[0]}")
         target = device_of(self) if device is None else choose_device(device)
         images = None
         with torch.no_grad():

@@ -126,7 +126,7 @@ def resize_and_pad_tsr(
     functional = import_package("torch.nn.functional", "resizing tensors")
     images = img_tsr if img_tsr.dim() == 4 else img_tsr[None]
     if not images.is_floating_point():
-        raise ImageError(f"expected images of floating-point numbers, found {images.dtype}.")
+        raise ImageError(expected="images of floating-point numbers", found=images.dtype)
     if tuple(images.shape[2:]) == tuple(canvas_size):
         return images.clone()
     _check_fits(size, offset, canvas_size)
@@ -214,7 +214,7 @@ def subsample_mask(
 def _in_scale(image: np.ndarray, scale: float) -> np.ndarray:
     """An RGB image in [0, scale]; 8-bit ones are brought there, others must be."""
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype.kind not in "fu":
-        raise ImageError(f"expected an RGB image (H, W, 3), found {image.shape} of {image.dtype}.")
+        raise ImageError(expected="an RGB image (H, W, 3)", found=f"{image.shape} of {image.dtype}")
     if image.dtype == np.uint8:
         return image * (scale / 255)
     check_range(image, scale)
@@ -225,6 +225,9 @@ def _check_fits(size: Sequence[int], offset: Sequence[int], canvas: Sequence[int
     ends = [start + length for start, length in zip(offset, size, strict=True)]
     if min(size) < 1 or min(offset) < 0 or any(e > c for e, c in zip(ends, canvas, strict=True)):
         raise ImageError(
-            f"expected an image of {tuple(size)} at {tuple(offset)} to lie on the canvas of "
-            f"{tuple(canvas)}, found that it does not."
+            expected=(
+                f"an image of {tuple(size)} at {tuple(offset)} to lie on the canvas of "
+                f"{tuple(canvas)}"
+            ),
+            found="that it does not",
         )

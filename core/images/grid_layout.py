@@ -174,17 +174,20 @@ def image_batch(images: "torch.Tensor | Sequence[torch.Tensor]") -> "torch.Tenso
     parts = list(images) if isinstance(images, (list, tuple)) else [images]
     for part in parts:
         if not torch.is_tensor(part):
-            raise ImageError(f"images: expected tensors, found {type(part).__name__}.")
+            raise ImageError(path="images", expected="tensors", found=type(part).__name__)
         if part.ndim not in (2, 3, 4):
             raise ImageError(
-                "images: expected shapes (B, C, H, W), (C, H, W) or (H, W), "
-                f"found {tuple(part.shape)}."
+                path="images",
+                expected="shapes (B, C, H, W), (C, H, W) or (H, W)",
+                found=tuple(part.shape),
             )
     parts = [part[(None,) * (4 - part.ndim)] for part in parts]
     _check_one_size([tuple(part.shape[1:]) for part in parts])
     batch = torch.cat(parts) if len(parts) > 1 else parts[0]
     if batch.numel() == 0:
-        raise ImageError(f"images: expected at least one pixel, found shape {tuple(batch.shape)}.")
+        raise ImageError(
+            path="images", expected="at least one pixel", found=f"shape {tuple(batch.shape)}"
+        )
     return batch
 
 
@@ -213,18 +216,19 @@ found 0 and 0.
     """
     if n_columns < 1 or padding < 0:
         raise ImageError(
-            "grid: expected at least one image in a row and no negative padding, "
-            f"found {n_columns} and {padding}."
+            path="grid",
+            expected="at least one image in a row and no negative padding",
+            found=f"{n_columns} and {padding}",
         )
 
 
 def _check_one_size(shapes: Sequence[tuple[int, ...]]) -> None:
     """Refuse shapes that are none or not all the same."""
     if not shapes:
-        raise ImageError("images: expected at least one, found none.")
+        raise ImageError(path="images", expected="at least one", found="none")
     if len(set(shapes)) > 1:
         found = " and ".join(map(str, sorted(set(shapes))))
-        raise ImageError(f"images: expected one size, found {found}.")
+        raise ImageError(path="images", expected="one size", found=found)
 
 
 def _stacked(images: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
@@ -236,7 +240,8 @@ def _stacked(images: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         images = np.stack(arrays, axis=-1)
     if images.ndim != 4 or images.shape[2] not in (1, 3) or images.size == 0:
         raise ImageError(
-            "images: expected a list of (H, W, 3) or (H, W), or an array (H, W, 3, N), "
-            f"found an array {images.shape}."
+            path="images",
+            expected="a list of (H, W, 3) or (H, W), or an array (H, W, 3, N)",
+            found=f"an array {images.shape}",
         )
     return images

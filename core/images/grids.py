@@ -51,7 +51,7 @@ def to_imgrid(
 
     grid = make_grid_T(img_tsr, *args, **kwargs).cpu()
     if grid.shape[0] not in (3, 4):
-        raise ImageError(f"images: expected 1, 3 or 4 channels, found {grid.shape[0]}.")
+        raise ImageError(path="images", expected="1, 3 or 4 channels", found=grid.shape[0])
     return Image.fromarray(_eight_bits(grid).permute(1, 2, 0).contiguous().numpy())
 
 
@@ -183,7 +183,7 @@ def _eight_bits(grid: "torch.Tensor") -> "torch.Tensor":
     if grid.dtype in (torch.uint8, torch.bool):
         return grid if grid.dtype == torch.uint8 else grid.to(torch.uint8) * 255
     if not grid.is_floating_point():
-        raise ImageError(f"images: expected floating point or uint8, found {grid.dtype}.")
+        raise ImageError(path="images", expected="floating point or uint8", found=grid.dtype)
     check_range(grid)
     # in half precision the product would be rounded to the next level before it is truncated
     return grid.to(torch.promote_types(grid.dtype, torch.float32)).clamp(0, 1).mul(255).byte()
@@ -196,8 +196,9 @@ def _save(image: "Image", path: str | Path) -> None:
     path = Path(path)
     if Image.registered_extensions().get(path.suffix.lower()) not in Image.SAVE:
         raise SettingError(
-            f"{path}: expected the extension of a picture format, such as .png, "
-            f"found {path.suffix!r}."
+            path=path,
+            expected="the extension of a picture format, such as .png",
+            found=f"{path.suffix!r}",
         )
     with replacing(path) as temporary:
         image.save(temporary)

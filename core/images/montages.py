@@ -121,7 +121,7 @@ def color_frame(
            [0.6, 0.6, 0.6]])
     """
     if pad < 0:
-        raise ImageError(f"frame: expected no negative pad, found {pad}.")
+        raise ImageError(path="frame", expected="no negative pad", found=pad)
     image = _unit_rgb(img)
     height, width, _ = image.shape
     framed = np.full((height + 2 * pad, width + 2 * pad, 3), to_rgb(color))
@@ -180,14 +180,15 @@ def color_framed_montages(
     scores = np.asarray(scores, dtype=float)
     if scores.shape != (len(image_list),):
         raise ImageError(
-            f"scores: expected one for each of {len(image_list)} images, "
-            f"found an array {scores.shape}."
+            path="scores",
+            expected=f"one for each of {len(image_list)} images",
+            found=f"an array {scores.shape}",
         )
     smallest, largest = score_limits(scores)
     low = smallest if vmin is None else vmin
     high = max(largest, low + SMALLEST_SCORE_RANGE) if vmax is None else vmax
     if high <= low:
-        raise ImageError(f"scores: expected vmax above vmin, found {high:g} and {low:g}.")
+        raise ImageError(path="scores", expected="vmax above vmin", found=f"{high:g} and {low:g}")
     color_of = colormap_of(cmap)
     framed = [
         color_frame(image, color_of((score - low) / (high - low))[:3], pad)
@@ -236,14 +237,16 @@ def crop_from_montage(
     rows, columns = _grid_shape(img, imgsize, pad)
     if isinstance(imgid, str):
         if imgid != "rand":
-            raise ImageError(f"imgid: expected (row, column), a number or 'rand', found {imgid!r}.")
+            raise ImageError(
+                path="imgid", expected="(row, column), a number or 'rand'", found=f"{imgid!r}"
+            )
         imgid = np.random.default_rng(rng).integers(rows * columns)
     if np.ndim(imgid) == 0:
         row, column = divmod(_from_start(imgid, rows * columns), columns)
     elif len(imgid) == 2:
         row, column = map(_from_start, imgid, (rows, columns))
     else:
-        raise ImageError(f"imgid: expected (row, column), found {len(imgid)} numbers.")
+        raise ImageError(path="imgid", expected="(row, column)", found=f"{len(imgid)} numbers")
     top, left = pad + (pad + imgsize) * row, pad + (pad + imgsize) * column
     return img[top : top + imgsize, left : left + imgsize]
 
@@ -303,7 +306,7 @@ found 14 x 14 pixels, too few for one.
 def _two_positive(shape: Sequence[int], name: str) -> tuple[int, int]:
     """A shape as two integers of at least 1."""
     if len(shape) != 2 or any(size < 1 or size != int(size) for size in shape):
-        raise ImageError(f"{name}: expected two positive whole numbers, found {tuple(shape)}.")
+        raise ImageError(path=name, expected="two positive whole numbers", found=tuple(shape))
     return int(shape[0]), int(shape[1])
 
 
@@ -313,13 +316,13 @@ def _unit_rgb(image: np.ndarray) -> np.ndarray:
     if image.ndim == 2:
         image = image[..., None]
     if image.ndim != 3 or image.shape[2] not in (1, 3) or image.size == 0:
-        raise ImageError(f"image: expected shape (H, W, 3) or (H, W), found {image.shape}.")
+        raise ImageError(path="image", expected="shape (H, W, 3) or (H, W)", found=image.shape)
     if image.dtype == np.uint8:
         image = image / 255
     elif image.dtype == bool:
         image = image.astype(float)
     elif not np.issubdtype(image.dtype, np.floating):
-        raise ImageError(f"image: expected floating point or uint8, found {image.dtype}.")
+        raise ImageError(path="image", expected="floating point or uint8", found=image.dtype)
     check_range(image)
     return np.broadcast_to(image, (*image.shape[:2], 3))
 
@@ -328,13 +331,14 @@ def _grid_shape(montage: np.ndarray, imgsize: int, pad: int) -> tuple[int, int]:
     """Rows and columns of the cells of a padded montage."""
     if imgsize < 1 or pad < 0:
         raise ImageError(
-            f"montage: expected imgsize from 1 and pad from 0, found {imgsize} and {pad}."
+            path="montage", expected="imgsize from 1 and pad from 0", found=f"{imgsize} and {pad}"
         )
     rows, columns = ((size - pad) // (imgsize + pad) for size in montage.shape[:2])
     if rows < 1 or columns < 1:
         raise ImageError(
-            f"montage: expected images of {imgsize} pixels in borders of {pad}, "
-            f"found {montage.shape[0]} x {montage.shape[1]} pixels, too few for one."
+            path="montage",
+            expected=f"images of {imgsize} pixels in borders of {pad}",
+            found=f"{montage.shape[0]} x {montage.shape[1]} pixels, too few for one",
         )
     return rows, columns
 
@@ -343,5 +347,5 @@ def _from_start(index: int, n: int) -> int:
     """`index`, which counts from the end if negative, as a Python integer from 0 to n - 1."""
     index = operator.index(index)
     if not -n <= index < n:
-        raise ImageError(f"imgid: expected {-n} to {n - 1}, found {index}.")
+        raise ImageError(path="imgid", expected=f"{-n} to {n - 1}", found=index)
     return index % n

@@ -120,9 +120,9 @@ def PIL_array_to_montage_score_frame(  # noqa: N802 (published name)
         return _montage(rows)
     shape = len(rows), len(rows[0])
     if scores.shape != shape:
-        raise ImageError(f"scores: expected one for every cell, {shape}, found {scores.shape}.")
+        raise ImageError(path="scores", expected=f"one for every cell, {shape}", found=scores.shape)
     if border_size < 0:
-        raise ImageError(f"frames: expected no negative border_size, found {border_size}.")
+        raise ImageError(path="frames", expected="no negative border_size", found=border_size)
     limits = score_limits(scores) if clim is None else clim
     colors = colormap_of(colormap)(Normalize(*limits)(scores))
     return _montage(_framed(rows, (255 * colors[..., :3]).astype(int), border_size))
@@ -156,19 +156,24 @@ def _rows(table: Table) -> "list[list[Image | None]]":
     from PIL.Image import Image
 
     if not all(isinstance(row, (list, tuple, np.ndarray)) for row in table):
-        raise ImageError("images: expected a table, that is rows of images, found a single row.")
+        raise ImageError(
+            path="images", expected="a table, that is rows of images", found="a single row"
+        )
     rows = [list(row) for row in table]
     lengths = sorted({len(row) for row in rows})
     if len(lengths) > 1:
-        raise ImageError(f"images: expected rows of one length, found lengths {lengths}.")
+        raise ImageError(path="images", expected="rows of one length", found=f"lengths {lengths}")
     images = [image for row in rows for image in row if image is not None]
     for image in images:
         if not isinstance(image, Image):
-            raise ImageError(f"images: expected PIL images or None, found {type(image).__name__}.")
+            raise ImageError(
+                path="images", expected="PIL images or None", found=type(image).__name__
+            )
         if image.size != images[0].size:
             raise ImageError(
-                f"images: expected one size, found {images[0].size} and {image.size} "
-                "(width, height)."
+                path="images",
+                expected="one size",
+                found=f"{images[0].size} and {image.size} (width, height)",
             )
     return rows
 

@@ -46,10 +46,11 @@ def check_range(
 255.
     """
     if not (isinstance(scale, int | float | np.number) and 0 < scale < math.inf):
-        raise ImageError(f"expected a value of white above 0, found {scale!r}.")
+        raise ImageError(expected="a value of white above 0", found=f"{scale!r}")
     low, high = images.min().item(), images.max().item()
     if not (low >= LOWEST * scale and high <= HIGHEST * scale):
-        advice = f"; {hint}" if high > HIGHEST * scale else ""
         raise ImageError(
-            f"expected images in [0, {scale:g}], found values from {low:g} to {high:g}{advice}."
+            expected=f"images in [0, {scale:g}]",
+            found=f"values from {low:g} to {high:g}",
+            advice=hint if high > HIGHEST * scale else "",
         )

@@ -40,7 +40,7 @@ def power_spectrum_freq(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     gray = _checked(gray)
     n = len(gray)
     if gray.shape[1] != n or n < 2:
-        raise ImageError(f"expected a square image of 2 pixels or more, found shape {gray.shape}.")
+        raise ImageError(expected="a square image of 2 pixels or more", found=f"shape {gray.shape}")
     power = np.abs(np.fft.fft2(gray)) ** 2
     cycles = np.fft.fftfreq(n) * n
     frequency = np.hypot(cycles[:, None], cycles)
@@ -85,7 +85,7 @@ def power_spectrum_orientation(gray: np.ndarray) -> np.ndarray:
     turned = (ndimage.rotate(gray, angle, reshape=False) for angle in range(180))
     energy = np.array([np.square(image.sum(axis=1)).sum() for image in turned])
     if energy.max() == 0:
-        raise ImageError("expected an image with some energy, found one that is zero all over.")
+        raise ImageError(expected="an image with some energy", found="one that is zero all over")
     return energy / energy.max()
 
 
@@ -115,7 +115,7 @@ def calculate_rms_contrast(image: np.ndarray) -> float:
     """
     image = np.asarray(image)
     if image.ndim != 3 or len(image) != 3 or image.size == 0:
-        raise ImageError(f"expected an image of shape (3, height, width), found {image.shape}.")
+        raise ImageError(expected="an image of shape (3, height, width)", found=image.shape)
     return float(image.std(axis=(1, 2)).mean(dtype=float))
 
 
@@ -123,7 +123,7 @@ def _checked(gray: np.ndarray) -> np.ndarray:
     """A greyscale image of finite numbers, as float64."""
     gray = np.asarray(gray, dtype=float)
     if gray.ndim != 2 or gray.size == 0:
-        raise ImageError(f"expected a grey image of shape (height, width), found {gray.shape}.")
+        raise ImageError(expected="a grey image of shape (height, width)", found=gray.shape)
     if not np.isfinite(gray).all():
-        raise ImageError("expected an image of finite values, found NaN or infinity.")
+        raise ImageError(expected="an image of finite values", found="NaN or infinity")
     return gray

@@ -110,8 +110,9 @@ def open_matfile(path: Path) -> Iterator[Struct]:
         file = h5py.File(path, "r")
     except OSError as error:
         raise RecordingError(
-            f"{path}: expected a whole MATLAB v7.3 file, found one that HDF5 cannot open: it is "
-            f"cut off or damaged ({error})."
+            path=path,
+            expected="a whole MATLAB v7.3 file",
+            found=f"one that HDF5 cannot open: it is cut off or damaged ({error})",
         ) from None
     with file:
         yield Struct(file)
@@ -119,26 +120,31 @@ def open_matfile(path: Path) -> Iterator[Struct]:
 
 def _check_signature(path: Path) -> None:
     if path.is_dir():
-        raise RecordingError(f"{path}: expected a MATLAB v7.3 file, found a folder.")
+        raise RecordingError(path=path, expected="a MATLAB v7.3 file", found="a folder")
     try:
         with path.open("rb") as file:
             start = file.read(116)
     except FileNotFoundError:
-        raise MissingFileError(f"{path}: expected a MATLAB v7.3 file, found no file.") from None
+        raise MissingFileError(path=path, expected="a MATLAB v7.3 file", found="no file") from None
     except OSError as error:
         raise RecordingError(
-            f"{path}: expected a MATLAB v7.3 file, found one that cannot be read: {error.strerror}."
+            path=path,
+            expected="a MATLAB v7.3 file",
+            found=f"one that cannot be read: {error.strerror}",
         ) from None
     if start.startswith((SIGNATURE, b"\x89HDF")):
         return
     if start.startswith(b"MATLAB 5.0 MAT-file"):
         raise RecordingError(
-            f"{path}: expected a MATLAB v7.3 file, found a level-5 file; in MATLAB, "
-            "save(..., '-v7.3') writes the format that is read here."
+            path=path,
+            expected="a MATLAB v7.3 file",
+            found="a level-5 file",
+            advice="in MATLAB, save(..., '-v7.3') writes the format that is read here",
         )
     raise RecordingError(
-        f"{path}: expected a MATLAB v7.3 file, found something else (it starts with "
-        f"{start[:16]!r})."
+        path=path,
+        expected="a MATLAB v7.3 file",
+        found=f"something else (it starts with {start[:16]!r})",
     )
 
 
@@ -158,7 +164,9 @@ def _damage_named(file: h5py.File) -> Iterator[None]:
         if isinstance(error, RecordingError):
             raise
         raise RecordingError(
-            f"{file.filename}: expected a whole MATLAB v7.3 file, found a damaged one ({error})."
+            path=file.filename,
+            expected="a whole MATLAB v7.3 file",
+            found=f"a damaged one ({error})",
         ) from None
 
 

@@ -91,7 +91,9 @@ def _new_file(path: Path) -> Iterator["_Writer"]:
         except ReproductionError:
             raise
         except (OSError, RuntimeError) as error:
-            raise RunError(f"{path}: expected to write the file, found: {error}.") from None
+            raise RunError(
+                path=path, expected="to write the file", found=f"an error: {error}"
+            ) from None
         with temporary.open("r+b") as stream:
             stream.write(_header())
 

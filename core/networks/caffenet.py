@@ -115,10 +115,10 @@ class Caffenet(nn.Module):
             Run the layers before this index (exclusive end); None runs all.
         """
         if x.dim() != 4 or x.shape[1] != 3:
-            raise ImageError(f"expected images (B, 3, H, W), found {tuple(x.shape)}.")
+            raise ImageError(expected="images (B, 3, H, W)", found=tuple(x.shape))
         if output_layer_idx is not None and not 0 < output_layer_idx <= len(self.net):
             raise LayerError(
-                f"output_layer_idx: expected 1 to {len(self.net)}, found {output_layer_idx}."
+                path="output_layer_idx", expected=f"1 to {len(self.net)}", found=output_layer_idx
             )
         if preproc:
             x = (x * (255 / scale) - self.RGB_mean).flip(1)

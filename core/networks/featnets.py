@@ -29,6 +29,6 @@ def load_featnet(
     """
     if netname not in (*FEATURES_ONLY, *WHOLE):
         known = ", ".join((*FEATURES_ONLY, *WHOLE))
-        raise UnknownNetworkError(f"expected one of {known}, found {netname!r}.")
+        raise UnknownNetworkError(expected=f"one of {known}", found=f"{netname!r}")
     model = load_network(netname, device=device, **options).model
     return (model.features if netname in FEATURES_ONLY else model), model

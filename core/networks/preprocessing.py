@@ -77,8 +77,8 @@ def as_batch(images: Images) -> torch.Tensor:
         is_real = not (batch.is_complex() or batch.dtype == torch.bool)
         if batch.dim() != 4 or batch.shape[1] != 3 or not is_real:
             raise ImageError(
-                f"expected a tensor (B, 3, H, W) of RGB images, found {tuple(images.shape)} of "
-                f"{images.dtype}."
+                expected="a tensor (B, 3, H, W) of RGB images",
+                found=f"{tuple(images.shape)} of {images.dtype}",
             )
     else:
         _refuse_other_colours(images)
@@ -86,14 +86,14 @@ def as_batch(images: Images) -> torch.Tensor:
         array = array if array.ndim == 4 else array[None]
         if array.ndim != 4 or array.shape[3] != 3 or array.dtype.kind not in "fui":
             raise ImageError(
-                "expected RGB images (H, W, 3) of numbers, found "
-                f"{np.shape(images)} of {array.dtype}."
+                expected="RGB images (H, W, 3) of numbers",
+                found=f"{np.shape(images)} of {array.dtype}",
             )
         if array.dtype != np.uint8:
             array = array.astype(np.float32 if array.itemsize <= 4 else np.float64)
         batch = torch.from_numpy(np.ascontiguousarray(array)).permute(0, 3, 1, 2)
     if 0 in batch.shape:
-        raise ImageError(f"expected at least one image, found {tuple(batch.shape)}.")
+        raise ImageError(expected="at least one image", found=tuple(batch.shape))
     return batch
 
 
@@ -101,7 +101,7 @@ def _refuse_other_colours(image: object) -> None:
     """Raise for a Pillow image whose three channels are not red, green and blue."""
     mode = getattr(image, "mode", "RGB")
     if mode != "RGB":
-        raise ImageError(f"expected an RGB image, found one of Pillow's mode {mode}.")
+        raise ImageError(expected="an RGB image", found=f"one of Pillow's mode {mode}")
 
 
 def _joined(images: Sequence[np.ndarray | torch.Tensor]) -> torch.Tensor:
@@ -109,10 +109,10 @@ def _joined(images: Sequence[np.ndarray | torch.Tensor]) -> torch.Tensor:
     for image in images:
         if len(np.shape(image)) != 3:
             raise ImageError(
-                f"expected a list of RGB images (H, W, 3), found one of shape {np.shape(image)}."
+                expected="a list of RGB images (H, W, 3)", found=f"one of shape {np.shape(image)}"
             )
     batches = [as_batch(image) for image in images]
     sizes = {tuple(batch.shape[2:]) for batch in batches}
     if len(sizes) > 1:
-        raise ImageError(f"expected images of one size, found {sorted(sizes)}.")
+        raise ImageError(expected="images of one size", found=sorted(sizes))
     return torch.cat(batches)

@@ -179,8 +179,9 @@ def _cornet_s(_name: str, source: WeightSource) -> ImageNetwork:
     )
     if source.pretrained and (not source.allow_download or NETWORKS.is_offline()):
         raise WeightsError(
-            "cornet_s: expected permission to download (its package fetches its weights itself), "
-            "found that it is forbidden."
+            path="cornet_s",
+            expected="permission to download (its package fetches its weights itself)",
+            found="that it is forbidden",
         )
     model = cornet.cornet_s(pretrained=source.pretrained, map_location="cpu")
     return ImageNetwork(getattr(model, "module", model))
@@ -189,7 +190,9 @@ def _cornet_s(_name: str, source: WeightSource) -> ImageNetwork:
 def _from_torchvision(name: str, source: WeightSource) -> ImageNetwork:
     models = import_torchvision().models
     if name not in models.list_models(module=models):
-        raise SettingError(f"expected the name of an image network, found {name!r}; {_near(name)}.")
+        raise SettingError(
+            expected="the name of an image network", found=f"{name!r}", advice=_near(name)
+        )
     options = {"transform_input": True, "init_weights": False} if name == "googlenet" else {}
     model = models.get_model(name, weights=None, **options)
     published = models.get_model_weights(name)
@@ -225,9 +228,12 @@ def _from_timm(name: str, source: WeightSource) -> ImageNetwork:
     try:
         model = _timm().create_model(name, pretrained=source.pretrained, **options)
     except RuntimeError as error:
-        wanted = f"{path}: expected the weights of" if source.pretrained else "expected"
         reason = " ".join(str(error).split())[:160]
-        raise WeightsError(f"{wanted} timm's {name}, found: {reason}") from error
+        raise WeightsError(
+            path=path if source.pretrained else "",
+            expected=f"{'the weights of ' * source.pretrained}timm's {name}",
+            found=f"an error: {reason}",
+        ) from error
     stated = model.default_cfg
     size = stated["input_size"][-1] if stated.get("fixed_input_size") else 227
     return ImageNetwork(model, size=size)
@@ -238,10 +244,15 @@ def _timm_file(name: str) -> WeightFile:
     try:
         published = _timm().get_pretrained_cfg(name)
     except RuntimeError as error:
-        raise SettingError(f"{name}: expected a network of timm, found: {error}.") from None
+        raise SettingError(
+            path=name, expected="a network of timm", found=f"none ({error})"
+        ) from None
     if published is None or not (published.hf_hub_id or published.url):
         raise WeightsError(
-            f"{name}: expected published weights, found none; say pretrained=False for random ones."
+            path=name,
+            expected="published weights",
+            found="none",
+            advice="say pretrained=False for random ones",
         )
     full_name = f"{published.architecture}.{published.tag}"
     if not published.hf_hub_id:

@@ -15,5 +15,6 @@ __getattr__, __dir__, __all__ = hand_on(
         "presets": ["OPTIMIZERS", "make_optimizer", "names_of"],
         "protocol": ["Optimizer"],
         "sphere": ["SphereCMA"],
+        "validation": ["validate_optimizer"],
     },
 )

@@ -124,7 +124,7 @@ class CholeskyCMAES(Optimizer):
         self.damps, self.chiN = constants.damps, constants.chi
         if update_freq is not None and not update_freq >= 0:
             raise SettingError(
-                f"Aupdate_freq: expected at least 0, or None, found {update_freq!r}."
+                path="Aupdate_freq", expected="at least 0, or None", found=f"{update_freq!r}"
             )
         self.update_crit = (
             self.lambda_ / (10 * self.c1 * n) if update_freq is None else update_freq * self.lambda_
@@ -192,7 +192,7 @@ class CholeskyCMAES(Optimizer):
         """Refuse fewer codes than are selected, or more than were proposed."""
         if self.istep > 0 and not self.mu <= n <= len(self._z):
             raise ScoreError(
-                f"expected {self.mu} to {len(self._z)} codes of the last population, found {n}."
+                expected=f"{self.mu} to {len(self._z)} codes of the last population", found=n
             )
 
     def _in_code_space(self, rows: Array) -> Array:

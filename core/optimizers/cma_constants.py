@@ -60,12 +60,13 @@ def cma_constants(
     (40, 20)
     """
     if n < 1:
-        raise SettingError(f"expected codes of at least one number, found {n}.")
+        raise SettingError(expected="codes of at least one number", found=n)
     lambda_ = default_population(n) if population_size is None else population_size
     if not isinstance(lambda_, int | np.integer) or lambda_ < 2:
         raise SettingError(
-            f"population_size: expected a whole number of at least 2, so that there is one to "
-            f"choose, found {lambda_!r}."
+            path="population_size",
+            expected="a whole number of at least 2, so that there is one to choose",
+            found=f"{lambda_!r}",
         )
     half = lambda_ / 2
     mu = int(half)
@@ -88,7 +89,7 @@ def cma_constants(
 
 def _rate(value: float, name: str) -> float:
     if not (0 < value < 1 or (value == 1 and name != "c1")):
-        raise SettingError(f"{name}: expected a rate between 0 and 1, found {value!r}.")
+        raise SettingError(path=name, expected="a rate between 0 and 1", found=f"{value!r}")
     return value
 
 

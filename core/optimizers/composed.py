@@ -26,8 +26,9 @@ class concat_wrapper(Optimizer):  # noqa: N801 (published name)
             found = getattr(optim1, name), getattr(optim2, name)
             if found[0] != found[1]:
                 raise SettingError(
-                    f"concat_wrapper: expected optimizers of the same {name.strip('_')}, found "
-                    f"{found[0]} and {found[1]}."
+                    path="concat_wrapper",
+                    expected=f"optimizers of the same {name.strip('_')}",
+                    found=f"{found[0]} and {found[1]}",
                 )
         self.optim1, self.optim2 = optim1, optim2
         self.space_dimen = optim1.space_dimen + optim2.space_dimen
@@ -89,7 +90,9 @@ class fix_param_wrapper(Optimizer):  # noqa: N801 (published name)
         if fixed.ndim == 1:
             fixed = fixed[None]
         if fixed.ndim != 2 or len(fixed) != 1:
-            raise CodeError(f"fixed_code: expected one row, found shape {tuple(fixed.shape)}.")
+            raise CodeError(
+                path="fixed_code", expected="one row", found=f"shape {tuple(fixed.shape)}"
+            )
         self.optim, self.pre = optim, pre
         self.fixed_code = fixed + 0
         self.space_dimen = optim.space_dimen + fixed.shape[1]

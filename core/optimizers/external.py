@@ -93,8 +93,9 @@ class ExternalOptimizer(Optimizer):
         """Refuse a generation of another size."""
         if n != self.lambda_:
             raise ScoreError(
-                f"{type(self).__name__}: expected {self.lambda_} codes, as `get_init_pop()` and "
-                f"every step give them, found {n}."
+                path=type(self).__name__,
+                expected=f"{self.lambda_} codes, as `get_init_pop()` and every step give them",
+                found=n,
             )
 
     def _told_and_asked(self, scores: np.ndarray, changed: np.ndarray | None) -> np.ndarray:
@@ -270,8 +271,9 @@ class NevergradOptimizer(ExternalOptimizer):
         )
         if self.method not in nevergrad.optimizers.registry:
             raise SettingError(
-                f"method: expected a name of nevergrad's registry, such as "
-                f"{', '.join(NEVERGRAD_METHODS)}, found {self.method!r}."
+                path="method",
+                expected=f"a name of nevergrad's registry, such as {', '.join(NEVERGRAD_METHODS)}",
+                found=f"{self.method!r}",
             )
         code = nevergrad.p.Array(shape=(self.space_dimen,)).set_bounds(-self.bound, self.bound)
         code.random_state = np.random.RandomState(seed)

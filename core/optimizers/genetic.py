@@ -87,8 +87,9 @@ class Genetic(Optimizer):
         self.n_conserve = whole(n_conserve, "n_conserve", at_least=0)
         if self.n_conserve >= self.lambda_:
             raise SettingError(
-                f"n_conserve: expected fewer than the {self.lambda_} of the population, found "
-                f"{n_conserve}."
+                path="n_conserve",
+                expected=f"fewer than the {self.lambda_} of the population",
+                found=n_conserve,
             )
         self.thread = thread
         self.backend = backend_of(device)
@@ -132,9 +133,7 @@ class Genetic(Optimizer):
     def check_generation(self, n: int) -> None:
         """Refuse a generation of another size."""
         if n != self.lambda_:
-            raise ScoreError(
-                f"expected the {self.lambda_} codes of the last population, found {n}."
-            )
+            raise ScoreError(expected=f"the {self.lambda_} codes of the last population", found=n)
 
     def _fitness(self, scores: Array) -> Array:
         """Chance of each code to be a parent, relative to the best; scores are descending."""
@@ -183,5 +182,5 @@ class Genetic(Optimizer):
 
 def _share(value: float, name: str) -> float:
     if not (isinstance(value, int | float | np.number) and 0 <= value <= 1):
-        raise SettingError(f"{name}: expected a share between 0 and 1, found {value!r}.")
+        raise SettingError(path=name, expected="a share between 0 and 1", found=f"{value!r}")
     return float(value)

@@ -39,9 +39,13 @@ class GradientMethod:
     def __post_init__(self) -> None:
         positive(self.lr, "lr")
         if self.optimizer not in ("Adam", "SGD"):
-            raise SettingError(f"optimizer: expected Adam or SGD, found {self.optimizer!r}.")
+            raise SettingError(
+                path="optimizer", expected="Adam or SGD", found=f"{self.optimizer!r}"
+            )
         if self.basis not in BASES:
-            raise SettingError(f"basis: expected one of {', '.join(BASES)}, found {self.basis!r}.")
+            raise SettingError(
+                path="basis", expected=f"one of {', '.join(BASES)}", found=f"{self.basis!r}"
+            )
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,9 @@ def label2method(label: str) -> GradientMethod:
             name, basis = label.removesuffix(suffix), of_suffix
     if name not in METHODS:
         raise SettingError(
-            f"gradient method: expected one of {', '.join(METHODS)}, alone or with Hess or Precond "
-            f"behind it, found {label!r}."
+            path="gradient method",
+            expected=f"one of {', '.join(METHODS)}, alone or with Hess or Precond behind it",
+            found=f"{label!r}",
         )
     optimizer, _, rate = name.partition("0")
     return GradientMethod(optimizer, RATES[rate], basis)
@@ -145,7 +150,7 @@ def gradient_ascent(
     """
     if codes.dim() != 2 or not codes.is_floating_point():
         raise CodeError(
-            f"expected floating-point codes (B, D), found {tuple(codes.shape)} of {codes.dtype}."
+            expected="floating-point codes (B, D)", found=f"{tuple(codes.shape)} of {codes.dtype}"
         )
     to_code, from_code = _coordinates(method, hessian, codes, expon)
     moving = from_code(codes.detach()).clone().requires_grad_(True)
@@ -174,21 +179,23 @@ def _coordinates(
     if method.basis == "code":
         return (lambda w: w), (lambda z: z)
     if hessian is None:
-        raise SettingError(f"basis {method.basis}: expected a Hessian, found none.")
+        raise SettingError(path=f"basis {method.basis}", expected="a Hessian", found="none")
     vectors = torch.as_tensor(hessian.eigvects).to(codes)
     values = torch.as_tensor(hessian.eigvals).to(codes)
     n = codes.shape[1]
     if vectors.shape != (n, n) or values.shape != (n,):
         raise SettingError(
-            f"Hessian: expected {n} eigenvalues and ({n}, {n}) eigenvectors, found "
-            f"{tuple(values.shape)} and {tuple(vectors.shape)}."
+            path="Hessian",
+            expected=f"{n} eigenvalues and ({n}, {n}) eigenvectors",
+            found=f"{tuple(values.shape)} and {tuple(vectors.shape)}",
         )
     if method.basis == "hessian":
         return (lambda w: w @ vectors.T), (lambda z: z @ vectors)
     if not (values > 0).all():
         raise SettingError(
-            f"Hessian: expected eigenvalues above zero, found {int((~(values > 0)).sum())} of {n} "
-            "that are not."
+            path="Hessian",
+            expected="eigenvalues above zero",
+            found=f"{int((~(values > 0)).sum())} of {n} that are not",
         )
     scale = values**-expon
     return (lambda w: (w * scale) @ vectors.T), (lambda z: z @ vectors / scale)
@@ -197,9 +204,13 @@ def _coordinates(
 def _checked(scores: torch.Tensor, n_codes: int) -> torch.Tensor:
     if scores.shape != (n_codes,) or not scores.requires_grad:
         raise ScoreError(
-            f"expected {n_codes} scores with a gradient, found shape {tuple(scores.shape)} "
-            f"{'with' if scores.requires_grad else 'without'} one."
+            expected=f"{n_codes} scores with a gradient",
+            found=(
+                f"shape {tuple(scores.shape)} {'with' if scores.requires_grad else 'without'} one"
+            ),
         )
     if not torch.isfinite(scores).all():
-        raise ScoreError("expected finite scores, found NaN or infinity; the climb cannot go on.")
+        raise ScoreError(
+            expected="finite scores", found="NaN or infinity", advice="the climb cannot go on"
+        )
     return scores

@@ -73,7 +73,9 @@ class HessCMAES(CholeskyCMAES):
         n = self.space_dimen if cutoff is None else whole(cutoff, "cutoff", at_least=1)
         if n > self.space_dimen:
             raise SettingError(
-                f"cutoff: expected at most the {self.space_dimen} dimensions of a code, found {n}."
+                path="cutoff",
+                expected=f"at most the {self.space_dimen} dimensions of a code",
+                found=n,
             )
         self._search_in(n, population_size, Aupdate_freq, optim_params)
         self._basis = None
@@ -145,22 +147,29 @@ class HessCMAES(CholeskyCMAES):
         n, n_code = self._n, self.space_dimen
         if self.istep > 0:
             raise SettingError(
-                f"set_Hessian: expected a call before the first step, found step {self.istep}."
+                path="set_Hessian",
+                expected="a call before the first step",
+                found=f"step {self.istep}",
             )
         fits = eigvects.ndim == 2 and len(eigvects) == n_code and eigvects.shape[1] >= n
         if not fits or len(eigvals) < n:
             raise SettingError(
-                f"Hessian: expected at least {n} eigenvalues and eigenvectors of shape ({n_code}, "
-                f">= {n}), found {len(eigvals)} and shape {eigvects.shape}."
+                path="Hessian",
+                expected=f"at least {n} eigenvalues and eigenvectors of shape ({n_code}, >= {n})",
+                found=f"{len(eigvals)} and shape {eigvects.shape}",
             )
         if not (eigvals[:n] > 0).all() or not np.isfinite(eigvals[:n]).all():
             bad = int((~(eigvals[:n] > 0) | ~np.isfinite(eigvals[:n])).sum())
             raise SettingError(
-                f"Hessian: expected eigenvalues above zero, found {bad} of the first {n} that are "
-                f"not (least {np.min(eigvals[:n]):.3g}); choose a smaller cutoff."
+                path="Hessian",
+                expected="eigenvalues above zero",
+                found=f"{bad} of the first {n} that are not (least {np.min(eigvals[:n]):.3g})",
+                advice="choose a smaller cutoff",
             )
         if (np.diff(eigvals[:n]) > 0).any():
             raise SettingError(
-                "Hessian: expected eigenvalues in descending order, found ascending ones; reverse "
-                "them and the columns of the eigenvectors."
+                path="Hessian",
+                expected="eigenvalues in descending order",
+                found="ascending ones",
+                advice="reverse them and the columns of the eigenvectors",
             )

@@ -155,17 +155,19 @@ def make_optimizer(
     core.errors.CodeError: BigGAN/CholCMA: expected codes of 256 values, found 4096.
     """
     if name not in OPTIMIZERS:
-        raise SettingError(f"optimizer: expected one of {', '.join(OPTIMIZERS)}, found {name!r}.")
+        raise SettingError(
+            path="optimizer", expected=f"one of {', '.join(OPTIMIZERS)}", found=f"{name!r}"
+        )
     n = whole(space_dimen, "space_dimen", at_least=1)
     space = name.partition("/")[0]
     if space in CODE_LENGTHS and n != CODE_LENGTHS[space]:
-        raise CodeError(f"{name}: expected codes of {CODE_LENGTHS[space]} values, found {n}.")
+        raise CodeError(path=name, expected=f"codes of {CODE_LENGTHS[space]} values", found=n)
     code = np.zeros((1, n)) if init_code is None else np.array(init_code, dtype=float)
     if code.shape not in ((n,), (1, n)):
-        raise CodeError(f"init_code: expected one code of shape (1, {n}), found {code.shape}.")
+        raise CodeError(path="init_code", expected=f"one code of shape (1, {n})", found=code.shape)
     if "/Hess" in name and hessian is None:
         raise MissingFileError(
-            f"{name}: expected the arrays of {HESSIAN_FILES[space]} as the Hessian, found none."
+            path=name, expected=f"the arrays of {HESSIAN_FILES[space]} as the Hessian", found="none"
         )
     if space in CODE_LENGTHS:
         # one generator, so that the parts of a code do not draw the same numbers
@@ -197,7 +199,9 @@ def names_of(space: str) -> list[str]:
     ['CholCMA', 'CholCMA_noA', 'HessCMA800', 'HessCMA500', 'HessCMA500_1']
     """
     if space not in CODE_LENGTHS:
-        raise SettingError(f"GAN: expected one of {', '.join(CODE_LENGTHS)}, found {space!r}.")
+        raise SettingError(
+            path="GAN", expected=f"one of {', '.join(CODE_LENGTHS)}", found=f"{space!r}"
+        )
     return [name.removeprefix(f"{space}/") for name in OPTIMIZERS if name.startswith(f"{space}/")]
 
 
@@ -222,7 +226,7 @@ def _hessian(
     missing = [name for name in names if name not in start.hessian]
     if missing:
         raise MissingFileError(
-            f"Hdata: expected the arrays {' and '.join(names)}, found no {missing[0]}."
+            path="Hdata", expected=f"the arrays {' and '.join(names)}", found=f"no {missing[0]}"
         )
     values, vectors = (np.asarray(start.hessian[name]) for name in names)
     optimizer = HessCMAES(

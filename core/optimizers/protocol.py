@@ -27,9 +27,10 @@ State = dict[str, np.ndarray]
 class Optimizer(ABC):
     """One ask-and-tell call, `step`, and what surrounds it.
 
-    A child says how to learn (`_next`), what it shows first (`_first_population`), which generations
-    it refuses (`check_generation`), what fixes it (`settings`) and what moves (`_state`,
-    `_load_state`). `core.optimizers.validate_optimizer` says whether it keeps what is promised here.
+    A child says how to learn (`_next`), what it shows first (`_first_population`), which
+    generations it refuses (`check_generation`), what fixes it (`settings`) and what moves
+    (`_state`, `_load_state`). `core.optimizers.validate_optimizer` says whether it keeps what is
+    promised here.
 
     Attributes
     ----------
@@ -117,7 +118,7 @@ class Optimizer(ABC):
         try:
             self.load_state(read_state(path))
         except StateError as error:
-            raise StateError(f"{path}: {error}") from None
+            raise error.inside(path) from None
 
     def state(self) -> State:
         """Everything that `load_state` needs, as arrays."""
@@ -136,14 +137,14 @@ class Optimizer(ABC):
             If it is that of an optimizer with other settings; names the difference.
         """
         if SETTINGS not in state:
-            raise StateError("expected the state of an optimizer, found none.")
+            raise StateError(expected="the state of an optimizer", found="none")
         check_same(self.settings(), json.loads(str(state[SETTINGS])), type(self).__name__)
         try:
             self._load_state(state)
             self.istep = int(state["istep"])
             population = state.get("population")
         except KeyError as error:
-            raise StateError(f"expected a complete state, found none of {error}.") from None
+            raise StateError(expected="a complete state", found=f"none of {error}") from None
         self.population = None if population is None else self.backend.numbers(population)
 
     def settings(self) -> dict[str, Any]:
@@ -177,13 +178,13 @@ class Optimizer(ABC):
         scores = scores.reshape(-1)
         if tuple(codes.shape) != (len(scores), self.space_dimen) or len(scores) == 0:
             raise ScoreError(
-                f"expected one score per code of length {self.space_dimen}, found {len(scores)} "
-                f"scores for codes of shape {tuple(codes.shape)}."
+                expected=f"one score per code of length {self.space_dimen}",
+                found=f"{len(scores)} scores for codes of shape {tuple(codes.shape)}",
             )
         if not is_elsewhere(scores):
             self._check_scores(scores)
         if not is_elsewhere(codes) and not np.isfinite(codes).all():
-            raise CodeError("expected finite codes, found NaN or infinity among them.")
+            raise CodeError(expected="finite codes", found="NaN or infinity among them")
         self.check_generation(len(scores))
         return self.backend.numbers(scores), self.backend.numbers(codes)
 
@@ -201,15 +202,16 @@ class Optimizer(ABC):
         n_infinite, n_missing = int(np.isinf(scores).sum()), int(np.isnan(scores).sum())
         if n_infinite:
             raise ScoreError(
-                f"expected finite scores, or NaN for what was not measured, found {n_infinite} "
-                f"infinite of {len(scores)}."
+                expected="finite scores, or NaN for what was not measured",
+                found=f"{n_infinite} infinite of {len(scores)}",
             )
         if n_missing == len(scores):
-            raise ScoreError(f"expected a score to learn from, found NaN for all {n_missing}.")
+            raise ScoreError(expected="a score to learn from", found=f"NaN for all {n_missing}")
         if n_missing and not self.accepts_nan:
             raise ScoreError(
-                f"{type(self).__name__} weights codes by their scores: expected all of them, found "
-                f"{n_missing} NaN of {len(scores)}."
+                path=type(self).__name__,
+                expected="all scores, by which codes are weighted",
+                found=f"{n_missing} NaN of {len(scores)}",
             )
 
     def _ranked(self, scores: Array) -> Array:
@@ -233,9 +235,9 @@ def read_state(path: Path) -> State:
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
     except FileNotFoundError:
-        raise MissingFileError(f"{path}: expected a saved optimizer, found no file.") from None
+        raise MissingFileError(path=path, expected="a saved optimizer", found="no file") from None
     except (OSError, ValueError, EOFError, TypeError, BadZipFile) as error:
-        raise StateError(f"expected a saved optimizer, found a damaged file ({error}).") from None
+        raise StateError(expected="a saved optimizer", found=f"a damaged file ({error})") from None
 
 
 def part_of(state: State, name: str) -> State:
@@ -275,7 +277,9 @@ def one_code(code: Array | None, n: int, backend: Backend) -> Array | None:
         return None
     code = np.array(to_host(code), dtype=float)
     if code.shape not in ((n,), (1, n)):
-        raise CodeError(f"init_code: expected one code of {n} numbers, found shape {code.shape}.")
+        raise CodeError(
+            path="init_code", expected=f"one code of {n} numbers", found=f"shape {code.shape}"
+        )
     if not np.isfinite(code).all():
-        raise CodeError("init_code: expected finite numbers, found NaN or infinity.")
+        raise CodeError(path="init_code", expected="finite numbers", found="NaN or infinity")
     return backend.numbers(code.reshape(1, n))

@@ -99,8 +99,9 @@ class SphereCMA(Optimizer):
         self.select_size = positive(select_size, "select_size")
         if not 1 <= self.select_size <= self.n_samples:
             raise SettingError(
-                f"select_size: expected 1 to the {self.n_samples} of the population, found "
-                f"{select_size}."
+                path="select_size",
+                expected=f"1 to the {self.n_samples} of the population",
+                found=select_size,
             )
         self.lr = positive(lr, "lr")
         self.maximize = maximize
@@ -170,8 +171,10 @@ class SphereCMA(Optimizer):
         mean = self._weights(scores, self.backend.numbers(rank_weights(n, n / 2))) @ codes
         if not mean @ mean > 0:
             raise CodeError(
-                "SphereCMA: expected first codes whose weighted mean has a direction, found zero; "
-                "`get_init_pop()` gives codes on the sphere."
+                path="SphereCMA",
+                expected="first codes whose weighted mean has a direction",
+                found="zero",
+                advice="`get_init_pop()` gives codes on the sphere",
             )
         return self._on_sphere(mean)
 
@@ -187,11 +190,9 @@ class SphereCMA(Optimizer):
     def check_generation(self, n: int) -> None:
         """Refuse a first generation of one code, and later ones of another size."""
         if self.istep == 0 and n < 2:
-            raise ScoreError(f"SphereCMA: expected at least 2 codes to start from, found {n}.")
+            raise ScoreError(path="SphereCMA", expected="at least 2 codes to start from", found=n)
         if self.istep > 0 and n != self.lambda_:
-            raise ScoreError(
-                f"expected the {self.lambda_} codes of the last population, found {n}."
-            )
+            raise ScoreError(expected=f"the {self.lambda_} codes of the last population", found=n)
 
     def _weights(self, scores: Array, by_rank: Array) -> Array:
         """Weight of every code."""
@@ -232,7 +233,9 @@ def exploration_angles(n_gen: int, mode: str, lim: Sequence[float] = (50, 7.33))
     """
     n_gen = whole(n_gen, "n_gen", at_least=1)
     if mode not in SCHEDULES:
-        raise SettingError(f"mode: expected one of {', '.join(SCHEDULES)}, found {mode!r}.")
+        raise SettingError(
+            path="mode", expected=f"one of {', '.join(SCHEDULES)}", found=f"{mode!r}"
+        )
     if mode == "inv":
         return 15 + 1 / (0.0017 * np.arange(1, n_gen + 1) + 0.0146)
     first, last = (positive(angle, "lim") for angle in lim)

@@ -160,9 +160,9 @@ def shaded_errorbar_arr(
     """
     arr = np.asarray(arr, dtype=float)
     if arr.ndim != 2 or len(arr) == 0:
-        raise SampleError(f"expected an array of rows and columns, found shape {arr.shape}.")
+        raise SampleError(expected="an array of rows and columns", found=f"shape {arr.shape}")
     if errtype not in ("sem", "std"):
-        raise SettingError(f"errtype: expected 'sem' or 'std', found {errtype!r}.")
+        raise SettingError(path="errtype", expected="'sem' or 'std'", found=f"{errtype!r}")
     table = pd.DataFrame(arr)  # unlike nanmean, it does not warn where a column has only NaN
     error = table.std(ddof=0) / (np.sqrt(len(arr)) if errtype == "sem" else 1)
     x = np.arange(arr.shape[1])
@@ -214,12 +214,16 @@ def scatter_corr(
     core.errors.SampleError: block vs. rate: expected at least 3 rows with finite values, found 2.
     """
     if corrtype not in CORRELATIONS:
-        raise SettingError(f"corrtype: expected 'pearson' or 'spearman', found {corrtype!r}.")
+        raise SettingError(
+            path="corrtype", expected="'pearson' or 'spearman'", found=f"{corrtype!r}"
+        )
     values = np.array([numbers(column) for column in selected_columns(df, None, x, y)])
     values = values[:, np.isfinite(values).all(axis=0)]
     n = values.shape[1]
     if n < 3:
-        raise SampleError(f"{x} vs. {y}: expected at least 3 rows with finite values, found {n}.")
+        raise SampleError(
+            path=f"{x} vs. {y}", expected="at least 3 rows with finite values", found=n
+        )
     rho, p = CORRELATIONS[corrtype](*values)
     ax = ax or plt.gca()
     ax.scatter(*values, **kw)

@@ -53,12 +53,12 @@ def visualize_trajectory(
     scores, generations = np.asarray(scores_all, float), np.asarray(generations)
     if scores.shape != generations.shape or scores.ndim != 1 or scores.size == 0:
         raise SampleError(
-            f"expected one generation for each score, found shapes {scores.shape} and "
-            f"{generations.shape}."
+            expected="one generation for each score",
+            found=f"shapes {scores.shape} and {generations.shape}",
         )
     if codes_arr is not None and (np.ndim(codes_arr) != 2 or len(codes_arr) != len(scores)):
         raise SampleError(
-            f"expected {len(scores)} codes (n, d), found shape {np.shape(codes_arr)}."
+            expected=f"{len(scores)} codes (n, d)", found=f"shape {np.shape(codes_arr)}"
         )
     steps = np.arange(generations.min(), generations.max() + 1)
     groups = [scores[generations == step] for step in steps]

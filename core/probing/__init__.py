@@ -25,8 +25,9 @@ __getattr__, __dir__, __all__ = hand_on(
         ],
         "receptive_field_fit": ["GaussianFit", "fit_2dgauss", "gradmap2RF_square"],
         "recording": ["Hooks", "recording_hook"],
-        "scorer": ["TorchScorer"],
+        "scorer": ["Scorer"],
         "short_layer_names": ["get_layer_names", "layername_dict"],
         "unit_responses": ["UnitResponses"],
+        "validation": ["validate_scorer"],
     },
 )

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import torch
 
 from core.generators.protocol import Generator
-from core.probing.scorer import TorchScorer
+from core.probing.scorer import Scorer
 
 
 def image_scores(
     generator: Generator,
-    scorer: TorchScorer,
+    scorer: Scorer,
     place: Callable[[torch.Tensor], torch.Tensor] = lambda images: images,
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     """Scores of the images of codes, with a gradient.
@@ -20,8 +20,8 @@ def image_scores(
     generator
         Makes the images.
     scorer
-        With a unit that was selected with ``allow_grad=True``.
+        Scores them; its unit was selected with ``in_graph=True``.
     place
         What is done to images before they are scored, such as fitting them into a receptive field.
     """
-    return lambda codes: scorer.score_tsr_wgrad(place(generator.visualize(codes)))
+    return lambda codes: scorer.differentiable(place(generator.visualize(codes)))

@@ -27,8 +27,8 @@ class _Fetcher(AbstractContextManager):
     def __getitem__(self, key: str) -> object:
         if key not in self.activations:
             raise LayerError(
-                f"expected a recorded layer ({', '.join(self.hooks) or 'none is'}) that has run, "
-                f"found {key!r}."
+                expected=f"a recorded layer ({', '.join(self.hooks) or 'none is'}) that has run",
+                found=f"{key!r}",
             )
         return self.activations[key]
 

@@ -141,7 +141,7 @@ def register_hook_by_module_names(
     known = layer_names(model)
     n_calls = sum(known.get(name) is module for name in names.values())
     if n_calls == 0:
-        raise LayerError(f"{target_name}: expected a layer that runs, found that it never does.")
+        raise LayerError(path=target_name, expected="a layer that runs", found="that it never does")
     handles = [module.register_forward_hook(target_hook) for _ in range(n_calls)]
     return handles, names, types
 

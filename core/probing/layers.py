@@ -190,7 +190,9 @@ def naming_the_input(model: nn.Module, inputs: Sequence[torch.Tensor]) -> Iterat
         shapes = ", ".join(str(tuple(x.shape)) for x in inputs)
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise LayerError(
-            f"{type(model).__name__}: expected to take an input of shape {shapes}, found: {reason}"
+            path=type(model).__name__,
+            expected=f"to take an input of shape {shapes}",
+            found=f"an error: {reason}",
         ) from error
 
 

@@ -212,8 +212,9 @@ def population_maps(
     def objectives(output: torch.Tensor) -> torch.Tensor:
         if weights.shape[1:] != output.shape[1:]:
             raise LayerError(
-                f"{target_layer}: expected weights of the layer's shape "
-                f"{tuple(output.shape[1:])}, found {tuple(weights.shape[1:])}."
+                path=target_layer,
+                expected=f"weights of the layer's shape {tuple(output.shape[1:])}",
+                found=tuple(weights.shape[1:]),
             )
         return (output.flatten(1) @ weights.flatten(1).T).sum(0)
 
@@ -336,12 +337,12 @@ def gradient_maps(
             image = _as_tensor(image)
             if image.dim() != 4 or (total is not None and image.shape[2:] != total.shape[1:]):
                 raise ImageError(
-                    f"expected images (B, 3, H, W) of one size, found {tuple(image.shape)}."
+                    expected="images (B, 3, H, W) of one size", found=tuple(image.shape)
                 )
             image = image.to(device_of(model), dtype_of(model)).requires_grad_(True)
             values = objectives(output_of(image))
             if not values.requires_grad:
-                raise LayerError(_does_not_depend(target_layer))
+                raise _does_not_depend(target_layer)
             live = ~torch.isclose(values, torch.zeros_like(values))
             if total is None:
                 total = image.new_zeros((len(values), *image.shape[2:]))
@@ -349,16 +350,20 @@ def gradient_maps(
             _add_gradients(total, values, live.nonzero().flatten(), image, target_layer)
             n_used += live
     if total is None:
-        raise SettingError("expected at least one repetition, found none.")
+        raise SettingError(expected="at least one repetition", found="none")
     silent = (n_used == 0).nonzero().flatten().tolist()
     if silent:
         raise LayerError(
-            f"{target_layer}: expected a unit that responds, found one at 0 (below 1e-8) in every "
-            f"repetition{f' (number {silent[0]})' if len(n_used) > 1 else ''}."
+            path=target_layer,
+            expected="a unit that responds",
+            found=(
+                "one at 0 (below 1e-8) in every "
+                f"repetition{f' (number {silent[0]})' if len(n_used) > 1 else ''}"
+            ),
         )
     maps = (total / n_used[:, None, None]).detach().float().cpu().numpy()
     if not np.isfinite(maps).all():
-        raise LayerError(f"{target_layer}: expected finite gradients, found NaN or infinity.")
+        raise LayerError(path=target_layer, expected="finite gradients", found="NaN or infinity")
     return maps
 
 
@@ -383,7 +388,7 @@ def _add_gradients(
                 values, image, rows, retain_graph=True, is_grads_batched=True, allow_unused=True
             )
         if gradient is None:
-            raise LayerError(_does_not_depend(layer))
+            raise _does_not_depend(layer)
         total[units] += gradient.abs().mean((1, 2))
 
 
@@ -414,7 +419,7 @@ def _runs_up_to(
             hooks.add(layer, module, hook)
             model(image.clone())  # a first layer in place must not write to the image itself
         if not outputs:
-            raise LayerError(f"{layer}: expected a layer that runs, found that it never does.")
+            raise LayerError(path=layer, expected="a layer that runs", found="that it never does")
         n_calls = len(outputs)
         return outputs[-1]
 
@@ -431,8 +436,9 @@ def _as_tensor(image: np.ndarray | torch.Tensor) -> torch.Tensor:
     return tensor if tensor.dim() == 4 else tensor[None]
 
 
-def _does_not_depend(layer: str) -> str:
-    return f"{layer}: expected a layer whose output depends on the image, found one that does not."
+def _does_not_depend(layer: str) -> LayerError:
+    expected = "a layer whose output depends on the image"
+    return LayerError(path=layer, expected=expected, found="one that does not")
 
 
 def _complete(unit: tuple[Index, ...], output: torch.Tensor) -> tuple[Index, ...]:

@@ -61,8 +61,8 @@ def gradmap2RF_square(  # noqa: N802
     rows, columns = np.nonzero(gradient_map > threshold)
     if len(rows) == 0:
         raise ImageError(
-            f"expected a gradient map with values above {threshold:g}, found a maximum of "
-            f"{gradient_map.max():g}."
+            expected=f"a gradient map with values above {threshold:g}",
+            found=f"a maximum of {gradient_map.max():g}",
         )
     x, y = (columns.min(), columns.max() + 1), (rows.min(), rows.max() + 1)
     missing = (x[1] - x[0]) - (y[1] - y[0])
@@ -172,7 +172,9 @@ def fit_2dgauss(
             maxfev=10_000,
         )
     except RuntimeError as error:
-        raise ImageError(f"expected a gradient map that a Gaussian fits, found: {error}") from None
+        raise ImageError(
+            expected="a gradient map that a Gaussian fits", found=f"none ({error})"
+        ) from None
     fitmap = twoD_Gaussian(pixels, *popt).reshape(gradient_map.shape)
     values = dict(zip(PARAMETERS, map(float, popt), strict=True))
     fit = GaussianFit(popt=popt, **values, gradAmpmap=gradient_map, fitmap=fitmap)
@@ -197,12 +199,12 @@ def _checked(gradient_map: np.ndarray) -> np.ndarray:
     gradient_map = np.asarray(gradient_map, dtype=float)
     if gradient_map.ndim != 2 or gradient_map.size == 0:
         raise ImageError(
-            f"expected a gradient map (rows, columns), found shape {gradient_map.shape}."
+            expected="a gradient map (rows, columns)", found=f"shape {gradient_map.shape}"
         )
     if not np.isfinite(gradient_map).all() or gradient_map.max() <= 0:
         raise ImageError(
-            "expected a gradient map of finite values that are not all 0, found values from "
-            f"{gradient_map.min():g} to {gradient_map.max():g}."
+            expected="a gradient map of finite values that are not all 0",
+            found=f"values from {gradient_map.min():g} to {gradient_map.max():g}",
         )
     return gradient_map
 

@@ -146,8 +146,9 @@ def some_units(mask: np.ndarray | torch.Tensor | Sequence[int], layer: str = "th
     is_mask = chosen.dtype == bool
     if chosen.size == 0 or not (is_mask or (chosen.dtype.kind in "iu" and chosen.ndim == 1)):
         raise LayerError(
-            f"{layer}: expected a boolean mask or a row of flat indices, found {chosen.dtype} "
-            f"values of shape {chosen.shape}."
+            path=layer,
+            expected="a boolean mask or a row of flat indices",
+            found=f"{chosen.dtype} values of shape {chosen.shape}",
         )
     indices = torch.from_numpy(np.flatnonzero(chosen) if is_mask else chosen.astype(np.int64))
 
@@ -156,12 +157,13 @@ def some_units(mask: np.ndarray | torch.Tensor | Sequence[int], layer: str = "th
         n_units, shape = flat.shape[1], tuple(output.shape[1:])
         if is_mask and chosen.shape not in (shape, (n_units,)):
             raise LayerError(
-                f"{layer}: expected a mask of the layer's shape {shape}, found {chosen.shape}."
+                path=layer, expected=f"a mask of the layer's shape {shape}", found=chosen.shape
             )
         if len(indices) and not (-n_units <= indices.min() and indices.max() < n_units):
             raise LayerError(
-                f"{layer}: expected indices below {n_units} (the layer's shape is {shape}), "
-                f"found {int(indices.min())} to {int(indices.max())}."
+                path=layer,
+                expected=f"indices below {n_units} (the layer's shape is {shape})",
+                found=f"{int(indices.min())} to {int(indices.max())}",
             )
         return flat[:, indices.to(flat.device)]
 
@@ -185,7 +187,7 @@ def as_indices(unit: Index | Sequence[Index], layer: str) -> tuple[Index, ...]:
         )
     except TypeError:
         raise LayerError(
-            f"{layer}: expected a unit of whole numbers (channel, row, column), found {unit!r}."
+            path=layer, expected="a unit of whole numbers (channel, row, column)", found=f"{unit!r}"
         ) from None
 
 
@@ -206,10 +208,12 @@ def check_unit(shape: tuple[int, ...], unit: Sequence[Index], layer: str) -> Non
     if len(unit) != len(shape):
         hint = ""
         if len(shape) == 3 and len(unit) == 1:
-            hint = f"; give channel, row and column, the centre is {centre(shape)}"
+            hint = f"give channel, row and column, the centre is {centre(shape)}"
         raise LayerError(
-            f"{layer}: expected one index for each axis of the layer's shape {shape}, "
-            f"found {tuple(unit)}{hint}."
+            path=layer,
+            expected=f"one index for each axis of the layer's shape {shape}",
+            found=tuple(unit),
+            advice=hint,
         )
     for index, size in zip(unit, shape, strict=True):
         if isinstance(index, slice):
@@ -218,7 +222,7 @@ def check_unit(shape: tuple[int, ...], unit: Sequence[Index], layer: str) -> Non
             found = -size <= index < size
         if not found:
             raise LayerError(
-                f"{layer}: expected a unit within the layer's shape {shape}, found {tuple(unit)}."
+                path=layer, expected=f"a unit within the layer's shape {shape}", found=tuple(unit)
             )
 
 
@@ -239,7 +243,7 @@ def output_shape(
         )
         model(image)
     if not shapes:
-        raise LayerError(f"{layer}: expected a layer that runs, found that it never does.")
+        raise LayerError(path=layer, expected="a layer that runs", found="that it never does")
     return shapes[-1][1:]
 
 
@@ -264,6 +268,8 @@ def only_tensor(output: object, layer: str) -> torch.Tensor:
     else:
         found = type(output).__name__
     raise LayerError(
-        f"{layer}: expected a layer that puts out one tensor, found a {found}; record a layer "
-        "inside or behind it."
+        path=layer,
+        expected="a layer that puts out one tensor",
+        found=f"a {found}",
+        advice="record a layer inside or behind it",
     )

@@ -1,7 +1,8 @@
 """Scoring images by the activation of units of a network, as an electrode would.
 
-A scorer records what it is told to with hooks that copy, and takes them all off at `close`. Images
-go to the network's device batch by batch; scores come back once.
+A scorer is a callable: images ``(n, 3, H, W)``, RGB in [0, 1], give n scores. It records what it is
+told to with hooks that copy, and takes them all off at `close`. Images go to the network's device
+batch by batch; scores come back once. `core.probing.validate_scorer` checks any scorer.
 """
 
 import weakref
@@ -15,13 +16,7 @@ from torch import nn
 from core.computing.devices import choose_device, device_of, dtype_of
 from core.errors import ImageError, LayerError, SettingError
 from core.images.range import check_range
-from core.networks.preprocessing import (
-    IMAGENET,
-    Images,
-    as_batch,
-    normalised,
-    resized,
-)
+from core.networks.preprocessing import IMAGENET, Images, as_batch, normalised, resized
 from core.networks.zoo import ImageNetwork, load_network
 from core.probing.layers import find_layer
 from core.probing.recording import (
@@ -35,31 +30,39 @@ from core.probing.recording import (
     whole_layer,
 )
 from core.probing.short_layer_names import layername_dict, listed_layers
+from core.settings import whole
 
 SCORE = "score"
 """Key of the unit that scores."""
 
+BATCH_SIZE = 42
+"""Images that pass through the network at a time."""
 
-class TorchScorer(AbstractContextManager):
+
+class Scorer(AbstractContextManager):
     """Scores images by a unit of a network; may record other units at the same time.
+
+    Published as `core.utils.CNN_scorers.TorchScorer`.
 
     Parameters
     ----------
-    model_name
-        A network, or the name of one (see `load_network`). A network is put into eval mode, its
-        parameters are frozen, and images are normalised with ImageNet's mean and SD.
-    imgpix
+    network
+        A network, or the name of one (see `core.networks.load_network`). A network is put into eval
+        mode, its parameters are frozen, and images are normalised with ImageNet's mean and SD.
+    layer
+        Dotted name or attribute path of the layer that scores, or its short name.
+    unit
+        The unit of it that scores: a channel, or (channel, row, column), 0-based. A layer without
+        positions takes a channel.
+    size
         Rows and columns to which images are resized; by default 227, or what the network is made
-        for. A text here is the layer instead, as in ``TorchScorer(model, layer, unit)``.
-    rawlayername
-        Whether layers are given by dotted names; otherwise by the short names of
-        `layername_dict`. Anything but a bool here is the unit instead.
-    layer, unit
-        Score with this unit: a channel, or (channel, row, column).
+        for.
     device
         Where the network computes. By default a network stays where it is, and one made by name
         goes to CUDA when present, else to the CPU.
-    published_aliasing
+    short_names
+        Whether layers are given by the short names of `layername_dict`.
+    aliased
         Record as the published code did, without copying: an in-place ReLU behind a convolution
         then rectifies what was recorded of it.
     options
@@ -69,169 +72,223 @@ class TorchScorer(AbstractContextManager):
     Attributes
     ----------
     model : nn.Module
+        The network.
     inputsize
-        (3, imgpix, imgpix).
+        (3, size, size).
     activation : dict
         What the last batch left under each key.
     recordings : dict
-        What the last call recorded of each layer.
+        What the last call recorded under each key.
 
     Raises
     ------
     LayerError
         If there is no such layer or unit.
+    SettingError
+        If a unit has no layer, or an option does not fit.
 
     Examples
     --------
     >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
-    >>> with TorchScorer(net, 16, layer=".ReLU1", unit=(2, 7, 7)) as scorer:
-    ...     scorer.score_tsr(torch.rand(5, 3, 32, 32)).shape
+    >>> with Scorer(net, ".ReLU1", (2, 7, 7), size=16) as scorer:
+    ...     scorer(torch.rand(5, 3, 32, 32)).shape
     (5,)
+    >>> Scorer(net, ".ReLU1", (9, 7, 7), size=16)
+    Traceback (most recent call last):
+    core.errors.LayerError: .ReLU1: expected a unit within the layer's shape (4, 14, 14), found \
+(9, 7, 7).
     """
 
     def __init__(
         self,
-        model_name: str | nn.Module,
-        imgpix: int | str | None = None,
-        rawlayername: bool | int | Sequence[int] = True,
-        *,
+        network: str | nn.Module,
         layer: str | None = None,
         unit: int | Sequence[int] | None = None,
+        *,
+        size: int | None = None,
         device: str | torch.device | None = None,
-        published_aliasing: bool = False,
+        short_names: bool = False,
+        aliased: bool = False,
         **options: object,
     ):
-        if isinstance(imgpix, str):
-            imgpix, layer = None, imgpix
-        if not isinstance(rawlayername, bool):
-            rawlayername, unit = True, rawlayername
         if unit is not None and layer is None:
-            raise SettingError(f"expected a layer for the unit {unit!r}, found none.")
-        if isinstance(model_name, str):
-            network = load_network(model_name, device=device, **options)
+            raise SettingError(expected=f"a layer for the unit {unit!r}", found="none")
+        if isinstance(network, str):
+            loaded = load_network(network, device=device, **options)
         else:
-            network = _as_network(model_name, layer, device, options)
-        self.model = network.model
-        self.preprocessing = network.preprocessing
-        size = _whole(network.size if imgpix is None else imgpix, "imgpix")
+            loaded = _as_network(network, layer, device, options)
+        self.model = loaded.model
+        self.preprocessing = loaded.preprocessing
+        size = whole(loaded.size if size is None else size, "size", at_least=1)
         self.inputsize = (3, size, size)
         self.layername, self.layers = None, None
-        if not rawlayername:
-            self._use_short_names(model_name)
-        self.published_aliasing = published_aliasing
+        if short_names:
+            self._use_short_names(network)
+        self.aliased = aliased
         self.hooks = Hooks()
-        self.artiphys = False
-        self.record_layers: list[str] = []
+        self.recorded: list[str] = []
         self.recordings: dict[str, np.ndarray | list[torch.Tensor]] = {}
         self.activation: dict[str, torch.Tensor] = {}
         self._in_graph: set[str] = set()
         weakref.finalize(self, self.hooks.close)
         if layer is not None:
-            self.select_unit((None, layer, *as_indices(unit, layer)))
+            self.select(layer, unit)
 
-    def _use_short_names(self, network: str | nn.Module) -> None:
-        if network not in layername_dict:
-            found = network if isinstance(network, str) else type(network).__name__
-            raise SettingError(
-                f"rawlayername=False: expected one of {', '.join(layername_dict)}, found {found}."
-            )
-        self.layername = layername_dict[network]
-        self.layers = listed_layers(self.model)
-
-    def select_unit(self, unit_tuple: Sequence[object], allow_grad: bool = False) -> None:
+    def select(self, layer: str, unit: int | Sequence[int], *, in_graph: bool = False) -> None:
         """Score with a unit, in place of the one selected before.
 
         Parameters
         ----------
-        unit_tuple
-            (anything, layer, channel) or (anything, layer, channel, row, column); 0-based. Row and
-            column of a layer without positions have no effect.
-        allow_grad
-            Keep scores differentiable, for `score_tsr_wgrad`.
+        layer
+            Name of the layer.
+        unit
+            Channel, or (channel, row, column); 0-based. Row and column of a layer without positions
+            have no effect.
+        in_graph
+            Keep scores differentiable, for `differentiable`.
 
         Raises
         ------
         LayerError
             If there is no such layer or unit; says similar names, or the layer's shape.
         """
-        _, layer, *indices = unit_tuple
-        position = as_indices(indices, layer)
-        self.set_unit(SCORE, layer, position, ingraph=allow_grad)
-        self.layer, self.chan = layer, position[0]
-        self.unit_x, self.unit_y = position[1:] if len(position) == 3 else (None, None)
+        select = one_unit(as_indices(unit, layer), layer)
+        self._watch(SCORE, layer, self._checked(select, layer), in_graph)
 
-    def set_unit(
+    def record(
         self,
-        reckey: str,
+        key: str,
         layer: str,
         unit: int | Sequence[int] | None = None,
-        ingraph: bool = False,
+        *,
+        mask: np.ndarray | Sequence[int] | None = None,
+        in_graph: bool = False,
     ) -> None:
-        """Record one unit of a layer (all of it for None) under a key.
-
-        Raises
-        ------
-        LayerError
-            If there is no such layer or unit; says similar names, or the layer's shape.
-        """
-        if unit is None:
-            self._watch(reckey, layer, whole_layer, ingraph)
-            return
-        select = one_unit(unit, layer)
-        select(torch.empty((1, *self.layer_shape(layer))))
-        self._watch(reckey, layer, select, ingraph)
-
-    def set_units_by_mask(
-        self,
-        reckey: str,
-        layer: str,
-        unit_mask: np.ndarray | Sequence[int] | None = None,
-        ingraph: bool = False,
-    ) -> None:
-        """Record units of a layer as ``(B, n)`` under a key.
+        """Record a unit, some units or all of a layer under a key, with every call.
 
         Parameters
         ----------
-        reckey, layer
-            Key and layer.
-        unit_mask
-            Boolean array of the layer's shape, or flat indices (C order) whose order is kept;
-            None takes the whole layer.
-        ingraph
+        key
+            Key in `recordings`.
+        layer
+            Name of the layer.
+        unit
+            Channel, or (channel, row, column); 0-based.
+        mask
+            Boolean array of the layer's shape, or flat indices (C order) whose order is kept, if no
+            `unit` is given; without either the whole layer is recorded.
+        in_graph
             Keep what is recorded differentiable.
 
         Raises
         ------
         LayerError
-            If there is no such layer, or the mask does not fit its shape.
+            If there is no such layer or unit, or the mask does not fit its shape.
         """
-        select = whole_layer if unit_mask is None else some_units(unit_mask, layer)
-        select(torch.empty((1, *self.layer_shape(layer))))
-        self._watch(reckey, layer, select, ingraph)
-
-    def set_recording(self, record_layers: Sequence[str], allow_grad: bool = False) -> None:
-        """Record whole layers; scoring then returns ``(scores, recordings)``.
-
-        ``recordings`` holds a float32 array ``(n, ...)`` for each layer.
-        """
-        layers = [record_layers] if isinstance(record_layers, str) else list(record_layers)
-        for layer in layers:
+        if unit is not None:
+            select = self._checked(one_unit(unit, layer), layer)
+        elif mask is not None:
+            select = self._checked(some_units(mask, layer), layer)
+        else:
             self._module(layer)
-        for layer in layers:
-            self.set_unit(layer, layer, ingraph=allow_grad)
-            self._note_recording(layer)
+            select = whole_layer
+        self._watch(key, layer, select, in_graph)
+        if key not in self.recorded:
+            self.recorded.append(key)
 
-    def set_popul_recording(
-        self, record_layer: str, mask: np.ndarray | Sequence[int] | None
-    ) -> None:
-        """Record units of a layer as by `set_units_by_mask`; returned as by `set_recording`."""
-        self.set_units_by_mask(record_layer, record_layer, mask)
-        self._note_recording(record_layer)
+    def __call__(
+        self, images: Images, *, batch_size: int = BATCH_SIZE, input_scale: float = 1.0
+    ) -> np.ndarray:
+        """Activation of the selected unit for each image.
 
-    def _note_recording(self, layer: str) -> None:
-        self.artiphys = True
-        if layer not in self.record_layers:
-            self.record_layers.append(layer)
+        Parameters
+        ----------
+        images
+            List of ``(H, W, 3)`` arrays, array ``(n, H, W, 3)`` or tensor ``(n, 3, H, W)``, which
+            may lie on the network's device already; RGB.
+        batch_size
+            Images at a time.
+        input_scale
+            Value of white: 255 for 8-bit images.
+
+        Returns
+        -------
+        (n,) float64
+            What is recorded besides stands in `recordings`.
+
+        Raises
+        ------
+        LayerError
+            If no unit is selected, or a layer does not run.
+        ImageError
+            If there is no image, a shape is another, or values are not in [0, input_scale].
+        """
+        if SCORE not in self.hooks:
+            raise LayerError(expected="a selected unit to score with", found="none")
+        scores, self.recordings = self._responses(images, batch_size, input_scale)
+        return scores
+
+    def responses(
+        self, images: Images, *, batch_size: int = BATCH_SIZE, input_scale: float = 1.0
+    ) -> dict[str, np.ndarray]:
+        """What is recorded for each image, with or without a unit that scores.
+
+        Parameters
+        ----------
+        images, batch_size, input_scale
+            Images, images at a time and value of white, as for a call.
+
+        Returns
+        -------
+        dict
+            By key, (n, ...) float32.
+
+        Raises
+        ------
+        LayerError
+            If nothing is recorded, or a layer does not run.
+        """
+        _, self.recordings = self._responses(images, batch_size, input_scale)
+        return self.recordings
+
+    def differentiable(
+        self, images: torch.Tensor, *, batch_size: int = 10, input_scale: float = 1.0
+    ) -> torch.Tensor:
+        """Differentiable scores of a tensor; recordings are lists of one tensor a batch.
+
+        Parameters
+        ----------
+        images : (n, 3, H, W)
+            RGB in [0, input_scale].
+        batch_size
+            Images at a time.
+        input_scale
+            Value of white.
+
+        Returns
+        -------
+        (n,)
+
+        Raises
+        ------
+        LayerError
+            If the unit was selected without ``in_graph=True``.
+        """
+        if SCORE not in self._in_graph:
+            raise LayerError(
+                expected=(
+                    "a unit selected with a gradient (in_graph=True; published: allow_grad=True) "
+                    "for scores with one"
+                ),
+                found="one without" if SCORE in self.hooks else "none",
+            )
+        scores, recordings = [], {key: [] for key in self.recorded}
+        for _ in self._run(_many(images), batch_size, input_scale, nullcontext()):
+            scores.append(self._batch_scores())
+            for key in self.recorded:
+                recordings[key].append(self.activation[key])
+        self.recordings = recordings
+        return torch.cat(scores)
 
     def layer_shape(self, layer: str) -> tuple[int, ...]:
         """Shape of what a layer puts out for one image; found by a forward pass.
@@ -275,112 +332,57 @@ class TorchScorer(AbstractContextManager):
         images = normalised(images, self.preprocessing, input_scale)
         return resized(images, self.inputsize[1:])
 
-    def score(
-        self,
-        images: Images,
-        with_grad: bool = False,
-        B: int = 42,  # noqa: N803
-        input_scale: float = 1.0,
-    ) -> np.ndarray | tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Activation of the selected unit for each image.
-
-        Parameters
-        ----------
-        images
-            As `preprocess` takes them.
-        with_grad
-            Has no effect, as published; see `score_tsr_wgrad`.
-        B
-            Images at a time.
-        input_scale
-            Value of white: 255 for 8-bit images.
-
-        Returns
-        -------
-        (n,) float64; with recordings, if some were asked for. Where no unit is selected, scores
-        are 0, as published.
-
-        Raises
-        ------
-        LayerError
-            If nothing is selected or recorded, or a layer does not run.
-        ImageError
-            As `preprocess`.
-        """
-        scores, recordings = None, {}
-        images = _many(images)
-        n = len(images)
-        for where in self._run(images, B, input_scale, torch.no_grad()):
-            if SCORE in self.activation:
-                batch = self._batch_scores()
-                scores = batch.new_empty(n) if scores is None else scores
-                scores[where] = batch
-            for layer in self.record_layers:
-                batch = self.activation[layer].float().cpu().numpy()
-                if layer not in recordings:
-                    recordings[layer] = np.empty((n, *batch.shape[1:]), dtype=np.float32)
-                recordings[layer][where] = batch
-        values = np.zeros(n) if scores is None else scores.double().cpu().numpy()
-        self.recordings = recordings
-        return (values, recordings) if self.artiphys else values
-
-    def score_tsr(
-        self,
-        img_tsr: torch.Tensor,
-        with_grad: bool = False,
-        B: int = 42,  # noqa: N803
-        input_scale: float = 1.0,
-    ) -> np.ndarray | tuple[np.ndarray, dict[str, np.ndarray]]:
-        """`score` of a tensor ``(n, 3, H, W)``, which may lie on the network's device already."""
-        return self.score(img_tsr, with_grad, B, input_scale)
-
-    def score_tsr_wgrad(
-        self,
-        img_tsr: torch.Tensor,
-        B: int = 10,  # noqa: N803
-        input_scale: float = 1.0,
-    ) -> torch.Tensor | tuple[torch.Tensor, dict[str, list[torch.Tensor]]]:
-        """Differentiable scores ``(n,)`` of a tensor; recordings are lists of one tensor a batch.
-
-        Raises
-        ------
-        LayerError
-            If the unit was selected without ``allow_grad=True``.
-        """
-        if SCORE not in self._in_graph:
-            raise LayerError(
-                "expected a unit selected with allow_grad=True for scores with a gradient, found "
-                f"{'one without' if SCORE in self.hooks else 'none'}."
-            )
-        scores, recordings = [], {layer: [] for layer in self.record_layers}
-        for _ in self._run(_many(img_tsr), B, input_scale, nullcontext()):
-            scores.append(self._batch_scores())
-            for layer in self.record_layers:
-                recordings[layer].append(self.activation[layer])
-        self.recordings = recordings
-        return (torch.cat(scores), recordings) if self.artiphys else torch.cat(scores)
-
-    def cleanup(self) -> None:
+    def close(self) -> None:
         """Take off all hooks and forget all recordings."""
         self.hooks.close()
         self._in_graph.clear()
         self.activation.clear()
         self.recordings = {}
-        self.record_layers = []
-        self.artiphys = False
-
-    def close(self) -> None:
-        """The same as `cleanup`."""
-        self.cleanup()
+        self.recorded = []
 
     def __exit__(self, *_error: object) -> None:
-        self.cleanup()
+        self.close()
+
+    def _use_short_names(self, network: str | nn.Module) -> None:
+        if network not in layername_dict:
+            found = network if isinstance(network, str) else type(network).__name__
+            raise SettingError(
+                path="short layer names",
+                expected=f"one of {', '.join(layername_dict)}",
+                found=found,
+            )
+        self.layername = layername_dict[network]
+        self.layers = listed_layers(self.model)
+
+    def _responses(
+        self, images: Images, batch_size: int, input_scale: float
+    ) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+        """Scores, if a unit is selected, and recordings."""
+        scores, recordings = None, {}
+        images = _many(images)
+        n = len(images)
+        for where in self._run(images, batch_size, input_scale, torch.no_grad()):
+            if SCORE in self.activation:
+                batch = self._batch_scores()
+                scores = batch.new_empty(n) if scores is None else scores
+                scores[where] = batch
+            for key in self.recorded:
+                batch = self.activation[key].float().cpu().numpy()
+                if key not in recordings:
+                    recordings[key] = np.empty((n, *batch.shape[1:]), dtype=np.float32)
+                recordings[key][where] = batch
+        return None if scores is None else scores.double().cpu().numpy(), recordings
+
+    def _checked(self, select: Select, layer: str) -> Select:
+        """A selection that is known to fit the layer."""
+        select(torch.empty((1, *self.layer_shape(layer))))
+        return select
 
     def _module(self, layer: str) -> nn.Module:
         if self.layername is None:
             return find_layer(self.model, layer)
         if layer not in self.layername:
-            raise LayerError(f"expected one of {', '.join(self.layername)}, found {layer!r}.")
+            raise LayerError(expected=f"one of {', '.join(self.layername)}", found=f"{layer!r}")
         return self.layers[self.layername.index(layer)]
 
     def _watch(self, key: str, layer: str, select: Select, ingraph: bool) -> None:
@@ -391,7 +393,7 @@ class TorchScorer(AbstractContextManager):
             select,
             layer=layer,
             ingraph=ingraph,
-            aliased=self.published_aliasing,
+            aliased=self.aliased,
         )
 
         def careful(module: nn.Module, args: tuple, output: object) -> None:
@@ -412,8 +414,8 @@ class TorchScorer(AbstractContextManager):
     ) -> Iterator[slice]:
         """Pass the images through the network, a batch at a time; yields where each belongs."""
         if not len(self.hooks):
-            raise LayerError("expected a selected unit or recorded layers, found none.")
-        batch_size = _whole(batch_size, "B")
+            raise LayerError(expected="a selected unit or recorded layers", found="none")
+        batch_size = whole(batch_size, "batch_size", at_least=1)
         for start in range(0, len(images), batch_size):
             where = slice(start, start + batch_size)
             self.activation.clear()
@@ -425,7 +427,7 @@ class TorchScorer(AbstractContextManager):
                     raise recorded
             missing = [key for key in self.hooks if key not in self.activation]
             if missing:
-                raise LayerError(f"{missing[0]}: expected a layer that runs, found it does not.")
+                raise LayerError(path=missing[0], expected="a layer that runs", found="it does not")
             yield where
 
     def _batch_scores(self) -> torch.Tensor:
@@ -434,8 +436,9 @@ class TorchScorer(AbstractContextManager):
             return scores[:, 0]
         if scores.dim() != 1:
             raise LayerError(
-                f"expected one score for each image, found {tuple(scores.shape[1:])}; select one "
-                "unit."
+                expected="one score for each image",
+                found=tuple(scores.shape[1:]),
+                advice="select one unit",
             )
         return scores
 
@@ -446,20 +449,13 @@ def _as_network(
     """A network that the caller has, frozen and in eval mode once the layer is known to exist."""
     if options:
         raise SettingError(
-            f"expected the options {', '.join(options)} with a network's name only, found "
-            f"{type(model).__name__}."
+            expected=f"the options {', '.join(options)} with a network's name only",
+            found=type(model).__name__,
         )
     if layer is not None:
         find_layer(model, layer)
     model = model if device is None else model.to(choose_device(device))
     return ImageNetwork(model.eval().requires_grad_(False), IMAGENET)
-
-
-def _whole(number: int, name: str) -> int:
-    """A whole number of at least 1."""
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
-        raise SettingError(f"{name}: expected a whole number of at least 1, found {number!r}.")
-    return int(number)
 
 
 def _many(images: Images) -> Images:
@@ -475,7 +471,7 @@ def _many(images: Images) -> Images:
     if not isinstance(images, list | tuple) and images.ndim == 3:
         images = images[None]
     if not isinstance(images, list | tuple) and images.ndim != 4:
-        raise ImageError(f"expected RGB images, found {tuple(images.shape)} of {images.dtype}.")
+        raise ImageError(expected="RGB images", found=f"{tuple(images.shape)} of {images.dtype}")
     if len(images) == 0:
-        raise ImageError("expected at least one image, found none.")
+        raise ImageError(expected="at least one image", found="none")
     return images

@@ -91,10 +91,10 @@ def two_proportions(
         "less": stats.norm.cdf,
     }
     if alternative not in p_of:
-        raise SampleError(f"expected an alternative of {', '.join(p_of)}, found {alternative!r}.")
+        raise SampleError(expected=f"an alternative of {', '.join(p_of)}", found=f"{alternative!r}")
     for successes, total in ((successes1, total1), (successes2, total2)):
         if not 0 <= successes <= total:
-            raise SampleError(f"expected 0 to {total} successes of {total}, found {successes}.")
+            raise SampleError(expected=f"0 to {total} successes of {total}", found=successes)
     total = total1 + total2
     pooled = (successes1 + successes2) / total if total else 0.0
     if min(total1, total2) == 0 or pooled in (0, 1):

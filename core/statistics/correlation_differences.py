@@ -76,7 +76,9 @@ def correlation_diff_test(
         return _fisher_z(r_ab, r_ac, np.sqrt((n - 3) / 2))
     if method == "legacy":
         return _legacy(r_ab, r_ac, n)
-    raise SettingError(f"method: expected 'williams', 'independent' or 'legacy', found {method!r}.")
+    raise SettingError(
+        path="method", expected="'williams', 'independent' or 'legacy'", found=f"{method!r}"
+    )
 
 
 def test_correlation_diff(
@@ -146,8 +148,11 @@ def _williams(r_ab: float, r_ac: float, r_bc: float, n: int) -> WilliamsTest:
     """Williams (1959); equation 7 of Steiger (1980)."""
     if 1 - abs(r_bc) < 1e-12:
         raise SampleError(
-            "expected B and C to differ, found them the same up to offset and scale "
-            f"(their correlation is {r_bc:.0f}): their correlations with A cannot be compared."
+            expected="B and C to differ",
+            found=(
+                f"them the same up to offset and scale (their correlation is {r_bc:.0f}): "
+                "their correlations with A cannot be compared"
+            ),
         )
     determinant = 1 - r_ab**2 - r_ac**2 - r_bc**2 + 2 * r_ab * r_ac * r_bc
     mean = (r_ab + r_ac) / 2
@@ -176,14 +181,14 @@ def _correlations(*samples: Numbers) -> tuple[float, float, float, int]:
     lengths = [len(sample) for sample in values]
     if len(set(lengths)) > 1:
         found = ", ".join(map(str, lengths))
-        raise SampleError(f"expected three samples of one length, found {found} values.")
+        raise SampleError(expected="three samples of one length", found=f"{found} values")
     values = np.array(values)
     values = values[:, np.isfinite(values).all(axis=0)]
     n = values.shape[1]
     if n < 4:
-        raise SampleError(f"expected at least 4 positions with finite values, found {n}.")
+        raise SampleError(expected="at least 4 positions with finite values", found=n)
     if (np.ptp(values, axis=1) == 0).any():
-        raise SampleError("expected samples that vary, found one that holds a single value.")
+        raise SampleError(expected="samples that vary", found="one that holds a single value")
     r = np.corrcoef(values)
     return r[0, 1], r[0, 2], r[1, 2], n
 

@@ -45,7 +45,7 @@ def ridge_r2(
     selection = import_package("sklearn.model_selection", "ridge regression")
     metrics = import_package("sklearn.metrics", "ridge regression")
     if len(x) < 10:
-        raise SettingError(f"expected at least 10 codes, found {len(x)}.")
+        raise SettingError(expected="at least 10 codes", found=len(x))
     halves = selection.train_test_split(
         x, y.astype(float), test_size=TEST_SHARE, random_state=SPLIT_SEED
     )

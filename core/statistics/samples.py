@@ -30,13 +30,13 @@ def numbers(seq: Numbers) -> np.ndarray:
         if pd.api.types.is_numeric_dtype(seq) or pd.api.types.is_object_dtype(seq):
             with suppress(ValueError, TypeError):
                 return seq.to_numpy(dtype=float, na_value=np.nan)
-        raise SampleError(f"expected a column of numbers, found {seq.name!r} of {seq.dtype}.")
+        raise SampleError(expected="a column of numbers", found=f"{seq.name!r} of {seq.dtype}")
     try:
         values = np.ma.filled(np.ma.asarray(seq, dtype=float), np.nan)
     except (ValueError, TypeError):
-        raise SampleError(f"expected a sample of numbers, found {seq!r:.80}.") from None
+        raise SampleError(expected="a sample of numbers", found=f"{seq!r:.80}") from None
     if values.ndim != 1:
-        raise SampleError(f"expected a sample of shape (n,), found shape {values.shape}.")
+        raise SampleError(expected="a sample of shape (n,)", found=f"shape {values.shape}")
     return values
 
 
@@ -72,14 +72,14 @@ def selected_columns(df: pd.DataFrame, msk: np.ndarray | None, *names: str) -> l
     for name in names:
         if name not in df.columns:
             known = ", ".join(map(str, df.columns))
-            raise SampleError(f"expected a table with the column {name!r}, found {known}.")
+            raise SampleError(expected=f"a table with the column {name!r}", found=known)
     if msk is None:
         return [df[name] for name in names]
     if not isinstance(msk, pd.Series):
         msk = np.asarray(msk)
     if not pd.api.types.is_bool_dtype(msk) or msk.shape != (len(df),):
         raise SampleError(
-            f"expected a mask with one truth value for each of the {len(df)} rows, "
-            f"found {msk.dtype} values of shape {msk.shape}."
+            expected=f"a mask with one truth value for each of the {len(df)} rows",
+            found=f"{msk.dtype} values of shape {msk.shape}",
         )
     return [df[name][np.asarray(msk, dtype=bool)] for name in names]

@@ -42,8 +42,8 @@ def summary_by_block(
     scores, blocks = np.asarray(scores_vec, dtype=float), _whole_numbers(gens)
     if scores.shape != blocks.shape or scores.ndim != 1 or scores.size == 0:
         raise SampleError(
-            "expected one score and one block for each image, "
-            f"found shapes {scores.shape} and {blocks.shape}."
+            expected="one score and one block for each image",
+            found=f"shapes {scores.shape} and {blocks.shape}",
         )
     first, last = blocks.min(), blocks.max()
     last = last if maxgen is None else min(last, maxgen)
@@ -67,5 +67,5 @@ def _whole_numbers(gens: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         whole = gens.astype(int)
     if not np.array_equal(whole, gens):
-        raise SampleError("expected block numbers that are whole numbers, found others.")
+        raise SampleError(expected="block numbers that are whole numbers", found="others")
     return whole

@@ -107,11 +107,11 @@ def paired_trials(x: Numbers, y: Numbers) -> tuple[np.ndarray, np.ndarray]:
     """
     x, y = numbers(x), numbers(y)
     if len(x) != len(y):
-        raise SampleError(f"expected one rate per distance, found {len(y)} for {len(x)}.")
+        raise SampleError(expected="one rate per distance", found=f"{len(y)} for {len(x)}")
     for name, values in (("distances", x), ("rates", y)):
         if not np.isfinite(values).all():
             found = values[~np.isfinite(values)][0]
-            raise SampleError(f"expected {name} that are finite numbers, found {found}.")
+            raise SampleError(expected=f"{name} that are finite numbers", found=found)
     return x, y
 
 
@@ -291,7 +291,7 @@ def shape_flags(mean: np.ndarray, tolerance: float = STEP_TOLERANCE) -> Shape:
     """
     mean = numbers(mean)
     if len(mean) == 0:
-        raise SampleError("expected a curve of at least one point, found none.")
+        raise SampleError(expected="a curve of at least one point", found="none")
     if np.isnan(mean).any():
         return Shape(False, False, False)
     steps, peak = np.diff(mean), int(np.argmax(mean))

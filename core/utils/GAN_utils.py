@@ -79,7 +79,7 @@ def load_statedict_from_online(
         If there is no such network.
     """
     if name not in _FILES:
-        raise SettingError(f"expected one of {', '.join(_FILES)}, found {name!r}.")
+        raise SettingError(expected=f"one of {', '.join(_FILES)}", found=f"{name!r}")
     path = locate(_FILES[name], folder=weights_dir, allow_download=allow_download)
     return without_wrapper_names(read_state(path))
 

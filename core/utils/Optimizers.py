@@ -106,7 +106,9 @@ def label2optimizer(
     known = names_of(GAN)
     if methodlabel not in known:
         raise SettingError(
-            f"optimizer of {GAN}: expected one of {', '.join(known)}, found {methodlabel!r}."
+            path=f"optimizer of {GAN}",
+            expected=f"one of {', '.join(known)}",
+            found=f"{methodlabel!r}",
         )
     return make_optimizer(
         f"{GAN}/{methodlabel}",

@@ -62,7 +62,7 @@ def summarise(experiment: Experiment, windows: tuple[Window, ...] = ()) -> Summa
             **block_responses(evoked_rates(per_thread)),
         }
     except RecordingError as error:
-        raise RecordingError(error.naming(f"Exp {experiment.Expi}")) from None
+        raise error.about(error.path or f"Exp {experiment.Expi}") from None
     return Summary(
         expi=experiment.Expi,
         meta=meta,
@@ -140,7 +140,7 @@ def gather_all(recordings: Recordings, windows: tuple[Window, ...] = ()) -> Coho
     try:
         return gather(experiments, windows)
     except RecordingError as error:
-        raise RecordingError(error.naming(recordings.name)) from None
+        raise error.inside(recordings.name) from None
 
 
 def experiment_order(recordings: Recordings) -> pd.DataFrame:
@@ -156,7 +156,7 @@ def experiment_order(recordings: Recordings) -> pd.DataFrame:
         try:
             n_blocks = n_complete_blocks(*experiment.idx_seq)
         except RecordingError as error:
-            raise RecordingError(f"{recordings.name}, Exp {experiment.Expi}: {error}") from None
+            raise error.inside(f"Exp {experiment.Expi}").inside(recordings.name) from None
         rows.append((experiment.Expi, experiment.ephysFN, n_blocks))
     return pd.DataFrame(rows, columns=["Expi", "ephysFN", "n_blocks"])
 
@@ -171,9 +171,11 @@ def gather(experiments: Iterable[Experiment], windows: tuple[Window, ...] = ()) 
     """
     summaries = tuple(summarise(experiment, windows) for experiment in experiments)
     if not summaries:
-        raise RecordingError("expected at least one usable experiment, found none.")
+        raise RecordingError(expected="at least one usable experiment", found="none")
     cohort = Cohort(tuple(sorted(summaries, key=lambda summary: summary.expi)), tuple(windows))
     silent = cohort.meta.index[cohort.normaliser <= 0]
     if len(silent):
-        raise RecordingError(f"Exp {silent[0]}: expected evoked spikes, found none in any block.")
+        raise RecordingError(
+            path=f"Exp {silent[0]}", expected="evoked spikes", found="none in any block"
+        )
     return cohort

@@ -103,7 +103,7 @@ def experiment_of(experiments: Sequence[Experiment | None], expi: int) -> Experi
     """The experiment of a number, which must be there."""
     experiment = experiments[expi - 1] if 1 <= expi <= len(experiments) else None
     if experiment is None:
-        raise RecordingError(f"expected a recording of Exp {expi}, found none.")
+        raise RecordingError(expected=f"a recording of Exp {expi}", found="none")
     return experiment
 
 
@@ -135,5 +135,5 @@ def _reference_file(folder: Path, name: str) -> Path:
     parent = folder.parent
     found = [p for p in parent.iterdir() if p.name.startswith(stem)] if parent.is_dir() else []
     if not found:
-        raise MissingFileError(f"{parent}: expected the image {stem}, found none of that name.")
+        raise MissingFileError(path=parent, expected=f"the image {stem}", found="none of that name")
     return min(found, key=lambda path: (len(path.stem), path.name))

@@ -49,7 +49,7 @@ def window_rate(psth: np.ndarray, window: Window = EVOKED) -> np.ndarray:
 def _checked(window: Window, n_bins: int) -> Window:
     start, stop = window
     if not 0 <= start < stop <= n_bins:
-        raise RecordingError(f"expected a window inside 0-{n_bins} ms, found {start}-{stop}.")
+        raise RecordingError(expected=f"a window inside 0-{n_bins} ms", found=f"{start}-{stop}")
     return window
 
 
@@ -73,7 +73,7 @@ def n_complete_blocks(*threads: Sequence[np.ndarray]) -> int:
     if n_blocks and min(thread[-1].shape[-1] for thread in threads) < MIN_TRIALS_OF_LAST_BLOCK:
         n_blocks -= 1
     if n_blocks == 0:
-        raise RecordingError("expected at least one block of 10 trials, found none.")
+        raise RecordingError(expected="at least one block of 10 trials", found="none")
     return n_blocks
 
 

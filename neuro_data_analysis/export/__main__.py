@@ -29,11 +29,11 @@ def main(argv: list[str] | None = None) -> int:
 
     with opened(settings, FOLDERS, options.matroot) as (recordings, folders, output):
         export = export_to(output, recordings, folders, settings.example, settings.jobs)
-    for sentence in export.unavailable:
-        print(f"not available: {sentence}")
+    for error in export.unavailable:
+        print(f"not available: {error}")
     print(f"{len(export.paths)} files written to {output.root}")
-    for sentence in export.refused:
-        print(f"error: {sentence}", file=sys.stderr)
+    for error in export.refused:
+        print(f"error: {error}", file=sys.stderr)
     return RecordingError.exit_code if export.refused else 0
 
 

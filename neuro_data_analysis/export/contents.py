@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.contract.descriptions import File
+from core.errors import ReproductionError
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,13 @@ class Contents:
     files
         What to write, by the description of its file.
     unavailable
-        One sentence for each output whose input is not there.
+        One error for each output whose input is not there.
     details
         What provenance shall say about single files, by path.
     """
 
     files: dict[File, Any] = field(default_factory=dict)
-    unavailable: tuple[str, ...] = ()
+    unavailable: tuple[ReproductionError, ...] = ()
     details: dict[str, dict] = field(default_factory=dict)
 
     def __or__(self, other: "Contents") -> "Contents":

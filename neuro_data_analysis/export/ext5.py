@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.contract import ext5, tables
 from core.contract.descriptions import Sizes
+from core.errors import MissingFileError
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.recordings.layout import LINEARITY_FILES
 
@@ -19,8 +20,13 @@ def contents(linearity: Path) -> Contents:
         path = Path(linearity) / name
         if not path.is_file():
             unavailable.append(
-                f"Extended Data Figure 5 ({generator}): expected {path}, found none; "
-                "`python -m core.experiments.linearity_data` computes it (docs/networks.md)."
+                MissingFileError(
+                    path=path,
+                    expected=f"the regressions of {generator}",
+                    found="no file",
+                    advice="`python -m core.experiments.linearity_data` computes it "
+                    "(docs/networks.md)",
+                ).inside("Extended Data Figure 5")
             )
             continue
         file = ext5.LINEARITY[generator]

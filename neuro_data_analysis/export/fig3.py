@@ -7,7 +7,7 @@ import pandas as pd
 
 from core.contract import fig3
 from core.contract.manifest import EXPERIMENT_ORDER
-from core.errors import RecordingError
+from core.errors import MissingFileError, RecordingError
 from neuro_data_analysis.evolutions.cohort import Cohort
 from neuro_data_analysis.evolutions.psth_similarity import psth_differences
 from neuro_data_analysis.export.contents import Contents
@@ -26,15 +26,23 @@ def contents(cohort: Cohort, prototypes: Path) -> Contents:
         path = Path(prototypes) / name
         if not path.is_file():
             unavailable.append(
-                f"Figure 3G: expected {path}, found none; its columns stay empty "
-                "(docs/image_similarity.md)."
+                MissingFileError(
+                    path=path,
+                    expected="measured columns",
+                    found="no file",
+                    advice="they stay empty (docs/image_similarity.md)",
+                ).inside("Figure 3G")
             )
             continue
         tables.append(read_measured(path))
         if not tables[-1].index.isin(cohort.meta.index).any():
             unavailable.append(
-                f"Figure 3G: expected experiments of these recordings in {path}, found none; its "
-                "columns stay empty."
+                RecordingError(
+                    path=path,
+                    expected="experiments of these recordings",
+                    found="none",
+                    advice="its columns stay empty",
+                ).inside("Figure 3G")
             )
     files = {
         EXPERIMENT_ORDER: cohort.order,
@@ -77,8 +85,8 @@ def read_measured(path: Path) -> pd.DataFrame:
         values = values.set_index("Expi")
     except (ValueError, KeyError, TypeError) as error:
         raise RecordingError(
-            f"{path}: expected a table of numbers with a column Expi, found: {error}."
+            path=path, expected="a table of numbers with a column Expi", found=f"another ({error})"
         ) from None
     if not values.index.is_unique:
-        raise RecordingError(f"{path}: expected every Expi once, found one of them twice.")
+        raise RecordingError(path=path, expected="every Expi once", found="one of them twice")
     return values

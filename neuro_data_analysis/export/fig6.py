@@ -8,7 +8,7 @@ import pandas as pd
 from core.contract import fig6
 from core.contract.descriptions import Table
 from core.contract.provenance import SIMULATED_SUFFIX
-from core.errors import MissingFileError
+from core.errors import MissingFileError, RecordingError
 from core.progress import progress
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.recordings.dataset import Recordings
@@ -36,7 +36,7 @@ def tuned_units(
         hessian = open_hessian_recordings(folders.records, folders.formatted, recordings)
         return list(progress(hessian.units(), len(hessian), "tuning recordings")), ()
     except MissingFileError as error:
-        return [], (f"Figure 6: {error}",)
+        return [], (error.inside("Figure 6"),)
 
 
 def contents(units: list[TunedUnit], table: pd.DataFrame) -> Contents:
@@ -63,8 +63,11 @@ def contents(units: list[TunedUnit], table: pd.DataFrame) -> Contents:
     for file, unit in examples.items():
         if unit is None:
             unavailable.append(
-                f"Figure {file.panels[0]}: expected a recording for {file.name} whose evolution "
-                f"came out as published, found none among {len(units)}."
+                RecordingError(
+                    path=f"Figure {file.panels[0]}",
+                    expected=f"a recording for {file.name} whose evolution came out as published",
+                    found=f"none among {len(units)}",
+                )
             )
             continue
         single = file is fig6.SINGLE_TRIALS
@@ -76,8 +79,12 @@ def contents(units: list[TunedUnit], table: pd.DataFrame) -> Contents:
             files[file] = _columns(axes, file)
         else:
             unavailable.append(
-                f"Figure 6E: expected axes for {file.name}, found none with distances up to 0.4 "
-                f"and a response that varies among {len(table)}."
+                RecordingError(
+                    path="Figure 6E",
+                    expected=f"axes for {file.name}",
+                    found="none with distances up to 0.4 and a response that varies among "
+                    f"{len(table)}",
+                )
             )
     return Contents(files, tuple(unavailable), shown)
 

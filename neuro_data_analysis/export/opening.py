@@ -47,7 +47,7 @@ def opened(
         unknown = sorted(set(overrides) - set(recordings.usable()))
         if unknown:
             raise SettingError(
-                f"{settings.overrides}: expected usable experiments, found {unknown}."
+                path=settings.overrides, expected="usable experiments", found=unknown
             )
         simulated = recordings.is_simulated()
         output = Output(
@@ -76,7 +76,7 @@ def read_overrides(path: Path | None) -> Overrides:
         overrides = {int(e): dict(values) for e, values in json.loads(path.read_text()).items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise SettingError(
-            f"{path}: expected JSON of corrections by experiment number, found {error}."
+            path=path, expected="JSON of corrections by experiment number", found=error
         ) from None
     for expi, values in overrides.items():
         names = values.get("optim_names", ["", ""])
@@ -86,7 +86,8 @@ def read_overrides(path: Path | None) -> Overrides:
             or not (isinstance(names, list) and [type(name) for name in names] == [str, str])
         ):
             raise SettingError(
-                f"{path}: expected optim_names (two texts) and stimuli (a text) for experiment "
-                f"{expi}, found {values}."
+                path=path,
+                expected=f"optim_names (two texts) and stimuli (a text) for experiment {expi}",
+                found=values,
             )
     return overrides

@@ -62,7 +62,7 @@ class Settings:
         for name in FOLDERS:
             chosen = getattr(self, name)
             if chosen is not None and not chosen.is_dir():
-                raise SettingError(f"--{name}: expected a folder, found none at {chosen}.")
+                raise SettingError(path=f"--{name}", expected="a folder", found=f"none at {chosen}")
 
     @classmethod
     def of(cls, options: argparse.Namespace, **others: object) -> "Settings":

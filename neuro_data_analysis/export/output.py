@@ -98,7 +98,8 @@ class Output:
                 for file, value in progress(files, len(files), "files"):
                     source.write(file, value)
             except ContractError as error:
-                raise ContractError(str(error).replace(str(staging), str(self.root))) from None
+                path = self.root / Path(error.path).relative_to(staging)
+                raise error.about(path) from None
             if not self.force:
                 self._refuse_other_experiments(staging)
             if self.simulated and simulation_record(self.root) is None:
@@ -137,9 +138,12 @@ class Output:
         others = [folder for folder in BY_EXPERIMENT if folder not in self.folders]
         for path in _of_figures(self.root, others):
             raise SettingError(
-                f"{old}: expected the experiments of these recordings, found others, to which "
-                f"{path.relative_to(self.root)} belongs; export all figures together or to another "
-                "folder (--force writes nevertheless)."
+                path=old,
+                expected="the experiments of these recordings",
+                found=f"others, to which {path.relative_to(self.root)} belongs",
+                advice=(
+                    "export all figures together or to another folder (--force writes nevertheless)"
+                ),
             )
 
 
@@ -158,17 +162,21 @@ def refuse_mixing(root: Path, simulated: bool) -> None:
     marked = simulation_record(root) is not None
     if simulated and not marked and any(_present(root, FIGURE_FILES)):
         raise SettingError(
-            f"{root}: expected an empty folder or one of simulated data, found files that are not "
-            "simulated; simulated source data are never mixed with real ones."
+            path=root,
+            expected="an empty folder or one of simulated data",
+            found="files that are not simulated",
+            advice="simulated source data are never mixed with real ones",
         )
     if simulated and root.resolve() == SOURCE_DATA:
         raise SettingError(
-            f"{root}: expected real recordings for this folder, found simulated ones; give another "
-            "folder with --out."
+            path=root,
+            expected="real recordings for this folder",
+            found="simulated ones",
+            advice="give another folder with --out",
         )
     if marked and not simulated:
         raise SettingError(
-            f"{root}: expected simulated recordings for this folder, found real ones."
+            path=root, expected="simulated recordings for this folder", found="real ones"
         )
 
 
@@ -182,8 +190,10 @@ def refuse_foreign_files(root: Path, folders: Iterable[str]) -> None:
             origin = "no known origin" if known is None else f"origin {known.source}"
             origin = "changes since its export" if known and known.source == EXPORT else origin
             raise SettingError(
-                f"{path}: expected no file or one of an earlier export, found one with {origin}; "
-                "--force replaces it."
+                path=path,
+                expected="no file or one of an earlier export",
+                found=f"one with {origin}",
+                advice="--force replaces it",
             )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.contract import ext4, fig5
 from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import EXAMPLE_EXPI
-from core.errors import RecordingError
+from core.errors import RecordingError, ReproductionError
 from neuro_data_analysis.evolutions.cohort import gather_all
 from neuro_data_analysis.export import ext4 as export_ext4
 from neuro_data_analysis.export import ext5 as export_ext5
@@ -28,14 +28,14 @@ FOLDERS = tuple(FIGURE_FILES)
 
 @dataclass(frozen=True)
 class Export:
-    """Paths of the files written, and a sentence for each output that could not be made.
+    """Paths of the files written, and an error for each output that could not be made.
 
     `unavailable` are those whose input is not there, `refused` those whose input is broken.
     """
 
     paths: list[Path]
-    unavailable: tuple[str, ...]
-    refused: tuple[str, ...]
+    unavailable: tuple[ReproductionError, ...]
+    refused: tuple[ReproductionError, ...]
 
 
 def export_all(
@@ -102,11 +102,11 @@ def export_to(
 
 def _tuning(
     recordings: Recordings, folders: Folders, n_jobs: int
-) -> tuple[Contents, tuple[str, ...]]:
-    """Figure 6, or nothing and a sentence where its recordings are broken."""
+) -> tuple[Contents, tuple[ReproductionError, ...]]:
+    """Figure 6, or nothing and an error where its recordings are broken."""
     try:
         units, unavailable = export_fig6.tuned_units(recordings, folders)
     except RecordingError as error:
-        return Contents(), (f"Figure 6: {error}",)
+        return Contents(), (error.inside("Figure 6"),)
     made = export_fig6.contents(units, synopsis(units, n_jobs))
     return Contents(unavailable=unavailable) | made, ()

@@ -94,10 +94,10 @@ def feature_mask(kind: str, shape: tuple[int, int]) -> np.ndarray:
            [0.18, 0.43, 0.43, 0.18]])
     """
     if kind not in KINDS:
-        raise SettingError(f"mask: expected one of {', '.join(KINDS)}, found {kind!r}.")
+        raise SettingError(path="mask", expected=f"one of {', '.join(KINDS)}", found=f"{kind!r}")
     rows, columns = shape
     if rows < 1 or columns < 1:
-        raise SettingError(f"mask: expected a map with rows and columns, found {tuple(shape)}.")
+        raise SettingError(path="mask", expected="a map with rows and columns", found=tuple(shape))
     mask = _RESNET_L4[kind]
     return _shares(rows, len(mask)) @ mask @ _shares(columns, len(mask)).T
 
@@ -124,11 +124,11 @@ def masked_mean(features: "torch.Tensor", mask: np.ndarray) -> "torch.Tensor":
     mask = np.asarray(mask, dtype=float)
     if features.dim() != 4 or mask.shape != tuple(features.shape[2:]):
         raise LayerError(
-            f"expected maps (n, C, H, W) and a mask of their size, found {tuple(features.shape)} "
-            f"and a mask of {mask.shape}."
+            expected="maps (n, C, H, W) and a mask of their size",
+            found=f"{tuple(features.shape)} and a mask of {mask.shape}",
         )
     if not (mask.min() >= 0 and 0 < mask.sum() < np.inf):
-        raise LayerError("expected a mask of weights from 0 that are not all 0, found another.")
+        raise LayerError(expected="a mask of weights from 0 that are not all 0", found="another")
     if not features.is_floating_point():
         features = features.float()
     weights = features.new_tensor(mask / mask.sum())

@@ -67,7 +67,7 @@ class Feature:
         try:
             return self.to_vectors(output).cpu().double().numpy()
         except LayerError as error:
-            raise LayerError(f"{self.layer}: {error}") from None
+            raise error.inside(self.layer) from None
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ def check_names(names: Sequence[str]) -> None:
     """Raise an UnknownNetworkError unless all are names of `FEATURES`."""
     for name in names:
         if name not in FEATURES:
-            raise UnknownNetworkError(f"expected one of {', '.join(FEATURES)}, found {name!r}.")
+            raise UnknownNetworkError(expected=f"one of {', '.join(FEATURES)}", found=f"{name!r}")
 
 
 def image_features(
@@ -401,9 +401,8 @@ def with_axes(output: torch.Tensor, n_axes: int, words: str, layer: str = "") ->
         Otherwise; says what was expected in `words`, and the layer if it is given.
     """
     if output.dim() != n_axes:
-        where = f"{layer}: " if layer else ""
-        shape = tuple(output.shape)
-        raise LayerError(f"{where}expected {words}, found an output of shape {shape}.")
+        found = f"an output of shape {tuple(output.shape)}"
+        raise LayerError(path=layer, expected=words, found=found)
     return output
 
 
@@ -412,8 +411,9 @@ def _rows(output: object, key: str, n: int) -> torch.Tensor:
     output = only_tensor(output, key)
     if output.dim() < 2 or len(output) != n:
         raise LayerError(
-            f"{key}: expected an output with a row for each of {n} images, found one of shape "
-            f"{tuple(output.shape)}."
+            path=key,
+            expected=f"an output with a row for each of {n} images",
+            found=f"one of shape {tuple(output.shape)}",
         )
     return output
 

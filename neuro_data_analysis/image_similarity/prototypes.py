@@ -45,7 +45,7 @@ def find_prototypes(folder: str | Path) -> dict[int, Path]:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise SettingError(f"{folder}: expected a folder of prototype images, found none.")
+        raise SettingError(path=folder, expected="a folder of prototype images", found="none")
     found: dict[int, Path] = {}
     for path in sorted(folder.iterdir()):
         name = FILE_NAME.fullmatch(path.name)
@@ -54,7 +54,9 @@ def find_prototypes(folder: str | Path) -> dict[int, Path]:
         expi = int(name[1])
         if expi in found:
             raise SettingError(
-                f"{path}: expected one montage of Exp {expi}, found {found[expi].name} as well."
+                path=path,
+                expected=f"one montage of Exp {expi}",
+                found=f"{found[expi].name} as well",
             )
         found[expi] = path
     return dict(sorted(found.items()))
@@ -80,7 +82,7 @@ def read_prototypes(folder: str | Path, expi: int) -> Prototypes:
     files = find_prototypes(folder)
     if expi not in files:
         raise MissingFileError(
-            f"{folder}: expected the montage Exp{expi:03d}... of Exp {expi}, found none."
+            path=folder, expected=f"the montage Exp{expi:03d}... of Exp {expi}", found="none"
         )
     return read_montage(files[expi])
 
@@ -119,7 +121,7 @@ def read_image(path: str | Path, size: tuple[int, int] | None = None) -> np.ndar
     """
     path = Path(path)
     if not path.is_file():
-        raise MissingFileError(f"{path}: expected an image, found no file.")
+        raise MissingFileError(path=path, expected="an image", found="no file")
     pillow = import_package("PIL.Image", "reading images")
     exif_transpose = import_package("PIL.ImageOps", "reading images").exif_transpose
     try:
@@ -134,7 +136,9 @@ def read_image(path: str | Path, size: tuple[int, int] | None = None) -> np.ndar
         raise
     except Exception as error:  # a damaged file can make the decoders fail in any way
         raise ImageError(
-            f"{path}: expected an image ({', '.join(FORMATS)}), found: {_reason(error, path)}."
+            path=path,
+            expected=f"an image ({', '.join(FORMATS)})",
+            found=f"an error: {_reason(error, path)}",
         ) from None
 
 
@@ -142,7 +146,9 @@ def _check_size(path: Path, found: tuple[int, int], wanted: tuple[int, int] | No
     """Raise unless an image has the size that is wanted, if any."""
     if wanted is not None and found != wanted:
         raise ImageError(
-            f"{path}: expected {wanted[1]} x {wanted[0]} pixels, found {found[1]} x {found[0]}."
+            path=path,
+            expected=f"{wanted[1]} x {wanted[0]} pixels",
+            found=f"{found[1]} x {found[0]}",
         )
 
 
@@ -150,10 +156,10 @@ def _check_header(path: Path, mode: str, found: tuple[int, int]) -> None:
     """Raise unless an image is RGB and of a bearable size."""
     if found[0] * found[1] > MAX_PIXELS:
         raise ImageError(
-            f"{path}: expected at most {MAX_PIXELS} pixels, found {found[1]} x {found[0]}."
+            path=path, expected=f"at most {MAX_PIXELS} pixels", found=f"{found[1]} x {found[0]}"
         )
     if mode not in ("RGB", "RGBA"):
-        raise ImageError(f"{path}: expected an RGB image, found one of Pillow's mode {mode}.")
+        raise ImageError(path=path, expected="an RGB image", found=f"one of Pillow's mode {mode}")
 
 
 def _reason(error: Exception, path: Path) -> str:

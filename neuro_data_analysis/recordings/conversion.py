@@ -27,10 +27,10 @@ def as_psth(value: Any, where: str) -> np.ndarray:
         array = array[0]
     if array.ndim != 2 or array.shape[0] != N_BINS:
         raise RecordingError(
-            f"{where}: expected blocks of {N_BINS} bins x n trials, found {array.shape}."
+            path=where, expected=f"blocks of {N_BINS} bins x n trials", found=array.shape
         )
     if not np.isfinite(array).all():
-        raise RecordingError(f"{where}: expected finite rates, found NaN or infinity.")
+        raise RecordingError(path=where, expected="finite rates", found="NaN or infinity")
     return array
 
 
@@ -40,7 +40,7 @@ def as_integers(value: Any, where: str) -> np.ndarray:
         return np.zeros(0, dtype=np.int64)
     numbers = as_numbers(value, where).ravel()
     if not (np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()):
-        raise RecordingError(f"{where}: expected whole numbers, found others.")
+        raise RecordingError(path=where, expected="whole numbers", found="others")
     return numbers.astype(np.int64)
 
 
@@ -48,7 +48,7 @@ def as_integer(value: Any, where: str) -> int:
     """The first of some whole numbers."""
     numbers = as_integers(value, where)
     if numbers.size == 0:
-        raise RecordingError(f"{where}: expected a whole number, found {describe(value)}.")
+        raise RecordingError(path=where, expected="a whole number", found=describe(value))
     return int(numbers[0])
 
 
@@ -57,7 +57,7 @@ def as_responses(value: Any, n_units: int, n_trials: int, where: str) -> np.ndar
     array = np.zeros(0) if is_empty(value) else as_numbers(value, where)
     if array.size != n_units * n_trials:
         raise RecordingError(
-            f"{where}: expected {n_units} units x {n_trials} trials, found {array.shape}."
+            path=where, expected=f"{n_units} units x {n_trials} trials", found=array.shape
         )
     return array.reshape(n_units, n_trials)
 
@@ -66,14 +66,14 @@ def as_numbers(value: Any, where: str) -> np.ndarray:
     """Any array of numbers, float64."""
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
-        raise RecordingError(f"{where}: expected numbers, found {describe(value)}.")
+        raise RecordingError(path=where, expected="numbers", found=describe(value))
     return array.astype(float, copy=False)
 
 
 def as_text(value: Any, where: str) -> str:
     """A text; empty where the field is unset."""
     if not (value is None or isinstance(value, (str, list))):
-        raise RecordingError(f"{where}: expected a text, found {describe(value)}.")
+        raise RecordingError(path=where, expected="a text", found=describe(value))
     return "".join(as_texts(value))
 
 

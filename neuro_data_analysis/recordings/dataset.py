@@ -82,7 +82,7 @@ class Recordings(Sequence):
         try:
             usable = raw is not None and is_usable(raw)
         except RecordingError as error:
-            raise RecordingError(f"{self.name}, Exp {expi}: {error}") from None
+            raise error.inside(f"Exp {expi}").inside(self.name) from None
         return Experiment(expi, raw, self._overrides.get(expi)) if usable else None
 
     def experiment(self, expi: int) -> Experiment:
@@ -96,8 +96,10 @@ class Recordings(Sequence):
         experiment = self[expi - 1] if 1 <= expi <= len(self) else None
         if experiment is None:
             raise RecordingError(
-                f"{self.name}: expected a recording of Exp {expi}, found none; "
-                f"{len(self.usable())} of {len(self)} elements hold one."
+                path=self.name,
+                expected=f"a recording of Exp {expi}",
+                found="none",
+                advice=f"{len(self.usable())} of {len(self)} elements hold one",
             )
         return experiment
 
@@ -130,14 +132,17 @@ def matroot(option: str | Path | None = None) -> Path:
     folder = option or os.environ.get("MATROOT")
     if not folder:
         raise SettingError(
-            "MATROOT: expected the folder of the recordings, found nothing; set this environment "
-            f"variable {SIMULATED}."
+            path="MATROOT",
+            expected="the folder of the recordings",
+            found="nothing",
+            advice=f"set this environment variable {SIMULATED}",
         )
     path = Path(folder).expanduser()
     if not path.is_dir():
         raise SettingError(
-            f"MATROOT: expected the folder of the recordings, found none at {path.resolve()} "
-            f"{SIMULATED}."
+            path="MATROOT",
+            expected="the folder of the recordings",
+            found=f"none at {path.resolve()} {SIMULATED}",
         )
     return path
 
@@ -153,8 +158,9 @@ def evolution_file(folder: Path) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise MissingFileError(
-        f"{folder}: expected {EVOLUTION_FILES[0]} (or its published pickle), found neither "
-        f"{SIMULATED}."
+        path=folder,
+        expected=f"{EVOLUTION_FILES[0]} (or its published pickle)",
+        found=f"neither {SIMULATED}",
     )
 
 
@@ -179,12 +185,12 @@ def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Ite
     with open_matfile(path) as variables:
         if VARIABLE not in variables:
             raise RecordingError(
-                f"{path}: expected the variable {VARIABLE}, found {', '.join(variables) or 'none'}."
+                path=path, expected=f"the variable {VARIABLE}", found=", ".join(variables) or "none"
             )
         elements = variables[VARIABLE]
         if not isinstance(elements, StructArray):
             raise RecordingError(
-                f"{path}: expected {VARIABLE} to be a struct array, found another."
+                path=path, expected=f"{VARIABLE} to be a struct array", found="another"
             )
         yield Recordings(elements, str(path), overrides, marked)
 
@@ -214,7 +220,7 @@ def recordings_from(
         lengths = {len(entries) for entries in content.values() if isinstance(entries, list)}
         if len(lengths) != 1:
             raise RecordingError(
-                f"{name}: expected the same number of entries in every field, found {lengths}."
+                path=name, expected="the same number of entries in every field", found=lengths
             )
         content = [
             {field: entries[index] for field, entries in content.items() if entries is not None}
@@ -222,7 +228,8 @@ def recordings_from(
         ]
     if not isinstance(content, list):
         raise RecordingError(
-            f"{name}: expected a list of experiments or a dict of lists, found "
-            f"{type(content).__name__}."
+            path=name,
+            expected="a list of experiments or a dict of lists",
+            found=type(content).__name__,
         )
     return Recordings(content, name, overrides, marked_simulated)

@@ -155,7 +155,7 @@ class Experiment:
         """Generator of each thread: ``fc6``, ``BigGAN`` or ``BigGAN_class``."""
         names = as_texts(self._field("evol", "space_names"))
         if len(names) != N_THREADS:
-            raise RecordingError(f"{self._where('evol.space_names')}: expected 2, found {names}.")
+            raise RecordingError(path=self._where("evol.space_names"), expected="2", found=names)
         return names[0], names[1]
 
     @cached_property
@@ -190,7 +190,7 @@ class Experiment:
         where = self._where("evol.imgpos")
         positions = as_numbers(self._field("evol", "imgpos"), where)
         if positions.size != N_THREADS * 2:
-            raise RecordingError(f"{where}: expected 2 x 2 numbers, found {positions.size}.")
+            raise RecordingError(path=where, expected="2 x 2 numbers", found=positions.size)
         return positions.reshape(N_THREADS, 2)[0]
 
     @cached_property
@@ -217,8 +217,9 @@ class Experiment:
         match = (self.spikeID == self.pref_chan) & (self.unitID == self.unit_in_pref_chan)
         if match.sum() != 1:
             raise RecordingError(
-                f"{self._where('units')}: expected one unit {self.unit_in_pref_chan} on channel "
-                f"{self.pref_chan}, found {match.sum()}."
+                path=self._where("units"),
+                expected=f"one unit {self.unit_in_pref_chan} on channel {self.pref_chan}",
+                found=match.sum(),
             )
         return int(np.flatnonzero(match)[0])
 
@@ -233,8 +234,10 @@ class Experiment:
             ):
                 if rates.shape[1] != len(trials):
                     raise RecordingError(
-                        f"{where}: expected {len(trials)} trials in block {block} of thread "
-                        f"{thread} as in idx_seq, found {rates.shape[1]}."
+                        path=where,
+                        expected=f"{len(trials)} trials in block {block} of thread {thread} "
+                        "as in idx_seq",
+                        found=rates.shape[1],
                     )
         if part == "evol":
             self._refuse_empty_blocks(blocks, where)
@@ -245,8 +248,9 @@ class Experiment:
             for block, rates in enumerate(of_thread[:-1], start=1):
                 if rates.shape[1] == 0:
                     raise RecordingError(
-                        f"{where}: expected trials in every block but the last, found none in "
-                        f"block {block} of thread {thread}."
+                        path=where,
+                        expected="trials in every block but the last",
+                        found=f"none in block {block} of thread {thread}",
                     )
 
     def _indices(self, part: str) -> Blocks:
@@ -270,12 +274,12 @@ class Experiment:
         cells = self._field(part, name)
         where = self._where(f"{part}.{name}")
         if not isinstance(cells, list) or len(cells) != N_THREADS:
-            raise RecordingError(f"{where}: expected a cell with 2 rows, found {describe(cells)}.")
+            raise RecordingError(path=where, expected="a cell with 2 rows", found=describe(cells))
         rows = [row if isinstance(row, list) else [row] for row in cells]
         lengths = [len(row) for row in rows]
         if lengths != [self.n_blocks] * N_THREADS:
             raise RecordingError(
-                f"{where}: expected {self.n_blocks} blocks in both threads, found {lengths}."
+                path=where, expected=f"{self.n_blocks} blocks in both threads", found=lengths
             )
         return rows
 
@@ -288,8 +292,9 @@ class Experiment:
             if not isinstance(value, Mapping) or name not in value:
                 found = ", ".join(value) if isinstance(value, Mapping) else describe(value)
                 raise RecordingError(
-                    f"{self._where('.'.join(names[: depth + 1]))}: expected this field, found only "
-                    f"{found}."
+                    path=self._where(".".join(names[: depth + 1])),
+                    expected="this field",
+                    found=f"only {found}",
                 )
             value = value[name]
         return value
@@ -314,6 +319,8 @@ def is_usable(raw: Mapping[str, Any]) -> bool:
         If there is no such field at all.
     """
     if "evol" not in raw:
-        raise RecordingError(f"expected a struct with the field evol, found only {', '.join(raw)}.")
+        raise RecordingError(
+            expected="a struct with the field evol", found=f"only {', '.join(raw)}"
+        )
     evol = raw["evol"]
     return evol is not None and not (isinstance(evol, (list, np.ndarray)) and len(evol) == 0)

@@ -54,8 +54,9 @@ def tuning_recordings(folder: Path) -> pd.DataFrame:
     unlinked = tuning.loc[~tuning["Exp_id"].isin(evolutions["Exp_id"]), "ephysFN"]
     if len(unlinked):
         raise RecordingError(
-            f"{evolution_path}: expected the evolution before {unlinked.iloc[0]}, found none of "
-            "its animal and Expi."
+            path=evolution_path,
+            expected=f"the evolution before {unlinked.iloc[0]}",
+            found="none of its animal and Expi",
         )
     of_evolution = evolutions[["Exp_id", "ephysFN", "pref_chan", "pref_unit"]].set_index("Exp_id")
     return tuning.join(of_evolution.add_prefix("evol_"), on="Exp_id")
@@ -67,7 +68,7 @@ def record_file(folder: Path, stem: str) -> Path:
         path = Path(folder) / f"{stem}{suffix}.csv"
         if path.is_file():
             return path
-    raise MissingFileError(f"{folder}: expected {stem}.csv (or _w_meta.csv), found neither.")
+    raise MissingFileError(path=folder, expected=f"{stem}.csv (or _w_meta.csv)", found="neither")
 
 
 def read_records(path: Path) -> pd.DataFrame:
@@ -82,7 +83,7 @@ def read_records(path: Path) -> pd.DataFrame:
     absent = [column for column in COLUMNS if column not in table]
     if absent:
         raise RecordingError(
-            f"{path}: expected the columns {', '.join(COLUMNS)}, found no {', '.join(absent)}."
+            path=path, expected=f"the columns {', '.join(COLUMNS)}", found=f"no {', '.join(absent)}"
         )
     for column in RANGES:
         numbers = pd.to_numeric(table[column], errors="coerce")
@@ -91,12 +92,13 @@ def read_records(path: Path) -> pd.DataFrame:
             row = int((~right).idxmax())
             low, high = RANGES[column]
             raise RecordingError(
-                f"{path}: expected a whole number of {column} from {low} to {high} in every row, "
-                f"found {table[column].iloc[row]} in row {row + 1}."
+                path=path,
+                expected=f"a whole number of {column} from {low} to {high} in every row",
+                found=f"{table[column].iloc[row]} in row {row + 1}",
             )
         table[column] = numbers.astype(int)
     if table[["Animal", "ephysFN"]].isna().any(axis=None):
-        raise RecordingError(f"{path}: expected Animal and ephysFN in every row, found a gap.")
+        raise RecordingError(path=path, expected="Animal and ephysFN in every row", found="a gap")
     return table.assign(Exp_id=table["Animal"].astype(str) + "_" + table["Expi"].astype(str))
 
 
@@ -104,5 +106,5 @@ def _refuse_repeated(table: pd.DataFrame, column: str, path: Path) -> None:
     repeated = table[column][table[column].duplicated()]
     if len(repeated):
         raise RecordingError(
-            f"{path}: expected every {column} once, found {repeated.iloc[0]} twice."
+            path=path, expected=f"every {column} once", found=f"{repeated.iloc[0]} twice"
         )

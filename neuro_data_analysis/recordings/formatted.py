@@ -70,12 +70,12 @@ def read_formatted(path: Path) -> FormattedRecording:
     except MissingFileError:
         raise
     except RecordingError as error:
-        raise RecordingError(error.naming(str(path))) from None
+        raise error.inside(path) from None
     if len(units) == 0:
         units = numbered_units(channels, is_active(rasters))
     if len(units) != len(channels):
         raise RecordingError(
-            f"{path}: expected {len(channels)} unit numbers in meta.unitID, found {len(units)}."
+            path=path, expected=f"{len(channels)} unit numbers in meta.unitID", found=len(units)
         )
     return FormattedRecording(name, image_names, rasters, channels, units)
 
@@ -93,8 +93,9 @@ def unit_row(
     (rows,) = np.nonzero((channels == channel) & (units == unit))
     if len(rows) != 1:
         raise RecordingError(
-            f"{recording}: expected channel {channel}, unit {unit} in one row, found it in "
-            f"{len(rows)}."
+            path=recording,
+            expected=f"channel {channel}, unit {unit} in one row",
+            found=f"it in {len(rows)}",
         )
     return int(rows[0])
 
@@ -126,7 +127,7 @@ def numbered_units(channels: np.ndarray, active: np.ndarray) -> np.ndarray:
 def _struct(variables: Struct, name: str) -> Struct:
     part = variables.get(name)
     if not isinstance(part, Struct):
-        raise RecordingError(f"expected the struct {name}, found none.")
+        raise RecordingError(expected=f"the struct {name}", found="none")
     return part
 
 
@@ -136,11 +137,14 @@ def _rasters(stored: np.ndarray, n_trials: int, n_rows: int) -> np.ndarray:
         stored = stored[:, :, None]
     if stored.shape != (n_rows, N_BINS, n_trials) or stored.size == 0:
         raise RecordingError(
-            f"expected rasters of {n_rows} units x {N_BINS} bins x {n_trials} trials, as spikeID "
-            f"and imageName say, found {stored.shape}."
+            expected=(
+                f"rasters of {n_rows} units x {N_BINS} bins x {n_trials} trials, as spikeID "
+                "and imageName say"
+            ),
+            found=stored.shape,
         )
     with np.errstate(over="ignore"):
         rasters = stored.T.astype(np.float32)
     if not np.isfinite(rasters).all():
-        raise RecordingError("expected finite rates in rasters, found NaN or infinity.")
+        raise RecordingError(expected="finite rates in rasters", found="NaN or infinity")
     return rasters

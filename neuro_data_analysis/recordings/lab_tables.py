@@ -21,15 +21,20 @@ def read_lab_table(path: Path) -> pd.DataFrame:
         text = Path(path).read_text(encoding="utf-8-sig")
         rows = [row for row in csv.reader(io.StringIO(text), strict=True) if row]
     except (OSError, ValueError, csv.Error) as error:
-        raise RecordingError(f"{path}: expected a CSV table, found: {error}.") from None
+        raise RecordingError(
+            path=path, expected="a CSV table", found=f"another file ({error})"
+        ) from None
     if len(rows) < 2:
-        raise RecordingError(f"{path}: expected a CSV table with at least one row, found none.")
+        raise RecordingError(path=path, expected="a CSV table with at least one row", found="none")
     if "\0" in text or not text.endswith("\n"):
-        raise RecordingError(f"{path}: expected whole lines of text, found a damaged or cut file.")
+        raise RecordingError(
+            path=path, expected="whole lines of text", found="a damaged or cut file"
+        )
     for number, row in enumerate(rows[1:], start=1):
         if len(row) != len(rows[0]):
             raise RecordingError(
-                f"{path}: expected {len(rows[0])} fields in every row, found {len(row)} in row "
-                f"{number}."
+                path=path,
+                expected=f"{len(rows[0])} fields in every row",
+                found=f"{len(row)} in row {number}",
             )
     return pd.read_csv(io.StringIO(text))

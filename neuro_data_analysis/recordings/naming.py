@@ -36,7 +36,7 @@ def animal_and_date(ephys_name: str, control_name: str) -> tuple[str, datetime.d
     ('Beto', datetime.date(2020, 7, 28))
     """
     if not ephys_name and not control_name:
-        raise RecordingError("expected the name of the ephys or the control file, found neither.")
+        raise RecordingError(expected="the name of the ephys or the control file", found="neither")
     from_control = _parse_control(control_name) if control_name else None
     if not ephys_name:
         return from_control
@@ -46,8 +46,9 @@ def animal_and_date(ephys_name: str, control_name: str) -> tuple[str, datetime.d
     from_ephys = _parse_ephys(ephys_name)
     if from_control and from_control != from_ephys:
         raise RecordingError(
-            f"{ephys_name}: expected the animal and date of the control file {control_name}, found "
-            f"{from_ephys[0]}, {from_ephys[1]}."
+            path=ephys_name,
+            expected=f"the animal and date of the control file {control_name}",
+            found=f"{from_ephys[0]}, {from_ephys[1]}",
         )
     return from_ephys
 
@@ -58,7 +59,7 @@ def _parse_ephys(name: str) -> tuple[str, datetime.date]:
         return parts[0], datetime.datetime.strptime(parts[1], "%d%m%Y").date()
     except (IndexError, ValueError):
         raise RecordingError(
-            f"{name!r}: expected a name like Beto-28072020-006, found no day in it."
+            path=f"{name!r}", expected="a name like Beto-28072020-006", found="no day in it"
         ) from None
 
 
@@ -69,7 +70,9 @@ def _parse_control(name: str) -> tuple[str, datetime.date]:
         return animals[0], datetime.datetime.strptime(fields[0], "%y%m%d").date()
     except (IndexError, ValueError):
         raise RecordingError(
-            f"{name!r}: expected a name like 200728_Beto_generate_BigGAN, found no day or animal."
+            path=f"{name!r}",
+            expected="a name like 200728_Beto_generate_BigGAN",
+            found="no day or animal",
         ) from None
 
 
@@ -87,9 +90,9 @@ def area_of_channel(channel: int, animal: str, date: datetime.date) -> str:
     'IT'
     """
     if animal not in _DAY_FIRST:
-        raise RecordingError(f"expected Alfa or Beto, whose arrays are known, found {animal!r}.")
+        raise RecordingError(expected="Alfa or Beto, whose arrays are known", found=f"{animal!r}")
     if not 1 <= channel <= 64:
-        raise RecordingError(f"expected an array channel from 1 to 64, found {channel}.")
+        raise RecordingError(expected="an array channel from 1 to 64", found=channel)
     if animal == "Beto" and date > BETO_NEW_ARRAY_AFTER:
         return "V4" if channel <= 16 else "V1" if channel <= 32 else "IT"
     return "IT" if channel <= 32 else "V1" if channel <= 48 else "V4"
@@ -110,7 +113,7 @@ def unit_name(channel: int, unit: int) -> str:
     """
     if not 0 <= unit < len(UNIT_LETTERS):
         raise RecordingError(
-            f"expected a unit number from 0 to {len(UNIT_LETTERS) - 1}, found {unit}."
+            expected=f"a unit number from 0 to {len(UNIT_LETTERS) - 1}", found=unit
         )
     return f"{channel}{UNIT_LETTERS[unit]}"
 

@@ -69,7 +69,7 @@ def _subset(text: str) -> str | list[int]:
         return [int(word) for word in text.split(",")]
     except ValueError:
         raise SettingError(
-            f"--subset: expected all, ci or numbers of experiments, found {text!r}."
+            path="--subset", expected="all, ci or numbers of experiments", found=f"{text!r}"
         ) from None
 
 

@@ -178,8 +178,9 @@ def resolve_subset(subset: Subset) -> list[int]:
     unknown = sorted(set(chosen) - set(descriptors()))
     if unknown or not chosen:
         raise SettingError(
-            f"subset: expected numbers of usable experiments (170 of 1 to {N_ELEMENTS}), found "
-            f"{unknown or 'none'}."
+            path="subset",
+            expected=f"numbers of usable experiments (170 of 1 to {N_ELEMENTS})",
+            found=unknown or "none",
         )
     return sorted(set(chosen))
 
@@ -191,8 +192,9 @@ def refuse_foreign_folder(out: Path) -> None:
     foreign = [p for p in out.rglob("*") if p.is_file() and not p.name.startswith(TEMPORARY_PREFIX)]
     if foreign:
         raise SettingError(
-            f"{out}: expected an empty folder or one of simulated recordings, found "
-            f"{foreign[0].relative_to(out)}, which no simulation wrote."
+            path=out,
+            expected="an empty folder or one of simulated recordings",
+            found=f"{foreign[0].relative_to(out)}, which no simulation wrote",
         )
 
 
@@ -202,8 +204,9 @@ def refuse_full_disk(folder: Path, n_experiments: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise SettingError(
-            f"{folder}: expected at least {needed / 1e6:.0f} MB of free disk, found "
-            f"{free / 1e6:.0f} MB."
+            path=folder,
+            expected=f"at least {needed / 1e6:.0f} MB of free disk",
+            found=f"{free / 1e6:.0f} MB",
         )
 
 

@@ -79,8 +79,9 @@ def single_trials(recording: FormattedRecording, row: int) -> pd.DataFrame:
     table = parse_stimulus_names(recording.image_names)
     if not table["hessian_img"].any():
         raise RecordingError(
-            f"{recording.name}: expected images named like class_eig0_lin-0.24, found none among "
-            f"{len(table)} trials."
+            path=recording.name,
+            expected="images named like class_eig0_lin-0.24",
+            found=f"none among {len(table)} trials",
         )
     table.insert(1, "pref_unit_resp", recording.rates(row, EVOKED))
     return table

@@ -60,11 +60,11 @@ class HessianRecordings:
             try:
                 tuning = read_tuning(recording, row.pref_chan, row.pref_unit)
             except RecordingError as error:
-                raise RecordingError(error.naming(str(path))) from None
+                raise error.inside(path) from None
             try:
                 evolved = succeeded(self._evolved_rates(row, numbers))
             except RecordingError as error:
-                raise RecordingError(error.naming(row.evol_ephysFN)) from None
+                raise error.about(error.path or row.evol_ephysFN) from None
             yield TunedUnit(row.Animal, row.Exp_id, evolved, tuning)
 
     def _evolved_rates(self, row, numbers: dict[str, int]) -> list[np.ndarray]:
@@ -80,8 +80,9 @@ class HessianRecordings:
         path = formatted_file(self.folder, name)
         if not path.is_file():
             raise MissingFileError(
-                f"{path}: expected the evolution before {row.ephysFN}, found it neither here nor "
-                f"in {self.evolutions.name}."
+                path=path,
+                expected=f"the evolution before {row.ephysFN}",
+                found=f"it neither here nor in {self.evolutions.name}",
             )
         return evolved_rates(read_formatted(path), row.evol_pref_chan, row.evol_pref_unit)
 
@@ -124,8 +125,8 @@ def succeeded(evoked: list[np.ndarray]) -> bool:
     p = last_against_first(evoked).p if len(evoked) > 1 else np.nan
     if np.isnan(p):
         raise RecordingError(
-            "expected an evolution whose first and last block can be compared, found "
-            f"{len(evoked)} blocks that do not determine a test."
+            expected="an evolution whose first and last block can be compared",
+            found=f"{len(evoked)} blocks that do not determine a test",
         )
     return bool(p < SUCCESS_LEVEL)
 
@@ -155,8 +156,9 @@ def evolved_rates(recording: FormattedRecording, channel: int, unit: int) -> lis
     arrays: Blocks = [[np.array(block) for block in thread] for thread in blocks]
     if not any(len(block) for block in arrays[BIGGAN_THREAD]):
         raise RecordingError(
-            f"{recording.name}: expected images named like block001_thread001_gen_gen000_000030, "
-            "found none of thread 001."
+            path=recording.name,
+            expected="images named like block001_thread001_gen_gen000_000030",
+            found="none of thread 001",
         )
     shown = [thread for thread in arrays if any(len(block) for block in thread)]
     return arrays[BIGGAN_THREAD][: n_complete_blocks(*shown)]

@@ -250,6 +250,6 @@ def test_what_is_known_of_a_file_is_compared(tmp_path):
     assert git_blob(path) == blob
     assert mismatch(path, RemoteFile("", len(BODY), SHA, blob)) is None
     assert mismatch(path, RemoteFile("", sha256=SHA[:8])) is None
-    assert "expected 1 bytes" in mismatch(path, RemoteFile("", 1))
-    assert "git blob" in mismatch(path, RemoteFile("", git_blob="0" * 40))
-    assert "SHA-256 deadbeef" in mismatch(path, RemoteFile("", sha256="deadbeef"))
+    assert mismatch(path, RemoteFile("", 1)) == ("1 bytes", str(len(BODY)))
+    assert "git blob" in mismatch(path, RemoteFile("", git_blob="0" * 40)).expected
+    assert mismatch(path, RemoteFile("", sha256="deadbeef")).expected == "SHA-256 deadbeef"

@@ -354,7 +354,7 @@ def test_a_disk_that_is_full_loses_nothing_that_was_written(tmp_path):
     done = subprocess.run(
         [sys.executable, str(script), str(out)], cwd=ROOT, capture_output=True, text=True
     )
-    assert "run 1.parquet: expected to write a result, found: " in done.stdout
+    assert "run 1.parquet: expected to write a result, found an error: " in done.stdout
     assert "the same call goes on from them." in done.stdout
     assert sorted(path.name for path in out.iterdir()) == [".lock", "run 0.parquet"]
     assert len(pd.read_parquet(out / "run 0.parquet")) == 1

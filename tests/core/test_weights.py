@@ -290,7 +290,7 @@ def test_timm_weights_come_through_the_same_door(tmp_path, monkeypatch):
         torch.testing.assert_close(loaded.state_dict()[name], tensor, rtol=0, atol=0)
     other = load_network("resnet14t", pretrained=False, device="cpu").model
     save_file(other.state_dict(), tmp_path / "resnet10t.c3_in1k.safetensors")
-    with pytest.raises(WeightsError, match=r"the weights of timm's resnet10t, found: Error"):
+    with pytest.raises(WeightsError, match="resnet10t, found an error: Error"):
         load_network("resnet10t", device="cpu")
     (tmp_path / "resnet10t.c3_in1k.safetensors").write_bytes(b"<html>")
     with pytest.raises(WeightsError, match="expected a file of weights, found 6 bytes"):

@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from core.contract.manifest import FIGURE_FILES, FIGURES
+from core.contract.manifest import FIGURE_FILES
+from core.figures import FIGURES
 from tests.mutations import mutate, outcome
 
 
@@ -18,7 +19,7 @@ def copies(simulation, tmp_path_factory):
         if figure not in made:
             made[figure] = tmp_path_factory.mktemp(figure)
             source = simulation / "source_data"
-            shutil.copytree(source / FIGURES[figure], made[figure] / FIGURES[figure])
+            shutil.copytree(source / FIGURES[figure].folder, made[figure] / FIGURES[figure].folder)
             for name in ("exp_order.csv", "provenance.json"):
                 shutil.copy(source / name, made[figure])
         return made[figure]
@@ -33,7 +34,7 @@ def test_no_broken_file_goes_unnoticed(copies, seed):
     rng = random.Random(seed)
     figure = ("2", "3", "4", "6")[seed % 4]
     root = copies(figure)
-    files = [file for file in FIGURE_FILES[FIGURES[figure]] if (root / file.path).is_file()]
+    files = [file for file in FIGURE_FILES[FIGURES[figure].folder] if (root / file.path).is_file()]
     path = root / rng.choice(files).path
     whole = path.read_bytes()
     kind, broken = mutate(whole, rng)

@@ -24,8 +24,8 @@ from figure_reproduction.FigureExt5_reproduction import (
     draw_linearity,
     layer_groups,
     mean_rank_correlations,
+    read,
     reproduce,
-    tables,
     widened,
 )
 from figure_reproduction.script import draw_figure
@@ -134,7 +134,7 @@ def test_panel_c_is_computed_where_the_folder_is_simulated(simulated, nothing, m
         columns=["dimension", "stack_size", "seed", "gaussian_value"],
     ).assign(best_scored=1.0)
     monkeypatch.setattr(alignment, "alignment_tables", lambda: {"Adam": scores, "CMAES": scores})
-    data = tables(simulated, nothing)
+    data = read(simulated, nothing)
     assert data.unavailable == ""
     assert data.alignment == {}
     assert data.regenerated["Adam"].path.is_relative_to(nothing)
@@ -160,7 +160,7 @@ def test_a_broken_computed_table_leaves_the_published_one_drawn(published_form, 
 
 
 def test_numbers_of_panel_c_follow_from_the_table(published_form, nothing):
-    means, spreads = alignment_statistics(tables(published_form, nothing).alignment)
+    means, spreads = alignment_statistics(read(published_form, nothing).alignment)
     table = published_form.read(ext5.ALIGNMENT["CMAES"])
     values = table.query("dimension == 8 and stack_size == 16").gaussian_value
     name = "ext5c.CMAES.dim8.depth16.mean"

@@ -16,14 +16,14 @@ from scipy import stats
 
 from core.contract import ext5, fig2, fig4
 from core.contract.descriptions import Sizes
-from core.contract.manifest import FIGURES
 from core.contract.source_data import SourceData
+from core.figures import FIGURES
 from core.project import COMPUTED_DATA
 from figure_reproduction.comparison import published_numbers
-from figure_reproduction.drawing import SCRIPTS
-from figure_reproduction.FigureExt5_reproduction import Input, alignment_statistics, widened
+from figure_reproduction.FigureExt5_reproduction import alignment_statistics, widened
 from figure_reproduction.population import compare_window
 from figure_reproduction.script import draw_figure
+from figure_reproduction.sources import Input
 
 mpl.use("Agg")
 
@@ -34,24 +34,24 @@ N_PICTURES = {"2": 2, "3": 4, "4": 5, "5": 3, "6": 5, "ext4": 9, "ext5": 4}
 def results(simulation, computed_form, tmp_path_factory):
     out = tmp_path_factory.mktemp("figures")
     source = SourceData(simulation / "source_data")
-    drawing = {figure: import_module(module).reproduce for figure, module in SCRIPTS.items()}
+    drawing = {word: import_module(figure.script).reproduce for word, figure in FIGURES.items()}
     drawing["ext5"] = partial(drawing["ext5"], computed=computed_form)
     return {
         figure: draw_figure(figure, reproduce, source, out) for figure, reproduce in drawing.items()
     }
 
 
-@pytest.mark.parametrize("figure", SCRIPTS)
+@pytest.mark.parametrize("figure", FIGURES)
 def test_every_published_number_is_computed_under_its_id(results, figure):
     result = results[figure]
     assert result.problem == ""
     assert result.unavailable == {}
-    ids = {number.id for number in published_numbers() if number.figure == FIGURES[figure]}
+    ids = {number.id for number in published_numbers() if number.figure == FIGURES[figure].folder}
     assert ids
     assert ids - set(result.statistics) - set(result.regenerated) == set()
 
 
-@pytest.mark.parametrize("figure", SCRIPTS)
+@pytest.mark.parametrize("figure", FIGURES)
 def test_panels_are_saved_with_the_mark(results, figure):
     panels = results[figure].panels
     assert len(panels) == N_PICTURES[figure]
@@ -102,7 +102,7 @@ def test_numbers_of_figure_2_follow_from_the_files(results, source):
 
 
 def test_same_seed_same_numbers_and_pictures(results, source, tmp_path):
-    reproduce = import_module(SCRIPTS["4"]).reproduce
+    reproduce = import_module(FIGURES["4"].script).reproduce
     again = draw_figure("4", reproduce, source, tmp_path)
     pd.testing.assert_series_equal(pd.Series(again.statistics), pd.Series(results["4"].statistics))
     for panel, before in zip(again.panels, results["4"].panels, strict=True):
@@ -137,19 +137,19 @@ def copy(source, tmp_path):
 def test_a_pickle_that_disagrees_is_reported_and_drawn(copy, tmp_path):
     pickled = copy.read(fig2.PSTH_PICKLE)
     copy.write(fig2.PSTH_PICKLE, {**pickled, "psth_arr": pickled["psth_arr"] + 1})
-    result = draw_figure("2", import_module(SCRIPTS["2"]).reproduce, copy, tmp_path)
+    result = draw_figure("2", import_module(FIGURES["2"].script).reproduce, copy, tmp_path)
     notes = {panel.panel: panel.notes[0] for panel in result.panels}
     assert "DISAGREE" in notes["2D"]
     assert "same numbers" in notes["2B"]
     copy.path(fig2.PSTH_PICKLE).unlink()
-    result = draw_figure("2", import_module(SCRIPTS["2"]).reproduce, copy, tmp_path)
+    result = draw_figure("2", import_module(FIGURES["2"].script).reproduce, copy, tmp_path)
     assert "no PKL" in next(p.notes[0] for p in result.panels if p.panel == "2D")
 
 
 def test_broken_data_become_one_sentence(copy, tmp_path):
     path = copy.path(fig4.RESPONSES["BigGAN_mean"])
     path.write_text(path.read_text().replace("0.", "O.", 1))
-    result = draw_figure("4", import_module(SCRIPTS["4"]).reproduce, copy, tmp_path / "out")
+    result = draw_figure("4", import_module(FIGURES["4"].script).reproduce, copy, tmp_path / "out")
     assert result.problem.startswith(str(path))
     assert result.panels == ()
 
@@ -167,7 +167,7 @@ def test_an_unexpected_failure_of_one_figure_is_a_sentence_too(source, tmp_path,
 def test_success_rates_of_other_areas_are_refused(copy, tmp_path):
     path = copy.path(fig4.SUCCESS_RATE)
     path.write_text(path.read_text().replace("IT,", "PIT,"))
-    result = draw_figure("4", import_module(SCRIPTS["4"]).reproduce, copy, tmp_path / "out")
+    result = draw_figure("4", import_module(FIGURES["4"].script).reproduce, copy, tmp_path / "out")
     assert "expected the labels V1, V4, IT, found V1, V4, PIT" in result.problem
 
 
@@ -183,9 +183,9 @@ def test_dots_are_counted_in_the_visible_blocks():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("figure", [figure for figure in SCRIPTS if figure != "ext5"])
+@pytest.mark.parametrize("figure", [figure for figure in FIGURES if figure != "ext5"])
 def test_a_script_runs_alone_from_anywhere(source, tmp_path, figure):
-    script = Path(import_module(SCRIPTS[figure]).__file__)
+    script = Path(import_module(FIGURES[figure].script).__file__)
     done = subprocess.run(
         [sys.executable, script, "--data", "local", "--source-data", source.root, "--out", "out é"],
         cwd=tmp_path,
@@ -200,7 +200,7 @@ def test_a_script_runs_alone_from_anywhere(source, tmp_path, figure):
 
 @pytest.mark.slow
 def test_panel_5c_computed_from_scratch_agrees_with_the_paper(source, tmp_path):
-    script = Path(import_module(SCRIPTS["ext5"]).__file__)
+    script = Path(import_module(FIGURES["ext5"].script).__file__)
     words = ["--data", "local", "--source-data", source.root, "--out", tmp_path]
     done = subprocess.run([sys.executable, script, *words], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

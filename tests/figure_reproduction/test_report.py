@@ -15,9 +15,9 @@ from PIL import Image
 
 from core.contract import ext5, fig2, fig4, fig6
 from core.contract.checks import Check
-from core.contract.manifest import FIGURES
 from core.contract.source_data import SourceData
 from core.errors import SettingError, run
+from core.figures import FIGURES
 from figure_reproduction import __main__ as command
 from figure_reproduction import sources
 from figure_reproduction.comparison import (
@@ -32,7 +32,6 @@ from figure_reproduction.comparison import (
     published_numbers,
     verdict,
 )
-from figure_reproduction.drawing import SCRIPTS
 from figure_reproduction.panels import FigureResult, Panel, Regenerated, save
 from figure_reproduction.report import figure_report, write_report
 from tests.osf_server import OsfServer, files_below
@@ -103,18 +102,14 @@ def test_published_values_agree_with_themselves():
 def missing_ids(figure, reproduction):
     """Published ids of a figure's panels that neither its statistics nor its regenerated numbers
     hold."""
-    ids = {number.id for number in published_numbers() if number.figure == FIGURES[figure]}
+    ids = {number.id for number in published_numbers() if number.figure == FIGURES[figure].folder}
     assert ids
     return ids - set(reproduction.statistics) - set(reproduction.regenerated)
 
 
-def test_the_figures_are_those_of_the_paper_in_its_order():
-    assert list(SCRIPTS) == ["2", "3", "4", "5", "6", "ext4", "ext5"] == list(FIGURES)
-
-
 @pytest.mark.parametrize("figure", ["3", "ext5"])
 def test_every_published_number_is_computed_under_its_id(published_form, figure):
-    reproduce = import_module(SCRIPTS[figure]).reproduce
+    reproduce = import_module(FIGURES[figure].script).reproduce
     assert missing_ids(figure, reproduce(published_form, np.random.default_rng(0))) == set()
     plt.close("all")
 
@@ -128,7 +123,12 @@ R = "ext5d.BigGAN.ReLU.Test_R2.spearman_r"
 def mixed(out, **changes):
     """Panel C computed, panel D simulated."""
     panels = tuple(
-        save(Panel(f"Ext. 5{letter}", "", plt.figure(), letter, computed=letter == "C"), out, True)
+        save(
+            Panel(letter, "", plt.figure(), letter, computed=letter == "C"),
+            FIGURES["ext5"],
+            out,
+            True,
+        )
         for letter in "CD"
     )
     plt.close("all")
@@ -366,8 +366,7 @@ def test_a_file_changed_by_hand_is_reported(source, tmp_path):
 
 def test_unknown_figures_are_refused():
     with pytest.raises(SettingError, match=r"expected one of 2, 3, 4, .*, ext5, found '7'"):
-        command.chosen_figures(["3", "7"], SCRIPTS)
-    assert command.chosen_figures(["ext4", "2", "Figure4"], SCRIPTS) == ["2", "4", "ext4"]
+        command.main(["--figure", "3", "--figure", "7"])
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path, capsys):

@@ -18,6 +18,7 @@ from core.contract import fig3, fig4, fig5
 from core.contract.manifest import EXPERIMENT_ORDER
 from core.contract.source_data import SourceData
 from core.errors import SettingError, run
+from core.figures import FIGURES
 from core.project import SIMULATED_SOURCE_DATA, SOURCE_DATA
 from neuro_data_analysis.evolutions.cohort import experiment_order, gather
 from neuro_data_analysis.export import ext5 as export_ext5
@@ -28,7 +29,7 @@ from neuro_data_analysis.export.output import Output
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, Recordings
 from source_data_export import __main__ as command
 from source_data_export.execution import execute
-from source_data_export.notebooks import FOLDER, NOTEBOOKS
+from source_data_export.notebooks import FOLDER
 from source_data_export.session import begin
 
 WRITING = "from source_data_export.session import Written\nWritten('Fig2', 3, ('no images.',))"
@@ -57,9 +58,12 @@ def test_a_failing_cell_is_said_in_one_line_and_the_others_still_run(
     write_notebook(tmp_path / "bad.ipynb", "1 + 1", "raise ValueError('no\\nsuch thing')", "1 / 0")
     write_notebook(tmp_path / "good.ipynb", WRITING)
     monkeypatch.setattr(command, "FOLDER", tmp_path)
-    monkeypatch.setattr(command, "NOTEBOOKS", {"2": "bad.ipynb", "4": "good.ipynb"})
+    names = {"2": "bad.ipynb", "4": "good.ipynb"}
+    figures = {word: replace(FIGURES[word], notebook=name) for word, name in names.items()}
+    monkeypatch.setattr(command, "FIGURES", figures)
     executed, out = tmp_path / "executed", tmp_path / "out"
     words = [f"--matroot={simulation / 'matroot'}", f"--out={out}", f"--executed={executed}"]
+    words += ["--figure=2", "--figure=4"]
     assert run(lambda: command.main(words)) == 1
     output, errors = capfd.readouterr()
     assert errors == "error: bad.ipynb, cell 2: ValueError: no such thing\n"
@@ -81,7 +85,7 @@ def test_a_kernel_that_dies_is_said(tmp_path):
 @pytest.mark.slow
 def test_the_first_cell_says_in_one_sentence_that_there_are_no_recordings(tmp_path):
     copy = tmp_path / "copy.ipynb"
-    execution = execute(FOLDER / NOTEBOOKS["4"], copy, {"MATROOT": "", VARIABLE: "{}"})
+    execution = execute(FOLDER / FIGURES["4"].notebook, copy, {"MATROOT": "", VARIABLE: "{}"})
     sentence = (
         "MATROOT: expected the folder of the recordings, found nothing; set this environment "
         f"variable {SIMULATE}"
@@ -184,10 +188,11 @@ def test_nothing_is_written_where_there_is_nothing(bare_matroot, tmp_path, monke
     written = session.write(export_ext5.contents(session.folders.linearity))
     assert written.n_files == 0
     assert [s.split(", found")[0] for s in written.unavailable] == [
-        "Extended Data Figure 5 (BigGAN): expected MATROOT/Latent_Linearity/"
-        "BigGAN_Caffenet_latent_code_linearity_results.csv",
-        "Extended Data Figure 5 (DeePSim): expected MATROOT/Latent_Linearity/"
-        "DeePSim_FC6_Caffenet_latent_code_linearity_results.csv",
+        "Extended Data Figure 5, MATROOT/Latent_Linearity/"
+        "BigGAN_Caffenet_latent_code_linearity_results.csv: expected the regressions of BigGAN",
+        "Extended Data Figure 5, MATROOT/Latent_Linearity/"
+        "DeePSim_FC6_Caffenet_latent_code_linearity_results.csv: expected the regressions of "
+        "DeePSim",
     ]
     assert list(out.iterdir()) == []
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from core.contract.manifest import FIGURES
 from core.contract.provenance import PROVENANCE_FILE_NAME, SIMULATION_FILE_NAME
+from core.figures import FIGURES
 from core.files import LOCK_NAME
-from source_data_export.notebooks import FOLDER, NOTEBOOKS
+from source_data_export.notebooks import FOLDER
 
 ROOT = FOLDER.parent
 MOST_LINES = 20
@@ -27,19 +27,19 @@ def code_cells(content):
     return [cell for cell in content.cells if cell.cell_type == "code"]
 
 
-@pytest.fixture(params=NOTEBOOKS)
+@pytest.fixture(params=FIGURES)
 def figure(request):
     return request.param
 
 
 @pytest.fixture
 def committed(figure):
-    return read(FOLDER / NOTEBOOKS[figure])
+    return read(FOLDER / FIGURES[figure].notebook)
 
 
 def test_every_figure_has_its_notebook_and_no_other_lies_there():
-    assert NOTEBOOKS.keys() == FIGURES.keys()
-    assert {path.name for path in FOLDER.glob("*.ipynb")} == set(NOTEBOOKS.values())
+    notebooks = {figure.notebook for figure in FIGURES.values()}
+    assert {path.name for path in FOLDER.glob("*.ipynb")} == notebooks
 
 
 def test_a_notebook_is_committed_without_outputs(committed, figure):
@@ -48,7 +48,7 @@ def test_a_notebook_is_committed_without_outputs(committed, figure):
         assert cell.execution_count is None
     assert set(committed.metadata) == {"kernelspec", "language_info"}
     assert committed.metadata.kernelspec.name == "python3"
-    text = (FOLDER / NOTEBOOKS[figure]).read_text(encoding="utf-8")
+    text = (FOLDER / FIGURES[figure].notebook).read_text(encoding="utf-8")
     assert not re.search(r'["\s(](/home|/root|/Users|/tmp|/work|[A-Z]:\\)', text)
 
 
@@ -87,8 +87,8 @@ def test_all_notebooks_run_and_say_how_they_went(notebooks_run):
     assert done.stderr == ""
     lines = done.stdout.splitlines()
     assert "simulated recordings" in lines[0]
-    for number, name in enumerate(NOTEBOOKS.values(), start=1):
-        assert f"[{number}/7] {name}" in lines
+    for number, figure in enumerate(FIGURES.values(), start=1):
+        assert f"[{number}/7] {figure.notebook}" in lines
     absent = [line for line in lines if "not available" in line]
     assert [line.split(":")[1].strip() for line in absent] == ["Figure 3G"]
     assert "covariance.csv" in absent[0]
@@ -112,7 +112,7 @@ def test_notebooks_write_what_the_exporters_write_byte_for_byte(notebooks_run, s
 
 @pytest.mark.slow
 def test_an_executed_copy_reads_well_anywhere(notebooks_run, simulation, figure):
-    path = notebooks_run.executed / NOTEBOOKS[figure]
+    path = notebooks_run.executed / FIGURES[figure].notebook
     content = read(path)
     outputs = [output for cell in code_cells(content) for output in cell.outputs]
     kinds = {output.output_type for output in outputs}

@@ -91,9 +91,9 @@ class RealNVPs:
         self, dimension: int, depths: Sequence[int], generators: Sequence[torch.Generator]
     ):
         if dimension < 2 or dimension % 2:
-            raise SettingError(f"dimension: expected an even number, found {dimension}.")
+            raise SettingError(path="dimension", expected="an even number", found=dimension)
         if list(depths) != sorted(depths, reverse=True):
-            raise SettingError(f"depths: expected them from deep to shallow, found {depths}.")
+            raise SettingError(path="depths", expected="them from deep to shallow", found=depths)
         networks = [
             _draw(dimension, depth, generator)
             for depth, generator in zip(depths, generators, strict=True)

@@ -19,7 +19,7 @@ from core.images.canvas import resize_and_pad_canvas
 from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.protocol import Optimizer
 from core.plotting.trajectory import visualize_trajectory
-from core.probing.scorer import TorchScorer
+from core.probing.scorer import Scorer
 from core.probing.unit_responses import UnitResponses, unit_name
 from core.progress import progress
 
@@ -79,7 +79,7 @@ class ExperimentEvolution:
         pretrained: bool = True,
     ):
         network, layer, *position = model_unit
-        self.scorer = TorchScorer(network, device=device)
+        self.scorer = Scorer(network, device=device)
         self.respond = UnitResponses(self.scorer, [(layer, *position)])
         name = network if isinstance(network, str) else type(network).__name__
         self.unit = unit_name(name, layer, position)
@@ -212,7 +212,9 @@ class ExperimentEvolution:
 
     def _check_run(self) -> None:
         if self.scores_all is None or len(self.scores_all) == 0:
-            raise SampleError(f"{self.unit}: expected an evolution, found none; `run` it first.")
+            raise SampleError(
+                path=self.unit, expected="an evolution", found="none", advice="`run` it first"
+            )
 
     def _file(self, kind: str, extension: str) -> Path:
         return self.savedir / f"{kind}_{self.explabel}.{extension}"

@@ -101,16 +101,19 @@ class Evolution:
 
     def __post_init__(self) -> None:
         if not self.threads:
-            raise SettingError(f"{self.unit}: expected at least one thread, found none.")
+            raise SettingError(path=self.unit, expected="at least one thread", found="none")
         if not 0 <= self.noise < np.inf:
-            raise SettingError(f"noise: expected a level of at least 0, found {self.noise!r}.")
+            raise SettingError(
+                path="noise", expected="a level of at least 0", found=f"{self.noise!r}"
+            )
         whole(self.seed, "seed", at_least=0)
         for thread in self.threads:
             if thread.optimizer.space_dimen != thread.generator.latent_dim:
                 raise SettingError(
-                    f"thread {thread.name}: expected an optimizer of the generator's "
-                    f"{thread.generator.latent_dim} values, found one of "
-                    f"{thread.optimizer.space_dimen}."
+                    path=f"thread {thread.name}",
+                    expected="an optimizer of the generator's "
+                    f"{thread.generator.latent_dim} values",
+                    found=f"one of {thread.optimizer.space_dimen}",
                 )
 
 
@@ -270,9 +273,10 @@ class _Run:
         )
         if not same:
             raise StateError(
-                f"{self.evolution.path}: expected the codes that these optimizers give from the "
-                f"recorded scores, found others in block {self.n_done}; go on with the seeds it "
-                "was begun with."
+                path=self.evolution.path,
+                expected="the codes that these optimizers give from the recorded scores",
+                found=f"others in block {self.n_done}",
+                advice="go on with the seeds it was begun with",
             )
 
     def _reference_scores(self, respond: Respond, place: Place) -> np.ndarray:
@@ -319,7 +323,7 @@ def _checked(scores: np.ndarray, n: int) -> np.ndarray:
     if scores.shape != (n,) or not np.isfinite(scores).all():
         bad = "" if scores.shape != (n,) else f", {int((~np.isfinite(scores)).sum())} not finite"
         raise ScoreError(
-            f"expected one finite score for each of {n} images, found shape {scores.shape}{bad}."
+            expected=f"one finite score for each of {n} images", found=f"shape {scores.shape}{bad}"
         )
     return scores
 
@@ -328,13 +332,15 @@ def _first_codes(thread: Thread) -> Array:
     codes = thread.optimizer.get_init_pop() if thread.start is None else thread.start
     if codes is None:
         raise CodeError(
-            f"thread {thread.name}: expected first codes, found that neither `start` nor the "
-            "optimizer gives any."
+            path=f"thread {thread.name}",
+            expected="first codes",
+            found="that neither `start` nor the optimizer gives any",
         )
     if codes.ndim != 2 or codes.shape[1] != thread.generator.latent_dim:
         raise CodeError(
-            f"thread {thread.name}: expected first codes (n, {thread.generator.latent_dim}), found "
-            f"shape {tuple(codes.shape)}."
+            path=f"thread {thread.name}",
+            expected=f"first codes (n, {thread.generator.latent_dim})",
+            found=f"shape {tuple(codes.shape)}",
         )
     return codes
 
@@ -380,4 +386,4 @@ def _check_settings(
             check_same(expected, there, f"thread {expected['name']}")
         check_same(settings, found, evolution.unit)
     except StateError as error:
-        raise StateError(f"{evolution.path}: {error}") from None
+        raise error.inside(evolution.path) from None

@@ -177,15 +177,15 @@ def read_evolution(path: Path) -> EvolutionRecord:
         If it is no evolution, or damaged.
     """
     if not Path(path).is_file():
-        raise MissingFileError(f"{path}: expected an evolution, found no file.")
+        raise MissingFileError(path=path, expected="an evolution", found="no file")
     try:
         with h5py.File(path, "r", locking=False) as file:
             if file.attrs.get("format") != FORMAT:
-                raise StateError(f"{path}: expected an evolution, found another HDF5 file.")
+                raise StateError(path=path, expected="an evolution", found="another HDF5 file")
             return _read(file)
     except (OSError, KeyError, RuntimeError) as error:
         raise StateError(
-            f"{path}: expected an evolution, found a file that cannot be read ({error})."
+            path=path, expected="an evolution", found=f"a file that cannot be read ({error})"
         ) from None
 
 
@@ -227,6 +227,8 @@ def _said(path: Path) -> Iterator[None]:
         is_full = getattr(error, "errno", None) == ENOSPC or "No space left" in str(error)
         reason = "no space left on the disk" if is_full else str(error)
         raise RunError(
-            f"{path}: expected to write, found: {reason}; the blocks that were finished are kept, "
-            "and the same call goes on from them."
+            path=path,
+            expected="to write",
+            found=f"an error: {reason}",
+            advice="the blocks that were finished are kept, and the same call goes on from them",
         ) from None

@@ -18,7 +18,7 @@ from core.errors import CodeError
 from core.generators.biggan import BigGAN
 from core.generators.protocol import Generator
 from core.probing.recording import centre
-from core.probing.scorer import TorchScorer
+from core.probing.scorer import Scorer
 from core.spaces import TRUNCATION
 from core.statistics.linearity import ALPHAS, linearity_table
 
@@ -71,8 +71,9 @@ def code_parts(
     if eigenvectors is not None:
         if eigenvectors.shape != (codes.shape[1],) * 2:
             raise CodeError(
-                f"expected eigenvectors {(codes.shape[1],) * 2} for codes of {codes.shape[1]} "
-                f"values, found {eigenvectors.shape}."
+                expected=f"eigenvectors {(codes.shape[1],) * 2} for codes of "
+                f"{codes.shape[1]} values",
+                found=eigenvectors.shape,
             )
         parts |= {f"_top_Hess{k}": codes @ eigenvectors[:, -k:] for k in N_HESSIAN}
         parts |= {f"_null_Hess{k}": codes @ eigenvectors[:, :k] for k in N_HESSIAN}
@@ -81,7 +82,7 @@ def code_parts(
 
 def central_features(
     G: Generator,  # noqa: N803
-    scorer: TorchScorer,
+    scorer: Scorer,
     codes: np.ndarray,
     layers: Sequence[str],
     batch_size: int = 40,
@@ -104,19 +105,19 @@ def central_features(
     By layer, ``(n, n_units)`` float32: one unit for each channel of a layer with positions, all
     units of one without.
     """
-    scorer.cleanup()
+    scorer.close()
     for layer in layers:
-        scorer.set_popul_recording(layer, central_units(scorer.layer_shape(layer)))
+        scorer.record(layer, layer, mask=central_units(scorer.layer_shape(layer)))
     features: dict[str, np.ndarray] = {}
     for start in range(0, len(codes), batch_size):
         where = slice(start, start + batch_size)
         images = G.images(codes[where], batch_size=batch_size)
-        _, recorded = scorer.score_tsr(images, B=batch_size)
+        recorded = scorer.responses(images, batch_size=batch_size)
         for layer, values in recorded.items():
             if layer not in features:
                 features[layer] = np.empty((len(codes), values.shape[1]), dtype=np.float32)
             features[layer][where] = values
-    scorer.cleanup()
+    scorer.close()
     return features
 
 
@@ -139,7 +140,7 @@ def central_units(shape: Sequence[int]) -> np.ndarray:
 
 def linearity_results(
     G: Generator,  # noqa: N803
-    scorer: TorchScorer,
+    scorer: Scorer,
     layers: Mapping[str, tuple[str, int]],
     codes: np.ndarray,
     eigenvectors: np.ndarray | None = None,
@@ -187,7 +188,7 @@ def _place(shape: Sequence[int]) -> tuple[int, ...]:
     return () if len(shape) == 1 else centre(shape)
 
 
-def caffenet_layers(scorer: TorchScorer) -> dict[str, tuple[str, int]]:
+def caffenet_layers(scorer: Scorer) -> dict[str, tuple[str, int]]:
     """Short name, dotted name and published index of every layer of Caffenet that has units.
 
     Returns

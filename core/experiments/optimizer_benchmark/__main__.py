@@ -115,7 +115,9 @@ def _design(options: argparse.Namespace) -> "Design":
     known = tuple(dict.fromkeys((*design.optimizers, *(design.noise_driven or {}))))
     for name in options.optimizer:
         if name not in known:
-            raise SettingError(f"--optimizer: expected one of {', '.join(known)}, found {name!r}.")
+            raise SettingError(
+                path="--optimizer", expected=f"one of {', '.join(known)}", found=f"{name!r}"
+            )
     noise_driven = {
         name: n for name, n in (design.noise_driven or {}).items() if name in options.optimizer
     }

@@ -24,7 +24,7 @@ class Layer:
     label
         What tables call it: "conv2".
     network, layer
-        As `TorchScorer` takes them.
+        As a `Scorer` takes them.
     position
         Row and column; none for a layer without.
     channels

@@ -236,9 +236,9 @@ def _random(seed: int, words: str, repeat: int) -> np.random.Generator:
 
 @lru_cache(maxsize=2)
 def _scorer(network: str, pixels: int | None, device: str | None) -> Any:
-    from core.probing.scorer import TorchScorer
+    from core.probing.scorer import Scorer
 
-    return TorchScorer(network, pixels, device=device)
+    return Scorer(network, size=pixels, device=device)
 
 
 @lru_cache(maxsize=2)

@@ -202,7 +202,7 @@ def _trajectory(mean_codes: np.ndarray) -> np.ndarray:
     mean_codes = np.asarray(mean_codes, dtype=float)
     if mean_codes.ndim != 2 or len(mean_codes) < 3 or not np.isfinite(mean_codes).all():
         raise SampleError(
-            "expected finite mean codes of at least 3 generations, (T, D), found shape "
-            f"{mean_codes.shape}."
+            expected="finite mean codes of at least 3 generations, (T, D)",
+            found=f"shape {mean_codes.shape}",
         )
     return mean_codes

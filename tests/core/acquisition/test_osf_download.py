@@ -16,7 +16,7 @@ from core.acquisition.osf_download import LISTING_NAME, fetch_source_data
 from core.acquisition.placement import Placement
 from core.contract import __main__ as command
 from core.contract import fig4, fig6
-from core.contract.manifest import FIGURES, MANIFEST
+from core.contract.manifest import MANIFEST
 from core.contract.problems import problems
 from core.contract.provenance import read_provenance, record, write_provenance
 from core.errors import DownloadError, ReproductionError, SettingError, run
@@ -577,10 +577,6 @@ def test_the_last_listing_is_kept_beside_the_data(serve, published, tmp_path):
     assert listing["files"].keys() == {path.rsplit("/", 1)[-1] for path in published}
     (tmp_path / LISTING_NAME).write_text("[]")
     assert osf_download.read_listing(tmp_path, "pre96") is None
-
-
-def test_the_words_of_the_command_are_those_of_the_manifest():
-    assert tuple(FIGURES) == command.FIGURES
 
 
 def scheduled(seed):

@@ -170,7 +170,7 @@ def test_missing_and_broken_files_are_listed(copy):
     copy.path(fig2.PSTH_PICKLE).unlink()
     problems = validate(copy, fig4.FOLDER)
     assert len(problems) == 2
-    assert all("expected" in problem and "found" in problem for problem in problems)
+    assert all(problem.expected and problem.found for problem in problems)
     assert validate(copy, fig2.FOLDER) == []
     assert [file.name for file in copy.missing(fig4.FOLDER)] == [fig4.MASKS.name]
 

@@ -119,7 +119,7 @@ class WideGenerator(LinearGenerator):
         return standard_normal((n, 1024), torch.device("cpu"), rng)
 
     def visualize(self, code, *, scale=1.0):
-        return super().visualize(self.as_codes(code)[:, :8], scale)
+        return super().visualize(self.as_codes(code)[:, :8], scale=scale)
 
     def as_codes(self, codes):
         return codes if codes.shape[1] == 8 else super().as_codes(codes)

@@ -35,7 +35,7 @@ def test_weights_that_cannot_be_had_are_one_sentence(tmp_path, capsys):
 def test_deepsim_needs_eigenvectors_and_biggan_takes_none(tmp_path, capsys):
     assert main(["DeePSim", "--out", str(tmp_path)]) == 2
     assert "--eigenvectors: expected a file for DeePSim" in capsys.readouterr().err
-    with pytest.raises(SettingError, match=r"none for BigGAN; found x\.npy for BigGAN"):
+    with pytest.raises(SettingError, match=r"none for BigGAN, found x\.npy for BigGAN"):
         compute("BigGAN", tmp_path, eigenvectors="x.npy")
     with pytest.raises(SettingError, match="expected BigGAN or DeePSim, found 'StyleGAN'"):
         compute("StyleGAN", tmp_path)

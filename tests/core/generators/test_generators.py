@@ -242,7 +242,7 @@ def test_every_network_has_one_public_address():
 def test_blending_one_code_with_weight_one_is_the_generator_itself():
     blended = multiZupconvGAN("conv5_1", "fc6", pretrained=False, device="cpu")
     assert blended.c_num == 512
-    codes = blended.base.sample_vector(4).reshape(2, 2, 4096)
+    codes = blended.base.sample(4).reshape(2, 2, 4096)
     alone = torch.zeros(2, 2, 512)
     alone[:, 1] = 1
     expected = blended.base.visualize(codes[:, 1])

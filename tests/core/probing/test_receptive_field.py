@@ -198,7 +198,7 @@ class NotFinite(nn.Module):
 
 def test_a_seed_in_place_of_a_generator_and_an_in_place_first_layer():
     model = nn.Sequential(nn.ReLU(inplace=True), nn.Conv2d(3, 2, 3))
-    options = {"input_size": (3, 9, 9), "show": False, "reps": 2, "generator": 4}
+    options = {"input_size": (3, 9, 9), "show": False, "reps": 2, "rng": 4}
     with torch.inference_mode():
         first = grad_RF_estimate(model, ".Conv2d1", (0, 3, 3), **options)
     np.testing.assert_array_equal(first, grad_RF_estimate(model, ".Conv2d1", (0, 3, 3), **options))

@@ -257,7 +257,7 @@ def test_masks_that_do_not_fit(scorer):
 
 def test_settings_that_make_no_sense(tinynet, images):
     for options, words in (
-        ({"imgpix": 0}, "imgpix: expected a whole number of at least 1, found 0"),
+        ({"imgpix": 0}, "size: expected a whole number of at least 1, found 0"),
         ({"unit": 3}, "expected a layer for the unit 3, found none"),
         ({"layers": FC}, "the options layers with a network's name only, found TinyNet"),
     ):
@@ -345,7 +345,9 @@ def test_batches_do_not_change_scores(scorer, images):
     expected = scorer.score_tsr(images, B=7)
     for batch_size in (1, 2, 6, 100):
         np.testing.assert_allclose(scorer.score_tsr(images, B=batch_size), expected, rtol=1e-4)
-    with pytest.raises(SettingError, match="B: expected a whole number of at least 1, found 0"):
+    with pytest.raises(
+        SettingError, match="batch_size: expected a whole number of at least 1, found 0"
+    ):
         scorer.score_tsr(images, B=0)
 
 
@@ -405,7 +407,7 @@ def test_networks_by_name_without_weights():
         assert scorer.layer_shape("fc8") == (1000,)
         with pytest.raises(LayerError, match=r"expected one of conv1, .* found 'conv9'"):
             scorer.select_unit((None, "conv9", 0, 0, 0))
-    with pytest.raises(SettingError, match="rawlayername=False: expected one of alexnet"):
+    with pytest.raises(SettingError, match="short layer names: expected one of alexnet"):
         TorchScorer("caffenet", rawlayername=False, pretrained=False, device="cpu")
     features, whole = load_featnet("alexnet", pretrained=False, device="cpu")
     assert features is whole.features

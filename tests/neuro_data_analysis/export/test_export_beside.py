@@ -50,8 +50,8 @@ def write_prototypes(folder, name="similarity.csv", **columns):
 
 
 def test_psth_differences_need_the_evolutions_only(cohort, target, tmp_path):
-    sentences = write(export_fig3.contents(cohort, tmp_path / "none"), target)
-    assert [s.split(": expected")[0] for s in sentences] == ["Figure 3G", "Figure 3G"]
+    unavailable = write(export_fig3.contents(cohort, tmp_path / "none"), target)
+    assert [error.outer for error in unavailable] == [("Figure 3G",), ("Figure 3G",)]
     table = target.read(fig3.SIMILARITY).set_index("Expi")
     for summary in cohort.summaries:
         for name, value in psth_differences(summary.psth).items():
@@ -85,7 +85,10 @@ def test_measured_columns_are_joined_by_experiment_and_keep_their_names(cohort, 
     ("columns", "sentence"),
     [
         ({"Exp": [3]}, "a table of numbers with a column Expi"),
-        ({"Expi": [3.5]}, "a table of numbers with a column Expi, found: infinity, or a number"),
+        (
+            {"Expi": [3.5]},
+            "a table of numbers with a column Expi, found another .infinity",
+        ),
         ({"Expi": [3], "Expi_alt": [1.5]}, "a table of numbers"),
         ({"Expi": [3], "effnet_pool": [np.inf]}, "a table of numbers"),
         ({"Expi": [3, 3]}, "every Expi once"),
@@ -100,8 +103,8 @@ def test_measured_tables_that_cannot_be_joined_are_refused(cohort, tmp_path, col
 
 def test_measured_tables_of_other_experiments_are_said(cohort, tmp_path):
     folder = write_prototypes(tmp_path / "prototypes", Expi=[99, 100], effnet_pool=[0.1, 0.2])
-    sentences = export_fig3.contents(cohort, folder).unavailable
-    assert "expected experiments of these recordings" in sentences[0]
+    unavailable = export_fig3.contents(cohort, folder).unavailable
+    assert unavailable[0].expected == "experiments of these recordings"
 
 
 def test_a_thread_without_variation_leaves_its_cells_empty(cohort, target, tmp_path):
