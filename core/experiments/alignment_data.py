@@ -5,6 +5,7 @@ import sys
 
 from core.arguments import folder
 from core.errors import run
+from core.progress import answer
 from core.project import COMPUTED_DATA
 
 
@@ -25,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     from core.experiments.alignment.data import alignment_data, paths
 
     for path in paths(alignment_data(options.out)):
-        print(path)  # noqa: T201
+        answer(str(path))
     return 0
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.arguments import folder, positive, seed
 from core.errors import SettingError, run
+from core.progress import answer
 
 GENERATORS = ("fc6", "BigGAN")
 
@@ -60,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     from core.experiments.evolution.evolve_run import evolve_units
 
     for path in evolve_units(options, units):
-        print(path)  # noqa: T201
+        answer(str(path))
     return 0
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.arguments import folder, positive, seed
 from core.errors import run
+from core.progress import answer
 from core.project import COMPUTED_DATA
 
 
@@ -48,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
         options.device,
         options.eigenvectors,
     )
-    print(path)  # noqa: T201
+    answer(str(path))
     return 0
 
 
