@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from core.arguments import folder, positive, seed
+from core.arguments import count, folder, seed
 from core.errors import SettingError, run
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         help="label of docs/optimizers.md, one for each generator; default: CholCMA",
     )
-    made.add_argument("--blocks", type=positive, default=75, help="generations (default: 75)")
+    made.add_argument("--blocks", type=count, default=75, help="generations (default: 75)")
     made.add_argument("--noise", type=float, default=0.0, help="level of noise (default: 0)")
     made.add_argument("--seed", type=seed, default=0)
     made.add_argument("--references", type=folder, help="folder of images shown in every block")
@@ -137,10 +137,10 @@ def _evolution(
     options: argparse.Namespace,
 ) -> "Evolution":
     from core.experiments.evolution.loop import Evolution
-    from core.probing.unit_responses import unit_name
+    from core.probing.unit_responses import unit_label
 
     layer, *position = unit
-    name = unit_name(options.network, layer, position)
+    name = unit_label(options.network, layer, position)
     threads = [
         _thread(thread, name, generators[thread], options) for thread in range(len(generators))
     ]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from core.arguments import folder, positive
+from core.arguments import count, folder
 from core.arguments import seed as seed_number
 from core.contract import ext5
 from core.contract.descriptions import Sizes
@@ -179,7 +179,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("generator", choices=tuple(ext5.LINEARITY))
     parser.add_argument("--out", type=folder, default=COMPUTED_DATA, help="folder")
-    parser.add_argument("--codes", type=positive, default=N_CODES, help="random codes")
+    parser.add_argument("--codes", type=count, default=N_CODES, help="random codes")
     parser.add_argument("--seed", type=seed_number, default=DEFAULT_SEED, help="of the codes")
     parser.add_argument("--device", help="cpu, cuda, ... (default: CUDA when present)")
     parser.add_argument(
