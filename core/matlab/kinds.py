@@ -127,7 +127,7 @@ def number_array(array: np.ndarray, kind: str) -> np.ndarray | Unread:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def empty_number_array(kind: str, shape: tuple[int, ...]) -> np.ndarray:
+def empty_numbers(kind: str, shape: tuple[int, ...]) -> np.ndarray:
     """An empty array of a numeric class.
 
     Parameters
