@@ -33,7 +33,7 @@ CONFIGURATION = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTE
 STARTUP_SECONDS = 120
 
 CLEAN_UP_SECONDS = 10
-"""For a cell that is interrupted."""
+"""Seconds that a cell has to clean up when it is interrupted."""
 
 
 class ThisPython(AsyncKernelManager):
