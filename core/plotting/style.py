@@ -78,9 +78,11 @@ def freeze_layout(figure: Figure) -> None:
 def mark_simulated(figure: Figure) -> None:
     """Watermark across the figure, and a red line under its title; freezes the layout."""
     title = figure.get_suptitle()
-    figure.suptitle(f"{title}\n " if title else " ", fontsize=_suptitle_size(figure))
+    sizes = [text.get_fontsize() for text in figure.texts if title and text.get_text() == title]
+    size = sizes[0] if sizes else mpl.rcParams["font.size"]
+    shown = figure.suptitle(f"{title}\n " if title else " ", fontsize=size)
     freeze_layout(figure)
-    box = figure._suptitle.get_window_extent().transformed(figure.transFigure.inverted())
+    box = shown.get_window_extent().transformed(figure.transFigure.inverted())
     figure.text(0.5, box.y0, SIMULATED_NOTICE, color="red", ha="center", va="bottom", fontsize=9)
     _watermark(figure, "SIMULATED")
 
@@ -179,8 +181,3 @@ def off_axes(axs: Axes | Sequence[Axes] | np.ndarray) -> None:
     """Hide the frame, ticks and labels of some axes, or of a whole array of them."""
     for ax in np.ravel(axs):
         ax.axis("off")
-
-
-def _suptitle_size(figure: Figure) -> float:
-    existing = figure._suptitle
-    return existing.get_fontsize() if existing is not None else mpl.rcParams["font.size"]
