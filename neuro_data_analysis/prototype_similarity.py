@@ -97,8 +97,8 @@ def main(argv: list[str] | None = None) -> int:
 def _work(options: argparse.Namespace) -> None:
     from neuro_data_analysis.image_similarity.networks import check_names
     from neuro_data_analysis.image_similarity.prototype_table import (
+        joined_table,
         network_table,
-        similarity_table,
         site_alternates,
     )
 
@@ -134,7 +134,7 @@ def _work(options: argparse.Namespace) -> None:
             advice=f"--network {OFFLINE} needs no download",
         )
     with replacing(out) as temporary:
-        similarity_table(tables, alternates).to_csv(temporary, lineterminator="\n")
+        joined_table(tables, alternates).to_csv(temporary, lineterminator="\n")
     print(out)  # noqa: T201
 
 

@@ -1,6 +1,7 @@
 """Files of Figure 5: PSTHs of the first and last block, responses in 10-ms windows."""
 
 from core.contract.descriptions import SLICES, Column, Matrix, Table, moment
+from core.threads import SUCCESS_WORDS
 
 FOLDER = "Fig5"
 
@@ -14,11 +15,7 @@ MASKS = Table(
         for name in (
             "valid",
             *(f"{area}msk" for area in ("V1", "V4", "IT")),
-            *(
-                f"{who}succ{p}"
-                for p in ("005", "001")
-                for who in ("FC", "BG", "both", "none", "any")
-            ),
+            *(f"{who}succ{p}" for p in ("005", "001") for who in SUCCESS_WORDS),
         )
     ),
     rows="experiments",

@@ -99,6 +99,12 @@ def correlations(*samples: Numbers) -> tuple[float, float, float, int]:
     ------
     SampleError
         If the samples differ in length, have fewer than four finite positions or do not vary.
+
+    Examples
+    --------
+    >>> correlations([1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 6.0, 8.0], [1.0, 3.0, np.nan, 5.0])
+    Traceback (most recent call last):
+    core.errors.SampleError: expected at least 4 positions with finite values, found 3.
     """
     values = [numbers(sample) for sample in samples]
     lengths = [len(sample) for sample in values]
@@ -134,6 +140,13 @@ def test_correlation_diff(
     Returns
     -------
     z, p
+
+    Examples
+    --------
+    >>> A = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    >>> B, C = [1.0, 3.0, 2.0, 5.0, 4.0, 6.0], [2.0, 1.0, 3.0, 1.0, 4.0, 1.0]
+    >>> round(test_correlation_diff(A, B, C).z, 2)
+    3.23
     """
     r_ab, r_ac, _, n = correlations(A, B, C)
     result = _legacy(r_ab, r_ac, n)

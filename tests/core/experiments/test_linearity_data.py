@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from core.experiments.linearity_data import compute, main, read_eigenvectors, stamp
 
 from core.contract import ext5
 from core.contract.source_data import SourceData
 from core.errors import CodeError, MissingFileError, SettingError, WeightsError, run
 from core.experiments import linearity_data
-from core.experiments.linearity_data import compute, main, read_eigenvectors, stamp
 
 
 @pytest.fixture
