@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from core import interrupt
-from core.environment import environment
+from core.environment import ONE_THREAD, environment
 from core.errors import ReproductionError, RunError, SettingError, StateError
 from core.files import alone_in, replacing
-from core.parallel import ONE_THREAD
 from core.progress import progress
 from core.settings import check_same
 

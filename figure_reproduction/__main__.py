@@ -5,6 +5,7 @@ import sys
 import time
 
 from core.arguments import positive
+from core.environment import ONE_THREAD, environment
 from core.errors import run
 from core.figures import FIGURES, chosen_figures
 from figure_reproduction.drawing import draw_all
@@ -31,6 +32,12 @@ def main(argv: list[str] | None = None) -> int:
     """Draw and report; 0 if every figure was drawn, else 2."""
     options = parser().parse_args(argv)
     figures = chosen_figures(options.figure)
+    # A single figure is drawn in this process, whose linear algebra is that of the others' own.
+    with environment(ONE_THREAD if len(figures) == 1 else {}):
+        return _draw(figures, options)
+
+
+def _draw(figures: list[str], options: argparse.Namespace) -> int:
     plural = "s" if len(figures) > 1 else ""
     print(f"Looking for the data of Figure{plural} {', '.join(figures)}", flush=True)
     start = time.perf_counter()

@@ -7,6 +7,7 @@ calls `neuro_data_analysis`.
 import atexit
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
 from html import escape
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from core.figures import FIGURES
 from core.plotting.style import STYLE, mark_simulated
 from core.project import ROOT
 from neuro_data_analysis.export.contents import Contents
+from neuro_data_analysis.export.inputs import Inputs
 from neuro_data_analysis.export.opening import opened
 from neuro_data_analysis.export.options import Settings
 from neuro_data_analysis.export.output import Output
@@ -83,6 +85,12 @@ class Session:
     recordings: Recordings
     folders: Folders
     output: Output
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What the exporters draw on."""
+        settings = self.settings
+        return Inputs(self.recordings, self.folders, settings.example, settings.jobs)
 
     @property
     def simulated(self) -> bool:

@@ -9,6 +9,13 @@ from core.spaces import CODE_LENGTHS, N_NOISE, TRUNCATION
 def start_code(generator: str, rng: np.random.Generator) -> np.ndarray:
     """A random first code, (1, n): of BigGAN truncated noise and class zero, of fc6 normal numbers.
 
+    Parameters
+    ----------
+    generator
+        ``BigGAN`` or ``fc6``.
+    rng
+        Source of the random numbers.
+
     Examples
     --------
     >>> code = start_code("BigGAN", np.random.default_rng(0))

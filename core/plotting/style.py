@@ -27,6 +27,9 @@ STYLE = {
 }
 """Settings of matplotlib for every figure; fonts of type 42 stay text in PDF and PostScript."""
 
+NO_LAYOUT = {"figure.constrained_layout.use": False, "figure.autolayout": False}
+"""Settings under which a figure without an engine of layout gets none when it is saved."""
+
 SIMULATED_NOTICE = "simulated stand-in data – not recordings"
 """Words under the title of a figure of simulated data."""
 
@@ -115,15 +118,20 @@ def significance_dots(
 def freeze_layout(figure: Figure) -> None:
     """Arrange the figure once and keep it so; otherwise it is arranged anew at every drawing.
 
+    No engine is left, not even one that does nothing: it would have every saving draw twice.
+
     Examples
     --------
     >>> figure = Figure(layout="constrained")
+    >>> ax = figure.add_subplot()
     >>> freeze_layout(figure)
-    >>> type(figure.get_layout_engine()).__name__
-    'PlaceHolderLayoutEngine'
+    >>> figure.get_layout_engine() is None
+    True
     """
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+    with mpl.rc_context(NO_LAYOUT):
+        figure.set_layout_engine()
 
 
 def mark_simulated(figure: Figure) -> None:

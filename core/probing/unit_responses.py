@@ -11,6 +11,15 @@ from core.probing.scorer import BATCH_SIZE, Scorer
 def unit_name(network: str, layer: str, position: Sequence[int]) -> str:
     """A unit in words.
 
+    Parameters
+    ----------
+    network
+        Name of the network.
+    layer
+        Name of the layer.
+    position
+        Channel, or channel, row and column; 0-based.
+
     Examples
     --------
     >>> unit_name("alexnet", ".features.ReLU4", [3, 13, 13])

@@ -11,8 +11,9 @@ import numpy as np
 
 from core.contract.fig3 import COSINE_PROTOTYPES, PARTNERS, PROTOTYPES
 from core.statistics.similarity import cosine_similarity
+from core.threads import N_THREADS
 from neuro_data_analysis.image_similarity.networks import Feature, FeatureNetwork, image_features
-from neuro_data_analysis.image_similarity.prototypes import N_THREADS, Prototypes
+from neuro_data_analysis.image_similarity.prototypes import Prototypes
 
 Vectors = Mapping[str, np.ndarray]
 """Vectors (3, positions, channels) of the prototypes, in the order of `PROTOTYPES`, by feature."""

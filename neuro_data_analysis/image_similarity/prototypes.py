@@ -19,13 +19,13 @@ import numpy as np
 
 from core.errors import ImageError, MissingFileError, SettingError
 from core.optional import import_package
+from core.threads import N_THREADS
 
 TILE = 224
 """Rows and columns of a tile, pixels."""
 
 N_TILE_ROWS = 3
 COLUMNS = ("maxblk", "maxblk_avg", "reevol_G", "reevol_pix")
-N_THREADS = 2
 
 FORMATS = ("JPEG", "PNG", "BMP")
 MAX_PIXELS = 4096 * 4096

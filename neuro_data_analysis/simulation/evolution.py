@@ -10,7 +10,7 @@ import numpy as np
 from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.cma_constants import default_population
 from core.statistics.masks import UNSTABLE_BASELINE
-from core.statistics.windows import EVOKED
+from core.statistics.windows import window_rate
 from neuro_data_analysis.simulation.descriptors import COMPLETE, Descriptor, draw_n_blocks
 from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
 from neuro_data_analysis.simulation.site import Site, draw_site
@@ -134,7 +134,7 @@ def evolve(
 
 def image_scores(shown: Shown) -> np.ndarray:
     """Evoked rate of every image, mean over its trials; NaN where it was not shown."""
-    evoked = shown.psth[:, slice(*EVOKED)].mean(axis=1, dtype=float)
+    evoked = window_rate(shown.psth, axis=1)
     n_trials = np.bincount(shown.images, minlength=shown.population)
     total = np.bincount(shown.images, weights=evoked, minlength=shown.population)
     return np.where(n_trials > 0, total / np.maximum(n_trials, 1), np.nan)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.matlab.writing import Cell
-from core.statistics.windows import EVOKED
-from neuro_data_analysis.recordings.experiment import N_THREADS, Blocks
+from core.statistics.windows import EVOKED, window_rate
+from core.threads import N_THREADS
+from neuro_data_analysis.recordings.experiment import Blocks
 from neuro_data_analysis.recordings.naming import evolved_image_name, reference_image_name
 from neuro_data_analysis.simulation.descriptors import Descriptor
 from neuro_data_analysis.simulation.evolution import Evolution, Shown
@@ -158,7 +159,7 @@ def draw_responses(
     The preferred row is the mean of its PSTH; others are Poisson counts that follow the preferred
     unit weakly; inactive rows are 0.
     """
-    preferred = psth[:, slice(*EVOKED)].mean(axis=1, dtype=float)
+    preferred = window_rate(psth, axis=1)
     relative = (
         preferred / preferred.mean() if preferred.size and preferred.mean() > 0 else preferred
     )

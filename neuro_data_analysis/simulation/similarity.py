@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.statistics.windows import EVOKED
+from core.statistics.windows import window_rate
+from core.threads import N_THREADS
 from neuro_data_analysis.evolutions.trajectories import n_complete_blocks
-from neuro_data_analysis.recordings.experiment import N_THREADS
 from neuro_data_analysis.simulation.evolution import Evolution
 from neuro_data_analysis.simulation.parameters import N_GROUP
 
@@ -63,7 +63,7 @@ def prototype(evolution: Evolution, thread: int) -> dict[str, np.ndarray]:
     """
     psth = [[block[k].psth.T for block in evolution.blocks] for k in range(N_THREADS)]
     shown = evolution.blocks[: n_complete_blocks(*psth)]
-    rates = [block[thread].psth[:, slice(*EVOKED)].mean() for block in shown]
+    rates = [window_rate(block[thread].psth, axis=1).mean() for block in shown]
     features = shown[int(np.argmax(rates))][thread].mean_features
     if evolution.descriptor.spaces[thread] != "fc6":
         return {group: features[group] for group in GROUPS}

@@ -16,17 +16,17 @@ from torch import nn
 
 from core.contract import fig3
 from core.errors import LayerError, SampleError, SettingError
-from neuro_data_analysis.covariance_tensors import (
+from neuro_data_analysis.covariance_tensors import main
+from neuro_data_analysis.image_similarity import networks
+from neuro_data_analysis.image_similarity.covariance import (
     CovarianceTensor,
     RunningCovariance,
-    _read_finished,
     covariance_similarity,
     covariance_tensors,
-    main,
     summaries,
     tensor_similarity,
 )
-from neuro_data_analysis.image_similarity import networks
+from neuro_data_analysis.image_similarity.covariance_table import read_finished
 from neuro_data_analysis.image_similarity.networks import FeatureNetwork, FeatureSet
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
 
@@ -299,7 +299,7 @@ def test_the_module_runs_as_a_command():
 def test_a_damaged_table_is_not_continued(tmp_path, text):
     path = tmp_path / "covariance.csv"
     path.write_text("Expi,a,b\n26,2,\n")
-    assert _read_finished(path, ["a", "b"]).index.tolist() == [26]
+    assert read_finished(path, ["a", "b"]).index.tolist() == [26]
     path.write_text(text)
     with pytest.raises(SettingError, match=r"covariance\.csv: expected"):
-        _read_finished(path, ["a", "b"])
+        read_finished(path, ["a", "b"])
