@@ -5,17 +5,38 @@ from pathlib import Path
 
 
 def positive(text: str) -> int:
-    """A whole number of at least 1."""
+    """A whole number of at least 1.
+
+    Examples
+    --------
+    >>> positive("3")
+    3
+    >>> positive("0")
+    Traceback (most recent call last):
+    argparse.ArgumentTypeError: expected a whole number of at least 1, found '0'
+    """
     return _at_least(1, text)
 
 
 def seed(text: str) -> int:
-    """A whole number of at least 0, as random generators take it."""
+    """A whole number of at least 0, as random generators take it.
+
+    Examples
+    --------
+    >>> seed("0")
+    0
+    """
     return _at_least(0, text)
 
 
 def folder(text: str) -> Path:
-    """A folder, existing or not."""
+    """A folder, existing or not.
+
+    Examples
+    --------
+    >>> folder("figures").name
+    'figures'
+    """
     if not text.strip():
         raise argparse.ArgumentTypeError("expected a folder, found an empty text")
     return Path(text).expanduser()

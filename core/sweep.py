@@ -101,7 +101,15 @@ def sweep(
 
 
 def finished(tasks: Mapping[str, Mapping[str, Any]], folder: Path) -> pd.DataFrame:
-    """The results that are there, in the order of the tasks."""
+    """The results that are there, in the order of the tasks.
+
+    Parameters
+    ----------
+    tasks
+        Arguments of each task by its name; only the names matter here.
+    folder
+        Folder of the results.
+    """
     rows = [pd.read_parquet(path) for name in tasks if (path := _path(folder, name)).is_file()]
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 

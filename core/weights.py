@@ -166,6 +166,14 @@ def read_state(path: str | Path, *, trusted: bool = False) -> dict[str, "torch.T
     ------
     WeightsError
         If the file is damaged, is no state dict, or holds more than tensors.
+
+    Examples
+    --------
+    >>> import tempfile, torch
+    >>> path = Path(tempfile.mkdtemp()) / "a.pt"
+    >>> torch.save({"bias": torch.zeros(1)}, path)
+    >>> read_state(path)
+    {'bias': tensor([0.])}
     """
     import torch
 
@@ -216,10 +224,25 @@ def load_strictly(
 
     Only the batch counters of batch norms, which old files lack and nothing uses, may be missing.
 
+    Parameters
+    ----------
+    module
+        Network that takes the weights.
+    state
+        Tensors by name.
+    source
+        Where they come from, for the message.
+
     Raises
     ------
     WeightsError
         If names are missing or too many, shapes differ, or values are not finite.
+
+    Examples
+    --------
+    >>> import torch
+    >>> layer = torch.nn.Linear(1, 1)
+    >>> load_strictly(layer, {"weight": torch.ones(1, 1), "bias": torch.zeros(1)}, "a.pt")
     """
     import torch
 

@@ -11,11 +11,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from core.contract import fig2
-from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.errors import ContractError, MissingFileError
 from core.figures import FIGURES
 from core.plotting.style import THREAD_COLORS, mean_band
+from core.threads import THREADS
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.script import run_script
 

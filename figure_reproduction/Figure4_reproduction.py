@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from core.contract import fig4
-from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.errors import ContractError
 from core.figures import FIGURES
@@ -20,8 +19,9 @@ from core.plotting.style import THREAD_COLORS, mean_band
 from core.statistics.comparisons import TTest, paired
 from core.statistics.intervals import bootstrap_mean_interval
 from core.statistics.masks import AREAS
+from core.threads import COLUMN_PREFIX, THREADS
 from figure_reproduction.panels import Panel, Reproduction, Statistics
-from figure_reproduction.population import COLUMN_PREFIX, mean_and_error, valid_in_area
+from figure_reproduction.population import mean_and_error, valid_in_area
 from figure_reproduction.script import run_script
 
 MOMENTS = {"initial": ("Initial", 0), "final": ("Last block", -1)}

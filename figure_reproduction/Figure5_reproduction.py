@@ -11,11 +11,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from core.contract import fig5
-from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.plotting.style import THREAD_COLORS, mean_band
 from core.statistics.masks import AREAS
+from core.threads import THREADS
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.population import (
     WindowComparison,

@@ -12,15 +12,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from core.contract import ext4
-from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.plotting.style import THREAD_COLORS, mean_band, significance_dots
 from core.statistics.comparisons import TTest, benjamini_hochberg, two_sample
 from core.statistics.masks import AREAS, mask_table
+from core.threads import COLUMN_PREFIX, THREADS
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.population import (
-    COLUMN_PREFIX,
     FDR_LEVEL,
     WindowComparison,
     compare_window,

@@ -9,13 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from core.contract.descriptions import THREADS
 from core.plotting.style import THREAD_COLORS, mean_band, significance_dots
 from core.statistics.comparisons import TTest, benjamini_hochberg, paired
 from core.statistics.intervals import population_sem
-
-COLUMN_PREFIX = {"DeePSim": "FC", "BigGAN": "BG"}
-"""Beginning of a thread's columns in masks and tables."""
+from core.threads import THREADS
 
 FDR_LEVEL = 0.05
 LAST_SHOWN_BLOCK = 45

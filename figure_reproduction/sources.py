@@ -21,6 +21,7 @@ from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError, RunError
 from core.figures import FIGURES
+from core.progress import say
 from core.project import SIMULATED_DATA, SOURCE_DATA
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
     settings = Settings.from_environment(patience=PATIENCE, attempts=ATTEMPTS)
     try:
         done = fetch_source_data(
-            root, settings, figures, say=_say, only_whole=True, listing_age=LISTING_AGE
+            root, settings, figures, say=say, only_whole=True, listing_age=LISTING_AGE
         )
     except ReproductionError as error:
         return False, dict.fromkeys(figures, error.clause)
@@ -121,7 +122,7 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
         words = f"{root}: expected to write there, found: {error.strerror or error}"
         return False, dict.fromkeys(figures, words)
     if done.placed:
-        _say(
+        say(
             f"{len(done.placed)} files from OSF, {done.n_bytes / 1e6:.1f} MB, "
             f"{done.n_requests} requests"
         )
@@ -238,10 +239,6 @@ def _is_whole(choice: Choice) -> bool:
 def _holds_any(source: SourceData, figure: str) -> bool:
     files = FIGURE_FILES[FIGURES[figure].folder]
     return any(source.path(file).is_file() for file in files if source.requires(file))
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def simulate(out: Path = SIMULATED_DATA) -> Path:

@@ -90,13 +90,26 @@ def tuning_map(averages: pd.DataFrame, space: str) -> pd.DataFrame:
 
 
 def color_limits(averages: pd.DataFrame) -> tuple[float, float]:
-    """Rates at both ends of the colour scale, from the cells of both spaces; panel D."""
+    """Rates at both ends of the colour scale, from the cells of both spaces; panel D.
+
+    Examples
+    --------
+    >>> color_limits(pd.DataFrame({"pref_unit_resp": np.arange(101.0)}))
+    (2.0, 98.0)
+    """
     low, high = np.quantile(averages["pref_unit_resp"], COLOR_QUANTILES)
     return float(low), float(high)
 
 
 def significant_common(shapes: pd.DataFrame) -> pd.DataFrame:
-    """Axes of the shape table that panel E counts."""
+    """Axes of the shape table that panel E counts.
+
+    Examples
+    --------
+    >>> shapes = pd.DataFrame({"anova_p_value": [0.001, 0.5], "is_common_axis": True})
+    >>> len(significant_common(shapes))
+    1
+    """
     return shapes[(shapes["anova_p_value"] < LEVEL) & shapes["is_common_axis"]]
 
 
@@ -126,7 +139,16 @@ def shape_shares(shapes: pd.DataFrame, rng: np.random.Generator) -> Shapes:
 
 
 def compare_shapes(shares: Shapes) -> dict[str, ZTest]:
-    """One-sided tests of successful against other evolutions, by shape; panel E."""
+    """One-sided tests of successful against other evolutions, by shape; panel E.
+
+    Examples
+    --------
+    >>> success, other = Share(80, 100, 0.7, 0.9), Share(20, 100, 0.1, 0.3)
+    >>> shares = {("success", shape): success for shape in SHAPES}
+    >>> tests = compare_shapes(shares | {("nonsuccess", shape): other for shape in SHAPES})
+    >>> tests["bellshaped"].p < 0.01, tests["monotonic"].p < 0.01
+    (True, False)
+    """
     tests = {}
     for shape, alternative in ALTERNATIVES.items():
         counts = [
@@ -142,6 +164,13 @@ def peak_shares(peaks: pd.DataFrame) -> Peaks:
     """Axes that peak in each bin with Wilson intervals, by (group, distance); panel E.
 
     Axes that peak elsewhere count in the total.
+
+    Examples
+    --------
+    >>> at = {"max_resp_lin_dist_bin": [0.0, 0.4], "is_BigGAN_evol_success": True}
+    >>> shares = peak_shares(pd.DataFrame({"p_value": [0.001, 0.001], **at}))
+    >>> shares["success", 0.0].fraction, shares["nonsuccess", 0.0].total
+    (0.5, 0)
     """
     chosen, shares = significant_peaks(peaks), {}
     for group, success in GROUPS.items():

@@ -11,6 +11,7 @@ import sys
 
 from core import arguments
 from core.errors import RunError, SettingError, run
+from core.progress import say
 from neuro_data_analysis.recordings.dataset import matroot, open_recordings
 from neuro_data_analysis.recordings.lab_tables import writable_table
 from neuro_data_analysis.recordings.layout import COVARIANCE_FILE, PROTOTYPES_FOLDER, STIMULI_FOLDER
@@ -63,7 +64,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Compute the columns of all experiments whose images are there; returns the exit code."""
     options = parser().parse_args(argv)
-    return run(lambda: _work(options))
+    _work(options)
+    return 0
 
 
 def _work(options: argparse.Namespace) -> None:
@@ -86,15 +88,11 @@ def _work(options: argparse.Namespace) -> None:
     out = writable_table(options.out or folder / PROTOTYPES_FOLDER / COVARIANCE_FILE)
     network = load_feature_network(options.network, device=options.device, trusted=options.trusted)
     with open_recordings(folder) as recordings:
-        table = continue_table(out, network, recordings, stimuli, options.batch, _say)
+        table = continue_table(out, network, recordings, stimuli, options.batch, say)
     if table.empty:
         raise RunError(path=stimuli, expected="the images of an experiment", found="none")
     print(out)  # noqa: T201
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

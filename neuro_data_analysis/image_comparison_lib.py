@@ -235,5 +235,10 @@ def naive_featmsk() -> dict[str, np.ndarray]:
     -------
     dict
         ``layer3`` (14, 14) and ``layer4`` (7, 7): 1 but for the outer ring of 7 x 7.
+
+    Examples
+    --------
+    >>> naive_featmsk()["layer4"].sum()
+    np.float64(25.0)
     """
     return {f"layer{n}": PUBLISHED_MASKS[f"resnet_L{n}"]["centre"].copy() for n in (3, 4)}

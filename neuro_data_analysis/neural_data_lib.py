@@ -307,7 +307,12 @@ def pad_resp_traj(resp_col: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.nd
 
 
 def pad_psth_traj(psth_col: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """The same for PSTH trajectories: (n_experiments, n_blocks, 4, 200) and the mask."""
+    """PSTH trajectories on a common number of blocks, in ascending order of Expi.
+
+    Returns
+    -------
+    (n_experiments, n_blocks, 4, 200) and (n_experiments, n_blocks) bool, True for measured blocks
+    """
     return pad_resp_traj(psth_col)
 
 

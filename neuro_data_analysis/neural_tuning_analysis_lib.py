@@ -97,7 +97,12 @@ def parse_unit_id_from_spikeID(  # noqa: N802 (published name)
     Returns
     -------
     (n_rows,) int
-        0 for inactive rows; see `formatted.numbered_units`.
+        0 for inactive rows.
+
+    Examples
+    --------
+    >>> parse_unit_id_from_spikeID(np.array([5, 5, 9]), np.array([False, True, True]))
+    array([0, 1, 1])
     """
     return unit_numbers(spikeID, active_chan)
 
@@ -117,6 +122,13 @@ def organize_unit_info(meta: Mapping[str, Any], exprow: Mapping[str, Any]) -> Un
     RecordingError
         If not exactly one row carries the label, or the file holds no unit numbers
         (`parse_unit_id_from_spikeID` makes them).
+
+    Examples
+    --------
+    >>> meta = {"spikeID": np.array([5.0, 5.0]), "unitID": np.array([1.0, 2.0])}
+    >>> record = {"ephysFN": "Beto-07092020-003", "pref_chan": 5, "pref_unit": 2}
+    >>> organize_unit_info(meta, record).prefchan_str
+    '5B'
     """
     channel, unit = int(exprow["pref_chan"]), int(exprow["pref_unit"])
     row = labelled_row(meta, channel, unit, str(exprow["ephysFN"]))
@@ -139,6 +151,11 @@ def calculate_neural_responses(
         0-based row.
     resp_wdw, bsl_wdw
         Half-open windows in ms.
+
+    Examples
+    --------
+    >>> calculate_neural_responses(np.full((4, 200, 1), 30.0), 0).pref_unit_resp
+    array([30., 30., 30., 30.])
     """
     of_row = np.asarray(rasters)[:, :, prefchan_id]
     baseline = window_rate(of_row, (bsl_wdw.start, bsl_wdw.stop), axis=1)

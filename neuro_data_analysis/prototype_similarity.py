@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from core import arguments
 from core.errors import MissingFileError, MissingPackageError, RunError, WeightsError, run
 from core.files import replacing
+from core.progress import say
 from neuro_data_analysis.image_similarity.prototypes import find_prototypes
 from neuro_data_analysis.recordings.dataset import matroot
 from neuro_data_analysis.recordings.lab_tables import writable_table
@@ -89,14 +90,15 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Compute the columns and write them; returns the exit code."""
     options = parser().parse_args(argv)
-    return run(lambda: _work(options))
+    _work(options)
+    return 0
 
 
 def _work(options: argparse.Namespace) -> None:
     from neuro_data_analysis.image_similarity.networks import check_names
     from neuro_data_analysis.image_similarity.prototype_table import (
+        joined_table,
         network_table,
-        similarity_table,
         site_alternates,
     )
 
@@ -115,11 +117,11 @@ def _work(options: argparse.Namespace) -> None:
         alternates = site_alternates(files, root, options.seed)
         unknown = [expi for expi in files if expi not in alternates]
         if unknown:
-            _say(
+            say(
                 f"{root}: no recording of Exp {unknown}; they are compared with no other experiment"
             )
     else:
-        _say("no recordings (--matroot): the ..alt columns are left out")
+        say("no recordings (--matroot): the ..alt columns are left out")
     tables = []
     for name in names:
         network = _load_or_say(name, device=options.device, trusted=options.trusted)
@@ -132,7 +134,7 @@ def _work(options: argparse.Namespace) -> None:
             advice=f"--network {OFFLINE} needs no download",
         )
     with replacing(out) as temporary:
-        similarity_table(tables, alternates).to_csv(temporary, lineterminator="\n")
+        joined_table(tables, alternates).to_csv(temporary, lineterminator="\n")
     print(out)  # noqa: T201
 
 
@@ -143,13 +145,9 @@ def _load_or_say(name: str, **options: object) -> "FeatureNetwork | None":
     try:
         return load_feature_network(name, **options)
     except (WeightsError, MissingPackageError) as error:
-        _say(f"{name} is left out: {error}")
+        say(f"{name} is left out: {error}")
         return None
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -17,7 +17,9 @@ from h5py import h5a, h5d, h5g, h5p, h5r, h5s, h5t
 
 from core.errors import ReproductionError, RunError
 from core.files import replacing
-from core.matlab.reading import SIGNATURE
+
+SIGNATURE = "MATLAB 7.3 MAT-file"
+"""Start of the text in the header."""
 
 USER_BLOCK = 512
 COMPRESSION_LEVEL = 3
@@ -100,7 +102,7 @@ def _new_file(path: Path) -> Iterator["_Writer"]:
 
 def _header() -> bytes:
     date = datetime.datetime(2026, 1, 1).strftime("%a %b %d %H:%M:%S %Y")
-    text = f"{SIGNATURE.decode()}, Platform: PCWIN64, Created on: {date} HDF5 schema 1.00 ."
+    text = f"{SIGNATURE}, Platform: PCWIN64, Created on: {date} HDF5 schema 1.00 ."
     return text.encode().ljust(116) + bytes(8) + b"\x00\x02IM"
 
 

@@ -17,6 +17,7 @@ from core.probing.layers import (
     probe_inputs,
 )
 from core.probing.recording import Hooks, recording_hook, whole_layer
+from core.progress import answer
 
 Table = tuple[OrderedDict[str, str], OrderedDict[str, str], OrderedDict[str, dict]]
 
@@ -311,11 +312,11 @@ def recursive_print(module: nn.Module, prefix: str = "", depth: int = 0, deepest
         Depth of the last modules that are printed.
     """
     if depth == 0:
-        _say(f"{prefix}{type(module).__name__}")
+        answer(f"{prefix}{type(module).__name__}")
     if depth >= deepest:
         return
     for name, child in module.named_children():
-        _say(f"{prefix}{'  ' * (depth + 1)}({name}): {type(child).__name__}")
+        answer(f"{prefix}{'  ' * (depth + 1)}({name}): {type(child).__name__}")
         recursive_print(child, prefix, depth + 1, deepest)
 
 
@@ -343,8 +344,4 @@ def _print(rows: dict[str, tuple]) -> None:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for key, *rest in cells:
         words = [cell.ljust(width) for cell, width in zip(rest, widths[1:], strict=True)]
-        _say(f"{key.rjust(widths[0] + 1)}  {'  '.join(words)}".rstrip())
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201
+        answer(f"{key.rjust(widths[0] + 1)}  {'  '.join(words)}".rstrip())

@@ -169,10 +169,10 @@ def some_units(mask: np.ndarray | torch.Tensor | Sequence[int], layer: str = "th
             raise LayerError(
                 path=layer, expected=f"a mask of the layer's shape {shape}", found=chosen.shape
             )
-        if len(indices) and not (-n_units <= indices.min() and indices.max() < n_units):
+        if len(indices) and not (indices.min() >= 0 and indices.max() < n_units):
             raise LayerError(
                 path=layer,
-                expected=f"indices below {n_units} (the layer's shape is {shape})",
+                expected=f"indices from 0 to {n_units - 1} (the layer's shape is {shape})",
                 found=f"{int(indices.min())} to {int(indices.max())}",
             )
         return flat[:, indices.to(flat.device)]
@@ -203,7 +203,7 @@ def as_indices(unit: Index | Sequence[Index], layer: str) -> tuple[Index, ...]:
     >>> as_indices((3, 1.5, 2), "conv1")
     Traceback (most recent call last):
     core.errors.LayerError: conv1: expected a unit of whole numbers (channel, row, column), \
-    found (3, 1.5, 2).
+found (3, 1.5, 2).
     """
     given = unit if isinstance(unit, Sequence) else (unit,)
     try:
@@ -244,6 +244,10 @@ def check_unit(shape: tuple[int, ...], unit: Sequence[Index], layer: str) -> Non
     Examples
     --------
     >>> check_unit((4, 9, 9), (3, 8, 8), "conv1")
+    >>> check_unit((4, 9, 9), (-1, 8, 8), "conv1")
+    Traceback (most recent call last):
+    core.errors.LayerError: conv1: expected a unit within the layer's shape (4, 9, 9), found \
+(-1, 8, 8).
     """
     if len(unit) != len(shape):
         hint = ""
@@ -259,7 +263,7 @@ def check_unit(shape: tuple[int, ...], unit: Sequence[Index], layer: str) -> Non
         if isinstance(index, slice):
             found = len(range(*index.indices(size))) > 0
         else:
-            found = -size <= index < size
+            found = 0 <= index < size
         if not found:
             raise LayerError(
                 path=layer, expected=f"a unit within the layer's shape {shape}", found=tuple(unit)

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from core.errors import SampleError, SettingError
+from core.progress import answer
 from core.statistics.samples import Numbers, numbers, selected_columns
 
 
@@ -98,6 +99,12 @@ def correlations(*samples: Numbers) -> tuple[float, float, float, int]:
     ------
     SampleError
         If the samples differ in length, have fewer than four finite positions or do not vary.
+
+    Examples
+    --------
+    >>> correlations([1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 6.0, 8.0], [1.0, 3.0, np.nan, 5.0])
+    Traceback (most recent call last):
+    core.errors.SampleError: expected at least 4 positions with finite values, found 3.
     """
     values = [numbers(sample) for sample in samples]
     lengths = [len(sample) for sample in values]
@@ -133,6 +140,13 @@ def test_correlation_diff(
     Returns
     -------
     z, p
+
+    Examples
+    --------
+    >>> A = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    >>> B, C = [1.0, 3.0, 2.0, 5.0, 4.0, 6.0], [2.0, 1.0, 3.0, 1.0, 4.0, 1.0]
+    >>> round(test_correlation_diff(A, B, C).z, 2)
+    3.23
     """
     r_ab, r_ac, _, n = correlations(A, B, C)
     result = _legacy(r_ab, r_ac, n)
@@ -209,10 +223,6 @@ def _legacy_scale(n: int) -> float:
 def _say_legacy(result: FisherZTest, r_ab: float, r_ac: float, n: int) -> None:
     with np.errstate(divide="ignore"):
         z_ab, z_ac = np.arctanh([r_ab, r_ac]) * _legacy_scale(n)
-    _say(f"r_AB={r_ab:.3f}, r_AC={r_ac:.3f}, z_AB={z_ab:.3f}, z_AC={z_ac:.3f}")
+    answer(f"r_AB={r_ab:.3f}, r_AC={r_ac:.3f}, z_AB={z_ab:.3f}, z_AC={z_ac:.3f}")
     p = result.p
-    _say(f"z={result.z:.3f}, p={p:.1e} (2 side), p={p / 2:.1e} (1 side) N={n}")
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201 (asked for by `verbose`)
+    answer(f"z={result.z:.3f}, p={p:.1e} (2 side), p={p / 2:.1e} (1 side) N={n}")

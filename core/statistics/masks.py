@@ -59,7 +59,13 @@ def area(meta: pd.DataFrame, name: str) -> pd.Series:
 
 
 def long_enough(meta: pd.DataFrame) -> pd.Series:
-    """Experiments with more than 14 blocks."""
+    """Experiments with more than 14 blocks.
+
+    Examples
+    --------
+    >>> long_enough(pd.DataFrame({"blockN": [14, 15]})).tolist()
+    [False, True]
+    """
     return meta["blockN"] >= MIN_BLOCKS
 
 
@@ -69,7 +75,14 @@ def fc6_against_biggan(meta: pd.DataFrame) -> pd.Series:
 
 
 def unstable_baseline(meta: pd.DataFrame) -> pd.Series:
-    """The recordings of `UNSTABLE_BASELINE`."""
+    """The recordings of `UNSTABLE_BASELINE`.
+
+    Examples
+    --------
+    >>> names = ["Beto-18082020-002-SIM", "Beto-28072020-006"]
+    >>> unstable_baseline(pd.DataFrame({"ephysFN": names})).tolist()
+    [True, False]
+    """
     return meta["ephysFN"].map(lambda name: any(part in name for part in UNSTABLE_BASELINE))
 
 
@@ -180,6 +193,13 @@ def mask_table(meta: pd.DataFrame) -> pd.DataFrame:
 
     `meta` needs ``valid``, ``visual_area`` and ``p_maxinit_0``, ``p_maxinit_1``. Column order is
     that of Figure 4; Figure 5 stores the same columns in another order.
+
+    Examples
+    --------
+    >>> p = {"p_maxinit_0": [0.2], "p_maxinit_1": [0.001]}
+    >>> masks = mask_table(pd.DataFrame({"valid": [True], "visual_area": ["IT"], **p}))
+    >>> [name for name in masks if masks[name].all()]
+    ['valid', 'BGsucc005', 'anysucc005', 'ITmsk', 'BGsucc001', 'anysucc001']
     """
     columns = {
         "valid": meta["valid"],

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from core.errors import SampleError
+from core.progress import answer
 from core.statistics.samples import Numbers, numbers, selected_columns
 
 NanPolicy = Literal["omit", "propagate", "raise"]
@@ -91,7 +92,7 @@ def ttest_1samp_print(
     values = numbers(seq)
     t, p = stats.ttest_1samp(values, scalar)
     sample = _describe(seq, values, sem=False, ddof=ddof)
-    _say(f"{sample.text()} ~ {scalar:.3f} tval: {t:.2f}, pval: {p:.1e}")
+    answer(f"{sample.text()} ~ {scalar:.3f} tval: {t:.2f}, pval: {p:.1e}")
     return float(t), float(p)
 
 
@@ -144,7 +145,7 @@ def ttest_rel_print(
     4.000\\pm0.816 ~ 7.333\\pm1.247 (N=3) t_{2}=-3.780 p=6.3\\times 10^{-2}
     """
     result = _paired(seq1, seq2, sem, nan_policy, ddof, legacy_dof)
-    _say(result.line(latex))
+    answer(result.line(latex))
     return result.returned(output_dof)
 
 
@@ -192,7 +193,7 @@ def ttest_ind_print(
     2.000+-0.816 (N=3) ~ 3.000+-1.000 (N=2) t=-0.95, p=4.1e-01 df=3
     """
     result = _unpaired(seq1, seq2, sem, nan_policy, ddof, legacy_dof)
-    _say(result.line(latex))
+    answer(result.line(latex))
     return result.returned(output_dof)
 
 
@@ -245,7 +246,7 @@ def ttest_rel_print_df(
     """
     first, second = selected_columns(df, msk, col1, col2)
     result = _paired(first, second, sem, nan_policy, ddof, legacy_dof)
-    _say(f"{col1} ~ {col2} (N={result.first.n}) {result.line(latex)}")
+    answer(f"{col1} ~ {col2} (N={result.first.n}) {result.line(latex)}")
     return result.returned(output_dof)
 
 
@@ -300,7 +301,7 @@ def ttest_ind_print_df(
     """
     [first], [second] = selected_columns(df, msk1, col), selected_columns(df, msk2, col)
     result = _unpaired(first, second, sem, nan_policy, ddof, legacy_dof)
-    _say(f"{col} (N={result.first.n}) ~ (N={result.second.n}) {result.line(latex)}")
+    answer(f"{col} (N={result.first.n}) ~ (N={result.second.n}) {result.line(latex)}")
     return result.returned(output_dof)
 
 
@@ -423,7 +424,3 @@ def _describe(seq: Numbers, values: np.ndarray, sem: bool, ddof: int | None) -> 
     mean = values.mean() if len(values) else np.nan
     spread = values.std(ddof=ddof) if len(values) > ddof else np.nan
     return _Sample(n, float(mean), float(spread / np.sqrt(n) if sem and n else spread))
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201 (these functions exist to print)

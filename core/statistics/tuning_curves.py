@@ -64,7 +64,13 @@ class Line:
     r2: float
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Value of the line at `x`, any shape."""
+        """Value of the line at `x`, any shape.
+
+        Examples
+        --------
+        >>> Line(2.0, 1.0, 1.0).predict(np.array([0.0, 0.5]))
+        array([1., 2.])
+        """
         return self.slope * np.asarray(x, dtype=float) + self.intercept
 
 
@@ -83,7 +89,13 @@ class Gaussian:
     r2: float
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Value of the Gaussian at `x`, any shape."""
+        """Value of the Gaussian at `x`, any shape.
+
+        Examples
+        --------
+        >>> Gaussian(80.0, 0.1, 0.2, 20.0, 1.0).predict(0.1)
+        np.float64(100.0)
+        """
         x = np.asarray(x, dtype=float)
         return _gaussian(x, self.amplitude, self.center, self.sigma, self.offset)
 

@@ -24,6 +24,11 @@ def check_window(window: Window, n_bins: int) -> Window:
     ------
     RecordingError
         If the window is empty or reaches past the recording.
+
+    Examples
+    --------
+    >>> check_window((50, 200), 200)
+    (50, 200)
     """
     start, stop = window
     if not 0 <= start < stop <= n_bins:

@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
         "--size", type=positive, help="rows and columns of the image (default: the network's own)"
     )
     arguments = parser.parse_args(argv)
-    return run(lambda: _print_layers(arguments.network, arguments.size))
+    return _print_layers(arguments.network, arguments.size)
 
 
 def _print_layers(name: str, size: int | None) -> int:
@@ -66,4 +66,4 @@ def _print_layers(name: str, size: int | None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -212,6 +212,11 @@ def order_table(rows: Iterable[tuple[int, str, int]]) -> pd.DataFrame:
     -------
     DataFrame
         ``Expi``, ``ephysFN`` and ``n_blocks``.
+
+    Examples
+    --------
+    >>> order_table([(3, "Beto-28072020-006", 30)]).to_dict("records")
+    [{'Expi': 3, 'ephysFN': 'Beto-28072020-006', 'n_blocks': 30}]
     """
     return pd.DataFrame(list(rows), columns=["Expi", "ephysFN", "n_blocks"])
 

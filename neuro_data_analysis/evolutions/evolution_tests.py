@@ -99,6 +99,13 @@ def last_against_first(evoked: Sequence[np.ndarray]) -> TTest:
     ----------
     evoked
         Single-trial rates per block of one thread, events/s, incomplete last block dropped.
+
+    Examples
+    --------
+    >>> first = np.array([10.0, 11.0, 12.0])
+    >>> test = last_against_first([first, first + 5, first + 20])
+    >>> bool(test.t > 0), bool(test.p < 0.01)
+    (True, True)
     """
     return two_sample(evoked[-1], evoked[0])
 
@@ -131,6 +138,13 @@ def shuffled_blocks_p(
     float
         NaN with fewer than four blocks, where no pair is apart from the first, and where rates do
         not vary.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> rising = [10 * block + rng.standard_normal(12) for block in range(8)]
+    >>> shuffled_blocks_p(rising, rng, n_shuffles=99) <= 0.1
+    True
     """
     n_blocks = len(evoked)
     if n_blocks < 4:

@@ -84,7 +84,14 @@ def n_complete_blocks(*threads: Sequence[np.ndarray]) -> int:
 
 
 def complete_blocks(blocks: Blocks) -> Blocks:
-    """Both threads without an incomplete last block (the joint rule)."""
+    """Both threads without an incomplete last block (the joint rule).
+
+    Examples
+    --------
+    >>> thread = [np.zeros((200, 30)), np.zeros((200, 9))]
+    >>> [len(blocks) for blocks in complete_blocks([thread, thread])]
+    [1, 1]
+    """
     n_blocks = n_complete_blocks(*blocks)
     return [thread[:n_blocks] for thread in blocks]
 
@@ -95,7 +102,7 @@ def sem(values: np.ndarray, axis: int = -1) -> np.ndarray:
     Parameters
     ----------
     values : (..., n_trials, ...)
-        Of any unit.
+        Trials, of any unit.
     axis
         Axis of the trials.
 
@@ -145,6 +152,12 @@ def window_trajectories(psth: Blocks, windows: Sequence[Window]) -> dict[Window,
     ------
     RecordingError
         If a window is empty or reaches past the recording.
+
+    Examples
+    --------
+    >>> psth = [[np.full((200, 12), 40.0)], [np.full((200, 10), 30.0)]]
+    >>> window_trajectories(psth, [(0, 10), (10, 20)])[10, 20].mean
+    array([[40., 30.]])
     """
     checked = [check_window(window, N_BINS) for window in windows]
     start, stop = np.array(checked, dtype=int).reshape(-1, 2).T
@@ -193,6 +206,11 @@ def side_by_side(trajectory: Moments | BlockMeans) -> np.ndarray:
     (n_blocks, 4, 200) of a PSTH or (n_blocks, 6) of block means
         events/s; axis 1 is mean 0, mean 1, SEM 0, SEM 1 and, of block means, baseline 0 and 1
         (thread 0 DeePSim, 1 BigGAN).
+
+    Examples
+    --------
+    >>> side_by_side(BlockMeans(*np.zeros((3, 23, 2)))).shape
+    (23, 6)
     """
     return np.concatenate(trajectory, axis=1)
 
@@ -226,7 +244,14 @@ def pad(trajectory: np.ndarray, n_blocks: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pad_all(trajectories: Sequence[np.ndarray]) -> Padded:
-    """Pad every trajectory to the length of the longest."""
+    """Pad every trajectory to the length of the longest.
+
+    Examples
+    --------
+    >>> padded = pad_all([np.array([1.0, 3.0]), np.array([1.0, 2.0, 4.0])])
+    >>> padded.values[0], padded.measured.sum()
+    (array([1., 3., 2.]), np.int64(5))
+    """
     n_blocks = max(map(len, trajectories))
     padded = [pad(trajectory, n_blocks) for trajectory in trajectories]
     return Padded(np.stack([p[0] for p in padded]), np.stack([p[1] for p in padded]))
@@ -238,6 +263,12 @@ def pad_fields(trajectories: Sequence[Trajectory]) -> Trajectory:
     Returns
     -------
     Of the type that is given, with (n_experiments, n_blocks, 2, ...) in every field.
+
+    Examples
+    --------
+    >>> moments = [Moments(np.ones((n, 2)), np.ones((n, 2))) for n in (2, 3)]
+    >>> pad_fields(moments).sem.shape
+    (2, 3, 2)
     """
     kind = type(trajectories[0])
     return kind(*(pad_all(field).values for field in zip(*trajectories, strict=True)))

@@ -38,6 +38,13 @@ def success_rates(meta: pd.DataFrame) -> pd.DataFrame:
     """Successes among valid experiments per area, with a Beta posterior's 5 % and 95 % quantiles.
 
     `meta` is `Cohort.meta`; the criterion is `success_with_rise`.
+
+    Examples
+    --------
+    >>> meta = {"valid": [True], "visual_area": ["IT"]}
+    >>> meta |= {f"{s}_maxinit_{t}": [0.001] for s in "pt" for t in (0, 1)}
+    >>> success_rates(pd.DataFrame(meta)).set_index("label").loc["IT", ["FC_suc", "total"]].tolist()
+    [1, 1]
     """
     rows = []
     for name in AREAS:

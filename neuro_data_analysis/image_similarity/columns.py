@@ -28,7 +28,7 @@ def similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     first, second : (n, positions, channels)
-        As `image_features` gives them.
+        Vectors of n images each.
 
     Returns
     -------
@@ -52,6 +52,13 @@ def prototype_vectors(network: FeatureNetwork, prototypes: Prototypes) -> Pair:
 
     The threads go through the network one after the other, in batches of the same make-up, so that
     equal images get equal vectors.
+
+    Parameters
+    ----------
+    network
+        The network.
+    prototypes
+        Images of one experiment.
     """
     fc, bg = (
         image_features(network, np.stack([prototypes[name, thread] for name in PROTOTYPES]))

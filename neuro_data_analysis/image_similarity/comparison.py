@@ -146,6 +146,14 @@ def map_similarity(
         If nothing is recorded under the key, or the output has another form.
     SettingError
         If there is no such metric.
+
+    Examples
+    --------
+    >>> net, image = nn.Sequential(nn.Conv2d(3, 4, 3)), torch.rand(3, 8, 8)
+    >>> with featureFetcher(net, print_module=False) as fetcher:
+    ...     _ = fetcher.record("0")
+    ...     map_similarity(image, image, fetcher, "0").min()
+    tensor(1., dtype=torch.float64)
     """
     compare = _metric(metric)
     one, other = _outputs(first, second, fetcher, key, preprocessing)

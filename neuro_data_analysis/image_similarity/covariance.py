@@ -57,7 +57,14 @@ class CovarianceTensor:
         return np.nan_to_num(self.correlation) * self.std
 
     def thresholded(self, smallest_t: float = SMALLEST_T) -> np.ndarray:
-        """The covariance with 0 where |t| is below a limit."""
+        """The covariance with 0 where |t| is below a limit.
+
+        Examples
+        --------
+        >>> tensor = CovarianceTensor(np.array([0.5, 0.9]), np.array([2.0, 8.0]), np.ones(2), 20)
+        >>> tensor.thresholded()
+        array([0. , 0.9])
+        """
         return np.where(np.abs(self.t) >= smallest_t, self.covariance, 0.0)
 
 
@@ -106,6 +113,13 @@ class RunningCovariance:
         ------
         SampleError
             If that is fewer than 3 trials.
+
+        Examples
+        --------
+        >>> running = RunningCovariance()
+        >>> running.add(torch.tensor([[1.0], [2.0], [3.0], [5.0]]), np.array([2.0, 4.0, 6.0, 10.0]))
+        >>> running.tensor().correlation.round(6)
+        array([1.])
         """
         if self.n < MIN_TRIALS:
             raise SampleError(expected=f"at least {MIN_TRIALS} trials", found=self.n)
@@ -206,13 +220,20 @@ def tensor_similarity(
     fc, bg
         Tensors of the two threads, of one shape.
     legacy_nan
-        As published: a position without covariance (NaN in the map) makes the quantile NaN. By
+        Let a position without covariance (NaN in the map) make the quantile NaN, as published. By
         default it is left out, as from the mean and the maximum.
 
     Returns
     -------
     dict
         By the endings of the columns, in the order of the table.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> tensor = CovarianceTensor(*rng.uniform(0.1, 0.9, (3, 4, 10, 10)), n_trials=20)
+    >>> tensor_similarity(tensor, tensor)["cov_corr"]
+    1.0
     """
     tensors = {"": (fc.covariance, bg.covariance), "thr_": (fc.thresholded(), bg.thresholded())}
     maps = {
@@ -237,7 +258,7 @@ def summaries(values: np.ndarray, *, legacy_nan: bool = False) -> dict[str, floa
     values : (rows, columns)
         Similarity at every position.
     legacy_nan
-        As published: a NaN in the map makes the quantile NaN.
+        Let a NaN in the map make the quantile NaN, as published.
 
     Examples
     --------
@@ -278,7 +299,7 @@ def covariance_similarity(
     batch_size
         Images in a forward pass.
     legacy_nan
-        As published: a position without covariance makes the quantile NaN.
+        Let a position without covariance make the quantile NaN, as published.
 
     Raises
     ------

@@ -64,7 +64,7 @@ def network_table(
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Expi")
 
 
-def similarity_table(
+def joined_table(
     tables: Sequence[pd.DataFrame], alternates: Alternates | None = None
 ) -> pd.DataFrame:
     """Columns of several networks side by side, in the order of the published table.

@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import MissingFileError, RecordingError
 from core.matlab.reading import Struct, open_matfile
 from core.statistics.windows import Window, window_rate
-from neuro_data_analysis.recordings.conversion import N_BINS, as_integers, as_numbers, as_texts
+from neuro_data_analysis.recordings.conversion import N_BINS, as_integers, as_names, as_numbers
 
 ACTIVE_ABOVE = 1.25
 """events/s; a row that fires less, over all trials and time, is not a unit."""
@@ -97,7 +97,7 @@ def read_formatted(path: Path) -> FormattedRecording:
     try:
         with open_matfile(path) as variables:
             meta, trials = (_struct(variables, part) for part in ("meta", "Trials"))
-            image_names = as_texts(trials.get("imageName"))
+            image_names = as_names(trials.get("imageName"), "Trials.imageName")
             channels = as_integers(meta.get("spikeID"), "meta.spikeID")
             stored = as_numbers(variables.get("rasters"), "rasters")
             rasters = _rasters(stored, len(image_names), len(channels))
@@ -168,6 +168,12 @@ def labelled_row(meta: Mapping[str, Any], channel: int, unit: int, recording: st
     RecordingError
         If not exactly one row carries the label, or the file holds no unit numbers
         (`unit_numbers` makes them).
+
+    Examples
+    --------
+    >>> meta = {"spikeID": np.array([5.0, 5.0]), "unitID": np.array([1.0, 2.0])}
+    >>> labelled_row(meta, 5, 2, "Beto-07092020-003")
+    1
     """
     channels = as_integers(meta.get("spikeID"), "meta.spikeID")
     units = as_integers(meta.get("unitID"), "meta.unitID")
@@ -215,7 +221,13 @@ def unit_numbers(channels: np.ndarray, active: np.ndarray | None = None) -> np.n
 
 
 def is_active(rasters: np.ndarray) -> np.ndarray:
-    """Which rows of (n_trials, 200, n_rows) fire at all, (n_rows,) bool."""
+    """Which rows of (n_trials, 200, n_rows) fire at all, (n_rows,) bool.
+
+    Examples
+    --------
+    >>> is_active(np.full((4, 200, 2), [0.5, 30.0]))
+    array([False,  True])
+    """
     return rasters.mean(axis=(0, 1), dtype=float) > ACTIVE_ABOVE
 
 

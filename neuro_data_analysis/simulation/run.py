@@ -30,7 +30,7 @@ from neuro_data_analysis.recordings.layout import (
 )
 from neuro_data_analysis.simulation.descriptors import CI_SUBSET, N_ELEMENTS, descriptors
 from neuro_data_analysis.simulation.parameters import DEFAULT_SEED, VERSION, Parameters
-from neuro_data_analysis.simulation.record import FIELDS, Record, matlab_element
+from neuro_data_analysis.simulation.record import FIELDS, TrialRecord, matlab_element
 from neuro_data_analysis.simulation.simulator import Simulator
 from neuro_data_analysis.simulation.tables import write_records, write_similarity
 from neuro_data_analysis.simulation.tuning import TuningSchedule, schedules
@@ -122,6 +122,11 @@ def tuning_schedules(chosen: list[int]) -> list[TuningSchedule]:
     """Tuning recordings that follow the chosen experiments.
 
     Those whose evolution is outside the paired data set come with ``all`` and ``ci``.
+
+    Examples
+    --------
+    >>> [schedule.number for schedule in tuning_schedules([25])]
+    [8]
     """
     outside = chosen in (resolve_subset("all"), resolve_subset("ci"))
     return [
@@ -236,15 +241,15 @@ def refuse_full_disk(folder: Path, n_experiments: int) -> None:
 
 
 def _kept(
-    pairs: Iterator[tuple[Record, dict[str, float]]], similarity: dict[int, dict[str, float]]
-) -> Iterator[Record]:
+    pairs: Iterator[tuple[TrialRecord, dict[str, float]]], similarity: dict[int, dict[str, float]]
+) -> Iterator[TrialRecord]:
     """The records, while each one's similarities go into `similarity` by Expi."""
     for record, of_record in pairs:
         similarity[record.descriptor.Expi] = of_record
         yield record
 
 
-def _elements(records: Iterator[Record]) -> Iterator[dict | None]:
+def _elements(records: Iterator[TrialRecord]) -> Iterator[dict | None]:
     """All 190 elements in order; None where there is no recording."""
     following = next(records, None)
     for expi in range(1, N_ELEMENTS + 1):

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from neuro_data_analysis.simulation.descriptors import descriptors
-from neuro_data_analysis.simulation.evolution import Evolution, evolve
+from neuro_data_analysis.simulation.evolution import SimulatedEvolution, simulate_evolution
 from neuro_data_analysis.simulation.formatted_files import write_formatted
 from neuro_data_analysis.simulation.linearity import simulate_linearity
 from neuro_data_analysis.simulation.parameters import Parameters
-from neuro_data_analysis.simulation.record import Record, make_record
+from neuro_data_analysis.simulation.record import TrialRecord, make_record
 from neuro_data_analysis.simulation.similarity import ReadoutNetwork, make_network, similarities
 from neuro_data_analysis.simulation.tables import write_linearity
 from neuro_data_analysis.simulation.tuning import (
@@ -51,10 +51,10 @@ class Simulator:
         """The network that prototypes are compared in."""
         return _network(self.seed)
 
-    def paired_evolution(self, expi: int) -> tuple[Record, dict[str, float]]:
+    def paired_evolution(self, expi: int) -> tuple[TrialRecord, dict[str, float]]:
         """An experiment and its similarities; the tuning recordings after it are written."""
         rng = self._generator(1, expi)
-        evolution = evolve(descriptors()[expi], self.world, self.parameters, rng)
+        evolution = simulate_evolution(descriptors()[expi], self.world, self.parameters, rng)
         record = make_record(evolution, rng)
         for schedule in schedules():
             if schedule.evolution.Expi == expi:
@@ -64,7 +64,7 @@ class Simulator:
     def outside_evolution(self, index: int) -> None:
         """Write a tuning recording whose evolution is outside the paired data set, and that one."""
         schedule, rng = schedules()[index], self._generator(2, index)
-        evolution = evolve(schedule.evolution, self.world, self.parameters, rng)
+        evolution = simulate_evolution(schedule.evolution, self.world, self.parameters, rng)
         record = make_record(evolution, rng)
         write_formatted(self.formatted, formatted_evolution(record, rng))
         self._write_tuning(schedule, evolution, rng)
@@ -75,7 +75,7 @@ class Simulator:
         write_linearity(folder, tables)
 
     def _write_tuning(
-        self, schedule: TuningSchedule, evolution: Evolution, rng: np.random.Generator
+        self, schedule: TuningSchedule, evolution: SimulatedEvolution, rng: np.random.Generator
     ) -> None:
         recording = simulate_tuning(schedule, evolution, self.world, self.parameters, rng)
         write_formatted(self.formatted, recording, schedule.has_unit_numbers)

@@ -125,7 +125,16 @@ def seed_of(exp_id: str, axis: Axis) -> int:
 
 
 def curve_columns(task: AxisTask) -> dict:
-    """Everything that the synopsis says about the curve of one axis, by column name."""
+    """Everything that the synopsis says about the curve of one axis, by column name.
+
+    Examples
+    --------
+    >>> x = np.repeat([-0.4, -0.2, 0.0, 0.2, 0.4], 4)
+    >>> y = 60 + 100 * x + np.tile([-1.0, 1.0, -2.0, 2.0], 5)
+    >>> row = curve_columns(AxisTask(Axis("class", 0, x, y), seed=1))
+    >>> row["gpr_y_is_monotonic"], row["common_both"], row["max_resp_lin_dist"]
+    (True, True, 0.4)
+    """
     x = task.axis.distance
     fits = fit_axis(x, task.axis.rate, np.random.default_rng(task.seed))
     levels, variance, line, gauss = fits.levels, fits.anova, fits.line, fits.gaussian

@@ -18,6 +18,7 @@ from core.contract.source_data import SourceData
 from core.errors import run
 from core.files import replacing, writable_folder, write_json
 from core.optional import import_package
+from core.progress import answer
 from core.project import COMPUTED_DATA
 
 VERSION = 1
@@ -91,14 +92,11 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=folder, default=COMPUTED_DATA, help="folder")
     options = parser.parse_args(argv)
-
-    def work() -> None:
-        source = alignment_data(options.out)
-        for file in ext5.ALIGNMENT.values():
-            print(source.path(file))  # noqa: T201
-
-    return run(work)
+    source = alignment_data(options.out)
+    for file in ext5.ALIGNMENT.values():
+        answer(str(source.path(file)))
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -25,6 +25,7 @@ from core.contract.source_data import SourceData
 from core.errors import CodeError, MissingFileError, SettingError, run
 from core.files import sha256, writable_folder, write_json
 from core.optional import import_package
+from core.progress import answer
 from core.project import COMPUTED_DATA
 
 if TYPE_CHECKING:
@@ -189,20 +190,17 @@ def main(argv: list[str] | None = None) -> int:
         "by rising eigenvalue",
     )
     options = parser.parse_args(argv)
-
-    def work() -> None:
-        path = compute(
-            options.generator,
-            options.out,
-            options.codes,
-            options.seed,
-            options.device,
-            options.eigenvectors,
-        )
-        print(path)  # noqa: T201
-
-    return run(work)
+    path = compute(
+        options.generator,
+        options.out,
+        options.codes,
+        options.seed,
+        options.device,
+        options.eigenvectors,
+    )
+    answer(str(path))
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

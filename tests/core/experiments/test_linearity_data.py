@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from core.experiments.linearity_data import compute, main, read_eigenvectors, stamp
 
 from core.contract import ext5
 from core.contract.source_data import SourceData
-from core.errors import CodeError, MissingFileError, SettingError, WeightsError
+from core.errors import CodeError, MissingFileError, SettingError, WeightsError, run
 from core.experiments import linearity_data
-from core.experiments.linearity_data import compute, main, read_eigenvectors, stamp
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def no_weights(monkeypatch, tmp_path):
 
 @pytest.mark.usefixtures("no_weights")
 def test_weights_that_cannot_be_had_are_one_sentence(tmp_path, capsys):
-    assert main(["BigGAN", "--out", str(tmp_path / "out"), "--device", "cpu"]) == 2
+    assert run(lambda: main(["BigGAN", "--out", str(tmp_path / "out"), "--device", "cpu"])) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: biggan-deep-256-pytorch_model.bin: expected in")
     assert error.count("\n") == 1
@@ -33,7 +33,7 @@ def test_weights_that_cannot_be_had_are_one_sentence(tmp_path, capsys):
 
 
 def test_deepsim_needs_eigenvectors_and_biggan_takes_none(tmp_path, capsys):
-    assert main(["DeePSim", "--out", str(tmp_path)]) == 2
+    assert run(lambda: main(["DeePSim", "--out", str(tmp_path)])) == 2
     assert "--eigenvectors: expected a file for DeePSim" in capsys.readouterr().err
     with pytest.raises(SettingError, match=r"none for BigGAN, found x\.npy for BigGAN"):
         compute("BigGAN", tmp_path, eigenvectors="x.npy")

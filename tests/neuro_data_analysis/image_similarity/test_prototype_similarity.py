@@ -10,6 +10,7 @@ from PIL import Image
 from skimage import data, transform
 from torch import nn
 
+from core import errors
 from core.contract import fig3
 from core.errors import ImageError, SettingError, WeightsError
 from neuro_data_analysis import prototype_similarity as command
@@ -117,7 +118,7 @@ def small_networks(monkeypatch):
 
 
 def run(*arguments):
-    return command.main([str(argument) for argument in arguments])
+    return errors.run(lambda: command.main([str(argument) for argument in arguments]))
 
 
 def test_columns_of_the_published_table_in_its_order(folder, matroot, small_networks, capsys):

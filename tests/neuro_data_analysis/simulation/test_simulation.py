@@ -18,7 +18,7 @@ from neuro_data_analysis.simulation.descriptors import (
     descriptors,
     draw_n_blocks,
 )
-from neuro_data_analysis.simulation.evolution import draw_images, image_scores
+from neuro_data_analysis.simulation.evolution import draw_images, mean_scores
 from neuro_data_analysis.simulation.parameters import Parameters
 from neuro_data_analysis.simulation.run import (
     export_simulated,
@@ -124,13 +124,13 @@ def test_the_preferred_image_drives_a_site_fully(world, area):
 
 
 def test_scores_average_repeats_and_leave_missing_images_out():
-    from neuro_data_analysis.simulation.evolution import Shown
+    from neuro_data_analysis.simulation.evolution import ShownTrials
 
     psth = np.zeros((3, 200), dtype=np.float32)
     psth[:, 50:] = [[10.0], [20.0], [60.0]]
     none = np.array([])
-    shown = Shown(4, none, {}, np.array([0, 2, 2]), psth, none, np.zeros((0, 200)))
-    np.testing.assert_allclose(image_scores(shown), [10, np.nan, 40, np.nan])
+    shown = ShownTrials(4, none, {}, np.array([0, 2, 2]), psth, none, np.zeros((0, 200)))
+    np.testing.assert_allclose(mean_scores(shown), [10, np.nan, 40, np.nan])
 
 
 def test_a_block_after_the_last_holds_at_most_nine_images():
