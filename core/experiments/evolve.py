@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.arguments import folder, positive, seed
+from core.arguments import count, folder, seed
 from core.errors import SettingError, run
 from core.progress import answer
 
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         help="label of docs/optimizers.md, one for each generator; default: CholCMA",
     )
-    made.add_argument("--blocks", type=positive, default=75, help="generations (default: 75)")
+    made.add_argument("--blocks", type=count, default=75, help="generations (default: 75)")
     made.add_argument("--noise", type=float, default=0.0, help="level of noise (default: 0)")
     made.add_argument("--seed", type=seed, default=0)
     made.add_argument("--references", type=folder, help="folder of images shown in every block")

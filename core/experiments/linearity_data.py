@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.arguments import folder, positive, seed
+from core.arguments import count, folder, seed
 from core.errors import run
 from core.progress import answer
 from core.project import COMPUTED_DATA
@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("generator", choices=("BigGAN", "DeePSim"))
     made.add_argument("--out", type=folder, default=COMPUTED_DATA, help="folder")
-    made.add_argument("--codes", type=positive, default=5000, help="random codes (default: 5000)")
+    made.add_argument("--codes", type=count, default=5000, help="random codes (default: 5000)")
     made.add_argument("--seed", type=seed, default=0, help="of the codes (default: 0)")
     made.add_argument("--device", help="cpu, cuda, ... (default: CUDA when present)")
     made.add_argument(

@@ -17,7 +17,7 @@ from core.generators.protocol import Generator
 from core.generators.start_codes import start_code
 from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
 from core.probing.scorer import Scorer
-from core.probing.unit_responses import UnitResponses, unit_name
+from core.probing.unit_responses import UnitResponses, unit_label
 from core.spaces import HESSIAN_FILES
 
 IMAGE_TYPES = (".png", ".jpg", ".jpeg", ".bmp")
@@ -87,7 +87,7 @@ def _evolution(
     options: argparse.Namespace,
 ) -> Evolution:
     layer, *position = unit
-    name = unit_name(options.network, layer, position)
+    name = unit_label(options.network, layer, position)
     threads = [
         _thread(thread, name, generators[thread], options) for thread in range(len(generators))
     ]

@@ -10,7 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from core.arguments import folder, positive, seed
+from core.arguments import count, folder, seed
 from core.errors import run
 
 PRESETS = ("quick", "published", "nevergrad")
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--optimizer", action="append", metavar="NAME", help="only this one; may be repeated"
     )
-    made.add_argument("--repeats", type=positive, help="repetitions, in place of the preset's")
+    made.add_argument("--repeats", type=count, help="repetitions, in place of the preset's")
     made.add_argument("--out", type=folder, default=Path("optimizer_benchmark"))
     made.add_argument("--seed", type=seed, default=0)
     made.add_argument("--device", help="default: a GPU where there is one")
@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--workers",
-        type=positive,
+        type=count,
         help="processes of the cluster of this machine (default: one a core; with a GPU, one)",
     )
     made.add_argument(
