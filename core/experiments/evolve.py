@@ -137,10 +137,10 @@ def _evolution(
     options: argparse.Namespace,
 ) -> "Evolution":
     from core.experiments.evolution.loop import Evolution
-    from core.probing.unit_responses import unit_name
+    from core.probing.unit_responses import network_unit_name
 
     layer, *position = unit
-    name = unit_name(options.network, layer, position)
+    name = network_unit_name(options.network, layer, position)
     threads = [
         _thread(thread, name, generators[thread], options) for thread in range(len(generators))
     ]
