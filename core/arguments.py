@@ -4,14 +4,14 @@ import argparse
 from pathlib import Path
 
 
-def positive(text: str) -> int:
+def count(text: str) -> int:
     """A whole number of at least 1.
 
     Examples
     --------
-    >>> positive("3")
+    >>> count("3")
     3
-    >>> positive("0")
+    >>> count("0")
     Traceback (most recent call last):
     argparse.ArgumentTypeError: expected a whole number of at least 1, found '0'
     """

@@ -168,7 +168,7 @@ def alignment_tables(
     unavailable
         Why computed ones that were wanted are not there; empty where they are.
     """
-    from core.experiments.alignment_data import alignment_data, is_computed
+    from core.experiments.alignment.data import alignment_data, is_computed
 
     published = {
         name: _input(source, file)

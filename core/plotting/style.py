@@ -123,6 +123,7 @@ def freeze_layout(figure: Figure) -> None:
     Examples
     --------
     >>> figure = Figure(layout="constrained")
+    >>> ax = figure.add_subplot()
     >>> freeze_layout(figure)
     >>> figure.get_layout_engine() is None
     True
