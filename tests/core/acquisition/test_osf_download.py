@@ -581,6 +581,14 @@ def test_the_last_listing_is_kept_beside_the_data(serve, published, tmp_path):
     assert osf_download.read_listing(tmp_path, "pre96") is None
 
 
+def test_an_entry_without_an_address_is_named(serve, published, tmp_path):
+    server = serve(some(published, "Fig3"))
+    entry = server._entry
+    server._entry = lambda node, path: {**entry(node, path), "links": {}}
+    with pytest.raises(DownloadError, match=r"with a text for links\.upload, found none"):
+        fetch_source_data(tmp_path, settings(server), ["3"])
+
+
 def scheduled(seed):
     """A server's faults in random order: up to a quarter of the requests fail somehow."""
     rng = random.Random(seed)
