@@ -55,7 +55,19 @@ def timed(work: Callable[[], None]) -> Seconds:
 
 
 def python(checkout: Path, *words: str) -> list[str]:
-    """Command that runs modules of a checkout in this environment."""
+    """Command that runs modules of a checkout in this environment.
+
+    Parameters
+    ----------
+    checkout
+        Folder of the project.
+    words
+        Arguments of Python.
+
+    Returns
+    -------
+    list of str
+    """
     return ["env", f"PYTHONPATH={checkout}", sys.executable, *words]
 
 
