@@ -38,7 +38,7 @@ LITE = Preprocessing((127 / 255,) * 3, (128 / 255,) * 3)
 
 
 def normalised(images: torch.Tensor, how: Preprocessing, scale: float) -> torch.Tensor:
-    """Images as a network was trained on them.
+    """Images ``(B, 3, H, W)`` in [0, scale] as a network was trained on them.
 
     Parameters
     ----------
@@ -52,12 +52,11 @@ def normalised(images: torch.Tensor, how: Preprocessing, scale: float) -> torch.
     Returns
     -------
     (B, 3, H, W)
-        ``(images / scale - mean) / std``, channels reversed for BGR.
 
     Examples
     --------
-    >>> normalised(torch.full((1, 3, 1, 1), 255.0), LITE, 255).flatten().tolist()
-    [1.0, 1.0, 1.0]
+    >>> normalised(torch.full((1, 3, 1, 1), 255.0), LITE, 255).flatten()
+    tensor([1., 1., 1.])
     """
     mean, std = (images.new_tensor(value).reshape(3, 1, 1) for value in (how.mean, how.std))
     images = torch.addcmul(-mean / std, images, 1 / (std * scale))
@@ -65,23 +64,23 @@ def normalised(images: torch.Tensor, how: Preprocessing, scale: float) -> torch.
 
 
 def resized(images: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Images of another size, bilinear with aligned corners.
+    """Images ``(B, 3, H, W)`` of another size, bilinear with aligned corners.
 
     Parameters
     ----------
     images : (B, 3, H, W)
-        Any range.
+        Images.
     size
         Rows and columns.
 
     Returns
     -------
-    (B, 3, rows, columns)
+    (B, 3, *size)
 
     Examples
     --------
-    >>> resized(torch.arange(2.0).reshape(1, 1, 1, 2), (1, 3)).flatten().tolist()
-    [0.0, 0.5, 1.0]
+    >>> resized(torch.zeros(1, 3, 8, 8), (4, 5)).shape
+    torch.Size([1, 3, 4, 5])
     """
     if tuple(images.shape[2:]) == tuple(size):
         return images
