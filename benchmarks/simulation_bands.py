@@ -15,6 +15,7 @@ from core.threads import PREFIXES
 from neuro_data_analysis.simulation.run import export_simulated, simulate_recordings
 
 LATE_AND_EARLY = ((50, 75), (75, 100), (125, 150), (175, 200))
+"""Windows after image onset, ms, half-open."""
 
 
 def summary(source: SourceData) -> str:

@@ -4,14 +4,14 @@ import argparse
 from pathlib import Path
 
 
-def positive(text: str) -> int:
+def count(text: str) -> int:
     """A whole number of at least 1.
 
     Examples
     --------
-    >>> positive("3")
+    >>> count("3")
     3
-    >>> positive("0")
+    >>> count("0")
     Traceback (most recent call last):
     argparse.ArgumentTypeError: expected a whole number of at least 1, found '0'
     """
@@ -42,13 +42,13 @@ def folder(text: str) -> Path:
     return Path(text).expanduser()
 
 
-def _at_least(least: int, text: str) -> int:
+def _at_least(at_least: int, text: str) -> int:
     try:
         number = int(text)
     except ValueError:
-        number = least - 1
-    if number < least:
+        number = at_least - 1
+    if number < at_least:
         raise argparse.ArgumentTypeError(
-            f"expected a whole number of at least {least}, found {text!r}"
+            f"expected a whole number of at least {at_least}, found {text!r}"
         )
     return number

@@ -11,6 +11,8 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -291,9 +293,9 @@ def _refuse(response: "requests.Response", remote: RemoteFile) -> None:
     """Raise for a response that is not (a part of) the file."""
     status = response.status_code
     if status in TRANSIENT:
-        wait = response.headers.get("Retry-After", "")
         raise _TransientError(
-            f"HTTP {status} {response.reason}", float(wait) if wait.isdigit() else None
+            f"HTTP {status} {response.reason}",
+            retry_after(response.headers.get("Retry-After", "")),
         )
     if status not in (200, 206):
         raise DownloadError(path=remote.url, expected="the file", found=f"HTTP {status}")
@@ -304,6 +306,38 @@ def _refuse(response: "requests.Response", remote: RemoteFile) -> None:
             found="a web page",
             advice="a login page or a proxy may answer in its place",
         )
+
+
+def retry_after(header: str, now: datetime | None = None) -> float | None:
+    """Seconds that a server asks to wait, from its header ``Retry-After`` (RFC 9110, 10.2.3).
+
+    Parameters
+    ----------
+    header
+        A number of seconds, or the date from which on it may be asked again.
+    now
+        Time that a date is compared with, with its time zone; the present by default.
+
+    Returns
+    -------
+    Seconds, at least 0; None where the header says neither.
+
+    Examples
+    --------
+    >>> now = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    >>> retry_after("Thu, 01 Jan 2026 12:00:30 GMT", now), retry_after("7", now)
+    (30.0, 7.0)
+    >>> retry_after("Thu, 01 Jan 2026 11:00:00 GMT", now), retry_after("soon", now)
+    (0.0, None)
+    """
+    if re.fullmatch(r"\d+(\.\d+)?", header.strip(), re.ASCII):
+        return float(header)
+    try:
+        until = parsedate_to_datetime(header)
+    except (TypeError, ValueError):
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
 
 
 def _receive(response: "requests.Response", remote: RemoteFile, partial: Path, have: int) -> None:

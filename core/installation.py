@@ -1,4 +1,4 @@
-"""``python -m core.installation REQUIREMENTS``: install requirements where this runs.
+"""``python -m core.installation FILE``: install requirements into the environment that runs this.
 
 uv does it in a fraction of pip's time, with the versions of ``requirements.lock``. It reads none of
 pip's settings, so those that say where packages come from are handed over. Where uv cannot be had,

@@ -45,8 +45,10 @@ ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
     "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
 }
-"""Of local workers: one thread, and glibc keeps the memory of arrays for the next step. Dask's own
-setting has it ask the system for every array anew, which takes most of the time of small networks.
+"""Environment of local workers: one thread, and glibc keeps the memory of arrays for the next step.
+
+Dask's own setting has it ask the system for every array anew, which takes most of the time of small
+networks.
 """
 
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from core.arguments import positive
+from core.arguments import count
 from core.environment import ONE_THREAD, environment
 from core.errors import run
 from core.figures import FIGURES, chosen_figures
@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"one of {', '.join(FIGURES)}; may be given more than once (default: all)",
     )
-    parser.add_argument("--jobs", type=positive, default=2, help="processes (default: 2)")
+    parser.add_argument("--jobs", type=count, default=2, help="processes (default: 2)")
     add_options(parser)
     return parser
 

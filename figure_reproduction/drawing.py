@@ -12,7 +12,19 @@ if TYPE_CHECKING:
 
 
 def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list["FigureResult"]:
-    """Draw every figure that has data, several in parallel processes."""
+    """Draw every figure that has data, several in parallel processes.
+
+    Parameters
+    ----------
+    choices
+        Where each figure's data lie.
+    out
+        Folder of the pictures.
+    seed
+        Seed of jitter and bootstrap, the same for every figure.
+    n_jobs
+        Processes at a time.
+    """
     from core.parallel import ordered_map
     from core.progress import progress
     from figure_reproduction.panels import FigureResult

@@ -144,7 +144,14 @@ def save(panel: Panel, figure: Figure, out: Path, simulated: bool) -> SavedPanel
 
 
 def has_display() -> bool:
-    """Whether figures would be shown in windows."""
+    """Whether figures would be shown in windows.
+
+    Examples
+    --------
+    >>> mpl.use("Agg")
+    >>> has_display()
+    False
+    """
     return backend_registry.resolve_backend(mpl.get_backend())[1] not in (None, "headless")
 
 

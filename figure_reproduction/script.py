@@ -38,6 +38,21 @@ def draw_figure(
 ) -> FigureResult:
     """Draw one figure, save its panels and check its data.
 
+    Parameters
+    ----------
+    figure
+        Word that ``--figure`` takes.
+    reproduce
+        Draws all panels from a folder, with random numbers for jitter and bootstrap.
+    source
+        Folder of source data.
+    out
+        Folder of the pictures.
+    seed
+        Seed of jitter and bootstrap.
+    show
+        Open windows, where there is a display.
+
     Returns
     -------
     FigureResult

@@ -78,6 +78,11 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     ------
     RunError
         If the simulation fails.
+
+    Examples
+    --------
+    >>> choose(["4"], "local", Path("no_such_folder"))[0].source is None
+    True
     """
     figures = list(figures)
     if mode == "simulated":
@@ -100,6 +105,13 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
 
 def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
     """Bring the files of some figures from OSF.
+
+    Parameters
+    ----------
+    figures
+        Words that ``--figure`` takes.
+    root
+        Folder of source data.
 
     Returns
     -------
@@ -156,7 +168,7 @@ def alignment_tables(
     unavailable
         Why computed ones that were wanted are not there; empty where they are.
     """
-    from core.experiments.alignment_data import alignment_data, is_computed
+    from core.experiments.alignment.data import alignment_data, is_computed
 
     published = {
         name: _input(source, file)
@@ -267,7 +279,13 @@ def simulate(out: Path = SIMULATED_DATA) -> Path:
 
 
 def explanation(choices: Iterable[Choice]) -> str:
-    """The visible block that says which figures are drawn from simulated recordings, and why."""
+    """The visible block that says which figures are drawn from simulated recordings, and why.
+
+    Examples
+    --------
+    >>> explanation([Choice("4", None, "nothing was asked for")])
+    ''
+    """
     simulated = [choice for choice in choices if choice.source and choice.source.is_simulated]
     if not simulated:
         return ""

@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
         help="read weight files that hold more than tensors; they can run any code",
     )
     parser.add_argument(
-        "--batch", type=arguments.positive, default=32, help="images in a forward pass"
+        "--batch", type=arguments.count, default=32, help="images in a forward pass"
     )
     parser.add_argument(
         "--out",

@@ -30,7 +30,7 @@ from neuro_data_analysis.recordings.layout import Folders
 from source_data_export.notebooks import REPORT_TYPE
 
 MAX_ROWS, MAX_COLUMNS = 6, 9
-"""Of a table that is shown; the rest is left out in the middle."""
+"""Rows and columns of a table that are shown; the rest is left out in the middle."""
 
 TABLE_STYLE = "overflow-x: auto"
 
@@ -98,7 +98,15 @@ class Session:
         return self.output.simulated
 
     def show(self, shown: pd.DataFrame | Figure, caption: str) -> None:
-        """Show a table's corners, or a figure, and close it; what is simulated says so."""
+        """Show a table's corners, or a figure, and close it.
+
+        Parameters
+        ----------
+        shown
+            Table or figure.
+        caption
+            What it is; that it is simulated is added where it is.
+        """
         if isinstance(shown, Figure):
             shown.suptitle(caption, fontsize=11)
             if self.simulated:

@@ -13,13 +13,12 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import requests
 
-from core.download import OFFLINE, TIMEOUT, TRANSIENT, RemoteFile, in_short, wait
+from core.download import OFFLINE, TIMEOUT, TRANSIENT, RemoteFile, in_short, retry_after, wait
 from core.errors import DownloadError, SettingError
 
 PROJECT = "pre96"
@@ -253,7 +252,8 @@ class Session(requests.Session):
                 response = super().get(url, **options)
                 if response.status_code not in TRANSIENT:
                     return self._accepted(url, response)
-                problem, seconds = f"HTTP {response.status_code}", _retry_after(response)
+                problem = f"HTTP {response.status_code}"
+                seconds = retry_after(response.headers.get("Retry-After", ""))
                 response.close()
             except requests.exceptions.TooManyRedirects:
                 raise DownloadError(
@@ -507,17 +507,6 @@ def is_same_site(url: str, other: str) -> bool:
         return one[:2] == two[:2]
     names = [(address.hostname or "").split(".") for address in (one, two)]
     return names[0][-2:] == names[1][-2:] and not names[0][-1].isdigit()
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """Seconds that the server asks to wait, whether it says a number or a date."""
-    words = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d+(\.\d+)?", words):
-        return float(words)
-    try:
-        return max(0.0, parsedate_to_datetime(words).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
 
 
 def _minutes(seconds: float) -> str:

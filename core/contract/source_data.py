@@ -102,7 +102,7 @@ class SourceData:
         """Whether this folder is incomplete without `file`.
 
         The tables of Extended Data Figure 5C are not missed: they come from no recording and are
-        computed instead (`core.experiments.alignment_data`).
+        computed instead (`core.experiments.alignment.data`).
         """
         return file.required and file not in ext5.ALIGNMENT.values()
 

@@ -5,41 +5,100 @@ are allowed here; every other name is refused by its name. Nor may it forge what
 that says less of itself than is true would take any bytes for addresses.
 """
 
-import importlib
+import collections
+import datetime
 import pickle
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy._core import multiarray, numeric
 
 from core.errors import MissingFileError, UnsafePickleError
 
-_NUMPY_CORE = ("numpy.core", "numpy._core")
+EXPECTED = "a pickle of arrays and tables"
 
-ALLOWED = frozenset(
-    {
-        ("numpy", "dtype"),
-        ("numpy", "ndarray"),
-        *(
-            (f"{core}.multiarray", name)
-            for core in _NUMPY_CORE
-            for name in ("_reconstruct", "scalar")
-        ),
-        *((f"{core}.numeric", "_frombuffer") for core in _NUMPY_CORE),
-        ("builtins", "slice"),
-        ("pandas.core.frame", "DataFrame"),
-        ("pandas.core.internals.managers", "BlockManager"),
-        ("pandas._libs.internals", "_unpickle_block"),
-        ("pandas.core.indexes.base", "Index"),
-        ("pandas.core.indexes.base", "_new_Index"),
-        ("pandas.core.indexes.range", "RangeIndex"),
-        ("pandas", "DataFrame"),
-        ("pandas", "Index"),
-        ("pandas", "RangeIndex"),
-        ("datetime", "date"),
-    }
-)
-"""(module, name) of everything that a pickle may refer to."""
+
+class Piece:
+    """Part of a table, of which the pickle has not said all yet."""
+
+    arguments: tuple
+
+    def __new__(cls, *arguments: Any) -> "Piece":
+        piece = object.__new__(cls)
+        piece.arguments = arguments
+        return piece
+
+    def finished(self, state: Any) -> Any:
+        """What it is with this state."""
+        return self
+
+
+def _refusal(found: str) -> UnsafePickleError:
+    return UnsafePickleError(expected=EXPECTED, found=found)
+
+
+def _latin1(text: str, encoding: str) -> bytes:
+    """Bytes as protocols 0 to 2 write them."""
+    if encoding not in ("latin1", "latin-1"):
+        raise _refusal(f"bytes in the encoding {encoding[:40]!r}")
+    return text.encode("latin-1")
+
+
+def _bytearray(content: bytes | str = b"", encoding: str = "") -> bytearray:
+    return bytearray(
+        _latin1(content, encoding) if isinstance(content, str) else memoryview(content)
+    )
+
+
+def _no_bytes() -> bytes:
+    return b""
+
+
+def _bare(cls: type, base: type, state: Any) -> Any:
+    """An object before its state, as protocols 0 and 1 write it."""
+    if base is not object or state is not None:
+        raise _refusal(f"a {cls.__name__} made from another")
+    return cls.__new__(cls)
+
+
+PLAIN: dict[tuple[str, str], Any] = {
+    ("numpy", "dtype"): np.dtype,
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "record"): np.record,
+    ("numpy", "recarray"): np.recarray,
+    ("numpy.rec", "recarray"): np.recarray,
+    **{
+        (f"{core}.{module.__name__.rpartition('.')[2]}", name): getattr(module, name)
+        for core in ("numpy.core", "numpy._core")
+        for module, name in (
+            (multiarray, "_reconstruct"),
+            (multiarray, "scalar"),
+            (numeric, "_frombuffer"),
+        )
+    },
+    ("builtins", "slice"): slice,
+    ("builtins", "complex"): complex,
+    ("builtins", "set"): set,
+    ("builtins", "frozenset"): frozenset,
+    ("builtins", "range"): range,
+    ("builtins", "xrange"): range,
+    ("builtins", "bytes"): _no_bytes,
+    ("builtins", "bytearray"): _bytearray,
+    ("builtins", "object"): object,
+    ("collections", "OrderedDict"): collections.OrderedDict,
+    ("datetime", "date"): datetime.date,
+    ("datetime", "datetime"): datetime.datetime,
+    ("datetime", "time"): datetime.time,
+    ("datetime", "timedelta"): datetime.timedelta,
+    ("datetime", "timezone"): datetime.timezone,
+    ("_codecs", "encode"): _latin1,
+    ("copyreg", "_reconstructor"): _bare,
+}
+"""What stands for each name outside pandas that a pickle may refer to, by (module, name)."""
+
+_PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+"""Modules under the names that protocols 0 to 2 give them."""
 
 
 def load_pickle(
@@ -84,14 +143,14 @@ def load_pickle(
         )
     with path.open("rb") as file:
         try:
-            return _AllowListUnpickler(file, path, replacements or {}).load()
-        except UnsafePickleError:
-            raise
+            return _AllowListUnpickler(file, replacements or {}).load()
+        except UnsafePickleError as error:
+            raise error.about(path) from None
         except Exception as error:
             words = " ".join(str(error).split())
             raise UnsafePickleError(
                 path=path,
-                expected="a pickle of arrays and tables",
+                expected=EXPECTED,
                 found=f"one that cannot be read ({type(error).__name__}: {words})",
             ) from None
 
@@ -104,51 +163,75 @@ class _AllowListUnpickler(pickle._Unpickler):
 
     dispatch: ClassVar = dict(pickle._Unpickler.dispatch)
 
-    def __init__(self, file, path: Path, replacements: dict[tuple[str, str], type]):
+    def __init__(self, file, replacements: dict[tuple[str, str], type]):
         super().__init__(file)
-        self._path = path
         self._replacements = replacements
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in self._replacements:
-            return self._replacements[module, name]
-        if (module, name) not in ALLOWED:
-            raise UnsafePickleError(
-                path=self._path,
-                expected="a pickle of arrays and tables",
-                found=(
-                    f"a reference to {module}.{name}, which is not loaded because it could run code"
-                ),
-            )
-        return getattr(importlib.import_module(module.replace("numpy.core", "numpy._core")), name)
+        key = (_PYTHON_2.get(module, module), name)
+        for known in (self._replacements, PLAIN):
+            if key in known:
+                return known[key]
+        if module.partition(".")[0] in ("pandas", "pyarrow", "pytz"):
+            from core.contract.pickled_tables import PIECES
+
+            if key in PIECES:
+                return PIECES[key]
+        raise _refusal(
+            f"a reference to {module}.{name}, which is not loaded because it could run code"
+        )
 
     def load_build(self) -> None:
         """Give an object its state, unless that would forge a dtype or change a class."""
         state, built = self.stack[-1], self.stack[-2]
         if isinstance(built, type) or callable(built):
-            raise UnsafePickleError(
-                path=self._path,
-                expected="a pickle of arrays and tables",
-                found=f"one that changes {getattr(built, '__name__', built)}",
-            )
-        if isinstance(built, np.dtype) and not _is_true_state(built, state):
-            raise UnsafePickleError(
-                path=self._path,
-                expected="a pickle of arrays and tables",
-                found="a dtype that is not what it says",
-            )
-        super().load_build()
+            raise _refusal(f"one that changes {getattr(built, '__name__', built)}")
+        if isinstance(built, np.dtype):
+            self._replace(_true_dtype(built, state))
+        elif isinstance(built, Piece):
+            self._replace(built.finished(state))
+        else:
+            super().load_build()
 
     dispatch[pickle.BUILD[0]] = load_build
 
+    def _replace(self, real: Any) -> None:
+        """Put what was built in place of what the pickle began, wherever it is remembered."""
+        self.stack.pop()
+        begun = self.stack[-1]
+        self.stack[-1] = real
+        for number in reversed(self.memo):
+            if self.memo[number] is begun:
+                self.memo[number] = real
+                return
 
-def _is_true_state(dtype: np.dtype, state: Any) -> bool:
-    """Whether a pickled state of a dtype is its own, but for the order of bytes."""
-    own = dtype.__reduce__()[2]
-    return (
-        isinstance(state, tuple)
-        and len(state) == len(own)
-        and state[0] == own[0]
-        and state[1] in ("<", ">", "|", "=")
-        and state[2:] == own[2:]
-    )
+
+def _true_dtype(dtype: np.dtype, state: Any) -> np.dtype:
+    """The dtype that a pickled state describes, built anew and equal to what the state says."""
+    order, parts = state[1], state[3:5]
+    if order not in ("<", ">", "|", "="):
+        raise _refusal("a dtype of an unknown order of bytes")
+    real = dtype
+    if dtype.kind in "mM" and len(state) == 9:
+        unit, number, divisor, _ = state[8][1]
+        unit = unit.decode("ascii") if isinstance(unit, bytes) else unit
+        if divisor == 1 and unit != "generic":
+            real = np.dtype(f"{dtype.kind}8[{int(number)}{unit}]")
+    elif dtype.kind == "V" and parts[0] is not None:
+        names, fields = parts
+        real = np.dtype(
+            {
+                "names": list(names),
+                "formats": [fields[name][0] for name in names],
+                "offsets": [fields[name][1] for name in names],
+                "itemsize": state[5],
+            },
+            align=bool(state[7] & 0x80),
+        )
+        if real.hasobject:
+            raise _refusal("a record that holds objects")
+        real = np.dtype((np.record, real)) if dtype.type is np.record else real
+    own = real.__reduce__()[2]
+    if not (len(state) == len(own) and state[0] == own[0] and state[2:8] == own[2:8]):
+        raise _refusal("a dtype that is not what it says")
+    return real.newbyteorder(order) if order in "<>" and own[1] in "<>=" else real

@@ -1,7 +1,6 @@
 """Where evolutions of the paired comparison start (Wang & Ponce 2026)."""
 
 import numpy as np
-from scipy import stats
 
 from core.spaces import CODE_LENGTHS, N_NOISE, TRUNCATION
 
@@ -24,5 +23,7 @@ def start_code(generator: str, rng: np.random.Generator) -> np.ndarray:
     """
     if generator == "fc6":
         return rng.standard_normal((1, CODE_LENGTHS["fc6"]))
+    from scipy import stats  # takes a second, which fc6 need not wait for
+
     noise = TRUNCATION * stats.truncnorm.rvs(-2, 2, size=(1, N_NOISE), random_state=rng)
     return np.concatenate([noise, np.zeros((1, N_NOISE))], axis=1)

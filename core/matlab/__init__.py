@@ -5,7 +5,8 @@ from core.lazy import hand_on
 __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
-        "reading": ["Struct", "StructArray", "StructElement", "open_matfile"],
+        "kinds": ["Unread"],
+        "reading": ["Struct", "StructArray", "StructElement", "open_matfile", "plain_value"],
         "writing": ["Cell", "write_matfile", "write_variables"],
     },
 )

@@ -17,7 +17,9 @@ from h5py import h5a, h5d, h5g, h5p, h5r, h5s, h5t
 
 from core.errors import ReproductionError, RunError
 from core.files import replacing
-from core.matlab.reading import SIGNATURE
+
+SIGNATURE = "MATLAB 7.3 MAT-file"
+"""Start of the text in the header."""
 
 USER_BLOCK = 512
 COMPRESSION_LEVEL = 3
@@ -77,7 +79,15 @@ def write_matfile(
 
 
 def write_variables(path: Path, variables: Mapping[str, Any]) -> None:
-    """Write variables, each anything that can be an element's field, as a MATLAB v7.3 file."""
+    """Write variables, each anything that can be an element's field, as a MATLAB v7.3 file.
+
+    Parameters
+    ----------
+    path
+        The file; replaced when it is whole.
+    variables
+        Values by name.
+    """
     with _new_file(path) as writer:
         writer.write_variables(variables)
 
@@ -100,7 +110,7 @@ def _new_file(path: Path) -> Iterator["_Writer"]:
 
 def _header() -> bytes:
     date = datetime.datetime(2026, 1, 1).strftime("%a %b %d %H:%M:%S %Y")
-    text = f"{SIGNATURE.decode()}, Platform: PCWIN64, Created on: {date} HDF5 schema 1.00 ."
+    text = f"{SIGNATURE}, Platform: PCWIN64, Created on: {date} HDF5 schema 1.00 ."
     return text.encode().ljust(116) + bytes(8) + b"\x00\x02IM"
 
 

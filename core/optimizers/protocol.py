@@ -126,7 +126,7 @@ class Optimizer(ABC):
             If the file is damaged, or belongs to an optimizer with other settings.
         """
         try:
-            self.load_state(read_state(path))
+            self.load_state(read_optimizer_state(path))
         except StateError as error:
             raise error.inside(path) from None
 
@@ -231,7 +231,7 @@ class Optimizer(ABC):
         return xp.argsort(xp.where(xp.isfinite(cost), cost, xp.inf), stable=True)
 
 
-def read_state(path: Path) -> State:
+def read_optimizer_state(path: Path) -> State:
     """Arrays of a saved state.
 
     Raises

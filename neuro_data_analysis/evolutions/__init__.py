@@ -6,7 +6,6 @@ __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
         "cohort": ["Cohort", "gather", "gather_all", "metadata_table", "summarise"],
-        "evolution_tests": ["evolution_tests"],
         "psth_similarity": ["psth_differences"],
         "shown_images": ["evolved_images", "reference_images", "trial_rates"],
         "trajectories": [

@@ -1,7 +1,7 @@
 """Extended Data Figure 5D and E: regressions of network units on latent codes.
 
 They need no recordings; where a table lies under ``MATROOT`` it is checked and taken over.
-Extended Data Figure 5C is computed by `core.experiments.alignment_data`.
+Extended Data Figure 5C is computed by `core.experiments.alignment.data`.
 """
 
 from core.contract import ext5, tables

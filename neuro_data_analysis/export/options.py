@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from core.arguments import folder, positive
+from core.arguments import count, folder
 from core.errors import SettingError
 
 VARIABLE = "EXPORT_SETTINGS"
@@ -130,7 +130,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument(
         "--jobs",
-        type=positive,
+        type=count,
         default=Settings.jobs,
         help="processes that fit tuning curves (default: 2)",
     )

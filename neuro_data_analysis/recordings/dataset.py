@@ -16,6 +16,7 @@ from core.contract.unpickling import load_pickle
 from core.errors import MissingFileError, RecordingError, SettingError
 from core.files import replacing
 from core.matlab.reading import StructArray, open_matfile, plain_value
+from neuro_data_analysis.recordings.conversion import describe
 from neuro_data_analysis.recordings.experiment import Experiment, is_usable
 
 VARIABLE = "BFEStats"
@@ -196,7 +197,7 @@ def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Ite
     ('fc6', 'BigGAN_class')
     """
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 (no error for a name that is too long)
         path = evolution_file(path)
     marked = simulation_record(path.parent) is not None
     if path.suffix == ".pkl":
@@ -211,7 +212,9 @@ def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Ite
         elements = variables[VARIABLE]
         if not isinstance(elements, StructArray):
             raise RecordingError(
-                path=path, expected=f"{VARIABLE} to be a struct array", found="another"
+                path=path,
+                expected=f"{VARIABLE} to be a struct array",
+                found=describe(elements),
             )
         yield Recordings(elements, str(path), overrides, marked)
 

@@ -6,7 +6,7 @@ that an experiment costs only what is used of it. Forms and rules: `conversion`.
 """
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from core.threads import N_THREADS
 from neuro_data_analysis.recordings.conversion import (
     as_integer,
     as_integers,
+    as_names,
     as_numbers,
     as_psth,
     as_responses,
@@ -100,7 +101,7 @@ class Experiment:
     @cached_property
     def imageName(self) -> list[str]:  # noqa: N802 (the field's name)
         """Names of all trials' images in order of presentation."""
-        return as_texts(self._field("imageName"))
+        return as_names(self._field("imageName"), self._where("imageName"))
 
     @cached_property
     def ephysFN(self) -> str:  # noqa: N802
@@ -155,7 +156,7 @@ class Experiment:
     @cached_property
     def space_names(self) -> tuple[str, str]:
         """Generator of each thread: ``fc6``, ``BigGAN`` or ``BigGAN_class``."""
-        names = as_texts(self._field("evol", "space_names"))
+        names = as_names(self._field("evol", "space_names"), self._where("evol.space_names"))
         if len(names) != N_THREADS:
             raise RecordingError(path=self._where("evol.space_names"), expected="2", found=names)
         return names[0], names[1]
@@ -166,7 +167,8 @@ class Experiment:
         names = self._override.get("optim_names")
         if names is None:
             evol = self._field("evol")
-            names = as_texts(evol["optim_names"]) if "optim_names" in evol else []
+            stored = as_texts(evol["optim_names"]) if "optim_names" in evol else []
+            names = [name.rstrip(" \0") for name in stored]
         return (names[0], names[1]) if len(names) == N_THREADS else (None, None)
 
     @cached_property
@@ -297,19 +299,26 @@ def _is_repacked(value: Any) -> bool:
 def is_usable(raw: Mapping[str, Any]) -> bool:
     """Whether an element of the struct array holds a recording: ``evol`` is set.
 
+    Parameters
+    ----------
+    raw
+        The element, a mapping from field names to values.
+
     Raises
     ------
     RecordingError
-        If there is no such field at all.
+        If it is no mapping, or there is no such field at all.
 
     Examples
     --------
     >>> is_usable({"evol": None}), is_usable({"evol": {"block_n": 30}})
     (False, True)
     """
+    if not isinstance(raw, Mapping):
+        raise RecordingError(expected="a struct with the field evol", found=describe(raw))
     if "evol" not in raw:
         raise RecordingError(
             expected="a struct with the field evol", found=f"only {', '.join(raw)}"
         )
     evol = raw["evol"]
-    return evol is not None and not (isinstance(evol, (list, np.ndarray)) and len(evol) == 0)
+    return evol is not None and not (isinstance(evol, (Sequence, np.ndarray)) and len(evol) == 0)

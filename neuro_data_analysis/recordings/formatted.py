@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import MissingFileError, RecordingError
 from core.matlab.reading import Struct, open_matfile
 from core.statistics.windows import Window, window_rate
-from neuro_data_analysis.recordings.conversion import N_BINS, as_integers, as_numbers, as_texts
+from neuro_data_analysis.recordings.conversion import N_BINS, as_integers, as_names, as_numbers
 
 ACTIVE_ABOVE = 1.25
 """events/s; a row that fires less, over all trials and time, is not a unit."""
@@ -97,7 +97,7 @@ def read_formatted(path: Path) -> FormattedRecording:
     try:
         with open_matfile(path) as variables:
             meta, trials = (_struct(variables, part) for part in ("meta", "Trials"))
-            image_names = as_texts(trials.get("imageName"))
+            image_names = as_names(trials.get("imageName"), "Trials.imageName")
             channels = as_integers(meta.get("spikeID"), "meta.spikeID")
             stored = as_numbers(variables.get("rasters"), "rasters")
             rasters = _rasters(stored, len(image_names), len(channels))

@@ -7,6 +7,6 @@ __getattr__, __dir__, __all__ = hand_on(
     {
         "axes": ["Tuning", "averages", "read_tuning", "single_trials"],
         "hessian_recordings": ["HessianRecordings", "open_hessian_recordings"],
-        "synopsis": ["TunedUnit", "peak_table", "shape_table", "synopsis"],
+        "synopsis": ["TunedUnit", "peak_table", "shape_table"],
     },
 )

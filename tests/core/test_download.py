@@ -6,10 +6,12 @@ import socket
 import struct
 import threading
 import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
-from core.download import CHUNK, RemoteFile, download, git_blob, mismatch
+from core.download import CHUNK, RemoteFile, download, git_blob, mismatch, retry_after
 from core.errors import DownloadError
 
 BODY = bytes(range(256)) * 800
@@ -166,6 +168,40 @@ def test_the_server_says_how_long_to_wait(server, target):
     start = time.monotonic()
     fetch(server, target)
     assert time.monotonic() - start >= 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "least", "most"), [(3, 1.5, 10), (-3600, 0, 1), (86_400, 59, 60)]
+)
+def test_a_date_to_wait_for_is_waited_for(server, target, monkeypatch, seconds, least, most):
+    waited = []
+    monkeypatch.setattr("core.download.wait", waited.append)
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+    server.answers = [whole(b"", status=503, Retry_After=date), whole()]
+    fetch(server, target)
+    assert least <= waited[0] <= most
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("", None),
+        ("soon", None),
+        ("²", None),
+        ("-5", None),
+        ("1.5", 1.5),
+        ("9" * 400, float("inf")),
+        ("Thu, 01 Jan 2026 12:00:30 GMT", 30),
+        ("Thu, 01 Jan 2026 12:00:30 -0000", 30),
+        ("Thu, 01 Jan 2026 13:00:30 +0100", 30),
+        ("Thursday, 01-Jan-26 12:00:30 GMT", 30),
+        ("Thu Jan  1 12:00:30 2026", 30),
+        ("Thu, 01 Jan 2026 11:59:00 GMT", 0),
+        ("Thu, 99 Jan 2026 11:59:00 GMT", None),
+    ],
+)
+def test_what_a_server_may_say_of_waiting(header, seconds):
+    assert retry_after(header, datetime(2026, 1, 1, 12, tzinfo=UTC)) == seconds
 
 
 def test_a_server_that_stays_busy_is_given_up(server, target):

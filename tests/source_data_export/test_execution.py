@@ -80,7 +80,7 @@ def test_a_failing_cell_is_said_in_one_line_and_the_others_still_run(
 def test_a_kernel_that_dies_is_said(tmp_path):
     notebook = write_notebook(tmp_path / "dying.ipynb", "import os\nos._exit(3)", "1")
     problem = execute(notebook, tmp_path / "copy.ipynb", {}).problem
-    assert problem == "cell 1: expected a working kernel, found: Kernel died."
+    assert problem == "cell 1: expected a working kernel, found an error: Kernel died."
 
 
 @pytest.mark.slow

@@ -1,24 +1,16 @@
-"""Tables of the alignment experiment in the layout of ``source_data/``, computed once and kept.
+"""Tables of the alignment experiment in the layout of ``source_data/``, computed once and kept."""
 
-``python -m core.experiments.alignment_data`` computes them where they are not there yet.
-"""
-
-import argparse
 import json
-import sys
 import time
 from pathlib import Path
 
 import pandas as pd
 
-from core.arguments import folder
 from core.contract import ext5
 from core.contract.descriptions import Sizes
 from core.contract.source_data import SourceData
-from core.errors import run
 from core.files import replacing, writable_folder, write_json
 from core.optional import import_package
-from core.progress import answer
 from core.project import COMPUTED_DATA
 
 VERSION = 1
@@ -60,6 +52,11 @@ def is_computed(root: Path = COMPUTED_DATA) -> bool:
         return False
 
 
+def paths(source: SourceData) -> list[Path]:
+    """Paths of both tables."""
+    return [source.path(file) for file in ext5.ALIGNMENT.values()]
+
+
 def _compute(source: SourceData) -> None:
     import_package("torch", "the alignment experiment")
     from core.experiments.alignment.runs import DEPTHS, DIMENSIONS, SEEDS, alignment_tables
@@ -82,21 +79,3 @@ def _compute(source: SourceData) -> None:
         "seconds": round(time.perf_counter() - start, 1),
     }
     write_json(root / STAMP, record)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Compute the tables and print their folder."""
-    parser = argparse.ArgumentParser(
-        prog="python -m core.experiments.alignment_data",
-        description="Compute the tables of Extended Data Figure 5C, unless they are there.",
-    )
-    parser.add_argument("--out", type=folder, default=COMPUTED_DATA, help="folder")
-    options = parser.parse_args(argv)
-    source = alignment_data(options.out)
-    for file in ext5.ALIGNMENT.values():
-        answer(str(source.path(file)))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

@@ -1,35 +1,25 @@
 """Tables of how linear Caffenet's units are in the latent code, in the layout of ``source_data/``.
 
-``python -m core.experiments.linearity_data BigGAN`` computes that of Extended Data Figure 5D,
-``... DeePSim --eigenvectors FILE`` that of 5E, from the published generator and Caffenet, whose
-weights are fetched. The published number of DeePSim codes, their distribution, the penalties and
-the split are not known; those used stand in `core.statistics.linearity` and `latent_linearity`.
+Extended Data Figure 5D (BigGAN) and 5E (DeePSim). The published number of DeePSim codes, their
+distribution, the penalties and the split are not known; those used stand in
+`core.statistics.linearity` and `core.experiments.linearity.regressions`.
 """
 
-import argparse
-import sys
 import time
 import zipfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from core.arguments import folder, positive
-from core.arguments import seed as seed_number
 from core.contract import ext5
 from core.contract.descriptions import Sizes
 from core.contract.source_data import SourceData
-from core.errors import CodeError, MissingFileError, SettingError, run
+from core.errors import CodeError, MissingFileError, SettingError
 from core.files import sha256, writable_folder, write_json
 from core.optional import import_package
-from core.progress import answer
 from core.project import COMPUTED_DATA
-
-if TYPE_CHECKING:
-    pass
 
 VERSION = 1
 """Raised by a change that changes the numbers."""
@@ -165,42 +155,7 @@ def _table(
     from core.generators.by_name import load_generator
     from core.probing.scorer import Scorer
 
-    network = load_generator(generator, device=device)
+    network = load_generator("fc6" if generator == "DeePSim" else generator, device=device)
     with Scorer("caffenet", device=device) as scorer:
         codes = sample_codes(network, n_codes, rng=seed)
         return linearity_results(network, scorer, caffenet_layers(scorer), codes, basis)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Compute one table and print its path."""
-    parser = argparse.ArgumentParser(
-        prog="python -m core.experiments.linearity_data",
-        description="Compute the table of Extended Data Figure 5D (BigGAN) or 5E (DeePSim).",
-    )
-    parser.add_argument("generator", choices=tuple(ext5.LINEARITY))
-    parser.add_argument("--out", type=folder, default=COMPUTED_DATA, help="folder")
-    parser.add_argument("--codes", type=positive, default=N_CODES, help="random codes")
-    parser.add_argument("--seed", type=seed_number, default=DEFAULT_SEED, help="of the codes")
-    parser.add_argument("--device", help="cpu, cuda, ... (default: CUDA when present)")
-    parser.add_argument(
-        "--eigenvectors",
-        type=Path,
-        metavar="FILE",
-        help="for DeePSim: .npz or .npy with the eigenvectors of its mean metric as columns, "
-        "by rising eigenvalue",
-    )
-    options = parser.parse_args(argv)
-    path = compute(
-        options.generator,
-        options.out,
-        options.codes,
-        options.seed,
-        options.device,
-        options.eigenvectors,
-    )
-    answer(str(path))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

@@ -218,7 +218,7 @@ def test_a_file_cut_off_is_refused(path, part):
     write(path, ELEMENT)
     content = path.read_bytes()
     path.write_bytes(content[: int(part * len(content))])
-    with pytest.raises(RecordingError, match="cut off or damaged"):
+    with pytest.raises(RecordingError, match="cut off; copy it again"):
         opened(path)
 
 

@@ -1,0 +1,34 @@
+"""``python -m core.experiments.alignment_data``: the tables of Extended Data Figure 5C."""
+
+import argparse
+import sys
+
+from core.arguments import folder
+from core.errors import run
+from core.progress import answer
+from core.project import COMPUTED_DATA
+
+
+def parser() -> argparse.ArgumentParser:
+    """Command line; standard library only."""
+    made = argparse.ArgumentParser(
+        prog="python -m core.experiments.alignment_data",
+        description="Compute the tables of Extended Data Figure 5C, unless they are there.",
+    )
+    made.add_argument("--out", type=folder, default=COMPUTED_DATA, help="folder")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Compute the tables and print their paths."""
+    options = parser().parse_args(argv)
+
+    from core.experiments.alignment.data import alignment_data, paths
+
+    for path in paths(alignment_data(options.out)):
+        answer(str(path))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
