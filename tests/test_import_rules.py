@@ -145,7 +145,7 @@ def test_no_folder_is_a_warehouse():
     ground = counts.pop(ROOT / "core")
     assert ground <= 19, f"core itself holds {ground} files"
     fullest = max(counts, key=counts.get)
-    assert counts[fullest] <= 17, f"{fullest} holds {counts[fullest]} files"
+    assert counts[fullest] <= 18, f"{fullest} holds {counts[fullest]} files"
 
 
 @by_path

@@ -1,6 +1,6 @@
 """Where and with which random numbers the project computes, and paths between codes."""
 
-from core.lazy import hand_on
+from core.optional import hand_on
 
 __getattr__, __dir__, __all__ = hand_on(
     __name__,

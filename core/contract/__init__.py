@@ -5,7 +5,7 @@ folder, ``manifest`` collects them, ``source_data`` reads and writes a folder th
 ``checks`` compares files with one another.
 """
 
-from core.lazy import hand_on
+from core.optional import hand_on
 
 __getattr__, __dir__, __all__ = hand_on(
     __name__,

@@ -1,6 +1,6 @@
 """Pictures: grids, montages, canvases, spectra, and names of stimuli."""
 
-from core.lazy import hand_on
+from core.optional import hand_on
 
 __getattr__, __dir__, __all__ = hand_on(
     __name__,

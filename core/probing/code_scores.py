@@ -20,7 +20,7 @@ def image_scores(
     generator
         Makes the images.
     scorer
-        Scores them; its unit was selected with ``in_graph=True``.
+        Scores them; its unit was selected with ``ingraph=True``.
     place
         What is done to images before they are scored, such as fitting them into a receptive field.
     """

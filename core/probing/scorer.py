@@ -129,12 +129,12 @@ class Scorer(AbstractContextManager):
         self.recorded: list[str] = []
         self.recordings: dict[str, np.ndarray | list[torch.Tensor]] = {}
         self.activation: dict[str, torch.Tensor] = {}
-        self._in_graph: set[str] = set()
+        self._ingraph: set[str] = set()
         weakref.finalize(self, self.hooks.close)
         if layer is not None:
             self.select(layer, unit)
 
-    def select(self, layer: str, unit: int | Sequence[int], *, in_graph: bool = False) -> None:
+    def select(self, layer: str, unit: int | Sequence[int], *, ingraph: bool = False) -> None:
         """Score with a unit, in place of the one selected before.
 
         Parameters
@@ -144,7 +144,7 @@ class Scorer(AbstractContextManager):
         unit
             Channel, or (channel, row, column); 0-based. Row and column of a layer without positions
             have no effect.
-        in_graph
+        ingraph
             Keep scores differentiable, for `differentiable`.
 
         Raises
@@ -153,7 +153,7 @@ class Scorer(AbstractContextManager):
             If there is no such layer or unit; says similar names, or the layer's shape.
         """
         select = one_unit(as_indices(unit, layer), layer)
-        self._watch(SCORE, layer, self._checked(select, layer), in_graph)
+        self._watch(SCORE, layer, self._checked(select, layer), ingraph)
 
     def record(
         self,
@@ -162,7 +162,7 @@ class Scorer(AbstractContextManager):
         unit: int | Sequence[int] | None = None,
         *,
         mask: np.ndarray | Sequence[int] | None = None,
-        in_graph: bool = False,
+        ingraph: bool = False,
     ) -> None:
         """Record a unit, some units or all of a layer under a key, with every call.
 
@@ -177,7 +177,7 @@ class Scorer(AbstractContextManager):
         mask
             Boolean array of the layer's shape, or flat indices (C order) whose order is kept, if no
             `unit` is given; without either the whole layer is recorded.
-        in_graph
+        ingraph
             Keep what is recorded differentiable.
 
         Raises
@@ -192,7 +192,7 @@ class Scorer(AbstractContextManager):
         else:
             self._module(layer)
             select = whole_layer
-        self._watch(key, layer, select, in_graph)
+        self._watch(key, layer, select, ingraph)
         if key not in self.recorded:
             self.recorded.append(key)
 
@@ -272,12 +272,12 @@ class Scorer(AbstractContextManager):
         Raises
         ------
         LayerError
-            If the unit was selected without ``in_graph=True``.
+            If the unit was selected without ``ingraph=True``.
         """
-        if SCORE not in self._in_graph:
+        if SCORE not in self._ingraph:
             raise LayerError(
                 expected=(
-                    "a unit selected with a gradient (in_graph=True; published: allow_grad=True) "
+                    "a unit selected with a gradient (ingraph=True; published: allow_grad=True) "
                     "for scores with one"
                 ),
                 found="one without" if SCORE in self.hooks else "none",
@@ -335,7 +335,7 @@ class Scorer(AbstractContextManager):
     def close(self) -> None:
         """Take off all hooks and forget all recordings."""
         self.hooks.close()
-        self._in_graph.clear()
+        self._ingraph.clear()
         self.activation.clear()
         self.recordings = {}
         self.recorded = []
@@ -403,7 +403,7 @@ class Scorer(AbstractContextManager):
                 activation[key] = error
 
         self.hooks.add(key, self._module(layer), careful)
-        (self._in_graph.add if ingraph else self._in_graph.discard)(key)
+        (self._ingraph.add if ingraph else self._in_graph.discard)(key)
 
     def _run(
         self,

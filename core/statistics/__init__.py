@@ -1,6 +1,6 @@
 """Numbers in, tests and fits out; nothing is drawn."""
 
-from core.lazy import hand_on
+from core.optional import hand_on
 
 __getattr__, __dir__, __all__ = hand_on(
     __name__,

@@ -117,9 +117,9 @@ class TorchScorer(Scorer):
     def record_layers(self, keys: Sequence[str]) -> None:
         self.recorded = list(keys)
 
-    def select(self, layer: str, unit: int | Sequence[int], *, in_graph: bool = False) -> None:
+    def select(self, layer: str, unit: int | Sequence[int], *, ingraph: bool = False) -> None:
         """Score with a unit; also notes it as `layer`, `chan`, `unit_x` and `unit_y`."""
-        super().select(layer, unit, in_graph=in_graph)
+        super().select(layer, unit, ingraph=ingraph)
         position = as_indices(unit, layer)
         self.layer, self.chan = layer, position[0]
         self.unit_x, self.unit_y = position[1:] if len(position) == 3 else (None, None)
@@ -135,7 +135,7 @@ class TorchScorer(Scorer):
             Keep scores differentiable, for `score_tsr_wgrad`.
         """
         _, layer, *indices = unit_tuple
-        self.select(layer, as_indices(indices, layer), in_graph=allow_grad)
+        self.select(layer, as_indices(indices, layer), ingraph=allow_grad)
 
     def set_unit(
         self,
@@ -198,7 +198,7 @@ class TorchScorer(Scorer):
         for layer in layers:
             self._module(layer)
         for layer in layers:
-            self.record(layer, layer, in_graph=allow_grad)
+            self.record(layer, layer, ingraph=allow_grad)
         self.artiphys = True
 
     def set_popul_recording(

@@ -9,7 +9,7 @@ import sys
 
 from core.arguments import count
 from core.errors import run
-from core.lazy import hand_on
+from core.optional import hand_on
 
 __getattr__, __dir__, __all__ = hand_on(
     "core.probing",

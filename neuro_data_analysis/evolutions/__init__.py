@@ -1,6 +1,6 @@
 """What is computed from paired evolutions."""
 
-from core.lazy import hand_on
+from core.optional import hand_on
 
 __getattr__, __dir__, __all__ = hand_on(
     __name__,

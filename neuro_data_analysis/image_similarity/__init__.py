@@ -1,6 +1,6 @@
 """How alike evolved images are in image networks (Figure 3G)."""
 
-from core.lazy import hand_on
+from core.optional import hand_on
 
 __getattr__, __dir__, __all__ = hand_on(
     __name__,

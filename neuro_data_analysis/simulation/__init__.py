@@ -7,7 +7,7 @@ come out of that loop and are never drawn. Everything made here is labelled SIMU
 Model, choices and outcome: docs/simulation.md.
 """
 
-from core.lazy import hand_on
+from core.optional import hand_on
 
 __getattr__, __dir__, __all__ = hand_on(
     __name__, {"run": ["export_simulated", "simulate_recordings"], "world": ["World", "make_world"]}

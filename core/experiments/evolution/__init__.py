@@ -1,6 +1,6 @@
 """Evolutions of images, single or paired, in one file that can be read while they run."""
 
-from core.lazy import hand_on
+from core.optional import hand_on
 
 __getattr__, __dir__, __all__ = hand_on(
     __name__,

@@ -1,6 +1,6 @@
 """Optimizers beside each other, and beside the published ones."""
 
-from core.lazy import hand_on
+from core.optional import hand_on
 
 __getattr__, __dir__, __all__ = hand_on(
     __name__,
