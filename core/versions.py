@@ -1,10 +1,7 @@
 """``python -m core.versions``: versions of everything that matters for a result."""
 
 import argparse
-import platform
 import re
-import tomllib
-from importlib import metadata
 from pathlib import Path
 
 from core.project import ROOT
@@ -14,6 +11,9 @@ REQUIREMENTS = ("requirements-figures.txt", "requirements.txt")
 
 def versions() -> dict[str, str]:
     """This project, Python, the system and every required package; nothing is imported."""
+    import platform  # here, so that help is instant
+    import tomllib
+
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {
         "this project": project["version"],
@@ -36,6 +36,8 @@ def pins(root: Path = ROOT) -> dict[str, str]:
 
 def _installed(name: str, pin: str) -> str:
     """Installed version; says so where it is not the required one (a build's label aside)."""
+    from importlib import metadata
+
     try:
         found = metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from core.contract.checks import check, origins
+from core.contract.checks import check_folder, origins
 from core.contract.provenance import read_provenance
 from core.contract.source_data import SourceData
 from core.errors import MissingFileError, ReproductionError, run
@@ -75,7 +75,7 @@ def draw_figure(
             panels = tuple(save(p, published, out, simulated) for p in reproduction.panels)
             if show and has_display():
                 plt.show()
-        checks = (*origins(source, published.folder), *check(source, published.folder))
+        checks = (*origins(source, published.folder), *check_folder(source, published.folder))
     except ReproductionError as error:
         return FigureResult(figure, source.root, simulated, problem=str(error))
     except Exception as error:
