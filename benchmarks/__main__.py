@@ -4,15 +4,16 @@ import argparse
 import tempfile
 from pathlib import Path
 
-import torch
-
-from benchmarks import networks, optimizers, reading, stages
-from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
-
 
 def main() -> None:
     """Measure in a temporary folder and print."""
     argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__).parse_args()
+
+    import torch
+
+    from benchmarks import networks, optimizers, reading, stages
+    from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
+
     with tempfile.TemporaryDirectory() as folder:
         simulated = Path(folder) / "simulated_data"
         costs = stages.stages(simulated)

@@ -21,6 +21,7 @@ def compare() -> dict[int, tuple[float, float]]:
 
 
 def _cost(dimension: int, depths: tuple[int, ...], seeds: tuple[int, ...]) -> float:
+    """Seconds of both optimizers on all runs of some depths and seeds."""
     start = time.perf_counter()
     runs = make_runs(dimension, depths, seeds)
     for optimize in OPTIMIZERS.values():

@@ -34,10 +34,13 @@ from tests.mutations import mutate, outcome
 from tests.osf_server import FILE_FAULTS, LISTING_FAULTS, ZIP_FAULTS, OsfServer, files_below
 
 MEGABYTE = 1_000_000
+"""Bytes of a megabyte."""
+
 FULL_SIZE = 62 * MEGABYTE
 """Bytes of the published source data without its pickles."""
 
 KINDS = {"listing": LISTING_FAULTS, "zip": ZIP_FAULTS, "file": ("429", "500", "reset", "loop")}
+"""Faults that a request of each kind may meet."""
 
 
 @contextlib.contextmanager
@@ -65,13 +68,26 @@ def served_elsewhere(files: dict[str, bytes]) -> Iterator[str]:
 
 
 def _serve(files: dict[str, bytes], address, stop) -> None:
+    """Serve files until told to stop; put the address into a queue."""
     with served(files) as server:
         address.put(server.url)
         stop.wait()
 
 
 def synthetic(n_bytes: int, seed: int = 0) -> dict[str, bytes]:
-    """Every required file of the manifest, filled with random numbers as text, by path."""
+    """Every required file of the manifest, filled with random numbers as text.
+
+    Parameters
+    ----------
+    n_bytes
+        Bytes of all files together, roughly.
+    seed
+        Seed of the numbers.
+
+    Returns
+    -------
+    Contents by path
+    """
     rng = np.random.default_rng(seed)
     files = [file for file in MANIFEST.values() if file.required]
     text = ("%.17g," * 9 + "%.17g\n") * (n_bytes // len(files) // 190)
@@ -95,7 +111,19 @@ def requests(files: dict[str, bytes]) -> str:
 
 
 def schedules(files: dict[str, bytes], n: int) -> str:
-    """Random faults at 5 to 25 % of the requests: how the runs end."""
+    """Random faults at 5 to 25 % of the requests: how the runs end.
+
+    Parameters
+    ----------
+    files
+        Contents by path, of the folders of Figures 2 and 3.
+    n
+        Number of runs.
+
+    Returns
+    -------
+    A line of words
+    """
     ends: collections.Counter[str] = collections.Counter()
     for seed in range(n):
         rng = random.Random(seed)
@@ -159,8 +187,19 @@ def hostile_archives() -> str:
 def broken_files(source: Path, n: int) -> str:
     """Broken source-data files, and what became of the figure drawn from them.
 
-    `source` is a small folder with provenance. The second number leaves the record of hashes out,
-    so that only the descriptions and comparisons of the contract can notice.
+    Every second run leaves the record of hashes out, so that only the descriptions and comparisons
+    of the contract can notice.
+
+    Parameters
+    ----------
+    source
+        A small source-data folder with provenance; it stays as it is.
+    n
+        Number of runs.
+
+    Returns
+    -------
+    Lines of words
     """
     mpl.use("Agg")
     warnings.simplefilter("ignore", RuntimeWarning)
@@ -253,6 +292,7 @@ def main() -> None:
 
 
 def _simulated(folder: Path) -> Path:
+    """A small folder of simulated source data."""
     from neuro_data_analysis.simulation.run import export_simulated, simulate_recordings
 
     simulate_recordings(folder, seed=7, subset=(3, 4, 25, 26, 28, 34, 50, 137, 155), n_jobs=2)

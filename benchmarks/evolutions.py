@@ -20,7 +20,10 @@ from core.probing.unit_responses import UnitResponses
 from core.utils.Optimizers import CholeskyCMAES
 
 LAYER = ".blocks.InvertedResidual10"
+"""Layer of the units, named as the scorer names it."""
+
 N_UNITS = 16
+"""Units that evolve at once."""
 
 
 class Timed(CholeskyCMAES):
@@ -29,7 +32,20 @@ class Timed(CholeskyCMAES):
     seconds = 0.0
 
     def step(self, scores: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """One generation."""
+        """One generation, timed.
+
+        Parameters
+        ----------
+        scores : (n,)
+            Scores of `codes`.
+        codes : (n, n_dims)
+            Codes of this generation.
+
+        Returns
+        -------
+        (population, n_dims)
+            Codes of the next.
+        """
         start = time.perf_counter()
         following = super().step(scores, codes)
         self.seconds += time.perf_counter() - start
@@ -39,7 +55,25 @@ class Timed(CholeskyCMAES):
 def run(
     units: Sequence[int], generator: Generator, scorer: Scorer, population: int, n_blocks: int
 ) -> tuple[float, float]:
-    """Seconds of the evolutions of some units at once, and of their optimizers."""
+    """Seconds of the evolutions of some units at once, and of their optimizers.
+
+    Parameters
+    ----------
+    units
+        Channels of `LAYER`.
+    generator
+        Image generator of all of them.
+    scorer
+        Scorer of their network.
+    population
+        Codes of a generation.
+    n_blocks
+        Blocks of each evolution.
+
+    Returns
+    -------
+    Seconds of all, and of the optimizers' part in them
+    """
     respond = UnitResponses(scorer, [(LAYER, unit, 7, 7) for unit in units])
     zero = np.zeros(generator.latent_dim)
     optimizers = [Timed(len(zero), population, 3.0, zero, random_seed=unit) for unit in units]

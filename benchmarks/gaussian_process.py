@@ -21,6 +21,7 @@ N_AXES, EVERY = 1241, 50
 """Axes of the published table, and the step of those that scikit-learn fits."""
 
 DISTANCES = np.array([-0.4, -0.32, -0.24, -0.16, 0, 0.16, 0.24, 0.32, 0.4])
+"""Distances of the images from the origin of an axis, in the unit of the code."""
 
 Fit = tuple[float, float]
 """Seconds, and the log likelihood that was reached."""

@@ -20,6 +20,27 @@ def cost_of(code: str, *arguments: str) -> Cost:
 
     Time is that of the program's own statements after its imports, which it reports itself by
     calling `start()`; memory is the process's peak.
+
+    Parameters
+    ----------
+    code
+        Statements; one of them calls ``start()``.
+    arguments
+        Arguments of the program.
+
+    Returns
+    -------
+    Cost
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        If the program fails.
+
+    Examples
+    --------
+    >>> cost_of("start()").seconds < 1
+    True
     """
     program = f"{_PRELUDE}\n{code}\n{_CODA}"
     done = subprocess.run(
@@ -50,6 +71,7 @@ def seconds_to_first_line(*command: str) -> float:
 
 
 _UNIT = 1024 if sys.platform == "darwin" else 1
+"""What the system's memory counts are divided by to be kilobytes."""
 
 # Linux hands the peak of the starting process down to getrusage of the new one, not to VmHWM
 _PRELUDE = """

@@ -20,13 +20,29 @@ from core.probing.layers import find_layer
 from core.utils.grad_RF_estim import grad_RF_estimate, grad_RF_estimate_units
 
 N_UNITS = 64
+"""Units whose receptive fields are measured."""
+
 UNIT_LAYER = ".layer3.Bottleneck5"
+"""Layer of the unit that scores images."""
+
 LAYERS = {".layer2.3.BatchNorm2dbn3": 14, ".layer3.5.BatchNorm2dbn3": 7}
 """Layers before a ReLU, so that no unit is silent, and the row and column of their centre."""
 
 
 def medians(pieces: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median seconds of each piece of work; they take turns, after one turn that does not count."""
+    """Median seconds of pieces of work, which take turns, after one turn that does not count.
+
+    Parameters
+    ----------
+    pieces
+        Functions that do the work, by name.
+    repeats
+        Turns that count.
+
+    Returns
+    -------
+    Seconds by name
+    """
     seconds = {name: [] for name in pieces}
     for turn in range(repeats + 1):
         for name, work in pieces.items():
@@ -40,7 +56,21 @@ def medians(pieces: dict[str, Callable[[], object]], repeats: int) -> dict[str, 
 
 
 def scoring(device: torch.device, n_images: int, repeats: int) -> str:
-    """Scores of 256x256 images against ResNet-50's own forward pass at 227x227."""
+    """Scores of 256x256 images against ResNet-50's own forward pass at 227x227.
+
+    Parameters
+    ----------
+    device
+        Where both run.
+    n_images
+        Images in the one batch.
+    repeats
+        Turns of each.
+
+    Returns
+    -------
+    A line of words
+    """
     scorer = Scorer("resnet50", UNIT_LAYER, (3, 7, 7), pretrained=False, device=device)
     images = torch.rand(n_images, 3, 256, 256, device=device)
     ready = scorer.preprocess(images, input_scale=1)
@@ -56,7 +86,21 @@ def scoring(device: torch.device, n_images: int, repeats: int) -> str:
 
 
 def rendering(device: torch.device, n_images: int, repeats: int) -> str:
-    """Images of fc6 codes against the network's own forward pass."""
+    """Images of fc6 codes against the network's own forward pass.
+
+    Parameters
+    ----------
+    device
+        Where both run.
+    n_images
+        Codes in the one batch.
+    repeats
+        Turns of each.
+
+    Returns
+    -------
+    A line of words
+    """
     generator = DeePSim("fc6", pretrained=False, device=device)
     codes = generator.sample(n_images)
     took = medians(
@@ -70,7 +114,23 @@ def rendering(device: torch.device, n_images: int, repeats: int) -> str:
 
 
 def receptive_fields(device: torch.device, layer: str, reps: int, repeats: int) -> str:
-    """Receptive fields of 64 units of one layer: together, and one at a time in two ways."""
+    """Receptive fields of 64 units of one layer: together, and one at a time in two ways.
+
+    Parameters
+    ----------
+    device
+        Where all of them run.
+    layer
+        One of `LAYERS`.
+    reps
+        Noise images for each field.
+    repeats
+        Turns of each way.
+
+    Returns
+    -------
+    A line of words
+    """
     model = load_network("resnet50", pretrained=False, device=device).model
     units = [(channel, LAYERS[layer], LAYERS[layer]) for channel in range(N_UNITS)]
     took = medians(
@@ -97,7 +157,24 @@ def receptive_fields(device: torch.device, layer: str, reps: int, repeats: int) 
 def plain_field(
     model: nn.Module, layer: str, unit: tuple[int, int, int], reps: int
 ) -> torch.Tensor:
-    """One unit as it is written down: a whole forward and a backward pass for each repetition."""
+    """One unit as it is written down: a whole forward and a backward pass for each repetition.
+
+    Parameters
+    ----------
+    model
+        Network for images of 227x227.
+    layer
+        Dotted name of the unit's layer.
+    unit
+        Channel, row and column, 0-based.
+    reps
+        Noise images.
+
+    Returns
+    -------
+    (227, 227)
+        Mean absolute gradient at each pixel.
+    """
     kept = {}
     handle = find_layer(model, layer).register_forward_hook(
         lambda _module, _args, output: kept.update(output=output)
@@ -114,7 +191,19 @@ def plain_field(
 
 
 def throughput(n_images: int, repeats: int) -> list[str]:
-    """fc6 and then ResNet-50 on a GPU in three precisions, and the share of the matmul limit."""
+    """fc6 and then ResNet-50 on a GPU in three precisions, and the share of the matmul limit.
+
+    Parameters
+    ----------
+    n_images
+        Images in a batch.
+    repeats
+        Turns that count.
+
+    Returns
+    -------
+    A line of words for each precision
+    """
     lines = []
     for name, dtype, tf32 in (
         ("float32", torch.float32, False),
@@ -146,6 +235,7 @@ def throughput(n_images: int, repeats: int) -> list[str]:
 
 @torch.no_grad()
 def _flops(network: nn.Module, batch: torch.Tensor) -> int:
+    """Floating-point operations of one forward pass."""
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:
@@ -160,6 +250,7 @@ def _matmul_rate(dtype: torch.dtype, n: int = 8192) -> float:
 
 
 def _line(words: str, took: dict[str, float], n: int) -> str:
+    """Seconds of the bare and of the full work, images per second, and their ratio, in words."""
     (bare_name, bare), (name, full) = took.items()
     return (
         f"{words}: {bare_name} {bare:.3f} s, {name} {full:.3f} s ({n / full:.1f} images/s), "
@@ -168,6 +259,7 @@ def _line(words: str, took: dict[str, float], n: int) -> str:
 
 
 def _wait() -> None:
+    """Wait until the GPU, if there is one, has done what it was asked to do."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
 

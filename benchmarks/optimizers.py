@@ -21,16 +21,22 @@ from statistics import mean, median
 import numpy as np
 
 from benchmarks.measure import cost_of
+from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.external import CmaesOptimizer, PycmaOptimizer
 from core.optimizers.protocol import Optimizer
-from core.utils.Optimizers import CholeskyCMAES, SphereCMA
+from core.optimizers.sphere import SphereCMA
 
 N, LAMBDA, N_GENERATIONS, UPDATE_FREQ = 4096, 40, 75, 10
+"""Dimension, population, generations of a run, and generations between updates of A."""
+
 N_SEEDS = 5
+"""Runs of one peer on one objective."""
+
 OFFSET = 3.0
 """Distance of the optimum from the start in every coordinate; 192 in all at N = 4096."""
 
 Objective = Callable[[np.ndarray], np.ndarray]
+"""A function of codes (n, n_dims) that gives the value of each, (n,); small is good."""
 
 
 class Dense:
@@ -46,7 +52,20 @@ class Dense:
         self.calls = self.last_update = 0
 
     def step(self, scores: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """One generation."""
+        """One generation.
+
+        Parameters
+        ----------
+        scores : (n,)
+            Scores of `codes`; large is good.
+        codes : (n, N)
+            Codes of this generation.
+
+        Returns
+        -------
+        (LAMBDA, N)
+            Codes of the next.
+        """
         c = self.like
         best = np.argsort(-scores, kind="stable")[: c.mu]
         if self.calls > 0:
@@ -63,6 +82,7 @@ class Dense:
         return self.mean + self.sigma * self.z @ self.a
 
     def _update(self, c1: float) -> None:
+        """Rank-one update of A and of its inverse."""
         v = self.pc @ self.inverse
         h = v @ v
         s, shrink = np.sqrt(1 + h * c1 / (1 - c1)), np.sqrt(1 - c1)
@@ -72,7 +92,19 @@ class Dense:
 
 
 def factored(seed: int, c1: float | None = None) -> CholeskyCMAES:
-    """The project's optimizer, set as `Dense`."""
+    """The project's optimizer, set as `Dense`.
+
+    Parameters
+    ----------
+    seed
+        Seed of the samples.
+    c1
+        Learning rate of the covariance; by default the published one.
+
+    Returns
+    -------
+    CholeskyCMAES
+    """
     return CholeskyCMAES(
         N,
         LAMBDA,
@@ -146,6 +178,7 @@ class Peer:
 
 
 def _engine_mean(optimizer: Optimizer) -> np.ndarray:
+    """Mean that a peer's own library holds."""
     return optimizer._engine.mean
 
 
@@ -199,7 +232,23 @@ class Trial:
 def compare(
     objective: Objective, n: int, sigma: float, names: Sequence[str] = tuple(PEERS)
 ) -> dict[str, Trial]:
-    """Peers on one objective at equal budgets."""
+    """Peers on one objective at equal budgets.
+
+    Parameters
+    ----------
+    objective
+        What is made small.
+    n
+        Dimension.
+    sigma
+        First step size, in the unit of the codes.
+    names
+        Which peers.
+
+    Returns
+    -------
+    Trial of each peer that takes part at this dimension, by name
+    """
     trials = {}
     at_start = objective(np.zeros((1, n)))[0]
     for name in names:
@@ -222,16 +271,19 @@ def compare(
 
 
 def _sphere(n: int) -> Objective:
+    """Squared distance to the optimum."""
     return lambda codes: np.square(codes - OFFSET).sum(axis=1)
 
 
 def _ellipsoid(n: int) -> Objective:
+    """Squared distance to the optimum along turned axes of scales from 1 to 10."""
     turn = np.linalg.qr(np.random.default_rng(0).standard_normal((n, n)))[0]
     scales = np.geomspace(1, 10, n)
     return lambda codes: np.square((codes - OFFSET) @ turn * scales).sum(axis=1)
 
 
 WITHOUT_SLOW = tuple(name for name in PEERS if name != "pycma")
+"""Names of the peers without the slowest."""
 
 SETTINGS = (
     ("sphere", _sphere, 4096, 0.5, tuple(PEERS)),
@@ -241,7 +293,7 @@ SETTINGS = (
     ("sphere", _sphere, 256, 2.0, tuple(PEERS)),
     ("ellipsoid", _ellipsoid, 256, 2.0, tuple(PEERS)),
 )
-"""Objective, its maker, dimension, first sigma, and the peers that take part."""
+"""Name of an objective, its maker, dimension, first sigma, and the peers that take part."""
 
 
 def speed() -> Iterator[str]:

@@ -11,9 +11,11 @@ from core.contract import ext4, fig4
 from core.contract.source_data import SourceData
 from core.statistics.comparisons import paired
 from core.statistics.masks import AREAS
+from core.threads import PREFIXES
 from neuro_data_analysis.simulation.run import export_simulated, simulate_recordings
 
 LATE_AND_EARLY = ((50, 75), (75, 100), (125, 150), (175, 200))
+"""Windows after image onset, ms, half-open."""
 
 
 def summary(source: SourceData) -> str:
@@ -29,7 +31,7 @@ def summary(source: SourceData) -> str:
         first, last = (paired(*(r[any_, b] for r in responses)).t for b in (0, -1))
         blocks = [
             speed.loc[inside & masks[f"{thread}succ001"], f"{thread}_tc0_bslinit"].mean()
-            for thread in ("FC", "BG")
+            for thread in PREFIXES
         ]
         row = rates.loc[area]
         cells.append(

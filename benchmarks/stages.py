@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks.measure import Cost, cost_of_command, seconds_to_first_line
 
 ROOT = Path(__file__).resolve().parents[1]
+"""Folder of the project."""
 
 
 def stages(folder: Path) -> dict[str, Cost]:
@@ -41,7 +42,19 @@ if __name__ == "__main__":
 
 
 def report(costs: dict[str, Cost], folder: Path) -> str:
-    """Table of costs, sizes on disk, and the time to the first line of a second run."""
+    """Table of costs, sizes on disk, and the time to the first line of a second run.
+
+    Parameters
+    ----------
+    costs
+        Cost of each stage, by name.
+    folder
+        Folder of the simulated data, beside that of the figures.
+
+    Returns
+    -------
+    Lines of words
+    """
     lines = ["stage                       seconds    MB"]
     lines += [
         f"  {name:24} {cost.seconds:8.1f} {cost.megabytes:6.0f}" for name, cost in costs.items()
@@ -59,4 +72,5 @@ def report(costs: dict[str, Cost], folder: Path) -> str:
 
 
 def _megabytes(folder: Path) -> float:
+    """Megabytes of all files below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6

@@ -17,17 +17,32 @@ from core.parallel import ordered_map
 from core.sweep import ENVIRONMENT, sweep, workers
 
 N_EVOLUTIONS, N_GENERATIONS = 64, 10
+"""Evolutions that are timed, and their length."""
 
 OPTIMIZER = "CholeskyCMAES"
+"""Optimizer of all of them."""
 
 KEEPING = {name: value for name, value in ENVIRONMENT.items() if name.startswith("MALLOC")}
+"""Settings of malloc that the workers are given."""
 
 DASKS_OWN = {"MALLOC_TRIM_THRESHOLD_": "65536"}
-"""What Dask's nanny would have set."""
+"""Setting of malloc that Dask's nanny would have made."""
 
 
 def tasks(seed: int, n: int) -> dict[str, dict]:
-    """Short evolutions for the units of the quick preset."""
+    """Short evolutions for the units of the quick preset.
+
+    Parameters
+    ----------
+    seed
+        Seed of all of them.
+    n
+        How many.
+
+    Returns
+    -------
+    Arguments of `unit_run`, by name of the task
+    """
     every = unit_tasks(DESIGNS["quick"], seed, "cpu")
     kinds = [task for task in every.values() if task["optimizer"] == OPTIMIZER]
     return {
@@ -46,7 +61,7 @@ def in_turn(chosen: list[dict]) -> float:
 
 
 def in_a_process(variables: dict[str, str]) -> float:
-    """Seconds of `in_turn`, in a process with one thread and some more environment."""
+    """Seconds of `in_turn` in a process of one thread, with some variables in its environment."""
     with environment(variables):
         (seconds,) = ordered_map(in_turn, [list(tasks(0, N_EVOLUTIONS).values())], 1)
     return seconds

@@ -4,30 +4,51 @@ import argparse
 from pathlib import Path
 
 
-def positive(text: str) -> int:
-    """A whole number of at least 1."""
+def count(text: str) -> int:
+    """A whole number of at least 1.
+
+    Examples
+    --------
+    >>> count("3")
+    3
+    >>> count("0")
+    Traceback (most recent call last):
+    argparse.ArgumentTypeError: expected a whole number of at least 1, found '0'
+    """
     return _at_least(1, text)
 
 
 def seed(text: str) -> int:
-    """A whole number of at least 0, as random generators take it."""
+    """A whole number of at least 0, as random generators take it.
+
+    Examples
+    --------
+    >>> seed("0")
+    0
+    """
     return _at_least(0, text)
 
 
 def folder(text: str) -> Path:
-    """A folder, existing or not."""
+    """A folder, existing or not.
+
+    Examples
+    --------
+    >>> folder("figures").name
+    'figures'
+    """
     if not text.strip():
         raise argparse.ArgumentTypeError("expected a folder, found an empty text")
     return Path(text).expanduser()
 
 
-def _at_least(least: int, text: str) -> int:
+def _at_least(at_least: int, text: str) -> int:
     try:
         number = int(text)
     except ValueError:
-        number = least - 1
-    if number < least:
+        number = at_least - 1
+    if number < at_least:
         raise argparse.ArgumentTypeError(
-            f"expected a whole number of at least {least}, found {text!r}"
+            f"expected a whole number of at least {at_least}, found {text!r}"
         )
     return number

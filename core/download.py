@@ -168,7 +168,7 @@ class Mismatch(NamedTuple):
 
 
 def mismatch(path: Path, expected: RemoteFile) -> Mismatch | None:
-    """What is wrong with a file's bytes; None if nothing is.
+    r"""What is wrong with a file's bytes; None if nothing is.
 
     Parameters
     ----------
@@ -176,6 +176,14 @@ def mismatch(path: Path, expected: RemoteFile) -> Mismatch | None:
         The file.
     expected
         Its size in bytes and its digests, as far as they are known.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+    >>> n_bytes = path.write_text("1,2\n")
+    >>> mismatch(path, RemoteFile("https://a.b/a.csv", size=5))
+    Mismatch(expected='5 bytes', found='4')
     """
     found = path.stat().st_size
     if expected.size is not None and found != expected.size:

@@ -190,10 +190,20 @@ class RunError(ReproductionError, RuntimeError):
 def run(main: Callable[[], int | None]) -> int:
     """Call `main` and turn what it raises into one line on stderr and an exit code.
 
+    Parameters
+    ----------
+    main
+        A command without arguments; returns its exit code, or None for 0.
+
     Returns
     -------
     0 on success, 2 for a user's mistake, 1 for a failure, 130 when interrupted. Errors that the
     project does not raise on purpose keep their traceback.
+
+    Examples
+    --------
+    >>> run(lambda: None), run(lambda: 1)
+    (0, 1)
     """
     try:
         with interrupt.handled():

@@ -63,18 +63,61 @@ def _is_alive(process: int) -> bool:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text atomically, with LF line ends on every system."""
+    """Write UTF-8 text atomically, with LF line ends on every system.
+
+    Parameters
+    ----------
+    path
+        File to write or replace; its folder is made if need be.
+    text
+        Its content.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> write_text(path, "1,2")
+    >>> path.read_text()
+    '1,2'
+    """
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write `value` as indented JSON, atomically."""
+    """Write `value` as indented JSON, atomically.
+
+    Parameters
+    ----------
+    path
+        File to write or replace.
+    value
+        What JSON can hold.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.json"
+    >>> write_json(path, {"seed": 1})
+    >>> print(path.read_text(), end="")
+    {
+      "seed": 1
+    }
+    """
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file's bytes."""
+    """Hexadecimal SHA-256 of a file's bytes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "empty"
+    >>> path.touch()
+    >>> sha256(path)[:8], md5(path)[:8]
+    ('e3b0c442', 'd41d8cd9')
+    """
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -92,6 +135,13 @@ def writable_folder(path: Path) -> Path:
     ------
     SettingError
         If it cannot be created or written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = writable_folder(Path(tempfile.mkdtemp()) / "new")
+    >>> folder.is_dir(), list(folder.iterdir())
+    (True, [])
     """
     path = Path(path)
     if path.exists() and not path.is_dir():
@@ -113,10 +163,24 @@ def writable_folder(path: Path) -> Path:
 def alone_in(root: Path, say: Callable[[str], None]) -> Iterator[None]:
     """Wait until no other run writes into `root`, and keep others out meanwhile.
 
+    Parameters
+    ----------
+    root
+        Folder, made if need be.
+    say
+        Is told, once, that another run is waited for.
+
     Raises
     ------
     SettingError
         If `root` cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with alone_in(folder, print):
+    ...     (folder / "a.csv").touch()
     """
     from filelock import FileLock, Timeout
 
@@ -142,6 +206,15 @@ def staging_in(root: Path) -> Iterator[Path]:
     """An empty folder in `root` that is gone afterwards, for a run that is `alone_in` it.
 
     Whoever is alone there finds staging folders of killed runs only, and removes them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> with staging_in(root) as staging:
+    ...     (staging / "a.csv").touch()
+    >>> staging.exists()
+    False
     """
     for abandoned in root.glob(f"{STAGING_PREFIX}*"):
         shutil.rmtree(abandoned)

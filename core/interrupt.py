@@ -21,7 +21,13 @@ _held = threading.Event()
 
 @contextmanager
 def handled() -> Iterator[None]:
-    """Turn both signals into a KeyboardInterrupt that `check` raises again if it was lost."""
+    """Turn both signals into a KeyboardInterrupt that `check` raises again if it was lost.
+
+    Examples
+    --------
+    >>> with handled():
+    ...     check()
+    """
     before = sys.unraisablehook
     sys.unraisablehook = _unraisable
     try:
@@ -38,7 +44,12 @@ def keep_quiet() -> None:
 
 
 def check() -> None:
-    """Raise KeyboardInterrupt if a signal came, even if its own exception was lost."""
+    """Raise KeyboardInterrupt if a signal came, even if its own exception was lost.
+
+    Examples
+    --------
+    >>> check()  # no signal came
+    """
     if _pressed.is_set():
         _pressed.clear()
         raise KeyboardInterrupt
@@ -46,7 +57,14 @@ def check() -> None:
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Let a short step end before a signal takes effect; `check` afterwards makes it do so."""
+    """Let a short step end before a signal takes effect; `check` afterwards makes it do so.
+
+    Examples
+    --------
+    >>> with held_back():
+    ...     pass  # a step that must not be cut in two
+    >>> check()
+    """
     _held.set()
     try:
         with _handlers():

@@ -11,6 +11,15 @@ IN_REQUIREMENTS = "`pip install -r requirements.txt` installs everything"
 def import_package(name: str, purpose: str, how: str = IN_REQUIREMENTS) -> ModuleType:
     """Import a package or say in one sentence what it is for and how to install it.
 
+    Parameters
+    ----------
+    name
+        Name of the module, dotted where it lies in a package.
+    purpose
+        What needs it, for the message.
+    how
+        How it is installed, for the message.
+
     Raises
     ------
     MissingPackageError

@@ -13,19 +13,10 @@ from multiprocessing import connection
 from typing import Any
 
 from core import interrupt
-from core.environment import environment
-
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Environment of a process whose linear algebra has one thread."""
+from core.environment import ONE_THREAD, environment
 
 
-def ordered_map(
-    function: Callable[[Any], Any],
-    items: Iterable[Any],
-    n_jobs: int,
-    initializer: Callable[..., None] | None = None,
-    initargs: tuple = (),
-) -> Iterator[Any]:
+def ordered_map(function: Callable[[Any], Any], items: Iterable[Any], n_jobs: int) -> Iterator[Any]:
     """Results of ``function(item)`` in the order of the items, computed in `n_jobs` processes.
 
     Each process runs linear algebra in one thread, so that results do not depend on `n_jobs` and
@@ -35,8 +26,12 @@ def ordered_map(
 
     Parameters
     ----------
-    function, initializer
-        Importable by name in a fresh process.
+    function
+        Can be pickled, and is importable by name in a fresh process.
+    items
+        What it is called with, one after the other; they can be pickled.
+    n_jobs
+        Number of processes.
     """
     waiting: deque[Future] = deque()
     with environment(ONE_THREAD):
@@ -44,7 +39,6 @@ def ordered_map(
             n_jobs,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_prepare,
-            initargs=(initializer, initargs),
         )
         try:
             for item in items:
@@ -73,15 +67,13 @@ def _interrupt_all(pool: ProcessPoolExecutor) -> None:
             os.kill(process.pid, signal.SIGINT)
 
 
-def _prepare(initializer: Callable[..., None] | None, initargs: tuple) -> None:
-    """In a new process: no signals between tasks, end with the parent, then the caller's own."""
+def _prepare() -> None:
+    """In a new process: no signals between tasks, and an end with the parent."""
     for number in interrupt.SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     interrupt.keep_quiet()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, interrupt.SIGNALS)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if initializer is not None:
-        initializer(*initargs)
 
 
 def _end_with_parent() -> None:

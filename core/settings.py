@@ -11,10 +11,25 @@ from core.errors import SettingError, StateError
 def positive(value: float, name: str) -> float:
     """A finite number above zero.
 
+    Parameters
+    ----------
+    value
+        What was given.
+    name
+        Name of the setting, for the message.
+
     Raises
     ------
     SettingError
         If it is not.
+
+    Examples
+    --------
+    >>> positive(2, "sigma")
+    2.0
+    >>> positive(0, "sigma")
+    Traceback (most recent call last):
+    core.errors.SettingError: sigma: expected a number above 0, found 0.
     """
     if not (isinstance(value, int | float | np.number) and 0 < value < np.inf):
         raise SettingError(path=name, expected="a number above 0", found=f"{value!r}")
@@ -24,10 +39,27 @@ def positive(value: float, name: str) -> float:
 def whole(value: int, name: str, at_least: int) -> int:
     """A whole number of at least something.
 
+    Parameters
+    ----------
+    value
+        What was given.
+    name
+        Name of the setting, for the message.
+    at_least
+        Smallest number that is allowed.
+
     Raises
     ------
     SettingError
         If it is not.
+
+    Examples
+    --------
+    >>> whole(np.int64(3), "population", at_least=2)
+    3
+    >>> whole(2.5, "population", at_least=2)
+    Traceback (most recent call last):
+    core.errors.SettingError: population: expected a whole number of at least 2, found 2.5.
     """
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not is_whole or value < at_least:
@@ -50,6 +82,15 @@ def as_plain(value: Any) -> Any:
 
 def check_same(expected: dict[str, Any], found: dict[str, Any], what: str) -> None:
     """Compare settings by name.
+
+    Parameters
+    ----------
+    expected
+        Settings of what is to go on.
+    found
+        Settings that were saved.
+    what
+        Whose settings they are, for the message.
 
     Raises
     ------

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from core import interrupt
-from core.environment import environment
+from core.environment import ONE_THREAD, environment
 from core.errors import ReproductionError, RunError, SettingError, StateError
 from core.files import alone_in, replacing
-from core.parallel import ONE_THREAD
 from core.progress import progress
 from core.settings import check_same
 
@@ -46,8 +45,10 @@ ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
     "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
 }
-"""Of local workers: one thread, and glibc keeps the memory of arrays for the next step. Dask's own
-setting has it ask the system for every array anew, which takes most of the time of small networks.
+"""Environment of local workers: one thread, and glibc keeps the memory of arrays for the next step.
+
+Dask's own setting has it ask the system for every array anew, which takes most of the time of small
+networks.
 """
 
 
@@ -102,7 +103,15 @@ def sweep(
 
 
 def finished(tasks: Mapping[str, Mapping[str, Any]], folder: Path) -> pd.DataFrame:
-    """The results that are there, in the order of the tasks."""
+    """The results that are there, in the order of the tasks.
+
+    Parameters
+    ----------
+    tasks
+        Arguments of each task by its name; only the names matter here.
+    folder
+        Folder of the results.
+    """
     rows = [pd.read_parquet(path) for name in tasks if (path := _path(folder, name)).is_file()]
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 

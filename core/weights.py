@@ -2,14 +2,15 @@
 
 A file is looked for in the folder that the caller names, in the folder that an environment
 variable names, in the cache and where older programs put it; only then is it fetched from its
-public home. What is known of its bytes is checked at every use; for a file without a published
-checksum the one of the first complete download is kept beside it.
+public home. What is known of its bytes is checked when a process first uses it, and again once the
+file has changed; for a file without a published checksum the one of the first complete download is
+kept beside it.
 """
 
 import os
 import pickle
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +24,14 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+State = dict[str, "torch.Tensor"]
+"""Tensors by name."""
+
 SHOWN = 4
 """Names that a message lists before it says how many more there are."""
+
+_sound: set[tuple] = set()
+"""What this process has verified: path, identity of the file, what is known of its bytes."""
 
 
 def torch_hub_checkpoints() -> Path:
@@ -121,10 +128,20 @@ def locate(
     allow_download
         Whether it may be fetched.
 
+    Returns
+    -------
+    Path
+
     Raises
     ------
     WeightsError
         If it is nowhere and cannot be fetched, or is damaged; names file, address and variable.
+
+    Examples
+    --------
+    >>> locate(WeightFile("of_this_example.pt"), folder="/nowhere")
+    Traceback (most recent call last):
+    core.errors.WeightsError: /nowhere: expected a folder with of_this_example.pt, found none.
     """
     try:
         for path in _places(file, folder, others):
@@ -151,7 +168,95 @@ def locate(
     return _verified(target, file)
 
 
-def read_state(path: str | Path, *, trusted: bool = False) -> dict[str, "torch.Tensor"]:
+@dataclass(frozen=True)
+class WeightSource:
+    """Whether a network gets its weights, and where they may come from.
+
+    Attributes
+    ----------
+    pretrained
+        Load the published weights; otherwise they are random.
+    folder
+        Folder with weight files, looked at first.
+    trusted
+        Read local files that hold more than tensors; they can run any code.
+    allow_download
+        Whether weights may be fetched.
+
+    Examples
+    --------
+    >>> import torch
+    >>> network = torch.nn.Linear(2, 1)
+    >>> WeightSource(pretrained=False).load(network, WeightFile("of_this_example.pt"))
+    >>> WeightSource(allow_download=False).load(
+    ...     network, WeightFile("of_this_example.pt")
+    ... )  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    core.errors.WeightsError: of_this_example.pt: expected in ..., found nowhere, and it has no \
+public address. Put of_this_example.pt into a folder and name the folder with the environment \
+variable NETWORK_WEIGHTS.
+    """
+
+    pretrained: bool = True
+    folder: str | Path | None = None
+    trusted: bool = False
+    allow_download: bool = True
+
+    def read(self, file: WeightFile, others: Iterable[Path] = ()) -> tuple[State, Path]:
+        """Tensors of a verified file, and its path.
+
+        Parameters
+        ----------
+        file
+            Which one.
+        others
+            Further paths at which it may already lie; tried before a download.
+
+        Returns
+        -------
+        state : dict
+            Tensors by stored name, on the CPU.
+        path : Path
+
+        Raises
+        ------
+        WeightsError
+            If the file cannot be found, fetched or read.
+        """
+        path = locate(file, folder=self.folder, others=others, allow_download=self.allow_download)
+        return read_state(path, trusted=self.trusted), path
+
+    def load(
+        self,
+        module: "nn.Module",
+        file: WeightFile,
+        others: Iterable[Path] = (),
+        rename: Callable[[State], State] = dict,
+    ) -> None:
+        """Load a file into a network, if the network is to have its weights.
+
+        Parameters
+        ----------
+        module
+            The network; names and shapes must be the file's.
+        file
+            Which one.
+        others
+            Further paths at which it may already lie; tried before a download.
+        rename
+            Gives the stored tensors the names of the network.
+
+        Raises
+        ------
+        WeightsError
+            If the file cannot be found, fetched or read, or is that of another network.
+        """
+        if self.pretrained:
+            state, path = self.read(file, others)
+            load_strictly(module, rename(state), path)
+
+
+def read_state(path: str | Path, *, trusted: bool = False) -> State:
     """State dict of a file, on the CPU; a file that holds anything but tensors is refused.
 
     Parameters
@@ -162,10 +267,21 @@ def read_state(path: str | Path, *, trusted: bool = False) -> dict[str, "torch.T
         Read it even if it holds Python objects. Such a file can run any code: only for files
         that you made yourself.
 
+    Returns
+    -------
+    dict
+        Tensors by stored name.
+
     Raises
     ------
     WeightsError
         If the file is damaged, is no state dict, or holds more than tensors.
+
+    Examples
+    --------
+    >>> read_state("/nowhere/weights.pt")
+    Traceback (most recent call last):
+    core.errors.WeightsError: /nowhere/weights.pt: expected a file of weights, found none.
     """
     import torch
 
@@ -216,10 +332,29 @@ def load_strictly(
 
     Only the batch counters of batch norms, which old files lack and nothing uses, may be missing.
 
+    Parameters
+    ----------
+    module
+        The network.
+    state
+        Tensors by name.
+    source
+        Where they come from, for messages.
+
     Raises
     ------
     WeightsError
         If names are missing or too many, shapes differ, or values are not finite.
+
+    Examples
+    --------
+    >>> import torch
+    >>> layer = torch.nn.Linear(2, 1)
+    >>> load_strictly(layer, {"weight": torch.ones(1, 2), "bias": torch.zeros(1)}, "example.pt")
+    >>> load_strictly(layer, {"weight": torch.ones(1, 2)}, "example.pt")
+    Traceback (most recent call last):
+    core.errors.WeightsError: example.pt: expected the weights of Linear, found others (missing: \
+bias).
     """
     import torch
 
@@ -250,29 +385,32 @@ def load_strictly(
     module.load_state_dict(state)
 
 
-def _places(file: WeightFile, folder: str | Path | None, others: Iterable[Path]) -> list[Path]:
+def _places(file: WeightFile, folder: str | Path | None, others: Iterable[Path]) -> Iterator[Path]:
     if folder is not None and not Path(folder).is_dir():
         raise WeightsError(path=folder, expected=f"a folder with {file.name}", found="none")
     folders = [folder, file.home.named_folder(), file.home.cache()]
     names = (file.name, *file.aliases)
-    return [
-        *(Path(place) / name for place in folders if place is not None for name in names),
-        *others,
-    ]
+    yield from (Path(place) / name for place in folders if place is not None for name in names)
+    yield from others
 
 
 def _verified(path: Path, file: WeightFile) -> Path:
     expected = file.remote or RemoteFile("")
     if not expected.sha256:
         expected = replace(expected, sha256=_recorded(path))
-    problem = mismatch(path, expected)
-    if problem:
+    status = path.stat()
+    identity = (status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
+    verified = (path.resolve(), identity, expected)
+    if verified in _sound:
+        return path
+    if problem := mismatch(path, expected):
         again = ", remove it to fetch it again" if expected.url else ""
         raise WeightsError(
             path=path,
             **problem._asdict(),
             advice=f"the file is incomplete or another one{again}",
         )
+    _sound.add(verified)
     return path
 
 

@@ -11,11 +11,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from core.contract import fig2
-from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.errors import ContractError, MissingFileError
 from core.figures import FIGURES
 from core.plotting.style import THREAD_COLORS, mean_band
+from core.threads import THREADS
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.script import run_script
 
@@ -64,7 +64,20 @@ def read(source: SourceData) -> Figure2Data:
 
 
 def block_means(trials: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.DataFrame]:
-    """Mean and SEM (ddof 1) per block of every curve of panel B, by (thread, curve label)."""
+    """Mean and SEM (ddof 1) per block of every curve of panel B, by (thread, curve label).
+
+    Parameters
+    ----------
+    trials
+        Tables with ``gen`` (block) and rates, events/s, by the label in the file's name.
+
+    Examples
+    --------
+    >>> of_thread = pd.DataFrame({"gen": [1, 1], "resp": [2.0, 4.0], "bsl": [1.0, 1.0]})
+    >>> names = [f"{thread}_thread_{kind}" for thread in THREADS for kind in ("evol", "natref")]
+    >>> block_means(dict.fromkeys(names, of_thread))["DeePSim", "evoked resp"]["mean"].tolist()
+    [3.0]
+    """
     results = {}
     for thread in THREADS:
         for kind, column, label, _ in CURVES:
@@ -94,7 +107,17 @@ def statistics(data: Figure2Data) -> Statistics:
 
 
 def draw_psth(ax: Axes, psth: np.ndarray, offset: float) -> None:
-    """Both threads' PSTHs stacked by block, the first block at the bottom."""
+    """Both threads' PSTHs stacked by block, the first block at the bottom.
+
+    Parameters
+    ----------
+    ax
+        Where it is drawn.
+    psth : (n_blocks, 4, 200)
+        events/s; axis 1 is mean 0, mean 1, SEM 0, SEM 1.
+    offset
+        Distance of two blocks, events/s.
+    """
     time, n_blocks = np.arange(psth.shape[2]), len(psth)
     for block, (mean0, mean1, sem0, sem1) in enumerate(psth):
         ax.axhline(offset * block, color="k", ls="--", alpha=0.6, lw=0.8)
@@ -121,7 +144,15 @@ def draw_psth(ax: Axes, psth: np.ndarray, offset: float) -> None:
 
 
 def draw_trajectories(ax: Axes, curves: dict[tuple[str, str], pd.DataFrame]) -> None:
-    """Mean and SEM per block of evoked, baseline and reference rates of both threads."""
+    """Mean and SEM per block of evoked, baseline and reference rates of both threads.
+
+    Parameters
+    ----------
+    ax
+        Where it is drawn.
+    curves
+        `block_means` of the trials.
+    """
     for thread in THREADS:
         for _, _, label, style in CURVES:
             means = curves[thread, label]
@@ -140,7 +171,15 @@ def draw_trajectories(ax: Axes, curves: dict[tuple[str, str], pd.DataFrame]) -> 
 
 
 def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
-    """Draw both panels."""
+    """Draw both panels.
+
+    Parameters
+    ----------
+    source
+        Folder of source data.
+    rng
+        Not used: nothing of this figure is random.
+    """
     data = read(source)
     responses, ax = plt.subplots(figsize=(7.2, 5))
     draw_trajectories(ax, block_means(data.trials))

@@ -73,7 +73,23 @@ def read(source: SourceData) -> Figure3Data:
 
 
 def correlate(data: Figure3Data, x: str, y: str) -> Correlation:
-    """Correlation of two columns; NaN where there are fewer than 3 rows or one does not vary."""
+    """Correlation of two columns; NaN where there are fewer than 3 rows or one does not vary.
+
+    Parameters
+    ----------
+    data
+        Experiments with the columns of both files.
+    x, y
+        Names of the columns.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"cosine": [0.1, 0.2, 0.3], "act_MAE": [3.0, 2.0, 1.0]})
+    >>> round(correlate(Figure3Data(table, 0, False), "cosine", "act_MAE").r, 6)
+    -1.0
+    >>> correlate(Figure3Data(table[:2], 0, False), "cosine", "act_MAE").r
+    nan
+    """
     rows = data.experiments[np.isfinite(data.experiments[[x, y]]).all(axis=1)]
     if len(rows) < LEAST_ROWS or np.ptp(rows[x]) == 0 or np.ptp(rows[y]) == 0:
         return Correlation(np.nan, np.nan, rows)
@@ -92,7 +108,26 @@ def statistics(data: Figure3Data) -> Statistics:
 
 
 def draw_scatter(ax: Axes, found: Correlation, x: str, y: str) -> None:
-    """One point per experiment, coloured by area in order of appearance."""
+    """One point per experiment, coloured by area in order of appearance.
+
+    Parameters
+    ----------
+    ax
+        Where it is drawn.
+    found
+        Correlation of the two columns, with the rows that it is of.
+    x, y
+        Names of the columns on the two axes.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"visual_area": ["IT", "V4"], "a": [1, 2], "b": [3, 4]})
+    >>> figure, ax = plt.subplots()
+    >>> draw_scatter(ax, Correlation(1.0, 0.0, rows), "a", "b")
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['IT', 'V4']
+    >>> plt.close(figure)
+    """
     for area in found.rows["visual_area"].unique():
         of_area = found.rows[found.rows["visual_area"] == area]
         ax.scatter(of_area[x], of_area[y], s=25, alpha=0.5, lw=0, label=area)
@@ -103,7 +138,15 @@ def draw_scatter(ax: Axes, found: Correlation, x: str, y: str) -> None:
 
 
 def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
-    """Draw all pictures that have a point."""
+    """Draw all pictures that have a point.
+
+    Parameters
+    ----------
+    source
+        Folder of source data.
+    rng
+        Not used: nothing of this figure is random.
+    """
     data = read(source)
     panels, empty = [], []
     for x, y in PICTURES:

@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from core.contract import fig4
-from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.errors import ContractError
 from core.figures import FIGURES
@@ -20,8 +19,9 @@ from core.plotting.style import THREAD_COLORS, mean_band
 from core.statistics.comparisons import TTest, paired
 from core.statistics.intervals import bootstrap_mean_interval
 from core.statistics.masks import AREAS
+from core.threads import COLUMN_PREFIX, THREADS
 from figure_reproduction.panels import Panel, Reproduction, Statistics
-from figure_reproduction.population import COLUMN_PREFIX, mean_and_error, valid_in_area
+from figure_reproduction.population import mean_and_error, valid_in_area
 from figure_reproduction.script import run_script
 
 MOMENTS = {"initial": ("Initial", 0), "final": ("Last block", -1)}
@@ -87,7 +87,15 @@ def compare_threads(data: Figure4Data) -> dict[tuple[str, str], tuple[TTest, int
 
 
 def speeds(data: Figure4Data, rng: np.random.Generator) -> dict[tuple[str, str], Speed]:
-    """Blocks to 80 % of the rise with bootstrap intervals, by (thread, area); panel D."""
+    """Blocks to 80 % of the rise with bootstrap intervals, by (thread, area); panel D.
+
+    Parameters
+    ----------
+    data
+        The figure's files.
+    rng
+        Random generator of the bootstrap.
+    """
     results = {}
     for thread in THREADS:
         for area in AREAS:
@@ -104,7 +112,15 @@ def speeds(data: Figure4Data, rng: np.random.Generator) -> dict[tuple[str, str],
 
 
 def statistics(data: Figure4Data, speed: dict[tuple[str, str], Speed]) -> Statistics:
-    """Numbers of all panels by published id."""
+    """Numbers of all panels by published id.
+
+    Parameters
+    ----------
+    data
+        The figure's files.
+    speed
+        `speeds` of the same data.
+    """
     results: Statistics = {}
     for area in AREAS:
         row = data.rates.loc[area]
@@ -141,7 +157,15 @@ def statistics(data: Figure4Data, speed: dict[tuple[str, str], Speed]) -> Statis
 
 
 def draw_success_rates(ax: Axes, rates: pd.DataFrame) -> None:
-    """Panel A: success rate per area with its 90 % interval and its counts."""
+    """Panel A: success rate per area with its 90 % interval and its counts.
+
+    Parameters
+    ----------
+    ax
+        Where it is drawn.
+    rates
+        Table by area with counts, rates and intervals of both threads.
+    """
     x = np.arange(len(rates))
     for (thread, short), shift, limit in zip(
         COLUMN_PREFIX.items(), (0.04, -0.06), ((-np.inf, 1), (0, np.inf)), strict=True
@@ -167,7 +191,21 @@ def draw_pairs(
     tests: dict[str, tuple[TTest, int]],
     rng: np.random.Generator,
 ) -> None:
-    """Panel B: both threads' response of every experiment in one block, joined by a line."""
+    """Panel B: both threads' response of every experiment in one block, joined by a line.
+
+    Parameters
+    ----------
+    ax
+        Where it is drawn.
+    data
+        The figure's files.
+    block
+        0-based number of the block.
+    tests
+        Paired test and number of pairs, by area.
+    rng
+        Random generator of the jitter.
+    """
     for area, offset in zip(AREAS, (0, 2, 4), strict=True):
         rows = valid_in_area(data.masks, area, "anysucc005")
         x = offset + rng.normal(0, 0.15, rows.sum())
@@ -185,7 +223,15 @@ def draw_pairs(
 
 
 def draw_trajectories(figure: Figure, data: Figure4Data) -> None:
-    """Panel C: trajectories of the experiments in which both threads succeed, by area."""
+    """Panel C: trajectories of the experiments in which both threads succeed, by area.
+
+    Parameters
+    ----------
+    figure
+        Empty figure; takes one panel for each area.
+    data
+        The figure's files.
+    """
     blocks = np.arange(data.real.shape[1])
     axes = figure.subplots(1, len(AREAS), sharey=True)
     for ax, area in zip(axes, AREAS, strict=True):
@@ -207,7 +253,17 @@ def draw_trajectories(figure: Figure, data: Figure4Data) -> None:
 
 
 def draw_speeds(ax: Axes, speed: dict[tuple[str, str], Speed], rng: np.random.Generator) -> None:
-    """Panel D: blocks to 80 % of the rise, single experiments and means with intervals."""
+    """Panel D: blocks to 80 % of the rise, single experiments and means with intervals.
+
+    Parameters
+    ----------
+    ax
+        Where it is drawn.
+    speed
+        `speeds` of the data.
+    rng
+        Random generator of the jitter.
+    """
     for thread in THREADS:
         color = THREAD_COLORS[thread]
         of_thread = [speed[thread, area] for area in AREAS]
@@ -240,7 +296,15 @@ def draw_speeds(ax: Axes, speed: dict[tuple[str, str], Speed], rng: np.random.Ge
 
 
 def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
-    """Draw all panels."""
+    """Draw all panels.
+
+    Parameters
+    ----------
+    source
+        Folder of source data.
+    rng
+        Random generator of jitter and bootstrap.
+    """
     data = read(source)
     speed = speeds(data, rng)
     tests = compare_threads(data)

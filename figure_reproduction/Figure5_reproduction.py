@@ -11,11 +11,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from core.contract import fig5
-from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.plotting.style import THREAD_COLORS, mean_band
 from core.statistics.masks import AREAS
+from core.threads import THREADS
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.population import (
     WindowComparison,
@@ -71,7 +71,15 @@ def compare_windows(data: Figure5Data) -> dict[tuple[tuple[int, int], str], Wind
 def statistics(
     data: Figure5Data, comparisons: dict[tuple[tuple[int, int], str], WindowComparison]
 ) -> Statistics:
-    """Numbers of both panels by published id."""
+    """Numbers of both panels by published id.
+
+    Parameters
+    ----------
+    data
+        The figure's files.
+    comparisons
+        `compare_windows` of the same data.
+    """
     results: Statistics = {}
     for number in fig5.BLOCKS.values():
         for area in AREAS:
@@ -84,7 +92,17 @@ def statistics(
 
 
 def draw_psth(figure: Figure, data: Figure5Data, block: str) -> None:
-    """Panel A: PSTHs of one block by area, single experiments and their mean."""
+    """Panel A: PSTHs of one block by area, single experiments and their mean.
+
+    Parameters
+    ----------
+    figure
+        Empty figure; takes one panel for each area.
+    data
+        The figure's files.
+    block
+        Word of the block, a key of `core.contract.fig5.BLOCKS`.
+    """
     axes = figure.subplots(1, len(AREAS), sharey=True)
     for ax, area in zip(axes, AREAS, strict=True):
         rows = valid_in_area(data.masks, area, "anysucc005")
@@ -102,7 +120,15 @@ def draw_psth(figure: Figure, data: Figure5Data, block: str) -> None:
 
 
 def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
-    """Draw both panels."""
+    """Draw both panels.
+
+    Parameters
+    ----------
+    source
+        Folder of source data.
+    rng
+        Not used: nothing of this figure is random.
+    """
     data = read(source)
     comparisons = compare_windows(data)
     panels = []

@@ -12,15 +12,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from core.contract import ext4
-from core.contract.descriptions import THREADS
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.plotting.style import THREAD_COLORS, mean_band, significance_dots
 from core.statistics.comparisons import TTest, benjamini_hochberg, two_sample
 from core.statistics.masks import AREAS, mask_table
+from core.threads import COLUMN_PREFIX, THREADS
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.population import (
-    COLUMN_PREFIX,
     FDR_LEVEL,
     WindowComparison,
     compare_window,
@@ -33,7 +32,7 @@ from figure_reproduction.script import run_script
 
 WINDOW_AREAS = ("V4", "IT")
 LEVEL = 0.05
-"""Of the uncorrected tests; `FDR_LEVEL` is that of the adjusted ones."""
+"""Level of the uncorrected tests; `FDR_LEVEL` is that of the adjusted ones."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,12 @@ def compare_windows(
 ) -> dict[tuple[tuple[int, int], str], WindowComparison]:
     """Both threads compared in every window and area, by (window, area); panel C.
 
-    `level` is the suffix of the success label that both threads must carry.
+    Parameters
+    ----------
+    data
+        The figure's files.
+    level
+        Suffix of the success label that both threads must carry.
     """
     results = {}
     for area in WINDOW_AREAS:
@@ -121,7 +125,17 @@ def statistics(
     shares: dict[tuple[int, str], Attribution],
     comparisons: dict[tuple[tuple[int, int], str], WindowComparison],
 ) -> Statistics:
-    """Numbers of both panels by published id."""
+    """Numbers of both panels by published id.
+
+    Parameters
+    ----------
+    data
+        The figure's files.
+    shares
+        `attributions` of the same data.
+    comparisons
+        `compare_windows` of the same data.
+    """
     results: Statistics = {}
     for (width, area), attribution in shares.items():
         name = f"ext4b.bin{width}.{area}"
@@ -141,12 +155,28 @@ def statistics(
 
 
 def bin_centers(width: int) -> np.ndarray:
-    """Centres of the attribution's bins, ms from image onset."""
+    """Centres of the attribution's bins, ms from image onset.
+
+    Examples
+    --------
+    >>> bin_centers(50)
+    array([ 25.,  75., 125., 175.])
+    """
     return np.arange(200 // width) * width + width / 2
 
 
 def draw_attribution(figure: Figure, of_area: dict[str, Attribution], width: int) -> None:
-    """Panel B: share of the rise per bin, by area, with dots where the threads differ."""
+    """Panel B: share of the rise per bin, by area, with dots where the threads differ.
+
+    Parameters
+    ----------
+    figure
+        Empty figure; takes one panel for each area.
+    of_area
+        Shares and tests of one bin length, by area.
+    width
+        Length of the bins, ms.
+    """
     time = bin_centers(width)
     axes = figure.subplots(1, len(AREAS), sharex=True, sharey=True)
     drawn = [0.0]
@@ -180,7 +210,15 @@ def draw_attribution(figure: Figure, of_area: dict[str, Attribution], width: int
 
 
 def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
-    """Draw both panels in all bin and window lengths."""
+    """Draw both panels in all bin and window lengths.
+
+    Parameters
+    ----------
+    source
+        Folder of source data.
+    rng
+        Not used: nothing of this figure is random.
+    """
     data = read(source)
     shares, comparisons = attributions(data), compare_windows(data)
     panels = []

@@ -30,7 +30,7 @@ from figure_reproduction.script import run_script
 from figure_reproduction.sources import Input, alignment_tables, linearity_tables
 
 OPTIMIZER_WORDS = {"Adam": "Adam", "CMAES": "CMA-ES"}
-"""For captions; titles have the published words."""
+"""Names of the optimizers in captions; titles have the published words."""
 
 MARKERS = ("o", "X", "s", "P", "D", "^", "v", "*")
 DASHES = (
@@ -60,7 +60,7 @@ LOWEST, HIGHEST = -0.3, 1.05
 """Widest limits of the axis of R2."""
 
 BOX_WIDTH = 0.8
-"""Of all boxes of a layer together, in layers."""
+"""Width of all boxes of a layer together, in layers."""
 
 LEAST_TOLERANCE = 0.05
 N_PUBLISHED_SEEDS = 10
@@ -118,6 +118,19 @@ def alignment_statistics(of_optimizer: dict[str, Input]) -> tuple[Statistics, St
     """Numbers of panel C by published id, and over the seeds the standard deviation of each.
 
     Counts have a standard deviation of 0.
+
+    Parameters
+    ----------
+    of_optimizer
+        Tables of runs by optimizer.
+
+    Examples
+    --------
+    >>> runs = {"dimension": [2, 2], "stack_size": [8, 8], "seed": [0, 1]}
+    >>> table = pd.DataFrame(runs | {"gaussian_value": [0.5, 0.7]})
+    >>> means, spreads = alignment_statistics({"Adam": Input(table, Path("a.csv"), True)})
+    >>> round(float(means["ext5c.Adam.dim2.depth8.mean"]), 6), means["ext5c.n_seeds"]
+    (0.6, 2)
     """
     means: Statistics = {}
     spreads: Statistics = {}
@@ -136,6 +149,19 @@ def widened(means: Statistics, spreads: Statistics) -> dict[str, Regenerated]:
 
     It is the published number's own plus three standard errors of the difference of two means over
     ten seeds, and at least 0.05. Counts, whose tolerance is 0, keep it.
+
+    Parameters
+    ----------
+    means
+        Computed numbers by published id.
+    spreads
+        Standard deviation of each over the seeds.
+
+    Examples
+    --------
+    >>> name = "ext5c.CMAES.dim2.depth48.mean"
+    >>> widened({name: 0.7}, {name: 0.0})[name]
+    Regenerated(value=0.7, tolerance=0.05)
     """
     results = {}
     for number in published_numbers():
@@ -148,7 +174,13 @@ def widened(means: Statistics, spreads: Statistics) -> dict[str, Regenerated]:
 
 
 def as_published(numbers: Statistics) -> dict[str, Regenerated]:
-    """Computed numbers that are published too, with the published tolerance."""
+    """Computed numbers that are published too, with the published tolerance.
+
+    Examples
+    --------
+    >>> as_published({"ext5de.n_draws": 100.0, "of no panel": 1.0})
+    {'ext5de.n_draws': Regenerated(value=100.0, tolerance=0.0)}
+    """
     return {
         number.id: Regenerated(float(numbers[number.id]), number.tolerance)
         for number in published_numbers()
@@ -159,7 +191,26 @@ def as_published(numbers: Statistics) -> dict[str, Regenerated]:
 def layer_groups(
     table: pd.DataFrame, metrics: Sequence[str], rng: np.random.Generator
 ) -> dict[str, LayerGroup]:
-    """Layers that are not rectified ("NonReLU") and those that are ("ReLU")."""
+    """Layers that are not rectified ("NonReLU") and those that are ("ReLU").
+
+    Parameters
+    ----------
+    table
+        A row for each unit, with ``Layer``, ``Layer_index`` and the metrics.
+    metrics
+        Names of the columns that are drawn.
+    rng
+        Random generator of the draws of units.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"Layer": ["conv1", "relu1", "conv2"], "Layer_index": [0, 1, 2], "R2": [0.1, 0.2, 0.3]}
+    ... )
+    >>> groups = layer_groups(table, ["R2"], np.random.default_rng(0))
+    >>> groups["NonReLU"].layers, groups["ReLU"].layers
+    (('conv1', 'conv2'), ('relu1',))
+    """
     rectified = table["Layer"].str.lower().str.startswith("relu")
     groups = {}
     for name, rows in (("NonReLU", table[~rectified]), ("ReLU", table[rectified])):
@@ -175,6 +226,21 @@ def mean_rank_correlations(
 
     A draw takes 96 units of every layer without replacement, all where there are fewer; the metrics
     share the draws. NaN where a metric, or the layer, does not vary.
+
+    Parameters
+    ----------
+    rows
+        A row for each unit, with ``Layer_index`` and the metrics.
+    metrics
+        Names of the columns.
+    rng
+        Random generator of the draws.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"Layer_index": [0, 1, 2], "R2": [0.3, 0.2, 0.1]})
+    >>> round(mean_rank_correlations(rows, ["R2"], np.random.default_rng(0))["R2"], 6)
+    -1.0
     """
     drawn, layer = [], []
     for index, places in rows.reset_index(drop=True).groupby("Layer_index").groups.items():
@@ -201,7 +267,15 @@ def _unit_ranks(values: np.ndarray) -> np.ndarray:
 
 
 def linearity_statistics(generator: str, groups: dict[str, LayerGroup]) -> Statistics:
-    """Numbers of panel D or E by published id; the counts are those of BigGAN's table."""
+    """Numbers of panel D or E by published id; the counts are those of BigGAN's table.
+
+    Parameters
+    ----------
+    generator
+        ``BigGAN`` or ``DeePSim``.
+    groups
+        `layer_groups` of its table.
+    """
     results: Statistics = {
         f"ext5{PANELS[generator].lower()}.{generator}.{name}.{metric}.spearman_r": r
         for name, group in groups.items()
@@ -245,7 +319,17 @@ def statistics(
 
 
 def draw_alignment(ax: Axes, table: pd.DataFrame, rng: np.random.Generator) -> None:
-    """Panel C: mean score over seeds by depth, one line per dimension, with bootstrap bands."""
+    """Panel C: mean score over seeds by depth, one line per dimension, with bootstrap bands.
+
+    Parameters
+    ----------
+    ax
+        Where it is drawn.
+    table
+        A row for each run, with ``dimension``, ``stack_size``, ``seed`` and ``gaussian_value``.
+    rng
+        Random generator of the bootstrap.
+    """
     colors = mpl.colormaps["Set2"].colors
     for i, (dimension, of_dimension) in enumerate(table.groupby("dimension")):
         scores = of_dimension.groupby("stack_size")["gaussian_value"]
@@ -273,6 +357,15 @@ def draw_linearity(
     """Panel D or E: R2 by layer; returns by group how many values lie outside the axis.
 
     As published, the layers that are not rectified set the limits of both axes.
+
+    Parameters
+    ----------
+    figure
+        Empty figure.
+    groups
+        `layer_groups` of a table.
+    metrics
+        Names of the columns that are drawn.
     """
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.5, 1))
     hidden = {}
@@ -292,7 +385,17 @@ def draw_linearity(
 
 
 def draw_boxes(ax: Axes, group: LayerGroup, metrics: Sequence[str]) -> None:
-    """Boxes of one group of layers, whiskers at 1.5 interquartile ranges, with correlations."""
+    """Boxes of one group of layers, whiskers at 1.5 interquartile ranges, with correlations.
+
+    Parameters
+    ----------
+    ax
+        Where it is drawn.
+    group
+        Layers with or without rectification.
+    metrics
+        Names of the columns that are drawn.
+    """
     if len(group.rows) == 0:
         ax.set(xlabel="Layer", xticks=[])
         return
@@ -330,7 +433,17 @@ def draw_boxes(ax: Axes, group: LayerGroup, metrics: Sequence[str]) -> None:
 def reproduce(
     source: SourceData, rng: np.random.Generator, computed: Path = COMPUTED_DATA
 ) -> Reproduction:
-    """Draw all panels that can be drawn; `computed` is the folder of computed tables."""
+    """Draw all panels that can be drawn.
+
+    Parameters
+    ----------
+    source
+        Folder of source data.
+    rng
+        Random generator of bootstrap and draws.
+    computed
+        Folder of computed tables.
+    """
     data = read(source, computed)
     panels = [
         _panel_c(data, name, table, rng)

@@ -4,7 +4,8 @@ import argparse
 import sys
 import time
 
-from core.arguments import positive
+from core.arguments import count
+from core.environment import ONE_THREAD, environment
 from core.errors import run
 from core.figures import FIGURES, chosen_figures
 from figure_reproduction.drawing import draw_all
@@ -22,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"one of {', '.join(FIGURES)}; may be given more than once (default: all)",
     )
-    parser.add_argument("--jobs", type=positive, default=2, help="processes (default: 2)")
+    parser.add_argument("--jobs", type=count, default=2, help="processes (default: 2)")
     add_options(parser)
     return parser
 
@@ -31,6 +32,12 @@ def main(argv: list[str] | None = None) -> int:
     """Draw and report; 0 if every figure was drawn, else 2."""
     options = parser().parse_args(argv)
     figures = chosen_figures(options.figure)
+    # A single figure is drawn in this process, whose linear algebra is that of the others' own.
+    with environment(ONE_THREAD if len(figures) == 1 else {}):
+        return _draw(figures, options)
+
+
+def _draw(figures: list[str], options: argparse.Namespace) -> int:
     plural = "s" if len(figures) > 1 else ""
     print(f"Looking for the data of Figure{plural} {', '.join(figures)}", flush=True)
     start = time.perf_counter()

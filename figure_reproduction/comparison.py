@@ -73,7 +73,13 @@ class Compared:
 
 @cache
 def published_numbers() -> tuple[Published, ...]:
-    """All numbers that belong to a panel, in the order of the list."""
+    """All numbers that belong to a panel, in the order of the list.
+
+    Examples
+    --------
+    >>> published_numbers()[0].figure
+    'Fig2'
+    """
     with PUBLISHED.open(encoding="utf-8", newline="") as file:
         return tuple(
             Published(
@@ -95,6 +101,12 @@ def compare(result: FigureResult) -> list[Compared]:
     """Every published number of a figure beside the figure's own.
 
     Where the figure's folder gives none, a regenerated number stands for it.
+
+    Examples
+    --------
+    >>> compared = compare(FigureResult("2", None, False, statistics={"fig2d.n_blocks": 23.0}))
+    >>> [c.verdict for c in compared if c.published.id == "fig2d.n_blocks"]
+    ['agrees']
     """
     return [
         _compare_regenerated(number, result.regenerated[number.id])
@@ -133,7 +145,25 @@ def _compare_regenerated(number: Published, found: Regenerated) -> Compared:
 
 
 def verdict(number: Published, value: float, simulated: bool) -> str:
-    """Verdict on one value; a difference equal to the tolerance agrees."""
+    """Verdict on one value; a difference equal to the tolerance agrees.
+
+    Parameters
+    ----------
+    number
+        The published number.
+    value
+        This run's.
+    simulated
+        Whether it comes from simulated recordings, and so says nothing about the published one.
+
+    Examples
+    --------
+    >>> number = next(n for n in published_numbers() if n.id == "fig2d.n_blocks")
+    >>> verdict(number, 23, simulated=False), verdict(number, 22, simulated=False)
+    ('agrees', 'differs')
+    >>> verdict(number, 23, simulated=True)
+    'not comparable: simulated'
+    """
     if simulated:
         return SIMULATED
     if any(words in number.note for words in _INFORMATIVE_NOTES):
@@ -144,7 +174,21 @@ def verdict(number: Published, value: float, simulated: bool) -> str:
 
 
 def csv_row(compared: Compared, panel: str | None = None) -> dict:
-    """One line of ``report.csv``; `panel` is written in the published panel's place."""
+    """One line of ``report.csv``.
+
+    Parameters
+    ----------
+    compared
+        A published number and this run's.
+    panel
+        What is written as the panel; the published one by default.
+
+    Examples
+    --------
+    >>> number = next(n for n in published_numbers() if n.id == "fig2d.n_blocks")
+    >>> csv_row(Compared(number, 23.0, AGREES, 0.0))["difference"]
+    0.0
+    """
     number = compared.published
     return {
         "id": number.id,

@@ -1,4 +1,4 @@
-"""All figures in parallel processes."""
+"""All figures in parallel processes; a single one in this process."""
 
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +12,19 @@ if TYPE_CHECKING:
 
 
 def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list["FigureResult"]:
-    """Draw every figure that has data, in parallel processes."""
+    """Draw every figure that has data, several in parallel processes.
+
+    Parameters
+    ----------
+    choices
+        Where each figure's data lie.
+    out
+        Folder of the pictures.
+    seed
+        Seed of jitter and bootstrap, the same for every figure.
+    n_jobs
+        Processes at a time.
+    """
     from core.parallel import ordered_map
     from core.progress import progress
     from figure_reproduction.panels import FigureResult
@@ -23,8 +35,11 @@ def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list
         if choice.source is None
     }
     work = [(choice.figure, choice.source.root, out, seed) for choice in choices if choice.source]
-    # The slowest figure is last in the paper; starting it first keeps both processes busy.
-    drawn = ordered_map(draw_one, work[::-1], max(1, min(n_jobs, len(work))))
+    if len(choices) == 1:
+        drawn = map(draw_one, work)
+    else:
+        # The slowest figure is last in the paper; starting it first keeps both processes busy.
+        drawn = ordered_map(draw_one, work[::-1], max(1, min(n_jobs, len(work))))
     for result in progress(drawn, len(work), "figures"):
         results[result.figure] = result
     return [results[choice.figure] for choice in choices]

@@ -12,7 +12,15 @@ DEFAULT_SEED = 2026
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add data, folders and seed."""
+    """Add data, folders and seed.
+
+    Examples
+    --------
+    >>> parser = argparse.ArgumentParser()
+    >>> add_options(parser)
+    >>> parser.parse_args(["--data", "local"]).data
+    'local'
+    """
     parser.add_argument(
         "--data",
         choices=MODES,

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Drawing
 from core.contract.checks import Check
 from core.figures import Figure
 from core.files import replacing
-from core.plotting.style import freeze_layout, mark_simulated, saveallforms
+from core.plotting.style import NO_LAYOUT, freeze_layout, mark_simulated, saveallforms
 
 Statistics = dict[str, float]
 """Numbers stated on a figure's panels, by id of ``published_statistics.csv``."""
@@ -121,7 +121,7 @@ def save(panel: Panel, figure: Figure, out: Path, simulated: bool) -> SavedPanel
     paths = {}
     for extension in ("png", "pdf"):
         paths[extension] = folder / f"{stem}.{extension}"
-        with replacing(paths[extension]) as temporary:
+        with replacing(paths[extension]) as temporary, mpl.rc_context(NO_LAYOUT):
             saveallforms(
                 temporary.parent,
                 temporary.stem,
@@ -144,7 +144,14 @@ def save(panel: Panel, figure: Figure, out: Path, simulated: bool) -> SavedPanel
 
 
 def has_display() -> bool:
-    """Whether figures would be shown in windows."""
+    """Whether figures would be shown in windows.
+
+    Examples
+    --------
+    >>> mpl.use("Agg")
+    >>> has_display()
+    False
+    """
     return backend_registry.resolve_backend(mpl.get_backend())[1] not in (None, "headless")
 
 

@@ -9,13 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from core.contract.descriptions import THREADS
 from core.plotting.style import THREAD_COLORS, mean_band, significance_dots
 from core.statistics.comparisons import TTest, benjamini_hochberg, paired
 from core.statistics.intervals import population_sem
-
-COLUMN_PREFIX = {"DeePSim": "FC", "BigGAN": "BG"}
-"""Beginning of a thread's columns in masks and tables."""
+from core.threads import THREADS
 
 FDR_LEVEL = 0.05
 LAST_SHOWN_BLOCK = 45
@@ -27,6 +24,14 @@ class WindowComparison:
     """Both threads in one window and area: mean and SEM per thread, paired test per block.
 
     All arrays are (n_blocks,) but `mean` and `error`, which are (2, n_blocks).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> larger, smaller = rng.normal(1.0, 0.1, (20, 3)), rng.normal(0.5, 0.1, (20, 3))
+    >>> comparison = compare_window(larger, smaller)
+    >>> comparison.n, comparison.n_significant(0), comparison.n_significant(1)
+    (20, 3, 0)
     """
 
     n: int
@@ -42,7 +47,14 @@ class WindowComparison:
 
 
 def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and published SEM over experiments (n, ...); NaN where there is no experiment."""
+    """Mean and published SEM over experiments (n, ...); NaN where there is no experiment.
+
+    Examples
+    --------
+    >>> mean, error = mean_and_error(np.array([[1.0, 2.0], [3.0, 2.0]]))
+    >>> mean.tolist(), error.round(3).tolist()
+    ([2.0, 2.0], [0.707, 0.0])
+    """
     if len(values) == 0:
         undefined = np.full(values.shape[1:], np.nan)
         return undefined, undefined
@@ -54,6 +66,17 @@ def compare_window(deepsim: np.ndarray, biggan: np.ndarray) -> WindowComparison:
 
     The false discovery rate is controlled over all blocks of the panel, those outside the drawn
     range included (docs/panel_map.md).
+
+    Parameters
+    ----------
+    deepsim, biggan : (n_experiments, n_blocks)
+        Responses of the same experiments, divided by their normaliser.
+
+    Examples
+    --------
+    >>> same = np.tile([0.5, 0.6, 0.7], (2, 1)).T
+    >>> compare_window(same, same + 0.1).mean[:, 0].round(6).tolist()
+    [0.6, 0.7]
     """
     test = paired(deepsim, biggan)
     (mean0, error0), (mean1, error1) = mean_and_error(deepsim), mean_and_error(biggan)
@@ -67,7 +90,15 @@ def compare_window(deepsim: np.ndarray, biggan: np.ndarray) -> WindowComparison:
 
 
 def draw_window(ax: Axes, comparison: WindowComparison) -> None:
-    """Both mean trajectories with their SEM, and dots where they differ."""
+    """Both mean trajectories with their SEM, and dots where they differ.
+
+    Parameters
+    ----------
+    ax
+        Where it is drawn.
+    comparison
+        Both threads in the window.
+    """
     blocks = np.arange(comparison.mean.shape[1])
     for thread, mean, error in zip(THREADS, comparison.mean, comparison.error, strict=True):
         color = THREAD_COLORS[thread]
@@ -79,7 +110,26 @@ def draw_window(ax: Axes, comparison: WindowComparison) -> None:
 def window_statistics(
     prefix: str, window: tuple[int, int], area: str, comparison: WindowComparison
 ) -> dict[str, float]:
-    """Published counts of significant blocks, by id."""
+    """Published counts of significant blocks, by id.
+
+    Parameters
+    ----------
+    prefix
+        Beginning of the ids.
+    window
+        (start, stop) in ms from image onset.
+    area
+        Visual area.
+    comparison
+        Both threads in the window.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> larger, smaller = rng.normal(1.0, 0.1, (20, 3)), rng.normal(0.5, 0.1, (20, 3))
+    >>> window_statistics("fig5c", (50, 60), "IT", compare_window(smaller, larger))
+    {'fig5c.w50_60.IT.nsig_deepsim_gt_biggan': 0, 'fig5c.w50_60.IT.nsig_biggan_gt_deepsim': 3}
+    """
     name = f"{prefix}.w{window[0]}_{window[1]}.{area}"
     return {
         f"{name}.nsig_deepsim_gt_biggan": comparison.n_significant(0),
@@ -88,7 +138,23 @@ def window_statistics(
 
 
 def valid_in_area(masks: pd.DataFrame, area: str, *others: str) -> np.ndarray:
-    """Valid experiments of an area for which the other mask columns hold, (n,) bool."""
+    """Valid experiments of an area for which the other mask columns hold, (n,) bool.
+
+    Parameters
+    ----------
+    masks
+        A row for each experiment, with the columns of `core.statistics.masks`.
+    area
+        ``V1``, ``V4`` or ``IT``.
+    others
+        Further columns that must hold.
+
+    Examples
+    --------
+    >>> masks = pd.DataFrame({"valid": [1, 1, 0], "ITmsk": [1, 0, 1], "anysucc005": [1, 1, 1]})
+    >>> valid_in_area(masks, "IT", "anysucc005")
+    array([ True, False, False])
+    """
     return masks[["valid", f"{area}msk", *others]].astype(bool).all(axis=1).to_numpy()
 
 
@@ -98,7 +164,19 @@ def draw_windows(
     windows: Sequence[tuple[int, int]],
     areas: Sequence[str],
 ) -> None:
-    """One row of panels per area, one column per window, with one y axis per row."""
+    """One row of panels per area, one column per window, with one y axis per row.
+
+    Parameters
+    ----------
+    figure
+        Empty figure.
+    comparisons
+        Both threads by window and area.
+    windows
+        Columns: (start, stop) in ms from image onset.
+    areas
+        Rows.
+    """
     axes = figure.subplots(len(areas), len(windows), sharey="row", squeeze=False)
     for row, area in zip(axes, areas, strict=True):
         for ax, window in zip(row, windows, strict=True):

@@ -130,7 +130,13 @@ def write_report(results: list[FigureResult], out: Path, seed: int, seconds: flo
 
 
 def figure_report(result: FigureResult) -> FigureReport:
-    """Everything that the page says about one figure."""
+    """Everything that the page says about one figure.
+
+    Examples
+    --------
+    >>> figure_report(FigureResult("ext4", None, False, problem="no data")).title
+    'Extended Data Figure 4'
+    """
     numbers, regenerated = compare(result), compare_regenerated(result)
     names = dict.fromkeys(
         [_panel(result, compared) for compared in numbers]
@@ -172,7 +178,13 @@ def _panel(result: FigureResult, compared: Compared) -> str:
 
 
 def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
-    """Input files of a figure with their hashes; a file changed since it was recorded says so."""
+    """Input files of a figure with their hashes; a file changed since it was recorded says so.
+
+    Examples
+    --------
+    >>> source_files(FigureResult("4", None, False, problem="no data"))
+    ()
+    """
     if result.source is None or result.problem:
         return ()
     source = SourceData(result.source)
@@ -198,7 +210,13 @@ def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
 
 
 def simulation_words(root: Path) -> str:
-    """What ``SIMULATED.json`` says of version, seed and recordings."""
+    """What ``SIMULATED.json`` says of version, seed and recordings.
+
+    Examples
+    --------
+    >>> simulation_words(Path("no_such_folder"))
+    'no_such_folder: simulated; its SIMULATED.json says no more.'
+    """
     record = simulation_record(root) or {}
     if not isinstance(record.get("files"), dict):
         return f"{root}: simulated; its SIMULATED.json says no more."
@@ -211,7 +229,13 @@ def simulation_words(root: Path) -> str:
 
 
 def format_number(value: float | None) -> str:
-    """Short form of a number for the page; a dash for none."""
+    """Short form of a number for the page; a dash for none.
+
+    Examples
+    --------
+    >>> format_number(0.123456789), format_number(None)
+    ('0.123457', '–')
+    """
     return "–" if value is None else f"{value:.6g}"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from core.contract.checks import check, origins
 from core.contract.provenance import read_provenance
@@ -17,6 +18,7 @@ from core.errors import MissingFileError, ReproductionError, run
 from core.figures import FIGURES, Figure
 from core.files import writable_folder
 from core.plotting.style import apply_style
+from core.progress import answer
 from figure_reproduction.options import DEFAULT_SEED, add_options
 from figure_reproduction.panels import FigureResult, Reproduction, Statistics, has_display, save
 from figure_reproduction.sources import choose, explanation
@@ -35,6 +37,21 @@ def draw_figure(
     show: bool = False,
 ) -> FigureResult:
     """Draw one figure, save its panels and check its data.
+
+    Parameters
+    ----------
+    figure
+        Word that ``--figure`` takes.
+    reproduce
+        Draws all panels from a folder, with random numbers for jitter and bootstrap.
+    source
+        Folder of source data.
+    out
+        Folder of the pictures.
+    seed
+        Seed of jitter and bootstrap.
+    show
+        Open windows, where there is a display.
 
     Returns
     -------
@@ -104,7 +121,8 @@ def _main(figure: Figure, reproduce: Reproduce) -> int:
         raise MissingFileError(
             path=figure.title, expected="its source data", found=f"that {choice.reason}"
         )
-    _print(explanation([choice]))
+    if words := explanation([choice]):
+        answer(words)
     result = draw_figure(
         figure.word, reproduce, choice.source, options.out, options.seed, show=True
     )
@@ -116,21 +134,17 @@ def _main(figure: Figure, reproduce: Reproduce) -> int:
 
 def print_result(result: FigureResult) -> None:
     """Print a figure's numbers, failed checks, what is not drawn, and files."""
-    _print(_table(result.statistics))
-    regenerated = {name: number.value for name, number in result.regenerated.items()}
-    _print(_table({f"{name} (regenerated)": value for name, value in regenerated.items()}))
+    _print_table(result.statistics)
+    regenerated = {f"{name} (regenerated)": n.value for name, n in result.regenerated.items()}
+    _print_table(regenerated)
     for failed in (item for item in result.checks if not item.passed):
-        _print(f"CHECK FAILED: {failed.name}: {failed.found}")
+        answer(f"CHECK FAILED: {failed.name}: {failed.found}")
     for panel, sentence in result.unavailable.items():
-        _print(f"Panel {panel} not drawn: {sentence}")
+        answer(f"Panel {panel} not drawn: {sentence}")
     for panel in result.panels:
-        _print(f"{panel.png}\n{panel.pdf}")
+        answer(f"{panel.png}\n{panel.pdf}")
 
 
-def _table(statistics: Statistics) -> str:
-    return "\n".join(f"{name} = {value:.6g}" for name, value in statistics.items())
-
-
-def _print(text: str) -> None:
-    if text:
-        print(text)  # noqa: T201
+def _print_table(statistics: Statistics) -> None:
+    if statistics:
+        answer(pd.Series(statistics).to_string(float_format="{:.6g}".format))

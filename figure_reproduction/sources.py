@@ -21,6 +21,7 @@ from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError, RunError
 from core.figures import FIGURES
+from core.progress import say
 from core.project import SIMULATED_DATA, SOURCE_DATA
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     ------
     RunError
         If the simulation fails.
+
+    Examples
+    --------
+    >>> choose(["4"], "local", Path("no_such_folder"))[0].source is None
+    True
     """
     figures = list(figures)
     if mode == "simulated":
@@ -100,6 +106,13 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
 def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
     """Bring the files of some figures from OSF.
 
+    Parameters
+    ----------
+    figures
+        Words that ``--figure`` takes.
+    root
+        Folder of source data.
+
     Returns
     -------
     reached
@@ -113,7 +126,7 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
     settings = Settings.from_environment(patience=PATIENCE, attempts=ATTEMPTS)
     try:
         done = fetch_source_data(
-            root, settings, figures, say=_say, only_whole=True, listing_age=LISTING_AGE
+            root, settings, figures, say=say, only_whole=True, listing_age=LISTING_AGE
         )
     except ReproductionError as error:
         return False, dict.fromkeys(figures, error.clause)
@@ -121,7 +134,7 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
         words = f"{root}: expected to write there, found: {error.strerror or error}"
         return False, dict.fromkeys(figures, words)
     if done.placed:
-        _say(
+        say(
             f"{len(done.placed)} files from OSF, {done.n_bytes / 1e6:.1f} MB, "
             f"{done.n_requests} requests"
         )
@@ -155,7 +168,7 @@ def alignment_tables(
     unavailable
         Why computed ones that were wanted are not there; empty where they are.
     """
-    from core.experiments.alignment_data import alignment_data, is_computed
+    from core.experiments.alignment.data import alignment_data, is_computed
 
     published = {
         name: _input(source, file)
@@ -240,10 +253,6 @@ def _holds_any(source: SourceData, figure: str) -> bool:
     return any(source.path(file).is_file() for file in files if source.requires(file))
 
 
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)  # noqa: T201
-
-
 def simulate(out: Path = SIMULATED_DATA) -> Path:
     """Folder of source data from simulated recordings, made in a process of its own if need be.
 
@@ -270,7 +279,13 @@ def simulate(out: Path = SIMULATED_DATA) -> Path:
 
 
 def explanation(choices: Iterable[Choice]) -> str:
-    """The visible block that says which figures are drawn from simulated recordings, and why."""
+    """The visible block that says which figures are drawn from simulated recordings, and why.
+
+    Examples
+    --------
+    >>> explanation([Choice("4", None, "nothing was asked for")])
+    ''
+    """
     simulated = [choice for choice in choices if choice.source and choice.source.is_simulated]
     if not simulated:
         return ""

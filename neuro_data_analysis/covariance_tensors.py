@@ -1,322 +1,20 @@
-"""Covariance of a network's features with a unit's responses, and how alike it is in two threads.
+"""``python -m neuro_data_analysis.covariance_tensors``: covariance columns of Figure 3G's table.
 
-For every channel and position of a layer: the Pearson correlation of the feature with the response
-over trials, its t value, and the feature's SD. Correlation times SD is the covariance tensor,
-(channels, rows, columns), up to the SD of the response. It is computed in one pass over batches of
-images; only sums are kept, in float64.
-
-``python -m neuro_data_analysis.covariance_tensors`` computes the columns of Figure 3G's table from
-the evolved images and writes ``covariance.csv``: one row per experiment, ``Expi`` and 25 columns
-per layer (``layer1_cov_corr``, ...), to be merged on ``Expi``. It is written after every
-experiment; experiments that are in it already are not computed again.
+It reads the evolved images and writes ``covariance.csv``: one row per experiment, ``Expi`` and 25
+columns per layer (``layer1_cov_corr``, ...), to be merged on ``Expi``. It is written after every
+experiment; experiments that are in it already are not computed again. The numbers:
+`image_similarity.covariance`.
 """
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
-import pandas as pd
 
 from core import arguments
-from core.contract.fig3 import COVARIANCE_MAPS, COVARIANCE_STATISTICS, COVARIANCE_SUMMARIES
-from core.errors import (
-    ImageError,
-    MissingFileError,
-    RecordingError,
-    RunError,
-    SampleError,
-    SettingError,
-    run,
-)
-from core.files import replacing
-from core.progress import progress
-from core.statistics.similarity import correlation, cosine_similarity
-from neuro_data_analysis.evolutions.shown_images import load_img_resp_pairs
-from neuro_data_analysis.image_similarity.prototypes import N_THREADS, read_image
-from neuro_data_analysis.prototype_similarity import writable_file
-from neuro_data_analysis.recordings.dataset import Recordings, matroot, open_recordings
-from neuro_data_analysis.recordings.lab_tables import read_lab_table
+from core.errors import RunError, SettingError, run
+from core.progress import say
+from neuro_data_analysis.recordings.dataset import matroot, open_recordings
+from neuro_data_analysis.recordings.lab_tables import writable_table
 from neuro_data_analysis.recordings.layout import COVARIANCE_FILE, PROTOTYPES_FOLDER, STIMULI_FOLDER
-
-if TYPE_CHECKING:
-    import torch
-
-    from neuro_data_analysis.image_similarity.networks import FeatureNetwork
-
-MAX_EXPI = 100_000
-"""Numbers of experiments in a table that is continued are smaller."""
-
-MIN_TRIALS = 3
-"""Fewer leave the t value without degrees of freedom."""
-
-ROUNDING = 1e-14
-"""A spread smaller than this share of the mean is none."""
-
-SMALLEST_T = 3.0
-"""Covariance whose |t| is below counts as none in the ``thr`` statistics."""
-
-Trials = tuple[Iterable[np.ndarray], Sequence[float]]
-"""Images, (rows, columns, 3) each, and the response to each (events/s)."""
-
-
-@dataclass(frozen=True)
-class CovarianceTensor:
-    """Feature-response covariance of one layer; arrays (channels, rows, columns), float64.
-
-    Attributes
-    ----------
-    correlation
-        Pearson correlation over trials; NaN where the feature or the response does not vary.
-    t
-        Its t value, n - 2 degrees of freedom.
-    std
-        Standard deviation of the feature (ddof 0).
-    n_trials
-    """
-
-    correlation: np.ndarray
-    t: np.ndarray
-    std: np.ndarray
-    n_trials: int
-
-    @property
-    def covariance(self) -> np.ndarray:
-        """Correlation times SD, 0 where the correlation is undefined."""
-        return np.nan_to_num(self.correlation) * self.std
-
-    def thresholded(self, smallest_t: float = SMALLEST_T) -> np.ndarray:
-        """The covariance with 0 where |t| is below a limit."""
-        return np.where(np.abs(self.t) >= smallest_t, self.covariance, 0.0)
-
-
-class RunningCovariance:
-    """Moments of features and responses, updated batch by batch (Chan, Golub & LeVeque 1983).
-
-    Each batch is centred on its own mean before it is squared, so that nothing cancels.
-    """
-
-    def __init__(self):
-        self.n = 0
-        self._mean = self._squares = self._products = 0.0
-        self._mean_response = self._response_squares = 0.0
-
-    def add(self, features: "torch.Tensor", responses: np.ndarray) -> None:
-        """Take in a batch.
-
-        Parameters
-        ----------
-        features : (b, ...)
-            The sums are kept where they are.
-        responses : (b,)
-            events/s.
-        """
-        if features.device.type == "mps":  # has no float64
-            features = features.cpu()
-        features = features.double()
-        response = features.new_tensor(responses)
-        mean, mean_response = features.mean(dim=0), float(response.mean())
-        features, response = features - mean, response - mean_response
-        products = response.reshape(1, -1).mm(features.flatten(1)).reshape(mean.shape)
-        n, total = len(features), self.n + len(features)
-        step, response_step = mean - self._mean, mean_response - self._mean_response
-        weight = self.n * n / total
-        self._mean = self._mean + step * (n / total)
-        self._squares = self._squares + features.square().sum(dim=0) + step.square() * weight
-        self._products = self._products + products + step * (response_step * weight)
-        self._mean_response += response_step * n / total
-        self._response_squares += float(response.square().sum()) + response_step**2 * weight
-        self.n = total
-
-    def tensor(self) -> CovarianceTensor:
-        """What was taken in so far.
-
-        Raises
-        ------
-        SampleError
-            If that is fewer than 3 trials.
-        """
-        if self.n < MIN_TRIALS:
-            raise SampleError(expected=f"at least {MIN_TRIALS} trials", found=self.n)
-        std = self._std(self._squares.cpu().numpy(), self._mean.cpu().numpy())
-        response_std = self._std(self._response_squares, self._mean_response)
-        covariance = self._products.cpu().numpy() / self.n
-        varies = (std > 0) & (response_std > 0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            pearson = np.clip(np.where(varies, covariance / std / response_std, np.nan), -1, 1)
-            t = pearson * np.sqrt((self.n - 2) / (1 - pearson**2))
-        return CovarianceTensor(pearson, t, std, self.n)
-
-    def _std(self, squares: np.ndarray, mean: np.ndarray) -> np.ndarray:
-        """Standard deviation (ddof 0); 0 where it is no more than rounding of the mean."""
-        std = np.sqrt(squares / self.n)
-        return np.where(std > ROUNDING * np.abs(mean), std, 0.0)
-
-
-def covariance_tensors(
-    network: "FeatureNetwork",
-    images: Iterable[np.ndarray],
-    responses: Sequence[float],
-    layers: Mapping[str, str] | None = None,
-    batch_size: int = 32,
-) -> dict[str, CovarianceTensor]:
-    """Covariance tensors of a network's layers with responses, in one pass over the images.
-
-    Parameters
-    ----------
-    network
-        The network; images are brought to where it is.
-    images
-        One per trial, (rows, columns, 3), of one size; they may come from a generator.
-    responses : (n_trials,)
-        events/s.
-    layers
-        Paths of layers with maps, by name; by default the network's ``features.covariance``.
-    batch_size
-        Images in a forward pass.
-
-    Raises
-    ------
-    SampleError
-        If there is not one finite response for each image, or fewer than 3.
-    ImageError, LayerError
-        As `image_features`.
-    """
-    from neuro_data_analysis.image_similarity import networks
-
-    layers = network.features.covariance if layers is None else layers
-    responses = np.asarray(responses, dtype=float)
-    if responses.ndim != 1 or not np.isfinite(responses).all():
-        raise SampleError(expected="one finite response for each image", found="others")
-    running = {name: RunningCovariance() for name in layers}
-    n_seen, size = 0, None
-    with networks.watching(network, list(layers.values())) as fetcher:
-        for batch in _batches(images, batch_size):
-            n_seen += len(batch)
-            if n_seen > len(responses):
-                break
-            shown = networks.as_images(batch)
-            size = size or shown.shape[2:]
-            if shown.shape[2:] != size:
-                raise ImageError(
-                    expected="images of one size",
-                    found=f"{tuple(size)} and {tuple(shown.shape[2:])}",
-                )
-            outputs = networks.batch_outputs(
-                fetcher,
-                shown,
-                list(layers.values()),
-                network.preprocessing,
-                network.size,
-            )
-            for name, layer in layers.items():
-                maps = networks.with_axes(outputs[layer], 4, "maps (n, C, H, W)", layer)
-                running[name].add(maps, responses[n_seen - len(batch) : n_seen])
-    if n_seen != len(responses):
-        raise SampleError(
-            expected=f"one image for each of {len(responses)} responses",
-            found="more" if n_seen > len(responses) else n_seen,
-        )
-    return {name: covariance.tensor() for name, covariance in running.items()}
-
-
-def tensor_similarity(
-    fc: CovarianceTensor, bg: CovarianceTensor, *, legacy_nan: bool = False
-) -> dict[str, float]:
-    """The 25 statistics of the similarity of two covariance tensors of a layer.
-
-    ``cov_corr`` correlates the whole tensors. The others summarise a map over positions by mean,
-    maximum and 0.9 quantile: the correlation along channels (or the cosine similarity, ``cos``), of
-    the whole map or of its middle (``crop``: ``[int(0.1 n):int(0.9 n)]`` of rows and columns), as
-    it is or without covariance of |t| < 3 (``thr``).
-
-    Parameters
-    ----------
-    fc, bg
-        Tensors of the two threads, of one shape.
-    legacy_nan
-        As published: a position without covariance (NaN in the map) makes the quantile NaN. By
-        default it is left out, as from the mean and the maximum.
-
-    Returns
-    -------
-    dict
-        By the endings of the columns, in the order of the table.
-    """
-    tensors = {"": (fc.covariance, bg.covariance), "thr_": (fc.thresholded(), bg.thresholded())}
-    maps = {
-        f"{measure}{kind}": compare(*pair, axis=0)
-        for kind, pair in tensors.items()
-        for measure, compare in (("", correlation), ("cos_", cosine_similarity))
-    }
-    statistics = {"cov_corr": float(correlation(*(t.ravel() for t in tensors[""])))}
-    for kind in COVARIANCE_MAPS:
-        of_kind = maps[kind.replace("crop_", "")]
-        of_kind = _middle(of_kind) if "crop_" in kind else of_kind
-        numbers = summaries(of_kind, legacy_nan=legacy_nan)
-        statistics |= {f"{kind}{name}": number for name, number in numbers.items()}
-    return statistics
-
-
-def summaries(values: np.ndarray, *, legacy_nan: bool = False) -> dict[str, float]:
-    """Mean, maximum and 0.9 quantile of a map without its NaN; NaN where nothing is left.
-
-    Examples
-    --------
-    >>> summaries(np.array([[0.0, np.nan], [1.0, 0.5]]))
-    {'mean': 0.5, 'max': 1.0, 'q9': 0.9}
-    """
-    defined = values[~np.isnan(values)]
-    if defined.size == 0:
-        return dict.fromkeys(COVARIANCE_SUMMARIES, np.nan)
-    undefined_quantile = legacy_nan and defined.size < values.size
-    numbers = (
-        defined.mean(),
-        defined.max(),
-        np.nan if undefined_quantile else np.quantile(defined, 0.9),
-    )
-    return dict(zip(COVARIANCE_SUMMARIES, map(float, numbers), strict=True))
-
-
-def covariance_similarity(
-    network: "FeatureNetwork",
-    fc: Trials,
-    bg: Trials,
-    layers: Mapping[str, str] | None = None,
-    *,
-    batch_size: int = 32,
-    legacy_nan: bool = False,
-) -> dict[str, dict[str, float]]:
-    """Similarity of the two threads' covariance tensors: the 25 statistics by layer.
-
-    Parameters
-    ----------
-    network, layers, batch_size
-        As in `covariance_tensors`.
-    fc, bg
-        Images and responses of thread 0 and thread 1.
-    legacy_nan
-        As in `tensor_similarity`.
-    """
-    tensors = [covariance_tensors(network, *trials, layers, batch_size) for trials in (fc, bg)]
-    return {
-        name: tensor_similarity(tensors[0][name], tensors[1][name], legacy_nan=legacy_nan)
-        for name in tensors[0]
-    }
-
-
-def _middle(values: np.ndarray) -> np.ndarray:
-    return values[tuple(slice(int(0.1 * n), int(0.9 * n)) for n in values.shape)]
-
-
-def _batches(images: Iterable[np.ndarray], size: int) -> Iterator[list[np.ndarray]]:
-    images = iter(images)
-    while batch := list(islice(images, size)):
-        yield batch
 
 
 def parser() -> argparse.ArgumentParser:
@@ -351,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
         help="read weight files that hold more than tensors; they can run any code",
     )
     parser.add_argument(
-        "--batch", type=arguments.positive, default=32, help="images in a forward pass"
+        "--batch", type=arguments.count, default=32, help="images in a forward pass"
     )
     parser.add_argument(
         "--out",
@@ -366,10 +64,12 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Compute the columns of all experiments whose images are there; returns the exit code."""
     options = parser().parse_args(argv)
-    return run(lambda: _work(options))
+    _work(options)
+    return 0
 
 
 def _work(options: argparse.Namespace) -> None:
+    from neuro_data_analysis.image_similarity.covariance_table import continue_table
     from neuro_data_analysis.image_similarity.networks import (
         FEATURES,
         check_names,
@@ -377,8 +77,7 @@ def _work(options: argparse.Namespace) -> None:
     )
 
     check_names([options.network])
-    layers = FEATURES[options.network].covariance
-    if not layers:
+    if not FEATURES[options.network].covariance:
         raise SettingError(
             path="--network", expected="one whose covariance is compared", found=options.network
         )
@@ -386,62 +85,14 @@ def _work(options: argparse.Namespace) -> None:
     stimuli = options.stimuli or folder / STIMULI_FOLDER
     if not stimuli.is_dir():
         raise SettingError(path=stimuli, expected="the root of the image folders", found="none")
-    out = writable_file(options.out or folder / PROTOTYPES_FOLDER / COVARIANCE_FILE)
-    names = [f"{layer}_{statistic}" for layer in layers for statistic in COVARIANCE_STATISTICS]
+    out = writable_table(options.out or folder / PROTOTYPES_FOLDER / COVARIANCE_FILE)
     network = load_feature_network(options.network, device=options.device, trusted=options.trusted)
-    table = _read_finished(out, names)
     with open_recordings(folder) as recordings:
-        todo = [expi for expi in recordings.usable() if expi not in table.index]
-        for expi in progress(todo, len(todo), "experiments"):
-            try:
-                fc, bg = (_trials(recordings, expi, k, stimuli) for k in range(N_THREADS))
-                statistics = covariance_similarity(network, fc, bg, batch_size=options.batch)
-            except (MissingFileError, ImageError, SampleError) as error:
-                print(f"Exp {expi} is left out: {error}", file=sys.stderr)  # noqa: T201
-                continue
-            table.loc[expi] = [v for of_layer in statistics.values() for v in of_layer.values()]
-            with replacing(out) as temporary:
-                table.sort_index().to_csv(temporary, lineterminator="\n")
+        table = continue_table(out, network, recordings, stimuli, options.batch, say)
     if table.empty:
         raise RunError(path=stimuli, expected="the images of an experiment", found="none")
     print(out)  # noqa: T201
 
 
-def _trials(recordings: Recordings, expi: int, thread: int, stimuli: Path) -> Trials:
-    files, rates, _, _ = load_img_resp_pairs(recordings, expi, "Evol", thread, str(stimuli))
-    return (read_image(file) for file in files), rates
-
-
-def _read_finished(path: Path, names: list[str]) -> pd.DataFrame:
-    """The experiments that a file holds already; none if there is no file.
-
-    Raises
-    ------
-    SettingError
-        If it is another table, or was damaged since it was written.
-    """
-    if not path.is_file():
-        return pd.DataFrame(columns=names, dtype=float).rename_axis("Expi")
-    try:
-        table = read_lab_table(path).astype(float).set_index("Expi")
-    except (RecordingError, KeyError, ValueError, TypeError) as error:
-        raise SettingError(
-            path=path, expected="a table that can be continued", found=f"another ({error})"
-        ) from None
-    if list(table) != names:
-        raise SettingError(
-            path=path,
-            expected="the columns of this network, which would be continued",
-            found="others",
-        )
-    whole = np.isfinite(table.index) & (table.index % 1 == 0)
-    whole &= (table.index > 0) & (table.index < MAX_EXPI)
-    if not (whole.all() and table.index.is_unique) or np.isinf(table.to_numpy()).any():
-        raise SettingError(
-            path=path, expected="every experiment once, with finite numbers", found="others"
-        )
-    return table.set_index(table.index.astype(int))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

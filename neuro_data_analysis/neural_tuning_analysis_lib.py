@@ -1,5 +1,5 @@
-"""Tuning along Hessian axes under the published names; the work is done in `stimulus_names`,
-`formatted` and `tuning`."""
+"""Tuning along Hessian axes under the published names; the work is done in `recordings` and
+`tuning`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,16 +9,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.errors import ImageError, MissingFileError, RecordingError
 from core.images.stimulus_names import parse_stimulus_names
-from core.optional import import_package
+from core.statistics.windows import window_rate
 from neuro_data_analysis.evolutions.trajectories import sem
-from neuro_data_analysis.recordings.conversion import as_integers
-from neuro_data_analysis.recordings.formatted import numbered_units, unit_row
+from neuro_data_analysis.recordings.formatted import labelled_row, unit_numbers
 from neuro_data_analysis.recordings.naming import unit_name
+from neuro_data_analysis.tuning.axis_images import axis_images, image_files
 
-IMAGE_SUFFIXES = (".bmp", ".png", ".jpg", ".jpeg", ".tif", ".tiff")
-"""Kinds of image file, in the order in which they are preferred."""
+__all__ = [
+    "NeuralResponses",
+    "UnitInfo",
+    "calculate_neural_responses",
+    "find_full_image_paths",
+    "load_space_images",
+    "organize_unit_info",
+    "parse_stim_info",
+    "parse_unit_id_from_spikeID",
+]
 
 
 @dataclass(frozen=True)
@@ -41,33 +48,36 @@ class NeuralResponses:
 
 
 def find_full_image_paths(folder_path: str | Path, image_names: Iterable[str]) -> dict[str, Path]:
-    """File of every image, by its name without or with the ending; each name once.
+    """File of every image, each name once.
+
+    Parameters
+    ----------
+    folder_path
+        Folder of the images.
+    image_names
+        Names without or with the ending.
+
+    Returns
+    -------
+    dict
+        Paths by name.
 
     Raises
     ------
     MissingFileError
         If the folder or an image is not there.
     """
-    folder = Path(folder_path)
-    if not folder.is_dir():
-        raise MissingFileError(path=folder, expected="a folder of images", found="none")
-    files: dict[str, Path] = {}
-    for suffix in reversed(IMAGE_SUFFIXES):
-        for path in sorted(p for p in folder.iterdir() if p.suffix.lower() == suffix):
-            files[path.stem] = files[path.name] = path
-    names = list(dict.fromkeys(image_names))
-    absent = [name for name in names if name not in files]
-    if absent:
-        raise MissingFileError(
-            path=folder,
-            expected=f"{len(names)} images",
-            found=f"{len(absent)} of them missing (first: {absent[0]})",
-        )
-    return {name: files[name] for name in names}
+    return image_files(folder_path, image_names)
 
 
 def parse_stim_info(image_names: Sequence[str]) -> pd.DataFrame:
-    """Axis and distance of every image; see `stimulus_names.parse_stimulus_names`."""
+    """Axis and distance of every image, by its name.
+
+    Examples
+    --------
+    >>> parse_stim_info(["class_eig3_lin-0.24"])[["space_name", "eig_id", "lin_dist"]].to_numpy()
+    array([['class', 3.0, -0.24]], dtype=object)
+    """
     return parse_stimulus_names(image_names)
 
 
@@ -87,17 +97,14 @@ def parse_unit_id_from_spikeID(  # noqa: N802 (published name)
     Returns
     -------
     (n_rows,) int
-        0 for inactive rows; see `formatted.numbered_units`.
+        0 for inactive rows.
+
+    Examples
+    --------
+    >>> parse_unit_id_from_spikeID(np.array([5, 5, 9]), np.array([False, True, True]))
+    array([0, 1, 1])
     """
-    channels = as_integers(spikeID, "spikeID")
-    active = np.ones(len(channels), dtype=bool)
-    if active_chan is not None:
-        active = np.asarray(active_chan, dtype=bool).ravel()
-    if len(active) != len(channels):
-        raise RecordingError(
-            path="active_chan", expected=f"{len(channels)} flags as in spikeID", found=len(active)
-        )
-    return numbered_units(channels, active)
+    return unit_numbers(spikeID, active_chan)
 
 
 def organize_unit_info(meta: Mapping[str, Any], exprow: Mapping[str, Any]) -> UnitInfo:
@@ -115,17 +122,16 @@ def organize_unit_info(meta: Mapping[str, Any], exprow: Mapping[str, Any]) -> Un
     RecordingError
         If not exactly one row carries the label, or the file holds no unit numbers
         (`parse_unit_id_from_spikeID` makes them).
+
+    Examples
+    --------
+    >>> meta = {"spikeID": np.array([5.0, 5.0]), "unitID": np.array([1.0, 2.0])}
+    >>> record = {"ephysFN": "Beto-07092020-003", "pref_chan": 5, "pref_unit": 2}
+    >>> organize_unit_info(meta, record).prefchan_str
+    '5B'
     """
-    channels = as_integers(meta.get("spikeID"), "meta.spikeID")
-    units = as_integers(meta.get("unitID"), "meta.unitID")
-    if len(units) != len(channels) or len(units) == 0:
-        raise RecordingError(
-            path=exprow["ephysFN"],
-            expected="a channel and a unit number for every row",
-            found=f"{len(channels)} and {len(units)}",
-        )
     channel, unit = int(exprow["pref_chan"]), int(exprow["pref_unit"])
-    row = unit_row(channels, units, channel, unit, str(exprow["ephysFN"]))
+    row = labelled_row(meta, channel, unit, str(exprow["ephysFN"]))
     return UnitInfo(channel, unit, row, unit_name(channel, unit))
 
 
@@ -145,11 +151,16 @@ def calculate_neural_responses(
         0-based row.
     resp_wdw, bsl_wdw
         Half-open windows in ms.
+
+    Examples
+    --------
+    >>> calculate_neural_responses(np.full((4, 200, 1), 30.0), 0).pref_unit_resp
+    array([30., 30., 30., 30.])
     """
     of_row = np.asarray(rasters)[:, :, prefchan_id]
-    baseline = of_row[:, bsl_wdw].mean(axis=1, dtype=float)
+    baseline = window_rate(of_row, (bsl_wdw.start, bsl_wdw.stop), axis=1)
     return NeuralResponses(
-        pref_unit_resp=of_row[:, resp_wdw].mean(axis=1, dtype=float),
+        pref_unit_resp=window_rate(of_row, (resp_wdw.start, resp_wdw.stop), axis=1),
         prefchan_bsl_mean=float(baseline.mean()),
         prefchan_bsl_sem=float(sem(baseline)),
     )
@@ -165,9 +176,9 @@ def load_space_images(
     space
         ``class`` or ``noise``.
     stim_info_df
-        As `parse_stim_info` returns it.
+        Axis and distance of every image, from `parse_stim_info`.
     uniq_img_fps
-        As `find_full_image_paths` returns it.
+        Paths by name, from `find_full_image_paths`.
 
     Returns
     -------
@@ -178,14 +189,4 @@ def load_space_images(
     ImageError
         If a file is no image.
     """
-    image = import_package("PIL.Image", "reading images")
-    shown = stim_info_df[stim_info_df["space_name"] == space].drop_duplicates("img_name")
-    images = {}
-    for row in shown.itertuples():
-        path = uniq_img_fps[row.img_name]
-        try:
-            with image.open(path) as opened:
-                images[int(row.eig_id), row.lin_dist] = np.asarray(opened.convert("RGB"))
-        except OSError as error:
-            raise ImageError(path=path, expected="an image", found=error) from None
-    return images
+    return axis_images(space, stim_info_df, uniq_img_fps)

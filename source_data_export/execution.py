@@ -23,6 +23,7 @@ from nbclient.util import run_sync
 from traitlets import default
 
 from core.environment import environment
+from core.errors import RunError
 from core.files import write_text
 from core.progress import progress
 from source_data_export.notebooks import REPORT_TYPE
@@ -33,7 +34,7 @@ CONFIGURATION = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTE
 STARTUP_SECONDS = 120
 
 CLEAN_UP_SECONDS = 10
-"""For a cell that is interrupted."""
+"""Seconds that a cell has to clean up when it is interrupted."""
 
 
 class ThisPython(AsyncKernelManager):
@@ -108,8 +109,8 @@ def _execute_cells(content: nbformat.NotebookNode, notebook: Path, environment: 
         except RuntimeError as error:
             said.seek(0)
             last = said.read().strip().rpartition("\n")[2]
-            words = f"{error} {last}".strip()
-            return f"cell {number}: expected a working kernel, found: {words.rstrip('.')}."
+            found = f"an error: {error} {last}".strip()
+            return str(RunError(path=f"cell {number}", expected="a working kernel", found=found))
     return ""
 
 

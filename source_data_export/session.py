@@ -7,6 +7,7 @@ calls `neuro_data_analysis`.
 import atexit
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
 from html import escape
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from core.figures import FIGURES
 from core.plotting.style import STYLE, mark_simulated
 from core.project import ROOT
 from neuro_data_analysis.export.contents import Contents
+from neuro_data_analysis.export.inputs import Inputs
 from neuro_data_analysis.export.opening import opened
 from neuro_data_analysis.export.options import Settings
 from neuro_data_analysis.export.output import Output
@@ -28,7 +30,7 @@ from neuro_data_analysis.recordings.layout import Folders
 from source_data_export.notebooks import REPORT_TYPE
 
 MAX_ROWS, MAX_COLUMNS = 6, 9
-"""Of a table that is shown; the rest is left out in the middle."""
+"""Rows and columns of a table that are shown; the rest is left out in the middle."""
 
 TABLE_STYLE = "overflow-x: auto"
 
@@ -84,13 +86,27 @@ class Session:
     folders: Folders
     output: Output
 
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What the exporters draw on."""
+        settings = self.settings
+        return Inputs(self.recordings, self.folders, settings.example, settings.jobs)
+
     @property
     def simulated(self) -> bool:
         """Whether the recordings are."""
         return self.output.simulated
 
     def show(self, shown: pd.DataFrame | Figure, caption: str) -> None:
-        """Show a table's corners, or a figure, and close it; what is simulated says so."""
+        """Show a table's corners, or a figure, and close it.
+
+        Parameters
+        ----------
+        shown
+            Table or figure.
+        caption
+            What it is; that it is simulated is added where it is.
+        """
         if isinstance(shown, Figure):
             shown.suptitle(caption, fontsize=11)
             if self.simulated:

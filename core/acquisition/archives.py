@@ -43,13 +43,22 @@ class Member:
 
 
 def members(path: Path) -> list[Member]:
-    """Files in a zip, after the checks that make it safe to read.
+    r"""Files in a zip, after the checks that make it safe to read.
 
     Raises
     ------
     ArchiveError
         If it is no whole zip, holds an absolute path, one that leads out, a link or one path twice,
         or more than `MAX_MEMBERS`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "data.zip"
+    >>> with zipfile.ZipFile(path, "w") as archive:
+    ...     archive.writestr("Fig4/a.csv", "1,2\n")
+    >>> members(path)
+    [Member(name='a.csv', path='Fig4/a.csv', size=4)]
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -81,7 +90,7 @@ def members(path: Path) -> list[Member]:
 def extract(
     archive: zipfile.ZipFile, wanted: Mapping[str, Path], limit: int = MAX_TOTAL_BYTES
 ) -> int:
-    """Write members of a zip to places of the caller's choice.
+    r"""Write members of a zip to places of the caller's choice.
 
     Parameters
     ----------
@@ -100,6 +109,16 @@ def extract(
     ------
     ArchiveError
         If a member is damaged, or larger than it says or than the limits allow.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with zipfile.ZipFile(folder / "data.zip", "w") as archive:
+    ...     archive.writestr("Fig4/a.csv", "1,2\n")
+    >>> with zipfile.ZipFile(folder / "data.zip") as archive:
+    ...     extract(archive, {"Fig4/a.csv": folder / "taken"})
+    4
     """
     total = 0
     for inside, target in wanted.items():
@@ -135,7 +154,7 @@ def unpack(
     nested: bool = True,
     limit: int = MAX_TOTAL_BYTES,
 ) -> list[tuple[Member, Path]]:
-    """Write the members of these base names into a folder of its own, under numbers.
+    r"""Write the members of these base names into a folder of its own, under numbers.
 
     Parameters
     ----------
@@ -154,6 +173,17 @@ def unpack(
     ------
     ArchiveError
         As `members` and `extract` do.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with zipfile.ZipFile(folder / "data.zip", "w") as archive:
+    ...     archive.writestr("Fig4/a.csv", "1,2\n")
+    ...     archive.writestr("readme.txt", "not wanted")
+    >>> taken = unpack(folder / "data.zip", {"a.csv"}, folder)
+    >>> [(member.path, place.name) for member, place in taken]
+    [('Fig4/a.csv', '0.member')]
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = members(path)
@@ -172,7 +202,7 @@ def unpack(
 
 
 def salvage(path: Path, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
-    """Whole members of a zip that may be cut off, from its beginning up to the cut.
+    r"""Whole members of a zip that may be cut off, from its beginning up to the cut.
 
     A zip lists its members at its end, and a cut one has no list; but each member also has a header
     of its own before its bytes. Nothing is promised about the bytes: the caller compares their
@@ -188,6 +218,16 @@ def salvage(path: Path, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]
     Yields
     ------
     base name, content
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "cut.zip"
+    >>> with zipfile.ZipFile(path, "w") as archive:
+    ...     archive.writestr("Fig4/a.csv", "1,2\n")
+    >>> n_bytes = path.write_bytes(path.read_bytes()[:50])
+    >>> list(salvage(path, {"a.csv": 4}))
+    [('a.csv', b'1,2\n')]
     """
     with path.open("rb") as file:
         while (header := _local_header(file)) is not None:

@@ -137,7 +137,25 @@ def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imp
 
 
 def is_simulated(path: Path, marks: list[Candidate]) -> bool:
-    """Whether a mark lies among the files, beside them or above them."""
+    """Whether a mark lies among the files, beside them or above them.
+
+    Parameters
+    ----------
+    path
+        What is imported, a folder or a file.
+    marks
+        Candidates for ``SIMULATED.json`` among the files in it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> is_simulated(folder / "Fig4", [])
+    False
+    >>> (folder / SIMULATION_FILE_NAME).touch()
+    >>> is_simulated(folder / "Fig4", [])
+    True
+    """
     return bool(marks) or any((f / SIMULATION_FILE_NAME).is_file() for f in path.resolve().parents)
 
 
@@ -167,10 +185,26 @@ def _place(
 def find(path: Path, staging: Path) -> tuple[dict[str, list[Candidate]], list[Problem]]:
     """Files of source data in a folder or zip, by name, and archives that cannot be read.
 
+    Parameters
+    ----------
+    path
+        A folder, looked into at any depth, or a zip.
+    staging
+        Empty folder in which archives are unpacked.
+
     Raises
     ------
     ArchiveError
         If `path` itself is a file and no sound zip.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / "exp_order.csv").touch()
+    >>> candidates, refused = find(folder, folder / "staging")
+    >>> list(candidates), refused
+    (['exp_order.csv'], [])
     """
     candidates: dict[str, list[Candidate]] = {}
     refused: list[Problem] = []

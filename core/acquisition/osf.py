@@ -1,4 +1,4 @@
-"""Talking to the Open Science Framework through osfclient: a patient session, and a listing.
+"""Talking to the Open Science Framework: a patient session, and a listing.
 
 OSF allows an anonymous client 100 requests an hour, so requests are the scarce thing: pages are
 asked for as long as OSF makes them, a request is repeated only after a failure that may pass, and
@@ -17,8 +17,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import requests
-from osfclient.models import File, Folder, Storage
-from osfclient.models.session import OSFSession
 
 from core.download import OFFLINE, TIMEOUT, TRANSIENT, RemoteFile, in_short, retry_after, wait
 from core.errors import DownloadError, SettingError
@@ -42,6 +40,12 @@ MAX_LISTING_REQUESTS = 60
 
 LONGEST_WAIT = 3600.0
 """Seconds that OSF may ask to wait, at most, before the download is given up for now."""
+
+FILES = ("relationships", "files", "links", "related", "href")
+"""Where an entry holds the address of the listing of what is in it."""
+
+UPLOAD = ("links", "upload")
+"""Where an entry holds the address that serves its bytes, a folder's as a zip."""
 
 _log = logging.getLogger(__name__)
 
@@ -96,7 +100,22 @@ class Settings:
     def from_environment(
         cls, project: str | None = None, token: str | None = None, **others: float
     ) -> "Settings":
-        """Settings given, else ``OSF_PROJECT`` and ``OSF_TOKEN``; ``OSF_API`` names another API."""
+        """Settings given, else ``OSF_PROJECT`` and ``OSF_TOKEN``; ``OSF_API`` names another API.
+
+        Parameters
+        ----------
+        project
+            OSF's five letters; None for the environment's, or else the published ones.
+        token
+            Personal access token; None for the environment's, if any.
+        others
+            Further fields of the settings.
+
+        Examples
+        --------
+        >>> Settings.from_environment("abcde", attempts=2).attempts
+        2
+        """
         return cls(
             project=project or os.environ.get("OSF_PROJECT") or PROJECT,
             token=token or os.environ.get("OSF_TOKEN") or None,
@@ -136,7 +155,7 @@ class OsfFile:
 
     @property
     def key(self) -> str:
-        """The same as text."""
+        """What tells this file's bytes from others', as text."""
         return f"{self.size} {self.checksum or self.id}"
 
     @property
@@ -148,7 +167,14 @@ class OsfFile:
 
 @dataclass
 class OsfFolder:
-    """One folder with everything in it; `url` serves it as a zip."""
+    """One folder with everything in it; `url` serves it as a zip.
+
+    Examples
+    --------
+    >>> below = OsfFolder("/a/b", "https://files.osf.io/b")
+    >>> list(OsfFolder("/a", "https://files.osf.io/a", folders=[below]).all_files())
+    []
+    """
 
     path: str
     url: str
@@ -163,8 +189,8 @@ class OsfFolder:
             yield from folder.all_files()
 
 
-class Session(OSFSession):
-    """osfclient's session with patience, a count of requests, and an eye on the token.
+class Session(requests.Session):
+    """A session with patience, a count of requests, and an eye on the token.
 
     Parameters
     ----------
@@ -180,18 +206,35 @@ class Session(OSFSession):
         self.base_url = settings.api.rstrip("/")
         self.max_redirects = 10
         self.n_requests = 0
+        self.last_request: float | None = None
         self.say = say
+        self.headers["Accept"] = "application/vnd.api+json"
         self.headers["Accept-Encoding"] = "identity"
         if settings.token:
-            self.token_auth(settings.token)
+            self.headers["Authorization"] = f"Bearer {settings.token}"
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send one request and count it; redirects pass here one by one."""
+        """Send one request and count it; redirects pass here one by one.
+
+        Parameters
+        ----------
+        request
+            What to send.
+        options
+            Those of `requests.Session.send`.
+        """
         self.n_requests += 1
         return super().send(request, **options)
 
     def get(self, url: str, **options: Any) -> requests.Response:
         """Get `url`, again after failures that may pass, waiting as long as the server asks.
+
+        Parameters
+        ----------
+        url
+            Address; the token goes to OSF's own hosts only.
+        options
+            Those of `requests.Session.get`.
 
         Raises
         ------
@@ -206,7 +249,7 @@ class Session(OSFSession):
             self._pace()
             problem, seconds = "", None
             try:
-                response = requests.Session.get(self, url, **options)
+                response = super().get(url, **options)
                 if response.status_code not in TRANSIENT:
                     return self._accepted(url, response)
                 problem = f"HTTP {response.status_code}"
@@ -274,12 +317,12 @@ class Session(OSFSession):
                 path=url,
                 expected="a readable project",
                 found=f"{found} (HTTP {status})",
-                advice="OSF_TOKEN takes a token of an account that may read it",
+                advice="give OSF_TOKEN a token of an account that may read it",
             )
         raise DownloadError(path=url, expected="an answer", found=f"HTTP {status}")
 
     def _pace(self) -> None:
-        """Pay osfclient's one second between requests only where half the limit is used."""
+        """Leave a second between requests where half the limit is used."""
         limit = HOURLY_LIMIT["token" if self.settings.token else "anonymous"]
         if self.n_requests >= limit / 2 and self.last_request is not None:
             wait(self.last_request + 1.0 - time.monotonic())
@@ -325,21 +368,26 @@ def storages(
     """
     nodes = nodes or (session.settings.project,)
     node = nodes[-1]
-    entries = _entries(session, session.build_url("nodes", node, "files"))
-    providers = [_model(Storage, entry, session) for entry in entries]
-    for provider in sorted(providers, key=lambda storage: storage.provider != "osfstorage"):
-        yield _list_storage(session, provider, relevant)
-    for child in _entries(session, session.build_url("nodes", node, "children")):
+    address = f"{session.base_url}/nodes/{node}"
+    entries = _entries(session, f"{address}/files/")
+    for entry in sorted(entries, key=lambda entry: _provider(entry) != "osfstorage"):
+        yield _list_storage(session, entry, relevant)
+    for child in _entries(session, f"{address}/children/"):
         below = _attribute(child, "id")
         if isinstance(below, str) and below not in nodes and not session.has_listed_enough:
             yield from storages(session, relevant, (*nodes, below))
 
 
-def _list_storage(session: Session, storage: Storage, relevant: Callable[[str], bool]) -> OsfFolder:
+def _provider(storage: Any) -> str:
+    return _text(storage, "storage", "attributes", "provider")
+
+
+def _list_storage(session: Session, storage: Any, relevant: Callable[[str], bool]) -> OsfFolder:
     """A storage with all its folders, those of figures first."""
-    root = OsfFolder(f"/ ({storage.provider})", storage._new_file_url, is_storage=True)
+    url = _text(storage, "storage", *UPLOAD)
+    root = OsfFolder(f"/ ({_provider(storage)})", url, is_storage=True)
     order = itertools.count()
-    waiting = [(False, next(order), root, storage._files_url)]
+    waiting = [(False, next(order), root, _text(storage, "storage", *FILES))]
     while waiting:
         later, _, folder, url = heapq.heappop(waiting)
         if session.has_listed_enough:
@@ -349,14 +397,15 @@ def _list_storage(session: Session, storage: Storage, relevant: Callable[[str], 
             break
         for entry in _entries(session, url):
             if _attribute(entry, "attributes", "kind") == "file":
-                folder.files.append(_osf_file(entry, session))
+                folder.files.append(_osf_file(entry))
             else:
-                found = _model(Folder, entry, session)
-                below = OsfFolder(found.path, found._new_file_url)
+                path = _text(entry, "folder", "attributes", "materialized_path")
+                below = OsfFolder(path, _text(entry, "folder", *UPLOAD))
                 folder.folders.append(below)
                 unlike = later if folder is not root else True
-                unlike = unlike and not relevant(found.name)
-                heapq.heappush(waiting, (unlike, next(order), below, found._files_url))
+                unlike = unlike and not relevant(_text(entry, "folder", "attributes", "name"))
+                files = _text(entry, "folder", *FILES)
+                heapq.heappush(waiting, (unlike, next(order), below, files))
     return root
 
 
@@ -398,38 +447,32 @@ def _with_page_size(url: str) -> str:
     return urlunsplit(parts._replace(query=urlencode(query, safe="[]")))
 
 
-def _model(kind: type, entry: dict, session: Session) -> Any:
-    """An entry as osfclient's model of it."""
-    try:
-        model = kind(entry, session)
-        addresses = ("_files_url", "_new_file_url", "_download_url", "path", "name")
-        wrong = [name for name in addresses if not isinstance(getattr(model, name, ""), str)]
-        if not wrong:
-            return model
-        found = f"one whose {wrong[0].strip('_')} is no text"
-    except (KeyError, TypeError, AttributeError) as error:
-        found = f"one without {error}"
+def _text(entry: Any, kind: str, *keys: str) -> str:
+    """The text that an entry of a listing holds under these keys, one inside the other."""
+    found = _attribute(entry, *keys)
+    if isinstance(found, str):
+        return found
     raise DownloadError(
-        path=session.base_url,
-        expected=f"OSF's description of a {kind.__name__.lower()}",
-        found=found,
+        path=f"entry of a {kind}",
+        expected=f"OSF's description with a text for {'.'.join(keys)}",
+        found=type(found).__name__ if found is not None else "none",
     )
 
 
-def _osf_file(entry: dict, session: Session) -> OsfFile:
-    file = _model(File, entry, session)
-    version = _attribute(entry, "attributes", "current_version")
-    hashes = file.hashes if isinstance(file.hashes, dict) else {}
+def _osf_file(entry: dict) -> OsfFile:
+    attributes = _attribute(entry, "attributes")
+    size, version = attributes.get("size"), attributes.get("current_version")
+    modified = attributes.get("date_modified")
     return OsfFile(
-        name=str(file.name),
-        path=str(file.path),
-        id=str(file.id),
-        url=str(file._download_url),
-        size=file.size if isinstance(file.size, int) else None,
-        sha256=_hex(hashes.get("sha256"), 64),
-        md5=_hex(hashes.get("md5"), 32),
+        name=_text(entry, "file", "attributes", "name"),
+        path=_text(entry, "file", "attributes", "materialized_path"),
+        id=_text(entry, "file", "id"),
+        url=_text(entry, "file", *UPLOAD),
+        size=size if isinstance(size, int) else None,
+        sha256=_hex(_attribute(attributes, "extra", "hashes", "sha256"), 64),
+        md5=_hex(_attribute(attributes, "extra", "hashes", "md5"), 32),
         version=version if isinstance(version, int) else None,
-        modified=file.date_modified if isinstance(file.date_modified, str) else None,
+        modified=modified if isinstance(modified, str) else None,
     )
 
 
@@ -445,7 +488,20 @@ def _attribute(entry: Any, *keys: str) -> Any:
 
 
 def is_same_site(url: str, other: str) -> bool:
-    """Whether two addresses belong together, as api.osf.io and files.osf.io do."""
+    """Whether two addresses belong together, as api.osf.io and files.osf.io do.
+
+    Parameters
+    ----------
+    url, other
+        Addresses.
+
+    Examples
+    --------
+    >>> is_same_site("https://files.osf.io/v1/x", "https://api.osf.io/v2/")
+    True
+    >>> is_same_site("https://osf.io.evil.org/", "https://api.osf.io/v2/")
+    False
+    """
     one, two = urlsplit(url), urlsplit(other)
     if one.netloc == two.netloc or one.scheme != two.scheme:
         return one[:2] == two[:2]

@@ -133,6 +133,25 @@ def is_complete(placement: Placement, listing: "Listing | None", age: float) -> 
 
     An optional file that OSF did not hold when it was last listed is not missed; a required one is
     not, either, for `age` seconds after.
+
+    Parameters
+    ----------
+    placement
+        The folder.
+    listing
+        What OSF held when it was last listed; None if that is not known.
+    age
+        Seconds for which the listing is believed in what it does not hold.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> placement = Placement(Path(tempfile.mkdtemp()), files_of(["3"]), "OSF pre96")
+    >>> is_complete(placement, None, math.inf)
+    False
+    >>> now = datetime.datetime.now().isoformat()
+    >>> is_complete(placement, Listing("pre96", {}, date=now), age=60.0)
+    True
     """
     is_new = listing is not None and listing.seconds_old() <= age
     return all(
@@ -151,7 +170,21 @@ def fetch_missing(
     only_whole: bool,
     before: "Listing | None",
 ) -> None:
-    """List the project and fetch what is missing in as few requests as possible."""
+    """List the project and fetch what is missing in as few requests as possible.
+
+    Parameters
+    ----------
+    session
+        Open session.
+    placement
+        The folder that is filled.
+    force
+        Replace files of another origin.
+    only_whole
+        Leave figures alone that hold files of another origin, instead of refusing all.
+    before
+        What OSF held when it was last listed; tells which zips need not be looked into again.
+    """
     folders, found = find(session, placement)
     foreign = compare(placement, found, session.say)
     if not force:
@@ -189,6 +222,15 @@ def fetch_missing(
 def refuse_or_skip(placement: Placement, foreign: list[File], only_whole: bool) -> None:
     """Refuse to replace files of another origin, or leave their figures alone.
 
+    Parameters
+    ----------
+    placement
+        The folder that is filled.
+    foreign
+        Files in it that came from elsewhere.
+    only_whole
+        Whether the figures that hold such files are left alone, instead of refusing all.
+
     Raises
     ------
     SettingError
@@ -208,7 +250,22 @@ def refuse_or_skip(placement: Placement, foreign: list[File], only_whole: bool) 
 def find(
     session: Session, placement: Placement
 ) -> tuple[list[OsfFolder], dict[str, list[OsfFile]]]:
-    """Storages of the project, as far as they have to be listed, and the sought files in them."""
+    """Storages of the project, as far as they have to be listed, and the sought files in them.
+
+    Parameters
+    ----------
+    session
+        Open session; its settings name the project.
+    placement
+        The folder that is filled; its files are sought by name.
+
+    Returns
+    -------
+    folders
+        Storages that were listed.
+    found
+        Sought files by name; OSF may hold several of one name.
+    """
     folders: list[OsfFolder] = []
     found: dict[str, list[OsfFile]] = {}
     requires = SourceData(placement.root).requires
@@ -231,6 +288,15 @@ def compare(
 
     Files with OSF's bytes are adopted, whoever put them there. Recorded ones that changed here or
     on OSF since become missing.
+
+    Parameters
+    ----------
+    placement
+        The folder that is filled.
+    found
+        Files that OSF holds, by name.
+    say
+        Is told which files changed.
     """
     foreign = []
     for name, standing in placement.standing.items():
@@ -267,6 +333,14 @@ class Listing:
     """What OSF held when it was last listed: sought files, and names in the zips that were read.
 
     `files` are by name; `archives` by `OsfFile.key`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> Listing("pre96", {}).write(folder)
+    >>> read_listing(folder, "pre96").seconds_old() < 60
+    True
     """
 
     project: str
@@ -298,7 +372,23 @@ class Listing:
 
 
 def read_listing(root: Path, project: str) -> Listing | None:
-    """The last listing of a project for this folder, None where there is none that can be read."""
+    """The last listing of a project for this folder, None where there is none that can be read.
+
+    Parameters
+    ----------
+    root
+        Folder of source data.
+    project
+        OSF's five letters; the listing of another project counts as none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> Listing("pre96", {}).write(folder)
+    >>> read_listing(folder, "pre96").project, read_listing(folder, "abcde")
+    ('pre96', None)
+    """
     try:
         content = json.loads((root / LISTING_NAME).read_text(encoding="utf-8"))
         found = Listing(

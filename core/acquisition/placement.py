@@ -54,18 +54,35 @@ class Candidate:
 
 
 def files_of(figures: Iterable[str] | None) -> list[File]:
-    """Files of some figures, or of all, and the order of experiments that all of them need."""
+    """Files of some figures, or of all, and the order of experiments that all of them need.
+
+    Parameters
+    ----------
+    figures
+        Words that ``--figure`` takes; None for all.
+
+    Examples
+    --------
+    >>> [file.name for file in files_of(["ext4"])][:2]
+    ['exp_order.csv', 'FigureExt4_meta_df.csv']
+    """
     folders = [FIGURES[figure].folder for figure in (FIGURES if figures is None else figures)]
     return [EXPERIMENT_ORDER, *(file for folder in folders for file in FIGURE_FILES[folder])]
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """Names of files, with the one first that tells the sizes of the others."""
+    """Names of files, with the one first that tells the sizes of the others.
+
+    Examples
+    --------
+    >>> in_order(["b.csv", "exp_order.csv", "a.csv"])
+    ['exp_order.csv', 'a.csv', 'b.csv']
+    """
     return sorted(names, key=lambda name: (name != EXPERIMENT_ORDER.name, name))
 
 
 class Placement:
-    """Files of a source-data folder, which of them are sound, and the way into it for the others.
+    r"""Files of a source-data folder, which of them are sound, and the way into it for the others.
 
     Parameters
     ----------
@@ -89,6 +106,19 @@ class Placement:
         Bytes put in place.
     on_arrival
         Called with the bytes of every file that is put in place.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> placement = Placement(root, files_of(["3"]), "OSF pre96")
+    >>> placement.is_missing("exp_order.csv"), placement.n_sound
+    (True, 0)
+    >>> came = root / "came.csv"
+    >>> n_bytes = came.write_text("Expi,ephysFN,n_blocks\n")
+    >>> placement.put(EXPERIMENT_ORDER, Candidate("/exp_order.csv", came))
+    >>> placement.is_missing("exp_order.csv"), placement.source_of(EXPERIMENT_ORDER)
+    (False, 'OSF pre96')
     """
 
     def __init__(self, root: Path, files: Iterable[File], source: str):
@@ -118,10 +148,6 @@ class Placement:
     def n_sound(self) -> int:
         """Number of files in place whose bytes are known to be right."""
         return sum(standing is Standing.SOUND for standing in self.standing.values())
-
-    def files_standing(self, standing: Standing) -> list[File]:
-        """Files that stand in a way."""
-        return [self.files[name] for name, found in self.standing.items() if found is standing]
 
     @contextmanager
     def recording(self) -> Iterator["Placement"]:
@@ -153,6 +179,13 @@ class Placement:
     def put(self, file: File, candidate: Candidate) -> None:
         """Move a candidate's bytes, which are verified, into place, and note where they came from.
 
+        Parameters
+        ----------
+        file
+            What it is.
+        candidate
+            Where its bytes lie; they are moved from there.
+
         Raises
         ------
         SettingError
@@ -175,7 +208,15 @@ class Placement:
         interrupt.check()
 
     def put_fitting(self, name: str, candidates: list[Candidate]) -> None:
-        """Put in place the one candidate that is as described, or keep in `failed` why none is."""
+        """Put in place the one candidate that is as described, or keep in `failed` why none is.
+
+        Parameters
+        ----------
+        name
+            Name of the file.
+        candidates
+            Files that may be it.
+        """
         file, sizes = self.files[name], sizes_of(self.root)
         try:
             chosen = choose(file, candidates, sizes)
@@ -186,7 +227,15 @@ class Placement:
         self.put(file, chosen)
 
     def adopt(self, file: File, candidate: Candidate) -> None:
-        """Note the origin of a file that stands in place with the candidate's bytes."""
+        """Note the origin of a file that stands in place with the candidate's bytes.
+
+        Parameters
+        ----------
+        file
+            What stands in place.
+        candidate
+            Where the same bytes were found.
+        """
         if self.standing[file.name] is not Standing.SOUND:
             self.adopted.append(file.path)
             self._note(file, candidate)
@@ -218,12 +267,29 @@ class Placement:
 
 
 def choose(file: File, candidates: list[Candidate], sizes: Sizes) -> Candidate:
-    """The one candidate, whatever their number, that can be the file described.
+    r"""The one candidate, whatever their number, that can be the file described.
+
+    Parameters
+    ----------
+    file
+        What it should be.
+    candidates
+        Files that may be it, at least one.
+    sizes
+        Sizes of the data set.
 
     Raises
     ------
     ContractError
         If more than one differing candidate is as described, or none of several is; two are named.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "exp_order.csv"
+    >>> n_bytes = path.write_text("Expi,ephysFN,n_blocks\n1,Beto-28072020-006,23\n")
+    >>> choose(EXPERIMENT_ORDER, [Candidate("/a", path), Candidate("/b", path)], Sizes()).origin
+    '/a'
     """
     distinct = list({sha256(c.path): c for c in reversed(candidates)}.values())[::-1]
     if len(distinct) == 1:
@@ -241,13 +307,42 @@ def choose(file: File, candidates: list[Candidate], sizes: Sizes) -> Candidate:
 
 
 def refuse_simulated(root: Path, file: File, path: Path) -> None:
-    """Raise a SettingError where simulated data would enter the project's ``source_data/``."""
+    r"""Raise a SettingError where simulated data would enter the project's ``source_data/``.
+
+    Parameters
+    ----------
+    root
+        Folder that is filled.
+    file
+        What the file is.
+    path
+        Where its bytes lie; those of a file that names recordings tell whether they are simulated.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "exp_order.csv"
+    >>> n_bytes = path.write_text("Expi,ephysFN,n_blocks\n1,Beto-28072020-006,23\n")
+    >>> refuse_simulated(SOURCE_DATA, EXPERIMENT_ORDER, path)
+    """
     if file in NAMING_FILES and SIMULATED_SUFFIX.encode() in path.read_bytes():
         refuse_mark(root, file.name)
 
 
 def refuse_mark(root: Path, where: str) -> None:
-    """Raise a SettingError if `root` is the project's own: `where` says that data are simulated."""
+    """Raise a SettingError if `root` is the project's own: `where` says that data are simulated.
+
+    Parameters
+    ----------
+    root
+        Folder that is filled.
+    where
+        What says that the data are simulated, for the message.
+
+    Examples
+    --------
+    >>> refuse_mark(Path("another_folder"), "SIMULATED.json")
+    """
     if root.resolve() == SOURCE_DATA.resolve():
         raise SettingError(
             path=root,
@@ -258,13 +353,26 @@ def refuse_mark(root: Path, where: str) -> None:
 
 
 def refuse_simulated_folder(root: Path) -> None:
-    """Raise a SettingError for a folder that is marked as simulated: nothing else enters it."""
+    """Raise a SettingError for a folder that is marked as simulated: nothing else enters it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> refuse_simulated_folder(Path(tempfile.mkdtemp()))
+    """
     if simulation_record(root) is not None:
         raise SettingError(path=root, expected="a folder of source data", found="a simulated one")
 
 
 def sizes_of(root: Path) -> Sizes:
-    """Sizes of the data in `root`, the published ones where they cannot be read."""
+    """Sizes of the data in `root`, the published ones where they cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> sizes_of(Path(tempfile.mkdtemp()))
+    Sizes(experiments=170, blocks=56, example_blocks=23)
+    """
     try:
         return SourceData(root).sizes
     except ReproductionError:

@@ -83,7 +83,15 @@ class Transfer:
             self.fetch_folder(below, files)
 
     def fetch_loose(self, storage: OsfFolder, files: dict[str, OsfFile]) -> None:
-        """Fetch a whole storage as a zip if it is mostly source data and they lie in no folder."""
+        """Fetch a whole storage as a zip if it is mostly source data and they lie in no folder.
+
+        Parameters
+        ----------
+        storage
+            A storage of the project.
+        files
+            The files to fetch, by name.
+        """
         self._fetch_zip(storage, storage.files, files)
 
     def _fetch_zip(
@@ -251,7 +259,21 @@ class Transfer:
 
 
 class Bar:
-    """Progress in bytes and files, on a terminal only."""
+    """Progress in bytes and files, on a terminal only.
+
+    Parameters
+    ----------
+    n_bytes
+        Bytes of all files that are to come.
+    n_files
+        Their number.
+
+    Examples
+    --------
+    >>> with Bar(n_bytes=10, n_files=1) as bar:
+    ...     bar.receiving("/Fig4", 5)
+    ...     bar.arrived(10)
+    """
 
     def __init__(self, n_bytes: int, n_files: int):
         from tqdm import tqdm
@@ -268,7 +290,15 @@ class Bar:
         self._bar.close()
 
     def receiving(self, path: str, n_bytes: int) -> None:
-        """A zip is under way; its members count when they are verified."""
+        """A zip is under way; its members count when they are verified.
+
+        Parameters
+        ----------
+        path
+            The folder on OSF whose zip it is.
+        n_bytes
+            Bytes of it up to now.
+        """
         self._bar.set_postfix_str(f"{self._files} {path}: {n_bytes / 1e6:.1f} MB of its zip")
 
     def arrived(self, n_bytes: int) -> None:

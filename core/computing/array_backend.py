@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import torch
 
 Array = Union[np.ndarray, "torch.Tensor"]
+"""What formulas compute with: an array of NumPy or a tensor."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Backend:
         `numpy` or `torch`.
     device
         The tensors' device; None for NumPy.
+
+    Examples
+    --------
+    >>> NUMPY.numbers([1, 2]), NUMPY.indices([1, 2])
+    (array([1., 2.]), array([1, 2]))
     """
 
     xp: ModuleType
@@ -69,7 +75,22 @@ class Backend:
         return self.xp.zeros(shape, dtype=self.xp.float64, device=self.device)
 
     def counts(self, start: int, stop: int) -> Array:
-        """The whole numbers from `start` to before `stop`, int64; made where they are wanted."""
+        """Whole numbers in a row, int64, made where they are wanted.
+
+        Parameters
+        ----------
+        start, stop
+            The first, and the one after the last.
+
+        Returns
+        -------
+        (stop - start,)
+
+        Examples
+        --------
+        >>> NUMPY.counts(2, 5)
+        array([2, 3, 4])
+        """
         if self.device is None:
             return np.arange(start, stop)
         return self.xp.arange(start, stop, device=self.device)
@@ -82,6 +103,7 @@ class Backend:
 
 
 NUMPY = Backend(np)
+"""Backend of NumPy."""
 
 NUMPY_DEVICE = "numpy"
 """What an optimizer's `device` is to compute with NumPy, the default."""
@@ -120,7 +142,16 @@ def backend_of(device: "str | torch.device | None") -> Backend:
 
 
 def to_host(values: Any) -> Any:
-    """A tensor as an array; anything else as it is."""
+    """A tensor as an array; anything else as it is.
+
+    Examples
+    --------
+    >>> import torch
+    >>> to_host(torch.arange(3))
+    array([0, 1, 2])
+    >>> to_host([1, 2])
+    [1, 2]
+    """
     if not hasattr(values, "detach"):
         return values
     values = values.detach().cpu()

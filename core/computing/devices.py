@@ -21,6 +21,10 @@ def choose_device(device: "str | torch.device | None" = None) -> "torch.device":
     --------
     >>> choose_device("cpu")
     device(type='cpu')
+    >>> choose_device("abacus")
+    Traceback (most recent call last):
+    core.errors.SettingError: device: expected cpu, cuda, cuda:1, mps or another of torch's, \
+found 'abacus'.
     """
     import torch
 
@@ -48,7 +52,14 @@ def choose_device(device: "str | torch.device | None" = None) -> "torch.device":
 
 
 def device_of(module: "nn.Module") -> "torch.device":
-    """Device of a module's first parameter or buffer; the CPU if it has none."""
+    """Device of a module's first floating-point parameter or buffer; the CPU if it has none.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> device_of(nn.Linear(2, 2, device="meta")), device_of(nn.ReLU())
+    (device(type='meta'), device(type='cpu'))
+    """
     import torch
 
     tensor = _first_tensor(module)
@@ -56,7 +67,14 @@ def device_of(module: "nn.Module") -> "torch.device":
 
 
 def dtype_of(module: "nn.Module") -> "torch.dtype":
-    """Type of a module's first floating-point parameter or buffer; float32 if it has none."""
+    """Type of a module's first floating-point parameter or buffer; float32 if it has none.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> dtype_of(nn.Linear(2, 2).half())
+    torch.float16
+    """
     import torch
 
     tensor = _first_tensor(module)
@@ -64,5 +82,6 @@ def dtype_of(module: "nn.Module") -> "torch.dtype":
 
 
 def _first_tensor(module: "nn.Module") -> "torch.Tensor | None":
+    """A module's first floating-point parameter or buffer; None if it has none."""
     floating = (t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point())
     return next(floating, None)

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     import torch
 
 Limits = tuple[float, float]
+"""Parameters of the first and the last point of a path."""
 
 OPPOSITE = {
     "expected": "codes that span a great circle",
     "found": "opposite ones: no path is the shortest",
 }
+"""What is expected and found where codes point in opposite directions."""
 
 
 def ang_dist(V1: np.ndarray, V2: np.ndarray) -> np.ndarray:  # noqa: N803
@@ -32,8 +34,9 @@ def ang_dist(V1: np.ndarray, V2: np.ndarray) -> np.ndarray:  # noqa: N803
     Parameters
     ----------
     V1 : (n, n_dims)
+        Codes; a single vector counts as one row.
     V2 : (m, n_dims)
-        A single vector counts as one row.
+        Codes that they are compared with; a single vector counts as one row.
 
     Returns
     -------
@@ -63,6 +66,7 @@ def LERP(  # noqa: N802
     Parameters
     ----------
     c1, c2 : (n_dims,) or (1, n_dims)
+        Codes at parameters 0 and 1.
     steps
         Number of points.
     lim
@@ -71,6 +75,11 @@ def LERP(  # noqa: N802
     Returns
     -------
     (steps, n_dims)
+
+    Raises
+    ------
+    CodeError
+        If there is more than one code on a side, or the dimensions differ.
 
     Examples
     --------
@@ -96,8 +105,11 @@ def SLERP(  # noqa: N802
     Parameters
     ----------
     c1, c2 : (n_dims,) or (1, n_dims)
-    steps, lim
-        See `LERP`.
+        Codes at parameters 0 and 1.
+    steps
+        Number of points.
+    lim
+        Parameters of the first and the last point; outside [0, 1] the circle is followed further.
     legacy
         Leave out the division by sin W, as the published code does: the whole path is too short by
         that factor, and does not start at `c1`.
@@ -117,6 +129,10 @@ def SLERP(  # noqa: N802
     array([[1.    , 0.    ],
            [0.7071, 0.7071],
            [0.    , 1.    ]])
+    >>> SLERP([1, 0], [-1, 0], 3)
+    Traceback (most recent call last):
+    core.errors.CodeError: expected codes that span a great circle, found opposite ones: no path \
+is the shortest.
     """
     c1, c2 = _row(c1, "c1"), _row(c2, "c2")
     _same_dims(c1, c2)
@@ -126,7 +142,36 @@ def SLERP(  # noqa: N802
 def LERP_torch(  # noqa: N802
     c1: "torch.Tensor", c2: "torch.Tensor", steps: int, lim: Limits = (0, 1)
 ) -> "torch.Tensor":
-    """`LERP` of tensors; keeps dtype and device, and can be differentiated."""
+    """Straight line from tensor `c1` (at 0) to `c2` (at 1); can be differentiated.
+
+    Parameters
+    ----------
+    c1, c2 : (n_dims,) or (1, n_dims)
+        Codes at parameters 0 and 1, of a floating-point dtype.
+    steps
+        Number of points.
+    lim
+        Parameters of the first and the last point; outside [0, 1] the line is prolonged.
+
+    Returns
+    -------
+    (steps, n_dims)
+        Of the codes' dtype, on their device.
+
+    Raises
+    ------
+    CodeError
+        If there is more than one code on a side, the dimensions differ, or they are not floating
+        point.
+
+    Examples
+    --------
+    >>> import torch
+    >>> LERP_torch(torch.zeros(2), torch.ones(2), 3)
+    tensor([[0.0000, 0.0000],
+            [0.5000, 0.5000],
+            [1.0000, 1.0000]])
+    """
     torch = import_package("torch", "LERP_torch")
     c1, c2 = _as_row(c1, "c1"), _as_row(c2, "c2")
     _same_dims(c1, c2)
@@ -143,7 +188,35 @@ def SLERP_torch(  # noqa: N802
     *,
     legacy: bool = False,
 ) -> "torch.Tensor":
-    """`SLERP` of tensors; keeps dtype and device, and can be differentiated."""
+    """Great-circle path from tensor `c1` (at 0) to `c2` (at 1); can be differentiated.
+
+    Parameters
+    ----------
+    c1, c2 : (n_dims,) or (1, n_dims)
+        Codes at parameters 0 and 1, of a floating-point dtype.
+    steps
+        Number of points.
+    lim
+        Parameters of the first and the last point; outside [0, 1] the circle is followed further.
+    legacy
+        Leave out the division by the sine of the angle, as the published code does.
+
+    Returns
+    -------
+    (steps, n_dims)
+        Of the codes' dtype, on their device.
+
+    Raises
+    ------
+    CodeError
+        If a code is zero, they point in opposite directions, or they are not floating point.
+
+    Examples
+    --------
+    >>> import torch
+    >>> SLERP_torch(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), 3)[1]
+    tensor([0.7071, 0.7071])
+    """
     torch = import_package("torch", "SLERP_torch")
     c1, c2 = _as_row(c1, "c1"), _as_row(c2, "c2")
     _same_dims(c1, c2)
@@ -159,13 +232,25 @@ def LExpMap(  # noqa: N802
 
     Parameters
     ----------
-    refv, tangv : (n_dims,) or (1, n_dims)
-    steps, lim
-        Number of points, and t of the first and the last.
+    refv : (n_dims,) or (1, n_dims)
+        Code at t = 0.
+    tangv : (n_dims,) or (1, n_dims)
+        Way from there to t = 1.
+    steps
+        Number of points.
+    lim
+        t of the first and the last point.
 
     Returns
     -------
     (steps, n_dims)
+
+    Examples
+    --------
+    >>> LExpMap([1, 0], [0, 2], 3, (-1, 1))
+    array([[ 1., -2.],
+           [ 1.,  0.],
+           [ 1.,  2.]])
     """
     refv, tangv = _row(refv, "refv"), _row(tangv, "tangv")
     _same_dims(refv, tangv)
@@ -179,10 +264,14 @@ def SExpMap(  # noqa: N802
 
     Parameters
     ----------
-    refv, tangv : (n_dims,) or (1, n_dims)
-        Of `tangv` the part orthogonal to `refv` is taken.
-    steps, lim
-        Number of points, and the angle of the first and the last in radians.
+    refv : (n_dims,) or (1, n_dims)
+        Code at angle 0.
+    tangv : (n_dims,) or (1, n_dims)
+        Direction; its part orthogonal to `refv` is taken.
+    steps
+        Number of points.
+    lim
+        Angle of the first and the last point, in radians.
 
     Returns
     -------
@@ -228,6 +317,7 @@ def ExpMap(  # noqa: N802
     Parameters
     ----------
     x : (n_dims,), (1, n_dims) or (n, n_dims)
+        Code, or one for each tangent vector.
     tang_vec : (n_dims,) or (n, n_dims)
         Orthogonal to `x`; this is not checked.
     EPS
@@ -235,7 +325,8 @@ def ExpMap(  # noqa: N802
 
     Returns
     -------
-    (n_dims,) or (n, n_dims), the shape that the arguments broadcast to; rows with the norm of `x`.
+    (n_dims,) or (n, n_dims)
+        The shape that the arguments broadcast to; rows with the norm of `x`.
 
     Raises
     ------
@@ -266,9 +357,9 @@ def VecTransport(  # noqa: N802
     Parameters
     ----------
     xold, xnew : (n_dims,) or (1, n_dims)
-        Only their directions matter.
+        Codes where the vectors are and where they are brought; only their directions matter.
     v : (n_dims,) or (n, n_dims)
-        Orthogonal to `xold`; this is not checked.
+        Tangent vectors, orthogonal to `xold`; this is not checked.
 
     Returns
     -------
@@ -303,8 +394,18 @@ def radial_proj(codes: np.ndarray, max_norm: float | np.ndarray) -> np.ndarray:
     Parameters
     ----------
     codes : (n_dims,) or (n, n_dims)
+        Codes.
     max_norm
         One number or one per row, (n,); infinity leaves all as they are.
+
+    Returns
+    -------
+    The shape of `codes`
+
+    Raises
+    ------
+    CodeError
+        If a limit is negative, or there is not one for each row.
 
     Examples
     --------
@@ -328,6 +429,7 @@ def orthogonalize(basis: np.ndarray, codes: np.ndarray) -> np.ndarray:
     basis : (n_dims,) or (1, n_dims)
         One vector, of any length but zero.
     codes : (n_dims,) or (n, n_dims)
+        Codes.
 
     Returns
     -------
@@ -355,8 +457,13 @@ def renormalize(codes: np.ndarray, norms: float | np.ndarray) -> np.ndarray:
     Parameters
     ----------
     codes : (n_dims,) or (n, n_dims)
+        Codes of any length but zero.
     norms
         One number or one per row, (n,).
+
+    Returns
+    -------
+    The shape of `codes`
 
     Raises
     ------
@@ -368,6 +475,9 @@ def renormalize(codes: np.ndarray, norms: float | np.ndarray) -> np.ndarray:
     >>> renormalize([[3, 4], [0, 2]], [10, 1])
     array([[6., 8.],
            [0., 1.]])
+    >>> renormalize([[0, 0]], 1)
+    Traceback (most recent call last):
+    core.errors.CodeError: expected codes that have a direction, found one of norm 0.
     """
     codes = np.asarray(codes, dtype=float)
     return _unit_rows(codes) * _per_row(norms, codes, "norms")
@@ -380,7 +490,7 @@ def _slerp(
     t: "np.ndarray | torch.Tensor",
     legacy: bool,
 ) -> "np.ndarray | torch.Tensor":
-    """The formula for NumPy and torch alike; `xp` is the one or the other."""
+    """Great-circle path for NumPy and torch alike; `xp` is the one or the other."""
     norm = xp.linalg.vector_norm
     if norm(c1) == 0 or norm(c2) == 0:
         raise CodeError(expected="codes that have a direction", found="one of norm 0")
@@ -404,15 +514,18 @@ def _smallest(xp: ModuleType, values: "np.ndarray | torch.Tensor") -> float:
 
 
 def _ticks(steps: int, lim: Limits) -> np.ndarray:
+    """Parameters of the points of a path, (steps, 1)."""
     first, last = lim
     return np.linspace(first, last, steps)[:, None]
 
 
 def _norms(codes: np.ndarray) -> np.ndarray:
+    """Norms of rows, (n, 1), or of one code, (1,)."""
     return np.linalg.norm(codes, axis=-1, keepdims=True)
 
 
 def _unit_rows(codes: np.ndarray) -> np.ndarray:
+    """Rows scaled to norm 1; refuses zero ones."""
     norms = _norms(codes)
     if (norms == 0).any():
         raise CodeError(expected="codes that have a direction", found="one of norm 0")
@@ -420,6 +533,7 @@ def _unit_rows(codes: np.ndarray) -> np.ndarray:
 
 
 def _rows(codes: np.ndarray, name: str) -> np.ndarray:
+    """Codes as float64 rows, (n, n_dims)."""
     codes = np.atleast_2d(np.asarray(codes, dtype=float))
     if codes.ndim != 2:
         raise CodeError(path=name, expected="rows of codes", found=f"shape {codes.shape}")
@@ -427,10 +541,12 @@ def _rows(codes: np.ndarray, name: str) -> np.ndarray:
 
 
 def _row(code: np.ndarray, name: str) -> np.ndarray:
+    """One code as a float64 row, (1, n_dims)."""
     return _as_row(np.asarray(code, dtype=float), name)
 
 
 def _as_row(code: "np.ndarray | torch.Tensor", name: str) -> "np.ndarray | torch.Tensor":
+    """One code as a row, (1, n_dims); refuses several."""
     if code.ndim == 1:
         return code[None]
     if code.ndim == 2 and len(code) == 1:
@@ -441,12 +557,14 @@ def _as_row(code: "np.ndarray | torch.Tensor", name: str) -> "np.ndarray | torch
 
 
 def _floating(*codes: "torch.Tensor") -> None:
+    """Refuse codes of whole numbers."""
     for code in codes:
         if not code.is_floating_point():
             raise CodeError(expected="floating-point codes", found=code.dtype)
 
 
 def _same_dims(*codes: "np.ndarray | torch.Tensor") -> None:
+    """Refuse codes of different numbers of dimensions."""
     dims = [code.shape[-1] if code.ndim else 0 for code in codes]
     if len(set(dims)) > 1:
         found = " and ".join(map(str, dims))

@@ -30,7 +30,7 @@ class RandomSource:
 
     Parameters
     ----------
-    seed
+    rng
         A seed makes NumPy's default generator, or torch's on the backend's device. A generator of
         NumPy can feed either backend; its numbers are then moved to the device.
     backend
@@ -43,19 +43,32 @@ class RandomSource:
     Raises
     ------
     SettingError
-        If `seed` is neither, or a torch generator is given for NumPy or for another device.
+        If `rng` is neither, or a torch generator is given for NumPy or for another device.
+
+    Examples
+    --------
+    >>> from core.computing.array_backend import NUMPY
+    >>> source = RandomSource(3, NUMPY)
+    >>> state, drawn = source.state(), source.normal((2,))
+    >>> source.load_state(state)
+    >>> np.array_equal(source.normal((2,)), drawn)
+    True
+    >>> RandomSource(-3, NUMPY)
+    Traceback (most recent call last):
+    core.errors.SettingError: random_seed: expected None, a whole number of at least 0 or a \
+generator of NumPy, found -3.
     """
 
     def __init__(
         self,
-        seed: Randomness,
+        rng: Randomness,
         backend: Backend,
         draw: Draw | None = None,
         *,
         legacy: bool = False,
     ):
         self.backend = backend
-        self.generator = _generator(seed, backend, legacy)
+        self.generator = _generator(rng, backend, legacy)
         self._draw = draw
 
     def normal(self, shape: tuple[int, ...]) -> Array:
@@ -84,6 +97,17 @@ class RandomSource:
 
         NumPy's generators draw only as many normal numbers as there are places, in row-major
         order; how many that is would cross from a GPU to the host, so torch draws all of them.
+
+        Parameters
+        ----------
+        shape
+            Shape of the array.
+        rate
+            Probability, from 0 to 1, that a place is not zero.
+
+        Returns
+        -------
+        Array of that shape, float64
         """
         if not self._on_host:
             hit = self.uniform(shape) < rate
@@ -97,7 +121,11 @@ class RandomSource:
         """The generator's state as bytes, (n,) uint8."""
         if not self._on_host:
             return self.generator.get_state().numpy()
-        text = json.dumps(_numpy_state(self.generator), default=lambda array: array.tolist())
+        if isinstance(self.generator, np.random.RandomState):
+            state = self.generator.get_state(legacy=False)
+        else:
+            state = self.generator.bit_generator.state
+        text = json.dumps(state, default=lambda array: array.tolist())
         return np.frombuffer(text.encode(), dtype=np.uint8)
 
     def load_state(self, state: np.ndarray) -> None:
@@ -216,6 +244,11 @@ def torch_draws_from(rng: Randomness) -> Iterator[None]:
 
     For libraries that make random weights and take no generator.
 
+    Parameters
+    ----------
+    rng
+        A seed or a generator of NumPy or torch; None leaves torch's own source as it is.
+
     Examples
     --------
     >>> import torch
@@ -238,27 +271,29 @@ def torch_draws_from(rng: Randomness) -> Iterator[None]:
         yield
 
 
-def _generator(seed: Randomness, backend: Backend, legacy: bool) -> Any:
-    if isinstance(seed, np.random.Generator | np.random.RandomState):
-        return seed
-    is_seed = isinstance(seed, int | np.integer) and not isinstance(seed, bool) and seed >= 0
-    if seed is None or is_seed:
-        return _new_generator(seed if seed is None else int(seed), backend, legacy)
-    if backend.device is not None and isinstance(seed, backend.xp.Generator):
-        if seed.device.type != backend.device.type:
+def _generator(rng: Randomness, backend: Backend, legacy: bool) -> Any:
+    """The generator that is given, or a new one of a seed."""
+    if isinstance(rng, np.random.Generator | np.random.RandomState):
+        return rng
+    is_seed = isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0
+    if rng is None or is_seed:
+        return _new_generator(rng if rng is None else int(rng), backend, legacy)
+    if backend.device is not None and isinstance(rng, backend.xp.Generator):
+        if rng.device.type != backend.device.type:
             raise SettingError(
-                path="random_seed", expected=f"a generator on {backend.device}", found=seed.device
+                path="random_seed", expected=f"a generator on {backend.device}", found=rng.device
             )
-        return seed
+        return rng
     what = "NumPy" if backend.device is None else "torch"
     raise SettingError(
         path="random_seed",
         expected=f"None, a whole number of at least 0 or a generator of {what}",
-        found=f"{seed!r}",
+        found=f"{rng!r}",
     )
 
 
 def _new_generator(seed: int | None, backend: Backend, legacy: bool) -> Any:
+    """A generator of a seed, where the backend computes."""
     if backend.device is None:
         return np.random.RandomState(seed) if legacy else np.random.default_rng(seed)
     generator = backend.xp.Generator(device=backend.device)
@@ -269,25 +304,19 @@ def _new_generator(seed: int | None, backend: Backend, legacy: bool) -> Any:
     return generator
 
 
-def _numpy_state(generator: np.random.Generator | np.random.RandomState) -> dict:
-    if isinstance(generator, np.random.RandomState):
-        return generator.get_state(legacy=False)
-    return generator.bit_generator.state
-
-
-def _load_numpy_state(generator: np.random.Generator | np.random.RandomState, state: dict) -> None:
-    is_legacy = isinstance(generator, np.random.RandomState)
+def _load_numpy_state(rng: np.random.Generator | np.random.RandomState, state: dict) -> None:
+    """Set the state of one of NumPy's generators to that of another of its kind."""
+    is_legacy = isinstance(rng, np.random.RandomState)
     if is_legacy != ("has_gauss" in state):
         raise ValueError("a Generator and a RandomState hold different states")
     if is_legacy:
-        generator.set_state(state)
+        rng.set_state(state)
     else:
-        generator.bit_generator.state = state
+        rng.bit_generator.state = state
 
 
-def _kind(generator: Any) -> str:
-    if isinstance(generator, np.random.Generator):
-        return f"NumPy Generator ({type(generator.bit_generator).__name__})"
-    return (
-        "NumPy RandomState" if isinstance(generator, np.random.RandomState) else "torch Generator"
-    )
+def _kind(rng: Any) -> str:
+    """Name of a kind of generator, for messages."""
+    if isinstance(rng, np.random.Generator):
+        return f"NumPy Generator ({type(rng.bit_generator).__name__})"
+    return "NumPy RandomState" if isinstance(rng, np.random.RandomState) else "torch Generator"

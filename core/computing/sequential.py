@@ -11,6 +11,7 @@ from torch import nn
 from core.weights import load_strictly
 
 Layers = Iterable[tuple[str, nn.Module]]
+"""Layers in their order, each with its name."""
 
 LEAKY_SLOPE = 0.3
 """Slope of the leaky ReLUs that random weights are scaled for."""
@@ -72,11 +73,26 @@ def without_wrapper_names(state: Mapping[str, torch.Tensor]) -> dict[str, torch.
     return {name.replace(".1.", "."): tensor for name, tensor in state.items()}
 
 
-def initialise_weights(network: nn.Sequential, last: float = 1.0) -> None:
-    """Give a network random weights that keep activations level; the last layer's are scaled.
+def initialise_weights(network: nn.Sequential, last_scale: float = 1.0) -> None:
+    """Give a network random weights that keep activations level.
 
     torch's own initialisation lets them fade from layer to layer, so that all codes would give the
-    same image.
+    same image. Weights are normal with variance gain ** 2 / fan-in (He et al. 2015), where the gain
+    is that of leaky ReLUs; biases are zero. They are drawn from torch's own source of randomness.
+
+    Parameters
+    ----------
+    network
+        Layers in a row; those with a ``weight`` are changed.
+    last_scale
+        Factor by which the weights of the last of them are multiplied.
+
+    Examples
+    --------
+    >>> network = nn.Sequential(nn.Linear(1000, 1000), nn.LeakyReLU(LEAKY_SLOPE))
+    >>> initialise_weights(network, last_scale=0.0)
+    >>> network(torch.ones(1, 1000)).abs().max().item()
+    0.0
     """
     layers = [layer for layer in network if hasattr(layer, "weight")]
     gain = nn.init.calculate_gain("leaky_relu", LEAKY_SLOPE)
@@ -84,7 +100,7 @@ def initialise_weights(network: nn.Sequential, last: float = 1.0) -> None:
         nn.init.normal_(layer.weight, std=gain / sqrt(_fan_in(layer)))
         nn.init.zeros_(layer.bias)
     with torch.no_grad():
-        layers[-1].weight *= last
+        layers[-1].weight *= last_scale
 
 
 def _fan_in(layer: nn.Module) -> float:

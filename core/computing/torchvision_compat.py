@@ -17,6 +17,7 @@ MISSING_OPERATORS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
+"""Operators of torchvision's kernels that its Python code refers to when it is imported."""
 
 _declared = []  # a torch Library forgets its operators when it is collected
 
@@ -46,6 +47,7 @@ def import_torchvision() -> ModuleType:
 
 
 def _kernels_load() -> bool:
+    """Whether the compiled kernels of torchvision fit this build of torch."""
     import torch
 
     folder = Path(find_spec("torchvision").origin).parent

@@ -7,6 +7,7 @@ from pathlib import Path
 from core.arguments import folder
 from core.errors import SettingError, run
 from core.figures import FIGURES, chosen_figures
+from core.progress import say
 from core.project import SOURCE_DATA
 
 
@@ -68,7 +69,7 @@ def _download(options: argparse.Namespace) -> int:
 
     figures = chosen_figures(options.figure)
     settings = Settings.from_environment(options.project, options.token)
-    done = fetch_source_data(options.out, settings, figures, options.force, _say)
+    done = fetch_source_data(options.out, settings, figures, options.force, say)
     adopted = f", {len(done.adopted)} found there already" if done.adopted else ""
     print(
         f"{len(done.placed)} files fetched, {done.n_bytes / 1e6:.1f} MB{adopted}; "
@@ -88,7 +89,7 @@ def _import(options: argparse.Namespace) -> int:
     from core.acquisition.local_import import import_source_data
     from core.contract.problems import problems, table
 
-    done = import_source_data(options.path, options.out, options.force, _say)
+    done = import_source_data(options.path, options.out, options.force, say)
     known = f", {done.n_known} were there already" if done.n_known else ""
     print(f"{len(done.placed)} files taken, {done.n_bytes / 1e6:.1f} MB{known}.")
     if done.refused:
@@ -98,12 +99,6 @@ def _import(options: argparse.Namespace) -> int:
     if rows := problems(options.out, figures):
         print(f"In the folders of these figures now:\n{table(rows)}")
     return 1 if done.refused or rows else 0
-
-
-def _say(words: str) -> None:
-    from tqdm import tqdm
-
-    tqdm.write(words, file=sys.stderr)
 
 
 if __name__ == "__main__":

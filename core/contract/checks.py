@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 
 from core.contract import ext4, ext5, fig2, fig3, fig4, fig5, fig6
-from core.contract.descriptions import SLICES, THREADS
+from core.contract.descriptions import SLICES
 from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import SourceData, validate
 from core.errors import MissingFileError, ReproductionError
 from core.files import sha256
 from core.statistics.convergence import convergence
 from core.statistics.masks import AREAS, mask_table
-from core.statistics.windows import EVOKED
+from core.statistics.windows import EVOKED, window_rate
+from core.threads import PREFIXES, THREADS
 
 RELATIVE_TOLERANCE = 1e-6
 
@@ -48,7 +49,21 @@ class Check:
 
 
 def check(source: SourceData, folder: str) -> list[Check]:
-    """Is every file as described, and do the files that are there agree with one another?"""
+    """Is every file as described, and do the files that are there agree with one another?
+
+    Parameters
+    ----------
+    source
+        Folder of source data.
+    folder
+        A figure's folder in it.
+
+    Examples
+    --------
+    >>> missing = check(SourceData("no_such_folder"), "ExtendedFig5")
+    >>> [(item.name, item.passed) for item in missing]
+    [('file as described', False), ('file as described', False)]
+    """
     problems = validate(source, folder)
     n_files = sum(source.path(file).is_file() for file in FIGURE_FILES[folder])
     results = [_failed("file as described", problem) for problem in problems]
@@ -71,7 +86,20 @@ def _failed(name: str, error: ReproductionError) -> Check:
 
 
 def origins(source: SourceData, folder: str) -> list[Check]:
-    """Do recorded files still hold the bytes that came, and do all come from one source?"""
+    """Do recorded files still hold the bytes that came, and do all come from one source?
+
+    Parameters
+    ----------
+    source
+        Folder of source data.
+    folder
+        A figure's folder in it.
+
+    Examples
+    --------
+    >>> origins(SourceData("no_such_folder"), "Fig4")
+    []
+    """
     records = source.provenance
     files = [file for file in FIGURE_FILES[folder] if source.path(file).is_file()]
     known = [file for file in files if file.path in records]
@@ -159,20 +187,20 @@ def _fig4_time_constants(source: SourceData) -> Iterator[Check]:
     if not real[:, 0].all():
         return
     table = source.read(fig4.TIME_CONSTANTS)
-    for thread, name in (("FC", "DeePSim_mean"), ("BG", "BigGAN_mean")):
-        responses = source.read(fig4.RESPONSES[name])
+    for prefix, thread in zip(PREFIXES, THREADS, strict=True):
+        responses = source.read(fig4.RESPONSES[f"{thread}_mean"])
         again = [
             convergence(row[mask], baseline=row[0]).first_block
             for row, mask in zip(responses, real, strict=True)
         ]
-        rows = table[f"{thread}_tc0_bslinit"].to_numpy() == np.array(again)
-        yield _holds(f"{thread}_tc0_bslinit follows from the normalised responses", rows)
+        rows = table[f"{prefix}_tc0_bslinit"].to_numpy() == np.array(again)
+        yield _holds(f"{prefix}_tc0_bslinit follows from the normalised responses", rows)
 
 
 def _fig5_psth(source: SourceData) -> Iterator[Check]:
     for (block, name), file in fig5.PSTH.items():
         column = 0 if block == "first" else -1
-        evoked = source.read(file)[:, slice(*EVOKED)].mean(axis=1)
+        evoked = window_rate(source.read(file), axis=1)
         response = source.read(fig4.RESPONSES[name])[:, column]
         yield _close(f"5A, {block} block, {name}: 50-200 ms mean is Figure 4's", evoked, response)
 

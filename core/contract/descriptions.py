@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.threads import THREADS
+
 Size = int | Literal["experiments", "blocks", "example_blocks"] | None
 """Number of rows or columns; a word names a field of `Sizes`; None is any number."""
 
@@ -17,6 +19,11 @@ class Sizes:
 
     `experiments` rows of every all-experiment table, `blocks` of the longest experiment after the
     last-block drop, `example_blocks` of Figure 2's experiment.
+
+    Examples
+    --------
+    >>> Sizes().resolve("blocks"), Sizes().resolve(4), Sizes().resolve(None)
+    (56, 4, None)
     """
 
     experiments: int = 170
@@ -110,10 +117,7 @@ class Pickle(File):
     max_bytes: int = field(default=64_000_000, kw_only=True)
 
 
-THREADS = ("DeePSim", "BigGAN")
-"""Thread 0 and thread 1."""
-
-SLICES = ("DeePSim_mean", "BigGAN_mean", "DeePSim_sem", "BigGAN_sem")
+SLICES = tuple(f"{thread}_{moment}" for moment in ("mean", "sem") for thread in THREADS)
 """Suffixes of every quadruple of matrices, in the order mean 0, mean 1, SEM 0, SEM 1."""
 
 

@@ -1,8 +1,9 @@
 """Files of Extended Data Figure 4: temporal attribution, responses in windows of four lengths."""
 
-from core.contract.descriptions import THREADS, Column, Matrix, Table
+from core.contract.descriptions import Column, Matrix, Table
 from core.contract.fig5 import window_files
 from core.contract.metadata import EXPERIMENT, META_ACTIVATION
+from core.threads import THREADS
 
 FOLDER = "ExtendedFig4"
 

@@ -93,6 +93,12 @@ def psth_files(psth: np.ndarray) -> dict[str, np.ndarray]:
     ----------
     psth : (n_blocks, 4, 200)
         events/s; axis 1 is mean 0, mean 1, SEM 0, SEM 1.
+
+    Examples
+    --------
+    >>> files = psth_files(np.zeros((23, 4, 200)))
+    >>> sorted(files), files["DeePSim_mean"].shape
+    (['BigGAN_mean', 'BigGAN_sem', 'DeePSim_mean', 'DeePSim_sem'], (23, 200))
     """
     return {name: psth[:, slice_] for slice_, name in enumerate(NAMES_AS_WRITTEN)}
 
@@ -101,6 +107,11 @@ def stacking_offset(psth: np.ndarray) -> np.float64:
     """Vertical spacing of the stacked PSTHs: ceil(largest mean / 2.2 / 10) * 10, events/s.
 
     `psth` is (n_blocks, 4, 200), means first.
+
+    Examples
+    --------
+    >>> float(stacking_offset(np.full((23, 4, 200), 100.0)))
+    50.0
     """
     return np.float64(np.ceil(psth[:, :2].max() / 2.2 / 10) * 10)
 
@@ -111,11 +122,23 @@ def psth_array(files: dict[str, np.ndarray]) -> tuple[np.ndarray, bool]:
     Decided by content: a SEM is smaller than a mean, so the file ``DeePSim_sem`` holds a mean, and
     the names are the historical ones, where its median exceeds that of ``BigGAN_mean``.
 
+    Parameters
+    ----------
+    files
+        Arrays (n_blocks, 200), events/s, by the label in the file's name.
+
     Returns
     -------
     psth : (n_blocks, 4, 200)
         events/s; axis 1 is mean 0, mean 1, SEM 0, SEM 1.
     historical : bool
+
+    Examples
+    --------
+    >>> psth = np.ones((2, 4, 200)) * [[[50.0], [40.0], [3.0], [2.0]]]
+    >>> again, historical = psth_array(psth_files(psth))
+    >>> bool((again == psth).all()), historical
+    (True, True)
     """
     historical = bool(np.nanmedian(files["DeePSim_sem"]) > np.nanmedian(files["BigGAN_mean"]))
     order = NAMES_AS_WRITTEN if historical else SLICES

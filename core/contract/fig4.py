@@ -2,6 +2,7 @@
 
 from core.contract.descriptions import SLICES, Column, Json, Matrix, Table, moment
 from core.contract.metadata import EXPERIMENT, META
+from core.threads import PREFIXES, SUCCESS_WORDS
 
 FOLDER = "Fig4"
 
@@ -45,9 +46,9 @@ MASK_COLUMNS = tuple(
     Column(name, "flag")
     for name in (
         "valid",
-        *(f"{who}succ005" for who in ("FC", "BG", "both", "none", "any")),
+        *(f"{who}succ005" for who in SUCCESS_WORDS),
         *(f"{area}msk" for area in ("V1", "V4", "IT")),
-        *(f"{who}succ001" for who in ("FC", "BG", "both", "none", "any")),
+        *(f"{who}succ001" for who in SUCCESS_WORDS),
     )
 )
 
@@ -75,7 +76,7 @@ REAL_BLOCKS = Matrix(
 TIME_CONSTANT_COLUMNS = tuple(
     f"{thread}_{measure}{baseline}"
     for baseline in ("", "_bsl0", "_bslinit")
-    for thread in ("FC", "BG")
+    for thread in PREFIXES
     for measure in ("tc0", "tc_cnt")
 )
 

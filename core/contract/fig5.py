@@ -1,6 +1,7 @@
 """Files of Figure 5: PSTHs of the first and last block, responses in 10-ms windows."""
 
 from core.contract.descriptions import SLICES, Column, Matrix, Table, moment
+from core.threads import SUCCESS_WORDS
 
 FOLDER = "Fig5"
 
@@ -14,11 +15,7 @@ MASKS = Table(
         for name in (
             "valid",
             *(f"{area}msk" for area in ("V1", "V4", "IT")),
-            *(
-                f"{who}succ{p}"
-                for p in ("005", "001")
-                for who in ("FC", "BG", "both", "none", "any")
-            ),
+            *(f"{who}succ{p}" for p in ("005", "001") for who in SUCCESS_WORDS),
         )
     ),
     rows="experiments",
@@ -47,7 +44,25 @@ WINDOWS = tuple((start, start + 10) for start in range(0, 200, 10))
 def window_files(
     prefix: str, folder: str, panel: str, windows: tuple[tuple[int, int], ...]
 ) -> dict[tuple[tuple[int, int], str], Matrix]:
-    """Descriptions of windowed responses, keyed by ((start, stop) in ms, slice)."""
+    """Descriptions of windowed responses, keyed by ((start, stop) in ms, slice).
+
+    Parameters
+    ----------
+    prefix
+        Beginning of the files' names.
+    folder
+        Folder of the figure.
+    panel
+        The panel that they are drawn in.
+    windows
+        (start, stop) in ms from image onset, half-open.
+
+    Examples
+    --------
+    >>> files = window_files("Figure5C_src_normresp_wdw", "Fig5", "5C", ((0, 10),))
+    >>> files[(0, 10), "BigGAN_sem"].name
+    'Figure5C_src_normresp_wdw_0-10_BigGAN_sem.csv'
+    """
     return {
         (window, name): Matrix(
             f"{prefix}_{window[0]}-{window[1]}_{name}.csv",

@@ -5,6 +5,12 @@ from core.contract.metadata import P_VALUE
 
 FOLDER = "Fig6"
 
+SINGLE_TRIAL_EXAMPLE = "Beto-07092020-003"
+"""Published recording of panel C."""
+
+AVERAGE_EXAMPLES = {"success": "Caos-12102024-003", "failure": "Alfa-08092020-004"}
+"""Published recordings of panel D, by the outcome of the evolution before them."""
+
 SINGLE_TRIALS = Table(
     "Figure6C_src_B07092020_sgtr_resp_df.csv",
     FOLDER,

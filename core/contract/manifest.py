@@ -30,7 +30,13 @@ MANIFEST: dict[str, File] = {
 
 
 def describe(file: File) -> str:
-    """Format and size of a file in a few words."""
+    """Format and size of a file in a few words.
+
+    Examples
+    --------
+    >>> describe(EXPERIMENT_ORDER)
+    'CSV, n x 3 named columns'
+    """
     match file:
         case Table():
             rows = file.rows if file.rows is not None else "n"
@@ -48,7 +54,13 @@ def describe(file: File) -> str:
 
 
 def documentation() -> str:
-    """The manifest as a Markdown table per folder; files described alike share a row."""
+    """The manifest as a Markdown table per folder; files described alike share a row.
+
+    Examples
+    --------
+    >>> documentation().splitlines()[1]
+    '### Root'
+    """
     parts = []
     for folder, files in {"": (EXPERIMENT_ORDER,), **FIGURE_FILES}.items():
         parts.append(

@@ -28,6 +28,12 @@ def problems(root: Path, figures: Iterable[str] | None = None) -> list[Problem]:
         Folder in the layout of ``source_data/``.
     figures
         Words that ``--figure`` takes; all by default.
+
+    Examples
+    --------
+    >>> rows = problems(Path("no_such_folder"), ["ext5"])
+    >>> rows[0].file.startswith("ExtendedFig5/"), rows[0].found
+    (True, 'no file')
     """
     source, rows = SourceData(root), []
     for figure in FIGURES if figures is None else figures:
@@ -70,7 +76,14 @@ def as_row(root: Path, error: ReproductionError) -> Problem:
 
 
 def table(rows: Iterable[Problem]) -> str:
-    """Rows as text in three columns."""
+    """Rows as text in three columns.
+
+    Examples
+    --------
+    >>> print(table([Problem("Fig4/a.csv", "3 rows", "2")]))
+      file        expected  found
+      Fig4/a.csv  3 rows    2
+    """
     cells = [("file", "expected", "found"), *((row.file, row.expected, row.found) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in (0, 1)]
     return "\n".join(

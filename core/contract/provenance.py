@@ -37,13 +37,39 @@ class Record:
 
 
 def record(path: Path, source: str, details: dict | None = None) -> Record:
-    """Record of a file as it is now."""
+    r"""Record of a file as it is now.
+
+    Parameters
+    ----------
+    path
+        The file.
+    source
+        Word for where it came from, say ``export``.
+    details
+        What else is known of its origin.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+    >>> n_bytes = path.write_text("1,2\n")
+    >>> known = record(path, EXPORT)
+    >>> known.source, known.bytes
+    ('export', 4)
+    """
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return Record(source, now, path.stat().st_size, sha256(path), details or {})
 
 
 def read_provenance(root: Path) -> dict[str, Record]:
-    """Records by path below `root`; empty where there are none."""
+    """Records by path below `root`; empty where there are none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> read_provenance(Path(tempfile.mkdtemp()))
+    {}
+    """
     path, journal = root / PROVENANCE_FILE_NAME, root / JOURNAL_NAME
     try:
         known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -60,13 +86,47 @@ def read_provenance(root: Path) -> dict[str, Record]:
 
 
 def append_record(root: Path, name: str, value: Record) -> None:
-    """Note one record in the journal, at once and whatever becomes of this run."""
+    """Note one record in the journal, at once and whatever becomes of this run.
+
+    Parameters
+    ----------
+    root
+        Folder of source data.
+    name
+        The file's path below it.
+    value
+        Its record.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> append_record(root, "Fig4/a.csv", Record("export", "2026-01-01", 4, "0" * 64))
+    >>> list(read_provenance(root))
+    ['Fig4/a.csv']
+    """
     with (root / JOURNAL_NAME).open("a", encoding="utf-8") as journal:
         journal.write(json.dumps([name, asdict(value)]) + "\n")
 
 
 def write_provenance(root: Path, records: dict[str, Record]) -> None:
-    """Replace the records of `root`, those of the journal included."""
+    """Replace the records of `root`, those of the journal included.
+
+    Parameters
+    ----------
+    root
+        Folder of source data.
+    records
+        Records by path below it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> write_provenance(root, {"Fig4/a.csv": Record("export", "2026-01-01", 4, "0" * 64)})
+    >>> read_provenance(root)["Fig4/a.csv"].source
+    'export'
+    """
     write_json(
         root / PROVENANCE_FILE_NAME,
         {name: asdict(value) for name, value in sorted(records.items())},
@@ -78,6 +138,16 @@ def simulation_record(root: Path) -> dict | None:
     """Content of the ``SIMULATED.json`` in `root` or its parent, None if there is none.
 
     The file marks the folder whatever it holds; where that is not an object the result is empty.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> print(simulation_record(root / "source_data"))
+    None
+    >>> write_json(root / SIMULATION_FILE_NAME, {"simulated": True})
+    >>> simulation_record(root / "source_data")
+    {'simulated': True}
     """
     for folder in (root, root.parent):
         path = folder / SIMULATION_FILE_NAME

@@ -76,7 +76,15 @@ class SourceData:
         return self._known[file.name].copy()
 
     def write(self, file: File, value: Any) -> Path:
-        """Check and write `file`; returns its path."""
+        """Check and write `file`; returns its path.
+
+        Parameters
+        ----------
+        file
+            What it is.
+        value
+            Its content, as `read` returns it.
+        """
         interrupt.check()
         tables.write(self.path(file), file, value, self.sizes)
         self._known.pop(file.name, None)
@@ -94,7 +102,7 @@ class SourceData:
         """Whether this folder is incomplete without `file`.
 
         The tables of Extended Data Figure 5C are not missed: they come from no recording and are
-        computed instead (`core.experiments.alignment_data`).
+        computed instead (`core.experiments.alignment.data`).
         """
         return file.required and file not in ext5.ALIGNMENT.values()
 
@@ -157,7 +165,21 @@ class SourceData:
 
 
 def validate(source: SourceData, folder: str) -> list[ReproductionError]:
-    """One error for every file of a figure's folder that is missing or not as described."""
+    """One error for every file of a figure's folder that is missing or not as described.
+
+    Parameters
+    ----------
+    source
+        Folder of source data.
+    folder
+        A figure's folder in it.
+
+    Examples
+    --------
+    >>> errors = validate(SourceData("no_such_folder"), ext5.FOLDER)
+    >>> errors[0].found
+    'no file'
+    """
     problems = []
     for file in FIGURE_FILES[folder]:
         try:

@@ -28,7 +28,16 @@ LARGEST = 1e12
 
 
 def read(path: Path, file: File, sizes: Sizes) -> Any:
-    """Content of `path`, checked against its description.
+    r"""Content of `path`, checked against its description.
+
+    Parameters
+    ----------
+    path
+        The file.
+    file
+        What it should be.
+    sizes
+        Sizes of the data set, for numbers of rows and columns that the format leaves open.
 
     Returns
     -------
@@ -38,6 +47,15 @@ def read(path: Path, file: File, sizes: Sizes) -> Any:
     Raises
     ------
     MissingFileError, ContractError, UnsafePickleError
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from core.contract.manifest import EXPERIMENT_ORDER
+    >>> path = Path(tempfile.mkdtemp()) / "exp_order.csv"
+    >>> n_bytes = path.write_text("Expi,ephysFN,n_blocks\n1,Beto-28072020-006,23\n")
+    >>> read(path, EXPERIMENT_ORDER, Sizes()).to_dict("list")
+    {'Expi': [1], 'ephysFN': ['Beto-28072020-006'], 'n_blocks': [23]}
     """
     if not path.is_file():
         raise MissingFileError(path=path, expected=file.content, found="no file")
@@ -54,7 +72,29 @@ def read(path: Path, file: File, sizes: Sizes) -> Any:
 
 
 def write(path: Path, file: File, value: Any, sizes: Sizes) -> None:
-    """Write `value` as `file` describes it, after the checks that a reader makes."""
+    """Write `value` as `file` describes it, after the checks that a reader makes.
+
+    Parameters
+    ----------
+    path
+        The file.
+    file
+        What it is.
+    value
+        Its content, as `read` returns it.
+    sizes
+        Sizes of the data set.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from core.contract.manifest import EXPERIMENT_ORDER
+    >>> path = Path(tempfile.mkdtemp()) / "exp_order.csv"
+    >>> row = {"Expi": [1], "ephysFN": ["Beto-28072020-006"], "n_blocks": [23]}
+    >>> write(path, EXPERIMENT_ORDER, pd.DataFrame(row), Sizes())
+    >>> path.read_text().splitlines()
+    ['Expi,ephysFN,n_blocks', '1,Beto-28072020-006,23']
+    """
     match file:
         case Table():
             _check_table(path, file, value, sizes)

@@ -122,6 +122,14 @@ def load_pickle(
         If there is no such file.
     UnsafePickleError
         If the file is larger than allowed, names anything else, or is not a whole pickle.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.pkl"
+    >>> n_bytes = path.write_bytes(pickle.dumps({"offset": 20.0}))
+    >>> load_pickle(path, max_bytes=1000)
+    {'offset': 20.0}
     """
     path = Path(path)
     if not path.is_file():

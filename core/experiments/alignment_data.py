@@ -1,104 +1,34 @@
-"""Tables of the alignment experiment in the layout of ``source_data/``, computed once and kept.
-
-``python -m core.experiments.alignment_data`` computes them where they are not there yet.
-"""
+"""``python -m core.experiments.alignment_data``: the tables of Extended Data Figure 5C."""
 
 import argparse
-import json
 import sys
-import time
-from pathlib import Path
-
-import pandas as pd
 
 from core.arguments import folder
-from core.contract import ext5
-from core.contract.descriptions import Sizes
-from core.contract.source_data import SourceData
 from core.errors import run
-from core.files import replacing, writable_folder, write_json
-from core.optional import import_package
+from core.progress import answer
 from core.project import COMPUTED_DATA
 
-VERSION = 1
-"""Raised by a change that changes the numbers."""
 
-STAMP = "ALIGNMENT.json"
-BEST_SCORED = "alignment_best_scored.csv"
-KEY = ["dimension", "stack_size", "seed"]
-
-
-def alignment_data(root: Path = COMPUTED_DATA) -> SourceData:
-    """Folder with both tables of Extended Data Figure 5C, computed unless they are there.
-
-    The best point that each run scored, which the published tables do not hold, is written beside
-    them as ``alignment_best_scored.csv``.
-
-    Raises
-    ------
-    SettingError
-        If the folder cannot be written.
-    MissingPackageError
-        If they must be computed and torch is not installed.
-    """
-    source = SourceData(root, Sizes())
-    if not is_computed(root):
-        _compute(source)
-    return source
-
-
-def is_computed(root: Path = COMPUTED_DATA) -> bool:
-    """Whether the folder holds the tables of this version."""
-    source = SourceData(root, Sizes())
-    stamp = root / STAMP
-    if not stamp.is_file() or not all(source.path(t).is_file() for t in ext5.ALIGNMENT.values()):
-        return False
-    try:
-        return json.loads(stamp.read_text(encoding="utf-8")).get("version") == VERSION
-    except (ValueError, AttributeError, RecursionError):
-        return False
-
-
-def _compute(source: SourceData) -> None:
-    import_package("torch", "the alignment experiment")
-    from core.experiments.alignment.runs import DEPTHS, DIMENSIONS, SEEDS, alignment_tables
-
-    root = writable_folder(source.root)
-    (root / STAMP).unlink(missing_ok=True)
-    start = time.perf_counter()
-    tables = alignment_tables()
-    for optimizer, file in ext5.ALIGNMENT.items():
-        columns = [column.name for column in file.columns]
-        source.write(file, tables[optimizer][columns])
-    best = {name: table.set_index(KEY).best_scored for name, table in tables.items()}
-    with replacing(root / BEST_SCORED) as temporary:
-        pd.DataFrame(best).to_csv(temporary)
-    record = {
-        "version": VERSION,
-        "dimensions": DIMENSIONS,
-        "depths": DEPTHS,
-        "seeds": SEEDS,
-        "seconds": round(time.perf_counter() - start, 1),
-    }
-    write_json(root / STAMP, record)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Compute the tables and print their folder."""
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Command line; standard library only."""
+    made = argparse.ArgumentParser(
         prog="python -m core.experiments.alignment_data",
         description="Compute the tables of Extended Data Figure 5C, unless they are there.",
     )
-    parser.add_argument("--out", type=folder, default=COMPUTED_DATA, help="folder")
-    options = parser.parse_args(argv)
+    made.add_argument("--out", type=folder, default=COMPUTED_DATA, help="folder")
+    return made
 
-    def work() -> None:
-        source = alignment_data(options.out)
-        for file in ext5.ALIGNMENT.values():
-            print(source.path(file))  # noqa: T201
 
-    return run(work)
+def main(argv: list[str] | None = None) -> int:
+    """Compute the tables and print their paths."""
+    options = parser().parse_args(argv)
+
+    from core.experiments.alignment.data import alignment_data, paths
+
+    for path in paths(alignment_data(options.out)):
+        answer(str(path))
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

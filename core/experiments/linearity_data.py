@@ -1,208 +1,57 @@
-"""Tables of how linear Caffenet's units are in the latent code, in the layout of ``source_data/``.
+"""``python -m core.experiments.linearity_data``: the tables of Extended Data Figures 5D and 5E.
 
-``python -m core.experiments.linearity_data BigGAN`` computes that of Extended Data Figure 5D,
-``... DeePSim --eigenvectors FILE`` that of 5E, from the published generator and Caffenet, whose
-weights are fetched. The published number of DeePSim codes, their distribution, the penalties and
-the split are not known; those used stand in `core.statistics.linearity` and `latent_linearity`.
+``BigGAN`` computes that of 5D, ``DeePSim --eigenvectors FILE`` that of 5E, from the published
+generator and Caffenet, whose weights are fetched.
 """
 
 import argparse
 import sys
-import time
-import zipfile
-import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from core.arguments import folder, positive
-from core.arguments import seed as seed_number
-from core.contract import ext5
-from core.contract.descriptions import Sizes
-from core.contract.source_data import SourceData
-from core.errors import CodeError, MissingFileError, SettingError, run
-from core.files import sha256, writable_folder, write_json
-from core.optional import import_package
+from core.arguments import count, folder, seed
+from core.errors import run
+from core.progress import answer
 from core.project import COMPUTED_DATA
 
-if TYPE_CHECKING:
-    pass
 
-VERSION = 1
-"""Raised by a change that changes the numbers."""
-
-N_CODES = 5000
-"""As published for BigGAN."""
-
-DEFAULT_SEED = 0
-
-EIGENVECTOR_KEYS = ("eigvect_avg", "eigvec", "eigvects_avg")
-"""Names under which the authors' ``.npz`` files hold eigenvectors."""
-
-
-def stamp(generator: str) -> str:
-    """Name of the file that says how a table was computed.
-
-    Examples
-    --------
-    >>> stamp("BigGAN")
-    'LINEARITY_BigGAN.json'
-    """
-    return f"LINEARITY_{generator}.json"
-
-
-def read_eigenvectors(path: Path) -> np.ndarray:
-    """Eigenvectors ``(d, d)`` as columns, by rising eigenvalue, from a ``.npy`` or ``.npz`` file.
-
-    Raises
-    ------
-    MissingFileError
-        If there is no such file.
-    CodeError
-        If it holds no square array of finite numbers (in a ``.npz`` under one of the authors'
-        names, or alone), or its columns are not orthonormal.
-    """
-    if not path.is_file():
-        raise MissingFileError(path=path, expected="eigenvectors (.npy or .npz)", found="no file")
-    try:
-        with path.open("rb") as file:
-            content = np.load(file, allow_pickle=False)
-            if not isinstance(content, np.ndarray):
-                known = [name for name in EIGENVECTOR_KEYS if name in content]
-                names = known[:1] or content.files
-                if len(names) != 1:
-                    raise ValueError(f"the arrays {', '.join(names) or 'none'}")
-                content = np.asarray(content[names[0]])
-    except (
-        ValueError, OSError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
-        raise CodeError(path=path, expected="an array of eigenvectors", found=error) from None
-    square = content.ndim == 2 and content.shape[0] == content.shape[1]
-    if not square or content.dtype.kind != "f" or not np.isfinite(content).all():
-        raise CodeError(
-            path=path,
-            expected="eigenvectors (d, d) as columns",
-            found=f"an array {content.shape} of {content.dtype}",
-        )
-    if not np.allclose(content.T @ content, np.eye(len(content)), atol=1e-3):
-        raise CodeError(path=path, expected="orthonormal columns", found="others")
-    return content
-
-
-def compute(
-    generator: str,
-    root: Path = COMPUTED_DATA,
-    n_codes: int = N_CODES,
-    seed: int = DEFAULT_SEED,
-    device: str | None = None,
-    eigenvectors: Path | None = None,
-) -> Path:
-    """Compute a table and write it and its stamp; returns the table's path.
-
-    Parameters
-    ----------
-    generator
-        "BigGAN" (256 pixels) or "DeePSim" (fc6).
-    root
-        Folder for the table.
-    n_codes, seed
-        Number of random codes, and their seed.
-    device
-        Where networks compute; by default CUDA when present, else the CPU.
-    eigenvectors
-        File with those of DeePSim's mean metric; see `read_eigenvectors`.
-
-    Raises
-    ------
-    SettingError
-        If there is no such generator or device, or DeePSim (and only DeePSim) does not come with
-        eigenvectors.
-    MissingPackageError, WeightsError
-        If a package or the weights of a network cannot be had.
-    """
-    if generator not in ext5.LINEARITY:
-        raise SettingError(expected=" or ".join(ext5.LINEARITY), found=f"{generator!r}")
-    if (generator == "DeePSim") != (eigenvectors is not None):
-        raise SettingError(
-            path="--eigenvectors",
-            expected=(
-                "a file for DeePSim, whose table has columns for the first and last "
-                "eigenvectors, and none for BigGAN"
-            ),
-            found=f"{eigenvectors} for {generator}",
-        )
-    basis = None if eigenvectors is None else read_eigenvectors(eigenvectors)
-    source = SourceData(writable_folder(root), Sizes())
-    start = time.perf_counter()
-    table = _table(generator, n_codes, seed, device, basis)
-    (root / stamp(generator)).unlink(missing_ok=True)
-    path = source.write(ext5.LINEARITY[generator], table)
-    record = {
-        "version": VERSION,
-        "generator": generator,
-        "n_codes": n_codes,
-        "seed": seed,
-        "eigenvectors_sha256": sha256(eigenvectors) if basis is not None else None,
-        "seconds": round(time.perf_counter() - start, 1),
-        "table_sha256": sha256(path),
-    }
-    write_json(root / stamp(generator), record)
-    return path
-
-
-def _table(
-    generator: str, n_codes: int, seed: int, device: str | None, basis: np.ndarray | None
-) -> pd.DataFrame:
-    import_package("torch", "the linearity of network units")
-    from core.experiments.linearity.regressions import (
-        caffenet_layers,
-        linearity_results,
-        sample_codes,
-    )
-    from core.generators.by_name import load_generator
-    from core.probing.scorer import Scorer
-
-    network = load_generator(generator, device=device)
-    with Scorer("caffenet", device=device) as scorer:
-        codes = sample_codes(network, n_codes, rng=seed)
-        return linearity_results(network, scorer, caffenet_layers(scorer), codes, basis)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Compute one table and print its path."""
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Command line; standard library only."""
+    made = argparse.ArgumentParser(
         prog="python -m core.experiments.linearity_data",
         description="Compute the table of Extended Data Figure 5D (BigGAN) or 5E (DeePSim).",
     )
-    parser.add_argument("generator", choices=tuple(ext5.LINEARITY))
-    parser.add_argument("--out", type=folder, default=COMPUTED_DATA, help="folder")
-    parser.add_argument("--codes", type=positive, default=N_CODES, help="random codes")
-    parser.add_argument("--seed", type=seed_number, default=DEFAULT_SEED, help="of the codes")
-    parser.add_argument("--device", help="cpu, cuda, ... (default: CUDA when present)")
-    parser.add_argument(
+    made.add_argument("generator", choices=("BigGAN", "DeePSim"))
+    made.add_argument("--out", type=folder, default=COMPUTED_DATA, help="folder")
+    made.add_argument("--codes", type=count, default=5000, help="random codes (default: 5000)")
+    made.add_argument("--seed", type=seed, default=0, help="of the codes (default: 0)")
+    made.add_argument("--device", help="cpu, cuda, ... (default: CUDA when present)")
+    made.add_argument(
         "--eigenvectors",
         type=Path,
         metavar="FILE",
         help="for DeePSim: .npz or .npy with the eigenvectors of its mean metric as columns, "
         "by rising eigenvalue",
     )
-    options = parser.parse_args(argv)
+    return made
 
-    def work() -> None:
-        path = compute(
-            options.generator,
-            options.out,
-            options.codes,
-            options.seed,
-            options.device,
-            options.eigenvectors,
-        )
-        print(path)  # noqa: T201
 
-    return run(work)
+def main(argv: list[str] | None = None) -> int:
+    """Compute one table and print its path."""
+    options = parser().parse_args(argv)
+
+    from core.experiments.linearity.data import compute
+
+    path = compute(
+        options.generator,
+        options.out,
+        options.codes,
+        options.seed,
+        options.device,
+        options.eigenvectors,
+    )
+    answer(str(path))
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -137,6 +137,13 @@ def settle_spectral_norms(model: nn.Module, n_iterations: int = 10) -> None:
 
     Training does one at every step; a model with fresh weights has had none, and its eval mode
     would divide by a number near 0.
+
+    Parameters
+    ----------
+    model
+        Model whose weights are spectrally normalised; changed in place.
+    n_iterations
+        Power iterations of each weight.
     """
     with torch.no_grad():
         for module in model.modules():
@@ -181,6 +188,13 @@ class TruncatedNorm(nn.Module):
 
 def at_truncation(statistics: torch.Tensor, truncation: float) -> torch.Tensor:
     """Row of ``(n_stats, C)`` statistics that belongs to a truncation in (0, 1], interpolated.
+
+    Parameters
+    ----------
+    statistics : (n_stats, C)
+        Stored statistics, one row for every step of truncation.
+    truncation
+        In (0, 1].
 
     Examples
     --------

@@ -143,14 +143,17 @@ class Generator(nn.Module, ABC):
         CodeError
             If they have another shape, or are not floating-point numbers.
         """
-        takes = f"{type(self).__name__} takes floating-point codes of shape {self.describe_codes()}"
-        tensor = codes if isinstance(codes, torch.Tensor) else _from_numbers(codes, takes)
+        wanted = {
+            "path": type(self).__name__,
+            "expected": f"floating-point codes of shape {self.describe_codes()}",
+        }
+        tensor = codes if isinstance(codes, torch.Tensor) else _from_numbers(codes, wanted)
         if not tensor.is_floating_point():
-            raise CodeError(f"{takes}; found {tensor.dtype}.")
+            raise CodeError(**wanted, found=tensor.dtype)
         if tuple(tensor.shape) == self.latent_shape or tensor.shape == (self.latent_dim,):
             tensor = tensor[None]
         if tuple(tensor.shape[1:]) not in (self.latent_shape, (self.latent_dim,)):
-            raise CodeError(f"{takes}; found {tuple(tensor.shape)}.")
+            raise CodeError(**wanted, found=tuple(tensor.shape))
         tensor = tensor.to(device_of(self), dtype_of(self))
         return tensor.reshape(-1, *self.latent_shape)
 
@@ -181,12 +184,12 @@ def as_image_list(images: torch.Tensor) -> list[np.ndarray]:
     return list(images.cpu().numpy().transpose(0, 2, 3, 1))
 
 
-def _from_numbers(codes: object, takes: str) -> torch.Tensor:
-    """Codes that are no tensor, in a form that torch takes."""
+def _from_numbers(codes: object, wanted: dict[str, str]) -> torch.Tensor:
+    """Codes that are no tensor, in a form that torch takes; `wanted` is for the message."""
     try:
         array = np.asarray(codes)
     except ValueError:
-        raise CodeError(f"{takes}; found rows of different lengths.") from None
+        raise CodeError(**wanted, found="rows of different lengths") from None
     if array.dtype.kind != "f":
-        raise CodeError(f"{takes}; found {array.dtype}.")
+        raise CodeError(**wanted, found=array.dtype)
     return torch.from_numpy(array.astype(np.float32 if array.itemsize <= 4 else np.float64))

@@ -1,20 +1,23 @@
 """Images made smaller and placed on a grey canvas, so that they fill a unit's receptive field.
 
 Sizes are (rows, columns); offsets and corners are the (row, column) of the upper left pixel,
-0-based.
+0-based. torch and scikit-image are imported when a function needs them.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch.nn import functional
 
 from core.errors import ImageError
 from core.images.range import check_range
 from core.optional import import_package
 
+if TYPE_CHECKING:
+    import torch
+
 GREY = 0.5
+"""Value of the canvas, as a share of white."""
 
 
 def resize_and_pad(
@@ -47,6 +50,18 @@ def resize_and_pad(
     ------
     ImageError
         If an image is not RGB or not in [0, scale], or does not fit on the canvas.
+
+    Examples
+    --------
+    >>> white = np.ones((4, 4, 3))
+    >>> (canvas,) = resize_and_pad([white], size=(1, 2), offset=(0, 1), canvas_size=(2, 4))
+    >>> canvas[..., 0]
+    array([[0.5, 1. , 1. , 0.5],
+           [0.5, 0.5, 0.5, 0.5]])
+    >>> resize_and_pad([white], size=(2, 2), offset=(0, 3), canvas_size=(2, 4))
+    Traceback (most recent call last):
+    core.errors.ImageError: expected an image of (2, 2) at (0, 3) to lie on the canvas of (2, 4), \
+found that it does not.
     """
     transform = import_package("skimage.transform", "resizing arrays")
     padded = []
@@ -56,48 +71,59 @@ def resize_and_pad(
             padded.append(image.copy())
             continue
         _check_fits(size, offset, canvas_size)
+        (top, left), (height, width) = offset, size
         canvas = np.full((*canvas_size, 3), GREY * scale)
-        canvas[_window(size, offset)] = transform.resize(image, size)
+        canvas[top : top + height, left : left + width] = transform.resize(image, size)
         padded.append(canvas)
     return padded
 
 
 def resize_and_pad_tsr(
-    img_tsr: torch.Tensor,
+    img_tsr: "torch.Tensor",
     size: tuple[int, int],
     offset: tuple[int, int],
     canvas_size: tuple[int, int] = (227, 227),
     scale: float = 1.0,
     mode: str = "nearest",
     align_corners: bool | None = None,
-) -> torch.Tensor:
+) -> "torch.Tensor":
     """Resize a batch and place it on a canvas of half grey; differentiable, stays on its device.
 
     Parameters
     ----------
-    img_tsr
-        ``(B, 3, H, W)`` or ``(3, H, W)``.
-    size, offset, canvas_size, scale
-        As in `resize_and_pad`.
+    img_tsr : (B, 3, H, W) or (3, H, W)
+        Images of a floating-point dtype, in [0, scale].
+    size
+        Rows and columns of the resized image.
+    offset
+        Row and column of its upper left pixel, 0-based.
+    canvas_size
+        Rows and columns of the canvas. Images that have it already are copied as they are.
+    scale
+        Value of white; the canvas has half of it.
     mode, align_corners
         Interpolation, as ``torch.nn.functional.interpolate`` takes it.
 
     Returns
     -------
-    ``(B, 3, *canvas_size)``
+    (B, 3, *canvas_size)
+        Of the images' dtype, on their device.
 
     Raises
     ------
     ImageError
-        If the resized image does not fit on the canvas.
+        If the images are not of floating-point numbers, or the resized image does not fit on the
+        canvas.
 
     Examples
     --------
+    >>> import torch
     >>> resize_and_pad_tsr(torch.ones(1, 3, 8, 8), (2, 2), (0, 1), canvas_size=(3, 4))[0, 0]
     tensor([[0.5000, 1.0000, 1.0000, 0.5000],
             [0.5000, 1.0000, 1.0000, 0.5000],
             [0.5000, 0.5000, 0.5000, 0.5000]])
     """
+    functional = import_package("torch.nn.functional", "resizing tensors")
     images = img_tsr if img_tsr.dim() == 4 else img_tsr[None]
     if not images.is_floating_point():
         raise ImageError(expected="images of floating-point numbers", found=images.dtype)
@@ -111,18 +137,45 @@ def resize_and_pad_tsr(
 
 
 def resize_and_pad_canvas(
-    imgs: torch.Tensor,
+    imgs: "torch.Tensor",
     corner: tuple[int, int],
     size: tuple[int, int],
     input_size: tuple[int, int, int],
-) -> torch.Tensor:
-    """Place a batch in [0, 1], bilinearly resized, on a canvas ``(B, *input_size)`` of half grey.
+) -> "torch.Tensor":
+    """Place a batch, bilinearly resized, on a canvas of half grey that has a network's input size.
 
-    `corner` is the (row, column) of the upper left pixel and `size` (rows, columns), in pixels of
-    that canvas. It is the network's input, so a receptive field measured there is filled exactly
-    (``corner=field.offset, size=field.size``). An image of the canvas's size is resized all the
-    same.
+    A receptive field measured on that input is filled exactly with ``corner=field.offset,
+    size=field.size``. An image of the canvas's size is resized all the same.
+
+    Parameters
+    ----------
+    imgs : (B, 3, H, W)
+        Images of a floating-point dtype, in [0, 1].
+    corner
+        Row and column of the resized image's upper left pixel on the canvas, 0-based.
+    size
+        Rows and columns of the resized image.
+    input_size
+        Channels, rows and columns of the canvas.
+
+    Returns
+    -------
+    (B, *input_size)
+        Of the images' dtype, on their device; differentiable.
+
+    Raises
+    ------
+    ImageError
+        If the resized image does not fit on the canvas.
+
+    Examples
+    --------
+    >>> import torch
+    >>> resize_and_pad_canvas(torch.ones(1, 3, 4, 4), (1, 0), (1, 2), (3, 2, 3))[0, 0]
+    tensor([[0.5000, 0.5000, 0.5000],
+            [1.0000, 1.0000, 0.5000]])
     """
+    functional = import_package("torch.nn.functional", "resizing tensors")
     canvas_size = tuple(input_size[1:])
     if tuple(imgs.shape[2:]) == canvas_size and tuple(size) != canvas_size:
         imgs = functional.interpolate(imgs, size=size, mode="bilinear", align_corners=True)
@@ -133,6 +186,20 @@ def subsample_mask(
     factor: int = 2, orig_size: tuple[int, int] = (21, 21)
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mask that is true at rows and columns 0, factor, 2 factor, ..., and its flat indices.
+
+    Parameters
+    ----------
+    factor
+        Distance of neighbouring true entries.
+    orig_size
+        Rows and columns of the mask.
+
+    Returns
+    -------
+    mask : orig_size
+        Boolean.
+    indices : (n,)
+        0-based indices of its true entries in row-major order.
 
     Examples
     --------
@@ -152,10 +219,6 @@ def _in_scale(image: np.ndarray, scale: float) -> np.ndarray:
         return image * (scale / 255)
     check_range(image, scale)
     return image
-
-
-def _window(size: tuple[int, int], offset: tuple[int, int]) -> tuple[slice, slice]:
-    return tuple(slice(start, start + length) for start, length in zip(offset, size, strict=True))
 
 
 def _check_fits(size: Sequence[int], offset: Sequence[int], canvas: Sequence[int]) -> None:

@@ -145,12 +145,30 @@ def make_grid_T(  # noqa: N802 (published name)
 
 
 def image_batch(images: "torch.Tensor | Sequence[torch.Tensor]") -> "torch.Tensor":
-    """One (B, C, H, W) tensor of images given as in `make_grid_T`.
+    """Images in one tensor.
+
+    Parameters
+    ----------
+    images
+        (B, C, H, W), (C, H, W) or (H, W), or a list of such tensors of one image size.
+
+    Returns
+    -------
+    (B, C, H, W)
 
     Raises
     ------
     ImageError
         If there are no images, their sizes differ or they have other shapes.
+
+    Examples
+    --------
+    >>> import torch
+    >>> image_batch([torch.zeros(3, 8, 8), torch.zeros(2, 3, 8, 8)]).shape
+    torch.Size([3, 3, 8, 8])
+    >>> image_batch([torch.zeros(3, 8, 8), torch.zeros(3, 8, 9)])
+    Traceback (most recent call last):
+    core.errors.ImageError: images: expected one size, found (3, 8, 8) and (3, 8, 9).
     """
     torch = import_package("torch", "a grid of tensors")
     parts = list(images) if isinstance(images, (list, tuple)) else [images]
@@ -173,17 +191,39 @@ def image_batch(images: "torch.Tensor | Sequence[torch.Tensor]") -> "torch.Tenso
     return batch
 
 
-def check_layout(nrow: int, padding: int = 0) -> None:
-    """Refuse grids without columns and negative borders."""
-    if nrow < 1 or padding < 0:
+def check_layout(n_columns: int, padding: int = 0) -> None:
+    """Refuse grids without columns and negative borders.
+
+    Parameters
+    ----------
+    n_columns
+        Number of images in a row.
+    padding
+        Width of the border around every cell, in pixels.
+
+    Raises
+    ------
+    ImageError
+        If there is no column or the border is negative.
+
+    Examples
+    --------
+    >>> check_layout(8, padding=2)
+    >>> check_layout(0)
+    Traceback (most recent call last):
+    core.errors.ImageError: grid: expected at least one image in a row and no negative padding, \
+found 0 and 0.
+    """
+    if n_columns < 1 or padding < 0:
         raise ImageError(
             path="grid",
             expected="at least one image in a row and no negative padding",
-            found=f"{nrow} and {padding}",
+            found=f"{n_columns} and {padding}",
         )
 
 
 def _check_one_size(shapes: Sequence[tuple[int, ...]]) -> None:
+    """Refuse shapes that are none or not all the same."""
     if not shapes:
         raise ImageError(path="images", expected="at least one", found="none")
     if len(set(shapes)) > 1:

@@ -26,7 +26,8 @@ def to_imgrid(
     Parameters
     ----------
     img_tsr
-        Images as in `make_grid_T`: floating-point intensities in [0, 1], clamped to it, or uint8.
+        (B, C, H, W), or a list of (C, H, W), (H, W) or (B, C, H, W) of one image size; intensities
+        are floating point in [0, 1], clamped to it, or uint8.
     args, kwargs
         Further arguments of `make_grid_T`.
 
@@ -57,12 +58,25 @@ def to_imgrid(
 def show_imgrid(
     img_tsr: "torch.Tensor | Sequence[torch.Tensor]", *args: object, **kwargs: object
 ) -> "Image":
-    """Show a grid of tensors in the system's picture viewer; arguments as in `to_imgrid`.
+    """Show a grid of tensors in the system's picture viewer.
+
+    Parameters
+    ----------
+    img_tsr
+        (B, C, H, W), or a list of (C, H, W), (H, W) or (B, C, H, W) of one image size; intensities
+        are floating point in [0, 1], clamped to it, or uint8.
+    args, kwargs
+        Further arguments of `make_grid_T`.
 
     Returns
     -------
     PIL image
         What is shown.
+
+    Raises
+    ------
+    ImageError
+        If `to_imgrid` refuses the images.
     """
     image = to_imgrid(img_tsr, *args, **kwargs)
     image.show()
@@ -70,14 +84,18 @@ def show_imgrid(
 
 
 def save_imgrid(
-    img: "torch.Tensor | Sequence[torch.Tensor]", path: str | Path, *args: object, **kwargs: object
+    img_tsr: "torch.Tensor | Sequence[torch.Tensor]",
+    path: str | Path,
+    *args: object,
+    **kwargs: object,
 ) -> "Image":
     """Save a grid of tensors as a picture file.
 
     Parameters
     ----------
-    img
-        Images as in `to_imgrid`.
+    img_tsr
+        (B, C, H, W), or a list of (C, H, W), (H, W) or (B, C, H, W) of one image size; intensities
+        are floating point in [0, 1], clamped to it, or uint8.
     path
         File to write; its extension says the format.
     args, kwargs
@@ -94,14 +112,22 @@ def save_imgrid(
         If `to_imgrid` refuses the images.
     SettingError
         If the extension is not that of a picture format.
+
+    Examples
+    --------
+    >>> import torch
+    >>> save_imgrid(torch.zeros(2, 3, 4, 4), "grid.txt")
+    Traceback (most recent call last):
+    core.errors.SettingError: grid.txt: expected the extension of a picture format, such as .png, \
+found '.txt'.
     """
-    image = to_imgrid(img, *args, **kwargs)
+    image = to_imgrid(img_tsr, *args, **kwargs)
     _save(image, path)
     return image
 
 
 def save_imgrid_by_row(
-    img: "torch.Tensor | Sequence[torch.Tensor]",
+    img_tsr: "torch.Tensor | Sequence[torch.Tensor]",
     path: str | Path,
     n_row: int = 5,
     *args: object,
@@ -111,8 +137,9 @@ def save_imgrid_by_row(
 
     Parameters
     ----------
-    img
-        Images as in `to_imgrid`.
+    img_tsr
+        (B, C, H, W), or a list of (C, H, W), (H, W) or (B, C, H, W) of one image size; intensities
+        are floating point in [0, 1], clamped to it, or uint8.
     path
         ``<stem><ext>``; row i, from 0, is written to ``<stem>_<i><ext>``.
     n_row
@@ -130,10 +157,19 @@ def save_imgrid_by_row(
         If `to_imgrid` refuses the images; then no file is written.
     SettingError
         If the extension is not that of a picture format.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import torch
+    >>> with TemporaryDirectory() as folder:
+    ...     paths = save_imgrid_by_row(torch.zeros(3, 3, 4, 4), f"{folder}/grid.png", n_row=2)
+    >>> [path.name for path in paths]
+    ['grid_0.png', 'grid_1.png']
     """
     check_layout(n_row)
     path = Path(path)
-    images = image_batch(img)
+    images = image_batch(img_tsr)
     rows = [to_imgrid(row, n_row, *args, **kwargs) for row in images.split(n_row)]
     paths = [path.with_name(f"{path.stem}_{i}{path.suffix}") for i in range(len(rows))]
     for row, row_path in zip(rows, paths, strict=True):
@@ -142,6 +178,7 @@ def save_imgrid_by_row(
 
 
 def _eight_bits(grid: "torch.Tensor") -> "torch.Tensor":
+    """Intensities as uint8, those of floating point multiplied by 255 and truncated."""
     torch = import_package("torch", "a grid of tensors")
     if grid.dtype in (torch.uint8, torch.bool):
         return grid if grid.dtype == torch.uint8 else grid.to(torch.uint8) * 255
@@ -153,6 +190,7 @@ def _eight_bits(grid: "torch.Tensor") -> "torch.Tensor":
 
 
 def _save(image: "Image", path: str | Path) -> None:
+    """Write a picture, whole or not at all."""
     from PIL import Image
 
     path = Path(path)

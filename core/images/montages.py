@@ -280,6 +280,18 @@ def crop_all_from_montage(
     ------
     ImageError
         If the montage has no image of this size, or fewer than `totalnum`.
+
+    Examples
+    --------
+    >>> montage = make_grid_np([np.full((4, 4, 3), i) for i in (1, 2, 3)], nrow=2)
+    >>> [int(crop.mean()) for crop in crop_all_from_montage(montage, imgsize=4)]
+    [1, 2, 3]
+    >>> len(crop_all_from_montage(montage, imgsize=4, autostop=False))
+    4
+    >>> crop_all_from_montage(montage, imgsize=100)
+    Traceback (most recent call last):
+    core.errors.ImageError: montage: expected images of 100 pixels in borders of 2, \
+found 14 x 14 pixels, too few for one.
     """
     rows, columns = _grid_shape(img, imgsize, pad)
     crops = []
@@ -292,6 +304,7 @@ def crop_all_from_montage(
 
 
 def _two_positive(shape: Sequence[int], name: str) -> tuple[int, int]:
+    """A shape as two integers of at least 1."""
     if len(shape) != 2 or any(size < 1 or size != int(size) for size in shape):
         raise ImageError(path=name, expected="two positive whole numbers", found=tuple(shape))
     return int(shape[0]), int(shape[1])
@@ -315,6 +328,7 @@ def _unit_rgb(image: np.ndarray) -> np.ndarray:
 
 
 def _grid_shape(montage: np.ndarray, imgsize: int, pad: int) -> tuple[int, int]:
+    """Rows and columns of the cells of a padded montage."""
     if imgsize < 1 or pad < 0:
         raise ImageError(
             path="montage", expected="imgsize from 1 and pad from 0", found=f"{imgsize} and {pad}"

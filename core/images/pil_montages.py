@@ -19,8 +19,13 @@ Table = np.ndarray | Sequence[Sequence["Image | None"]]
 """Rows of images or None, as an object array (rows, columns) or a list of lists."""
 
 
-def get_first_non_none_image_size(arr: Table) -> tuple[int, int]:
+def get_first_non_none_image_size(image_array: Table) -> tuple[int, int]:
     """(width, height) of the first image in a table, row by row, or (0, 0) if it has none.
+
+    Parameters
+    ----------
+    image_array : (rows, columns)
+        PIL images or None.
 
     Examples
     --------
@@ -30,7 +35,7 @@ def get_first_non_none_image_size(arr: Table) -> tuple[int, int]:
     >>> get_first_non_none_image_size([[None]])
     (0, 0)
     """
-    return next((image.size for row in arr for image in row if image is not None), (0, 0))
+    return next((image.size for row in image_array for image in row if image is not None), (0, 0))
 
 
 def PIL_array_to_montage(image_array: Table) -> "Image | None":  # noqa: N802 (published name)
@@ -50,6 +55,17 @@ def PIL_array_to_montage(image_array: Table) -> "Image | None":  # noqa: N802 (p
     ------
     ImageError
         If the table is not one of PIL images and None, or the images differ in size.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> red, blue = (Image.new("RGB", (6, 5), color) for color in ("red", "blue"))
+    >>> montage = PIL_array_to_montage([[red, blue]])
+    >>> montage.size, montage.getpixel((6, 0))
+    ((12, 5), (0, 0, 255))
+    >>> PIL_array_to_montage([red, blue])
+    Traceback (most recent call last):
+    core.errors.ImageError: images: expected a table, that is rows of images, found a single row.
     """
     return _montage(_rows(image_array))
 
@@ -88,6 +104,16 @@ def PIL_array_to_montage_score_frame(  # noqa: N802 (published name)
     ImageError
         If the table is not one of PIL images and None, the images differ in size, or there is not
         one score for every cell.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> black = Image.new("RGB", (6, 5))
+    >>> montage = PIL_array_to_montage_score_frame(
+    ...     [[black, black]], [[0, 1]], colormap="gray", border_size=1
+    ... )
+    >>> montage.size, montage.getpixel((0, 0)), montage.getpixel((8, 0))
+    ((16, 7), (0, 0, 0), (255, 255, 255))
     """
     rows, scores = _rows(image_array), np.asarray(score_array, dtype=float)
     if get_first_non_none_image_size(rows) == (0, 0):
@@ -103,13 +129,25 @@ def PIL_array_to_montage_score_frame(  # noqa: N802 (published name)
 
 
 def score_limits(scores: np.ndarray) -> tuple[float, float]:
-    """Smallest and largest finite score; (0, 0) without any."""
+    """Smallest and largest finite score; (0, 0) without any.
+
+    Examples
+    --------
+    >>> score_limits(np.array([2.0, np.nan, 5.0]))
+    (2.0, 5.0)
+    """
     finite = scores[np.isfinite(scores)]
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
 
 
 def colormap_of(colormap: str | mpl.colors.Colormap) -> mpl.colors.Colormap:
-    """The colormap of that name, or the colormap itself."""
+    """The colormap of that name, or the colormap itself.
+
+    Examples
+    --------
+    >>> colormap_of("gray").name
+    'gray'
+    """
     return mpl.colormaps[colormap] if isinstance(colormap, str) else colormap
 
 
@@ -155,6 +193,7 @@ def _framed(
 
 
 def _montage(rows: "list[list[Image | None]]") -> "Image | None":
+    """The images of a table side by side; None without any."""
     from PIL import Image
 
     width, height = get_first_non_none_image_size(rows)

@@ -15,12 +15,14 @@ def power_spectrum_freq(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     gray : (n, n)
+        Greyscale image, in any unit; the power is in its square.
 
     Returns
     -------
     frequency : (n // 2,)
         1, 2, ..., n // 2, in cycles per image. Ring k holds the frequencies in [k - 1/2, k + 1/2).
     power : (n // 2,)
+        Power of each ring.
 
     Raises
     ------
@@ -57,6 +59,7 @@ def power_spectrum_orientation(gray: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     gray : (height, width)
+        Greyscale image.
 
     Returns
     -------
@@ -67,6 +70,16 @@ def power_spectrum_orientation(gray: np.ndarray) -> np.ndarray:
     ------
     ImageError
         If the image is not two-dimensional, is black all over, or has values that are not finite.
+
+    Examples
+    --------
+    >>> lines = np.zeros((31, 31))
+    >>> lines[15] = 1.0
+    >>> power_spectrum_orientation(lines).argmax()
+    np.int64(0)
+    >>> power_spectrum_orientation(np.zeros((31, 31)))
+    Traceback (most recent call last):
+    core.errors.ImageError: expected an image with some energy, found one that is zero all over.
     """
     gray = _checked(gray)
     turned = (ndimage.rotate(gray, angle, reshape=False) for angle in range(180))
@@ -82,6 +95,17 @@ def calculate_rms_contrast(image: np.ndarray) -> float:
     Parameters
     ----------
     image : (3, height, width)
+        Colour image.
+
+    Returns
+    -------
+    float
+        In the unit of the image.
+
+    Raises
+    ------
+    ImageError
+        If the image has another shape.
 
     Examples
     --------
@@ -96,6 +120,7 @@ def calculate_rms_contrast(image: np.ndarray) -> float:
 
 
 def _checked(gray: np.ndarray) -> np.ndarray:
+    """A greyscale image of finite numbers, as float64."""
     gray = np.asarray(gray, dtype=float)
     if gray.ndim != 2 or gray.size == 0:
         raise ImageError(expected="a grey image of shape (height, width)", found=gray.shape)

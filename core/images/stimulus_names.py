@@ -10,10 +10,10 @@ _AXIS = r"(?P<space>noise|class)_eig(?P<eig>\d+)_"
 _DISTANCE = r"lin(?P<lin>[+-]?\d+(?:\.\d+)?)"
 
 MAIN_FORM = re.compile(_AXIS + _DISTANCE)
-"""``class_eig0_lin-0.24``"""
+"""Form of ``class_eig0_lin-0.24``: space, number of the eigenvector, distance."""
 
 OLDER_FORM = re.compile(_AXIS + r"exp(?P<exp>[+-]?\d+(?:\.\d+)?)_" + _DISTANCE)
-"""``class_eig0_exp2.5_lin4.0``"""
+"""Form of ``class_eig0_exp2.5_lin4.0``, which states an exponent, too."""
 
 
 def parse_stimulus_names(names: Sequence[str]) -> pd.DataFrame:
@@ -60,4 +60,5 @@ def parse_stimulus_names(names: Sequence[str]) -> pd.DataFrame:
 
 
 def _number(match: re.Match | None, group: str) -> float:
+    """A group of a match as a number; NaN without a match."""
     return np.nan if match is None else float(match[group])

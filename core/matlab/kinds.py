@@ -94,7 +94,7 @@ def unread_object(item: Any, kind: str) -> Unread | None:
     return Unread(f"a value of the unknown MATLAB class {kind}")
 
 
-def numbers(array: np.ndarray, kind: str) -> np.ndarray | Unread:
+def number_array(array: np.ndarray, kind: str) -> np.ndarray | Unread:
     """An array as numbers of this machine's byte order, complex ones put together.
 
     Parameters
@@ -110,10 +110,10 @@ def numbers(array: np.ndarray, kind: str) -> np.ndarray | Unread:
 
     Examples
     --------
-    >>> numbers(np.array([1, 0], np.uint8), "logical")
+    >>> number_array(np.array([1, 0], np.uint8), "logical")
     array([ True, False])
     >>> parts = np.array([(1.0, 2.0)], dtype=[("real", "f8"), ("imag", "f8")])
-    >>> numbers(parts, "double")
+    >>> number_array(parts, "double")
     array([1.+2.j])
     """
     if array.dtype.names == ("real", "imag"):
@@ -155,7 +155,7 @@ def dense(group: h5py.Group, kind: str) -> np.ndarray | Unread:
     shape = int(attribute(group.id, b"MATLAB_sparse")), max(len(starts) - 1, 0)
     if "ir" not in group or "data" not in group:
         return np.zeros(shape, NUMERIC[kind])
-    elements = numbers(group["data"][()].ravel(), kind)
+    elements = number_array(group["data"][()].ravel(), kind)
     if isinstance(elements, Unread):
         return elements
     rows = group["ir"][()].ravel().astype(np.int64)

@@ -27,7 +27,7 @@ from core.matlab.kinds import (
     class_of,
     dense,
     empty_numbers,
-    numbers,
+    number_array,
     unread_object,
 )
 from core.matlab.text import empty_text, texts_of
@@ -303,7 +303,11 @@ def _read_dataset(dataset: h5d.DatasetID, path: str) -> Any:
         return _read_cell(np.atleast_2d(array), dataset, path)
     if kind == "char":
         return texts_of(array, path)
-    return numbers(array, kind) if kind in NUMERIC else Unread(f"a {kind} stored as {array.dtype}")
+    return (
+        number_array(array, kind)
+        if kind in NUMERIC
+        else Unread(f"a {kind} stored as {array.dtype}")
+    )
 
 
 def _empty(dataset: h5d.DatasetID, kind: str, path: str) -> Any:

@@ -79,7 +79,15 @@ def write_matfile(
 
 
 def write_variables(path: Path, variables: Mapping[str, Any]) -> None:
-    """Write variables, each anything that can be an element's field, as a MATLAB v7.3 file."""
+    """Write variables, each anything that can be an element's field, as a MATLAB v7.3 file.
+
+    Parameters
+    ----------
+    path
+        The file; replaced when it is whole.
+    variables
+        Values by name.
+    """
     with _new_file(path) as writer:
         writer.write_variables(variables)
 

@@ -14,7 +14,7 @@ from core.computing.sequential import (
 from core.download import RemoteFile
 from core.errors import ImageError, LayerError
 from core.images.range import CAFFE_MEAN
-from core.weights import WeightFile, locate, read_state
+from core.weights import WeightFile, WeightSource
 
 WEIGHT_FILE = WeightFile(
     "caffenet.pt",
@@ -62,8 +62,19 @@ class Caffenet(nn.Module):
     ----------
     pretrained
         Load the published weights; otherwise they are random.
-    weights_dir, device, allow_download
-        As in `upconvGAN`.
+    weights_dir
+        Folder with ``caffenet.pt``, looked at first.
+    device
+        Where it computes; by default CUDA when present, else the CPU.
+    trusted
+        Read a local weight file that holds more than tensors; it can run any code.
+    allow_download
+        Whether the weights may be fetched.
+
+    Raises
+    ------
+    WeightsError
+        If the weights cannot be found, fetched or read.
 
     Examples
     --------
@@ -78,15 +89,15 @@ class Caffenet(nn.Module):
         *,
         weights_dir: str | None = None,
         device: str | torch.device | None = None,
+        trusted: bool = False,
         allow_download: bool = True,
     ):
         super().__init__()
         device = choose_device(device)
         if pretrained:
-            path = locate(WEIGHT_FILE, folder=weights_dir, allow_download=allow_download)
-            self.net = sequential_of(
-                lambda: _layers().items(), without_wrapper_names(read_state(path)), path
-            )
+            source = WeightSource(pretrained, weights_dir, trusted, allow_download)
+            state, path = source.read(WEIGHT_FILE)
+            self.net = sequential_of(lambda: _layers().items(), without_wrapper_names(state), path)
         else:
             self.net = nn.Sequential(_layers())
             initialise_weights(self.net)

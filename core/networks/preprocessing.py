@@ -38,14 +38,50 @@ LITE = Preprocessing((127 / 255,) * 3, (128 / 255,) * 3)
 
 
 def normalised(images: torch.Tensor, how: Preprocessing, scale: float) -> torch.Tensor:
-    """Images ``(B, 3, H, W)`` in [0, scale] as a network was trained on them."""
+    """Images ``(B, 3, H, W)`` in [0, scale] as a network was trained on them.
+
+    Parameters
+    ----------
+    images : (B, 3, H, W)
+        RGB in [0, scale].
+    how
+        What the network wants done.
+    scale
+        Value of white.
+
+    Returns
+    -------
+    (B, 3, H, W)
+
+    Examples
+    --------
+    >>> normalised(torch.full((1, 3, 1, 1), 127.0), LITE, 255).flatten()
+    tensor([0., 0., 0.])
+    """
     mean, std = (images.new_tensor(value).reshape(3, 1, 1) for value in (how.mean, how.std))
     images = torch.addcmul(-mean / std, images, 1 / (std * scale))
     return images.flip(1) if how.bgr else images
 
 
 def resized(images: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Images ``(B, 3, H, W)`` of another size, bilinear with aligned corners."""
+    """Images ``(B, 3, H, W)`` of another size, bilinear with aligned corners.
+
+    Parameters
+    ----------
+    images : (B, 3, H, W)
+        Images.
+    size
+        Rows and columns.
+
+    Returns
+    -------
+    (B, 3, *size)
+
+    Examples
+    --------
+    >>> resized(torch.zeros(1, 3, 8, 8), (4, 5)).shape
+    torch.Size([1, 3, 4, 5])
+    """
     if tuple(images.shape[2:]) == tuple(size):
         return images
     return nn.functional.interpolate(images, size=size, mode="bilinear", align_corners=True)

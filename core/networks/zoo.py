@@ -5,7 +5,7 @@ CaffeNet and EfficientNet-Lite0. The packages are imported when a name asks for 
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -24,7 +24,7 @@ from core.networks.caffenet import Caffenet
 from core.networks.efficientnet_lite0 import efficientnet_lite0
 from core.networks.preprocessing import CAFFE, IMAGENET, LITE, Preprocessing
 from core.optional import import_package
-from core.weights import NETWORKS, WeightFile, load_strictly, locate, read_state
+from core.weights import NETWORKS, WeightFile, WeightSource
 
 
 @dataclass(frozen=True)
@@ -112,27 +112,6 @@ def _as_stated(network: ImageNetwork, stated: dict) -> ImageNetwork:
     return ImageNetwork(network.model, preprocessing, stated["input_size"][-1])
 
 
-@dataclass(frozen=True)
-class WeightSource:
-    """Whether a network gets its weights, and where they may come from; as in `load_network`."""
-
-    pretrained: bool
-    folder: str | None
-    trusted: bool
-    allow_download: bool
-
-    def locate(self, file: WeightFile, others: Iterable[Path] = ()) -> Path:
-        """Path of a verified file."""
-        return locate(file, folder=self.folder, others=others, allow_download=self.allow_download)
-
-    def load(self, model: nn.Module, file: WeightFile) -> None:
-        """Load a file into a network, if the network is to have its weights."""
-        if self.pretrained:
-            path = self.locate(file)
-            state = read_state(path, trusted=self.trusted)
-            load_strictly(model, _without_old_names(state), path)
-
-
 def _maker(name: str) -> Callable[[str, WeightSource], ImageNetwork]:
     """The function that makes a network of this name."""
     makers = {
@@ -151,13 +130,14 @@ def _caffenet(_name: str, source: WeightSource) -> ImageNetwork:
         source.pretrained,
         weights_dir=source.folder,
         device="cpu",
+        trusted=source.trusted,
         allow_download=source.allow_download,
     )
     return ImageNetwork(model, CAFFE)
 
 
 def _lite0(_name: str, source: WeightSource) -> ImageNetwork:
-    return ImageNetwork(efficientnet_lite0(source.pretrained), LITE, 224)
+    return ImageNetwork(efficientnet_lite0(source), LITE, 224)
 
 
 def _local_resnet50(name: str, source: WeightSource) -> ImageNetwork:
@@ -183,6 +163,12 @@ def _cornet_s(_name: str, source: WeightSource) -> ImageNetwork:
             expected="permission to download (its package fetches its weights itself)",
             found="that it is forbidden",
         )
+    if source.pretrained and source.folder is not None:
+        raise WeightsError(
+            path="cornet_s",
+            expected="no folder of weights (its package fetches its weights itself)",
+            found=source.folder,
+        )
     model = cornet.cornet_s(pretrained=source.pretrained, map_location="cpu")
     return ImageNetwork(getattr(model, "module", model))
 
@@ -197,7 +183,8 @@ def _from_torchvision(name: str, source: WeightSource) -> ImageNetwork:
     model = models.get_model(name, weights=None, **options)
     published = models.get_model_weights(name)
     version = "IMAGENET1K_V1" if "IMAGENET1K_V1" in published.__members__ else "DEFAULT"
-    source.load(model, _torchvision_file(published[version].url))
+    file = _torchvision_file(published[version].url)
+    source.load(model, file, rename=_without_old_names)
     return ImageNetwork(model)
 
 
@@ -223,8 +210,8 @@ def _from_timm(name: str, source: WeightSource) -> ImageNetwork:
     name = TIMM_NAMES.get(name, name)
     options = {}
     if source.pretrained:
-        path = source.locate(_timm_file(name), _huggingface_cache(name))
-        options["pretrained_cfg_overlay"] = {"state_dict": read_state(path)}
+        state, path = source.read(_timm_file(name), _huggingface_cache(name))
+        options["pretrained_cfg_overlay"] = {"state_dict": state}
     try:
         model = _timm().create_model(name, pretrained=source.pretrained, **options)
     except RuntimeError as error:

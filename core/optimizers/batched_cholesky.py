@@ -23,7 +23,7 @@ class BatchedCholeskyCMAES:
         ``(n, d)`` starting points, float64. The first call scores these alone.
     sigma
         First step size.
-    generators
+    rngs
         Source of every run's samples.
 
     Attributes
@@ -32,9 +32,9 @@ class BatchedCholeskyCMAES:
         The points to score next; before the first call ``(n, 1, d)``, the starting points.
     """
 
-    def __init__(self, start: torch.Tensor, generators: list[torch.Generator], sigma: float = 0.5):
+    def __init__(self, start: torch.Tensor, rngs: list[torch.Generator], sigma: float = 0.5):
         n, d = start.shape
-        self.generators = generators
+        self.rngs = rngs
         self.constants = cma_constants(d)
         self.lambda_ = self.constants.lambda_
         self.weights = torch.from_numpy(self.constants.weights)
@@ -49,21 +49,25 @@ class BatchedCholeskyCMAES:
         self.n_drawn = self.n_at_update = 0
 
     def step(self, scores: torch.Tensor) -> None:
-        """Take in the scores ``(n, lambda_)`` of the population and draw the next one."""
+        """Take in the scores of the population and draw the next one.
+
+        Parameters
+        ----------
+        scores : (n, lambda_)
+            One score per point; a NaN ranks last.
+        """
         if self.draws is not None:
             self._update(scores)
         d = self.mean.shape[2]
         self.draws = torch.stack(
-            [
-                torch.randn(self.lambda_, d, dtype=torch.float64, generator=generator)
-                for generator in self.generators
-            ]
+            [torch.randn(self.lambda_, d, dtype=torch.float64, generator=rng) for rng in self.rngs]
         )
         self.population = self.mean + self.sigma * (self.draws @ self.A)
         self.n_drawn += self.lambda_
 
     def _update(self, scores: torch.Tensor) -> None:
         c = self.constants
+        scores = torch.where(scores.isnan(), -torch.inf, scores)
         best = scores.argsort(dim=1, descending=True, stable=True)[:, : c.mu, None]
         chosen = best.expand(-1, -1, self.mean.shape[2])
         self.mean = (self.weights @ self.population.gather(1, chosen))[:, None]

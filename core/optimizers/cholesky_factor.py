@@ -52,6 +52,15 @@ class Factor:
     def update(self, whitened: Array, path: Array, c1: float) -> Array:
         """Make ``A^T A`` equal ``(1 - c1) A^T A + c1 path^T path``; the path is ``whitened A``.
 
+        Parameters
+        ----------
+        whitened : (n,)
+            Evolution path in the coordinates of the samples.
+        path : (n,)
+            The path itself, ``whitened A``.
+        c1
+            Learning rate of the rank-one update, in (0, 1).
+
         Returns
         -------
         ()

@@ -49,6 +49,15 @@ def cma_constants(
 ) -> CMAConstants:
     """Constants of dimension `n`; `overrides` may hold ``cc``, ``cs`` and ``c1``.
 
+    Parameters
+    ----------
+    n
+        Dimension of the search.
+    population_size
+        lambda; by default that of `default_population`.
+    overrides
+        May hold ``cc``, ``cs`` and ``c1``; other keys are ignored.
+
     Raises
     ------
     SettingError
@@ -98,6 +107,14 @@ def rank_weights(n: int, half: float) -> np.ndarray:
 
     `half` is half the population, or the number that is selected; it need not be whole. Ranks past
     it weigh nothing.
+
+    Parameters
+    ----------
+    n
+        Codes that are ranked.
+    half
+        Half the population, or the number that is selected; need not be whole. Ranks past
+        it weigh nothing.
 
     Examples
     --------

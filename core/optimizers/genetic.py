@@ -46,6 +46,10 @@ class Genetic(Optimizer):
         Where it computes: with NumPy by default, with torch on a named device, on CUDA when present
         for None.
 
+    published_ties
+        Of codes with equal scores, prefer the one shown last, as the published code does, so that a
+        silent generation throws away all conserved codes; by default the one shown first.
+
     Attributes
     ----------
     kT
@@ -77,6 +81,7 @@ class Genetic(Optimizer):
         thread: int | None = None,
         *,
         device: "str | torch.device | None" = NUMPY_DEVICE,
+        published_ties: bool = False,
     ):
         self.space_dimen = whole(space_dimen, "space_dimen", at_least=1)
         self.lambda_ = whole(population_size, "population_size", at_least=2)
@@ -92,6 +97,7 @@ class Genetic(Optimizer):
                 found=n_conserve,
             )
         self.thread = thread
+        self.published_ties = published_ties
         self.backend = backend_of(device)
         self.kT = None
         self._source = RandomSource(random_seed, self.backend, legacy=True)
@@ -120,11 +126,15 @@ class Genetic(Optimizer):
             "kT_multiplier": self.kT_multiplier,
             "parental_skew": self.parental_skew,
             "n_conserve": self.n_conserve,
+            "published_ties": self.published_ties,
         }
 
     def _next(self, scores: Array, codes: Array) -> Array:
         xp = self.backend.xp
-        order = xp.flip(xp.argsort(scores, stable=True), (0,))
+        if self.published_ties:
+            order = xp.flip(xp.argsort(scores, stable=True), (0,))
+        else:
+            order = xp.argsort(-scores, stable=True)
         scores, codes = scores[order], codes[order]
         children = self._children(codes, self._fitness(scores))
         self._count(order)

@@ -85,7 +85,17 @@ class Optimizer(ABC):
             return self.population + 0
 
     def step_simple(self, scores: Array, codes: Array, verbosity: int = 1) -> Array:
-        """Published name of `step`; `verbosity` is ignored (logging decides)."""
+        """Published name of `step`; `verbosity` is ignored (logging decides).
+
+        Parameters
+        ----------
+        scores : (B,)
+            One score per code.
+        codes : (B, space_dimen)
+            The codes that were shown.
+        verbosity
+            Has no effect; logging decides.
+        """
         return self.step(scores, codes)
 
     def get_init_pop(self) -> Array | None:
@@ -116,7 +126,7 @@ class Optimizer(ABC):
             If the file is damaged, or belongs to an optimizer with other settings.
         """
         try:
-            self.load_state(read_state(path))
+            self.load_state(read_optimizer_state(path))
         except StateError as error:
             raise error.inside(path) from None
 
@@ -221,7 +231,7 @@ class Optimizer(ABC):
         return xp.argsort(xp.where(xp.isfinite(cost), cost, xp.inf), stable=True)
 
 
-def read_state(path: Path) -> State:
+def read_optimizer_state(path: Path) -> State:
     """Arrays of a saved state.
 
     Raises
@@ -243,6 +253,13 @@ def read_state(path: Path) -> State:
 def part_of(state: State, name: str) -> State:
     """The entries of a part, without its name.
 
+    Parameters
+    ----------
+    state
+        Entries of a whole, those of parts under ``name/``.
+    name
+        Name of the part.
+
     Examples
     --------
     >>> part_of({"factor/v": 1, "sigma": 2}, "factor")
@@ -257,6 +274,13 @@ def part_of(state: State, name: str) -> State:
 def as_part(name: str, state: dict[str, Any]) -> dict[str, Any]:
     """Entries under the name of a part.
 
+    Parameters
+    ----------
+    name
+        Name of the part.
+    state
+        Its entries.
+
     Examples
     --------
     >>> as_part("factor", {"v": 1})
@@ -268,10 +292,27 @@ def as_part(name: str, state: dict[str, Any]) -> dict[str, Any]:
 def one_code(code: Array | None, n: int, backend: Backend) -> Array | None:
     """A copy of a code as (1, n); None stays None.
 
+    Parameters
+    ----------
+    code : (n,) or (1, n)
+        The code, or None.
+    n
+        Its length.
+    backend
+        Where the copy is wanted.
+
     Raises
     ------
     CodeError
         If it is not one code of `n` finite numbers.
+
+    Examples
+    --------
+    >>> one_code([1.0, 2.0], 2, NUMPY)
+    array([[1., 2.]])
+    >>> one_code([1.0, 2.0], 3, NUMPY)
+    Traceback (most recent call last):
+    core.errors.CodeError: init_code: expected one code of 3 numbers, found shape (2,).
     """
     if code is None:
         return None

@@ -224,6 +224,15 @@ class SphereCMA(Optimizer):
 def exploration_angles(n_gen: int, mode: str, lim: Sequence[float] = (50, 7.33)) -> np.ndarray:
     """Expected angle between base point and samples in every generation, (n_gen,), degrees.
 
+    Parameters
+    ----------
+    n_gen
+        Generations.
+    mode
+        ``inv`` (as one over the generation, without regard to `lim`), ``lin`` or ``exp``.
+    lim
+        First and last angle, degrees.
+
     Examples
     --------
     >>> exploration_angles(75, "inv")[[0, -1]].round(3)
@@ -248,6 +257,17 @@ def slerp(backend: Backend, x: Array, y: Array, t: float) -> Array:
     ``(sin((1 - t) w) x + sin(t w) y) / sin w`` with the angle w between them, and x + t (y - x)
     where w is zero.
 
+    Parameters
+    ----------
+    backend
+        Where x and y are.
+    x : (N,)
+        Point at t = 0.
+    y : (N,)
+        Point at t = 1.
+    t
+        Share of the way; above 1 goes past y.
+
     Examples
     --------
     >>> from core.computing.array_backend import NUMPY
@@ -266,6 +286,15 @@ def slerp(backend: Backend, x: Array, y: Array, t: float) -> Array:
 def exp_map(backend: Backend, x: Array, tangent: Array) -> Array:
     """Turn x (N,) towards tangent vectors (B, N), by their lengths in radians; keeps its norm.
 
+    Parameters
+    ----------
+    backend
+        Where x and the tangents are.
+    x : (N,)
+        Base point.
+    tangent : (B, N)
+        Tangent vectors; lengths are angles in radians.
+
     Examples
     --------
     >>> from core.computing.array_backend import NUMPY
@@ -280,6 +309,13 @@ def exp_map(backend: Backend, x: Array, tangent: Array) -> Array:
 
 def orthogonal_part(codes: Array, x: Array) -> Array:
     """Rows of codes (B, N) without their part along x (N,).
+
+    Parameters
+    ----------
+    codes : (B, N)
+        Rows to change.
+    x : (N,)
+        Direction to take out.
 
     Examples
     --------

@@ -15,6 +15,7 @@ from core.plotting.style import mean_band
 from core.statistics.samples import numbers, selected_columns
 
 CORRELATIONS = {"pearson": stats.pearsonr, "spearman": stats.spearmanr}
+"""Function of two samples that gives a correlation and its p, by name."""
 
 JITTER = 0.1
 """Standard deviation of the horizontal jitter of a strip plot; its strips are 1 apart."""
@@ -33,14 +34,27 @@ def paired_strip_plot(
 
     Parameters
     ----------
-    df, msk
-        Table and the rows to take (None: all); rows where one of the values is NaN are left out.
+    df
+        Table; rows where one of the values is NaN are left out.
+    msk : (n_rows,)
+        Boolean: the rows to take; None takes all.
     col1, col2
-        Columns.
+        Names of the columns at 0 and at 1.
     rng
-        Generator, or its seed, of the horizontal jitter.
+        NumPy's generator, or a seed, of the horizontal jitter.
     ax
-        By default that of a new figure.
+        Axes to draw in; by default that of a new figure.
+
+    Returns
+    -------
+    The figure.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"DeePSim": [1.0, 2.0, 3.0], "BigGAN": [2.0, 2.5, 5.0]})
+    >>> figure = paired_strip_plot(table, None, "DeePSim", "BigGAN", ax=Figure().add_subplot())
+    >>> figure.axes[0].get_title()
+    't=-2.65, p=1.2e-01 df=2 (N=3)'
     """
     values = np.array([numbers(column) for column in selected_columns(df, msk, col1, col2)])
     first, second = values[:, ~np.isnan(values).any(axis=0)]
@@ -71,16 +85,26 @@ def shaded_errorbar(
     Parameters
     ----------
     x, y, yerr : (n,)
-    color, alpha
-        Of the line and the band, and of the band.
+        Position, height and half the width of the band, which may be NaN.
+    color
+        Colour of the line and of the band.
+    alpha
+        Opacity of the band, from 0 to 1.
     ax
-        By default the current one.
+        Axes to draw in; by default the current one.
     kw
-        Passed on to the line.
+        Passed on to ``Axes.plot``.
 
     Returns
     -------
     The line.
+
+    Examples
+    --------
+    >>> ax = Figure().add_subplot()
+    >>> line = shaded_errorbar([0, 1], [5, 6], [1, 1], "red", ax=ax, label="rate")
+    >>> line.get_label(), len(ax.collections)
+    ('rate', 1)
     """
     x, y, yerr = (np.asarray(values, dtype=float) for values in (x, y, yerr))
     return mean_band(ax or plt.gca(), x, y, yerr, color=color, band_alpha=alpha, **kw)
@@ -102,10 +126,21 @@ def shaded_errorbar_arr(
     Parameters
     ----------
     arr : (n_rows, n_columns)
+        A sample in each column.
+    color
+        Colour of the line and of the band.
+    alpha
+        Opacity of the band, from 0 to 1.
     errtype
-        What the band shows.
-    color, alpha, ax, kw
-        See `shaded_errorbar`.
+        What the band shows: the standard error of the mean or the standard deviation.
+    ax
+        Axes to draw in; by default the current one.
+    kw
+        Passed on to ``Axes.plot``.
+
+    Returns
+    -------
+    The line.
 
     Raises
     ------
@@ -113,6 +148,15 @@ def shaded_errorbar_arr(
         If `errtype` is neither "sem" nor "std".
     SampleError
         If `arr` is not two-dimensional or has no rows.
+
+    Examples
+    --------
+    >>> line = shaded_errorbar_arr([[1, 2], [3, 6]], ax=Figure().add_subplot())
+    >>> line.get_ydata().tolist()
+    [2.0, 4.0]
+    >>> shaded_errorbar_arr([1, 2, 3])
+    Traceback (most recent call last):
+    core.errors.SampleError: expected an array of rows and columns, found shape (3,).
     """
     arr = np.asarray(arr, dtype=float)
     if arr.ndim != 2 or len(arr) == 0:
@@ -140,9 +184,9 @@ def scatter_corr(
     df
         Table; rows where one of the values is not finite are left out.
     x, y
-        Columns.
+        Names of the columns.
     ax
-        By default the current one.
+        Axes to draw in; by default the current one.
     corrtype
         Pearson's correlation, or Spearman's of the ranks.
     kw
@@ -158,6 +202,16 @@ def scatter_corr(
         If there is no such correlation.
     SampleError
         If fewer than three rows are finite.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"block": [1, 2, 3, 4], "rate": [10.0, 12.0, 19.0, 17.0]})
+    >>> ax, rho, p = scatter_corr(table, "block", "rate", ax=Figure().add_subplot())
+    >>> round(rho, 3), round(p, 3)
+    (0.86, 0.14)
+    >>> scatter_corr(table[:2], "block", "rate")
+    Traceback (most recent call last):
+    core.errors.SampleError: block vs. rate: expected at least 3 rows with finite values, found 2.
     """
     if corrtype not in CORRELATIONS:
         raise SettingError(

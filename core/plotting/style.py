@@ -25,12 +25,24 @@ STYLE = {
     "ps.fonttype": 42,
     "figure.constrained_layout.use": True,
 }
+"""Settings of matplotlib for every figure; fonts of type 42 stay text in PDF and PostScript."""
+
+NO_LAYOUT = {"figure.constrained_layout.use": False, "figure.autolayout": False}
+"""Settings under which a figure without an engine of layout gets none when it is saved."""
 
 SIMULATED_NOTICE = "simulated stand-in data – not recordings"
+"""Words under the title of a figure of simulated data."""
 
 
 def apply_style() -> AbstractContextManager:
-    """Context in which figures look like the published ones and PDFs keep their fonts as text."""
+    """Context in which figures look like the published ones and PDFs keep their fonts as text.
+
+    Examples
+    --------
+    >>> with apply_style():
+    ...     mpl.rcParams["axes.spines.top"]
+    False
+    """
     return mpl.rc_context(STYLE)
 
 
@@ -44,7 +56,31 @@ def mean_band(
     band_alpha: float,
     **line: object,
 ) -> Line2D:
-    """Line with a band of one error to both sides; all arrays are (n,)."""
+    """Line with a band of one error to both sides.
+
+    Parameters
+    ----------
+    ax
+        Axes to draw in.
+    x, mean, error : (n,)
+        Position, height and half the width of the band, which may be NaN.
+    color
+        Colour of the line and of the band.
+    band_alpha
+        Opacity of the band, from 0 to 1.
+    line
+        Passed on to ``Axes.plot``.
+
+    Returns
+    -------
+    The line.
+
+    Examples
+    --------
+    >>> ax, blocks = Figure().add_subplot(), np.arange(3)
+    >>> mean_band(ax, blocks, blocks**2, np.ones(3), color="blue", band_alpha=0.3).get_ydata()
+    array([0, 1, 4])
+    """
     ax.fill_between(x, mean - error, mean + error, color=color, alpha=band_alpha, linewidth=0)
     return ax.plot(x, mean, color=color, **line)[0]
 
@@ -52,9 +88,27 @@ def mean_band(
 def significance_dots(
     ax: Axes, x: np.ndarray, height: float, t: np.ndarray, significant: np.ndarray
 ) -> None:
-    """Dots where a test is significant: blue where DeePSim is larger (t > 0), else red.
+    """Dots where a test is significant, in the colour of the thread that is larger.
 
-    `x`, `t` and the boolean `significant` are (n,).
+    Parameters
+    ----------
+    ax
+        Axes to draw in.
+    x : (n,)
+        Position of each test.
+    height
+        Height of the dots, in the unit of the axis.
+    t : (n,)
+        Test statistic of DeePSim minus BigGAN: dots are blue where it is above 0, else red.
+    significant : (n,)
+        Boolean.
+
+    Examples
+    --------
+    >>> ax = Figure().add_subplot()
+    >>> significance_dots(ax, np.arange(3), 1.0, np.array([4, -5, 0.1]), np.array([1, 1, 0]) > 0)
+    >>> [line.get_xdata().tolist() for line in ax.lines]
+    [[0], [1]]
     """
     for chosen, thread in ((t > 0, "DeePSim"), (t <= 0, "BigGAN")):
         at = x[significant & chosen]
@@ -62,17 +116,41 @@ def significance_dots(
 
 
 def freeze_layout(figure: Figure) -> None:
-    """Arrange the figure once and keep it so; otherwise it is arranged anew at every drawing."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    """Arrange the figure once and keep it so; otherwise it is arranged anew at every drawing.
+
+    No engine is left, not even one that does nothing: it would have every saving draw twice.
+
+    Examples
+    --------
+    >>> figure = Figure(layout="constrained")
+    >>> ax = figure.add_subplot()
+    >>> freeze_layout(figure)
+    >>> figure.get_layout_engine() is None
+    True
+    """
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+    with mpl.rc_context(NO_LAYOUT):
+        figure.set_layout_engine()
 
 
 def mark_simulated(figure: Figure) -> None:
-    """Watermark across the figure, and a red line under its title; freezes the layout."""
+    """Watermark across the figure, and a red line under its title; freezes the layout.
+
+    Examples
+    --------
+    >>> figure = Figure()
+    >>> _ = figure.suptitle("Responses")
+    >>> mark_simulated(figure)
+    >>> [text.get_text() for text in figure.texts]
+    ['Responses\\n ', 'simulated stand-in data – not recordings', 'SIMULATED']
+    """
     title = figure.get_suptitle()
-    figure.suptitle(f"{title}\n " if title else " ", fontsize=_suptitle_size(figure))
+    sizes = [text.get_fontsize() for text in figure.texts if title and text.get_text() == title]
+    fontsize = sizes[0] if sizes else mpl.rcParams["font.size"]
+    text = figure.suptitle(f"{title}\n " if title else " ", fontsize=fontsize)
     freeze_layout(figure)
-    box = figure._suptitle.get_window_extent().transformed(figure.transFigure.inverted())
+    box = text.get_window_extent().transformed(figure.transFigure.inverted())
     figure.text(0.5, box.y0, SIMULATED_NOTICE, color="red", ha="center", va="bottom", fontsize=9)
     _watermark(figure, "SIMULATED")
 
@@ -126,7 +204,15 @@ def saveallforms(
 
     Returns
     -------
-    Paths of the files.
+    Paths of the files, folder by folder.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     paths = saveallforms(folder, "empty", Figure(), fmts=("png", "svg"))
+    >>> [path.name for path in paths]
+    ['empty.png', 'empty.svg']
     """
     figure = figh or plt.gcf()
     folders = [figdirs] if isinstance(figdirs, (str, Path)) else figdirs
@@ -156,6 +242,12 @@ def showimg(
     Returns
     -------
     The image handle.
+
+    Examples
+    --------
+    >>> ax = Figure().add_subplot()
+    >>> showimg(ax, np.zeros((4, 6)), ylabel="block 1").get_size()
+    (4, 6)
     """
     image = ax.imshow(imgarr)
     if cbar:
@@ -168,11 +260,14 @@ def showimg(
 
 
 def off_axes(axs: Axes | Sequence[Axes] | np.ndarray) -> None:
-    """Hide the frame, ticks and labels of some axes, or of a whole array of them."""
+    """Hide the frame, ticks and labels of some axes, or of a whole array of them.
+
+    Examples
+    --------
+    >>> axes = Figure().subplots(2, 2)
+    >>> off_axes(axes)
+    >>> axes[1, 1].axison
+    False
+    """
     for ax in np.ravel(axs):
         ax.axis("off")
-
-
-def _suptitle_size(figure: Figure) -> float:
-    existing = figure._suptitle
-    return existing.get_fontsize() if existing is not None else mpl.rcParams["font.size"]

@@ -19,14 +19,36 @@ def visualize_trajectory(
 
     Parameters
     ----------
-    scores_all, generations
-        (n,) scores and the generation of each.
-    codes_arr
-        (n, 256) BigGAN codes, whose noise and class parts are drawn apart, or (n, d) others.
+    scores_all : (n,)
+        Score of every image.
+    generations : (n,)
+        Generation of every image, a whole number.
+    codes_arr : (n, n_dims)
+        Code of every image; those of BigGAN, of 256 numbers, have their noise and class parts drawn
+        apart.
     show
         Show the figure in an interactive session.
     title_str
         Second line of the title.
+
+    Returns
+    -------
+    The figure.
+
+    Raises
+    ------
+    SampleError
+        If there is not one generation, or not one code, for each score.
+
+    Examples
+    --------
+    >>> figure = visualize_trajectory([1, 2, 2, 4], [0, 0, 1, 1], title_str="fc8, unit 1")
+    >>> [line.get_ydata().tolist() for line in figure.axes[0].lines]
+    [[1.5, 3.0], [2.0, 4.0]]
+    >>> plt.close(figure)
+    >>> visualize_trajectory([1, 2], [0, 0, 1])
+    Traceback (most recent call last):
+    core.errors.SampleError: expected one generation for each score, found shapes (2,) and (3,).
     """
     scores, generations = np.asarray(scores_all, float), np.asarray(generations)
     if scores.shape != generations.shape or scores.ndim != 1 or scores.size == 0:
@@ -61,6 +83,7 @@ def visualize_trajectory(
 
 
 def _draw_norms(ax: plt.Axes, generations: np.ndarray, codes: np.ndarray) -> None:
+    """Norms of codes, or of the two parts of BigGAN's codes, against their generations."""
     parts = {"code norm": ("magenta", codes)}
     if codes.shape[1] == 2 * N_NOISE:
         parts = {

@@ -168,7 +168,21 @@ class featureFetcher_module(_Fetcher):  # noqa: N801
         ingraph: bool = False,
         store_device: str | torch.device | None = None,
     ) -> RemovableHandle:
-        """Record a module under `target_name`; as `featureFetcher.record`."""
+        """Record a module under `target_name`; as `featureFetcher.record`.
+
+        Parameters
+        ----------
+        target_module
+            Module to record.
+        target_name
+            Key of what is recorded.
+        return_input
+            Record what goes in instead of what comes out.
+        ingraph
+            Keep it differentiable.
+        store_device
+            Where it is kept; by default where it is made.
+        """
         place = self.store_device if store_device is None else store_device
         return self._record(target_module, target_name, return_input, ingraph, place)
 
@@ -209,7 +223,21 @@ class featureFetcher_recurrent(_Fetcher):  # noqa: N801
         return_input: bool = False,
         ingraph: bool = False,
     ) -> RemovableHandle:
-        """Record ``model.<module>.<submod>`` (``model.<module>`` for None) under `key`."""
+        """Record ``model.<module>.<submod>`` (``model.<module>`` for None) under `key`.
+
+        Parameters
+        ----------
+        module
+            Attribute of the model.
+        submod
+            Attribute of that, or None for the module itself.
+        key
+            Key of what is recorded.
+        return_input
+            Record what goes in instead of what comes out.
+        ingraph
+            Keep it differentiable.
+        """
         path = module if submod is None else f"{module}.{submod}"
         layer = find_layer(self.model, path)
         activations = self.activations

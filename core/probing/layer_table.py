@@ -17,6 +17,7 @@ from core.probing.layers import (
     probe_inputs,
 )
 from core.probing.recording import Hooks, recording_hook, whole_layer
+from core.progress import answer
 
 Table = tuple[OrderedDict[str, str], OrderedDict[str, str], OrderedDict[str, dict]]
 
@@ -126,6 +127,19 @@ def register_hook_by_module_names(
     That is the published behaviour: a ReLU that is called three times gets three hooks, and each
     call runs all of them. `register_hook_by_module_name` registers one.
 
+    Parameters
+    ----------
+    target_name
+        Dotted name of the layer.
+    target_hook
+        Called with the layer, its arguments and its output.
+    model
+        The network.
+    input_size
+        Channels, rows and columns of the image of a trial pass.
+    device
+        Where that image goes; by default where the network is.
+
     Returns
     -------
     handles, names, types
@@ -168,6 +182,16 @@ def register_hook_by_module_name(
 ) -> RemovableHandle | LayerRecord:
     """Register a forward hook on a layer, or record the layer's output if no hook is given.
 
+    Parameters
+    ----------
+    model
+        The network.
+    layer_name
+        Dotted name or attribute path of the layer.
+    hook
+        Called with the layer, its arguments and its output; without one the output is
+        recorded.
+
     Returns
     -------
     The handle of `hook`, or a `LayerRecord` whose `activation` is the layer's last output.
@@ -196,7 +220,27 @@ def named_apply(
     func: Callable[[nn.Module, str, str], None],
     prefix: str = "",
 ) -> None:
-    """Call ``func(module, name, prefix)`` for a module and all below it, children first."""
+    """Call ``func(module, name, prefix)`` for a module and all below it, children first.
+
+    Parameters
+    ----------
+    module
+        Where to start.
+    name
+        Its name.
+    func
+        Called with each module, its name and the names above it.
+    prefix
+        Names above the first module.
+
+    Examples
+    --------
+    >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    >>> named_apply(net, "net", lambda module, name, prefix: print(type(module).__name__, name))
+    Conv2d 0
+    ReLU 1
+    Sequential net
+    """
     path = f"{prefix}.{name}" if prefix else name
     for child_name, child in module.named_children():
         named_apply(child, child_name, func, path)
@@ -213,7 +257,21 @@ def recursive_named_apply_w_depth(
     prefix: str = "",
     depth: int = 0,
 ) -> None:
-    """`named_apply` whose function also gets the depth below the first module."""
+    """`named_apply` whose function also gets the depth below the first module.
+
+    Parameters
+    ----------
+    module
+        Where to start.
+    name
+        Its name.
+    func
+        Called with each module, its name, the names above it and its depth.
+    prefix
+        Names above the first module.
+    depth
+        Depth of the first module.
+    """
     path = f"{prefix}.{name}" if prefix else name
     for child_name, child in module.named_children():
         recursive_named_apply_w_depth(child, child_name, func, path, depth + 1)
@@ -226,19 +284,39 @@ def print_specific_layer(
     types: OrderedDict[str, str],
     spec: OrderedDict[str, dict],
 ) -> None:
-    """Print the rows of a table whose names are in `subset`."""
+    """Print the rows of a table whose names are in `subset`.
+
+    Parameters
+    ----------
+    subset
+        Names of the rows.
+    names, types, spec
+        Names, classes and shapes of the layers, as `get_module_names` gives them.
+    """
     rows = {key: (names[key], types[key], *spec[key].values()) for key in names}
     _print({key: row for key, row in rows.items() if row[0] in subset})
 
 
 def recursive_print(module: nn.Module, prefix: str = "", depth: int = 0, deepest: int = 3) -> None:
-    """Print the tree of modules down to a depth, without a forward pass."""
+    """Print the tree of modules down to a depth, without a forward pass.
+
+    Parameters
+    ----------
+    module
+        Where to start.
+    prefix
+        Put before its name.
+    depth
+        Depth of the first module.
+    deepest
+        Depth of the last modules that are printed.
+    """
     if depth == 0:
-        _say(f"{prefix}{type(module).__name__}")
+        answer(f"{prefix}{type(module).__name__}")
     if depth >= deepest:
         return
     for name, child in module.named_children():
-        _say(f"{prefix}{'  ' * (depth + 1)}({name}): {type(child).__name__}")
+        answer(f"{prefix}{'  ' * (depth + 1)}({name}): {type(child).__name__}")
         recursive_print(child, prefix, depth + 1, deepest)
 
 
@@ -266,8 +344,4 @@ def _print(rows: dict[str, tuple]) -> None:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for key, *rest in cells:
         words = [cell.ljust(width) for cell, width in zip(rest, widths[1:], strict=True)]
-        _say(f"{key.rjust(widths[0] + 1)}  {'  '.join(words)}".rstrip())
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201
+        answer(f"{key.rjust(widths[0] + 1)}  {'  '.join(words)}".rstrip())

@@ -55,6 +55,13 @@ class LayerCall:
 def layer_name(path: str, module: nn.Module) -> str:
     """Dotted name of a module that is reached by `path` from the root.
 
+    Parameters
+    ----------
+    path
+        Attributes from the root to the module, joined by dots.
+    module
+        The module.
+
     Examples
     --------
     >>> layer_name("layer1.0.conv1", nn.Conv2d(1, 1, 1))
@@ -85,10 +92,26 @@ def layer_names(model: nn.Module) -> dict[str, nn.Module]:
 def find_layer(model: nn.Module, name: str) -> nn.Module:
     """The module with a dotted name, or with the plain attribute path ``a.b.c``.
 
+    Parameters
+    ----------
+    model
+        The network.
+    name
+        Dotted name, as in the table of layers, or attribute path.
+
     Raises
     ------
     LayerError
         If there is none; names the most similar ones.
+
+    Examples
+    --------
+    >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    >>> find_layer(net, ".ReLU1")
+    ReLU()
+    >>> find_layer(net, ".Relu1")
+    Traceback (most recent call last):
+    core.errors.LayerError: Sequential has no layer '.Relu1'; similar ones are .ReLU1.
     """
     named = layer_names(model)
     paths = dict(model.named_modules(remove_duplicate=False))
@@ -177,6 +200,13 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
 def naming_the_input(model: nn.Module, inputs: Sequence[torch.Tensor]) -> Iterator[None]:
     """Turn what a network raises about its input's shape into one sentence that names the shape.
 
+    Parameters
+    ----------
+    model
+        The network, for the message.
+    inputs
+        What it is given in the block.
+
     Raises
     ------
     LayerError
@@ -202,7 +232,24 @@ def probe_inputs(
     n: int = 1,
     device: str | torch.device | None = None,
 ) -> list[torch.Tensor]:
-    """Random images, `n` of each size, in the network's precision and on its device."""
+    """Random images, `n` of each size, in the network's precision and on its device.
+
+    Parameters
+    ----------
+    model
+        The network.
+    input_size
+        Size of an image without the batch axis, or several of them for several inputs.
+    n
+        Images of each size.
+    device
+        Where they go; by default where the network is.
+
+    Examples
+    --------
+    >>> [image.shape for image in probe_inputs(nn.Conv2d(3, 4, 3), (3, 8, 8), n=2)]
+    [torch.Size([2, 3, 8, 8])]
+    """
     sizes = [input_size] if np.ndim(input_size[0]) == 0 else list(input_size)
     device = device_of(model) if device is None else choose_device(device)
     generator = torch.Generator().manual_seed(0)

@@ -233,7 +233,17 @@ def show_gradmap(gradient_map: np.ndarray) -> Figure | None:
 
 
 def save_gradmap_figures(gradient_map: np.ndarray, label: str, folder: str | Path) -> None:
-    """Write ``<label>_rawgradAmpMap.png`` and the histogram ``<label>_gradAmp_loghist.png``."""
+    """Write ``<label>_rawgradAmpMap.png`` and the histogram ``<label>_gradAmp_loghist.png``.
+
+    Parameters
+    ----------
+    gradient_map : (rows, columns)
+        Map to draw.
+    label
+        First part of the names.
+    folder
+        Where the files go.
+    """
     figures = {"rawgradAmpMap": _draw({"gradient map": gradient_map})}
     histogram, ax = plt.subplots(layout="constrained")
     pixels = gradient_map.ravel()

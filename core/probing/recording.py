@@ -44,7 +44,17 @@ class Hooks(AbstractContextManager):
         return iter(self._handles)
 
     def add(self, key: str, module: nn.Module, hook: Callable) -> RemovableHandle:
-        """Register `hook` on `module`, in place of the one with the same key."""
+        """Register `hook` on `module`, in place of the one with the same key.
+
+        Parameters
+        ----------
+        key
+            Name of the hook.
+        module
+            Where it goes.
+        hook
+            Forward hook.
+        """
         self.remove(key)
         self._handles[key] = module.register_forward_hook(hook)
         return self._handles[key]
@@ -159,10 +169,10 @@ def some_units(mask: np.ndarray | torch.Tensor | Sequence[int], layer: str = "th
             raise LayerError(
                 path=layer, expected=f"a mask of the layer's shape {shape}", found=chosen.shape
             )
-        if len(indices) and not (-n_units <= indices.min() and indices.max() < n_units):
+        if len(indices) and not (indices.min() >= 0 and indices.max() < n_units):
             raise LayerError(
                 path=layer,
-                expected=f"indices below {n_units} (the layer's shape is {shape})",
+                expected=f"indices from 0 to {n_units - 1} (the layer's shape is {shape})",
                 found=f"{int(indices.min())} to {int(indices.max())}",
             )
         return flat[:, indices.to(flat.device)]
@@ -173,10 +183,27 @@ def some_units(mask: np.ndarray | torch.Tensor | Sequence[int], layer: str = "th
 def as_indices(unit: Index | Sequence[Index], layer: str) -> tuple[Index, ...]:
     """A unit as a tuple of whole numbers and slices; None among them is left out.
 
+    Parameters
+    ----------
+    unit
+        A channel, or (channel, row, column); whole numbers, slices, or None for what is
+        left out.
+    layer
+        Name of the layer, for messages.
+
     Raises
     ------
     LayerError
         If something else is among them.
+
+    Examples
+    --------
+    >>> as_indices(3, "conv1"), as_indices((3, None, None), "conv1")
+    ((3,), (3,))
+    >>> as_indices((3, 1.5, 2), "conv1")
+    Traceback (most recent call last):
+    core.errors.LayerError: conv1: expected a unit of whole numbers (channel, row, column), \
+found (3, 1.5, 2).
     """
     given = unit if isinstance(unit, Sequence) else (unit,)
     try:
@@ -200,10 +227,27 @@ def _refuse_bool(index: object) -> bool:
 def check_unit(shape: tuple[int, ...], unit: Sequence[Index], layer: str) -> None:
     """Raise unless a layer of this shape (batch axis left out) has this unit.
 
+    Parameters
+    ----------
+    shape
+        Shape of the layer's output, batch axis left out.
+    unit
+        Index for each axis.
+    layer
+        Name of the layer, for messages.
+
     Raises
     ------
     LayerError
         Says the layer's shape, and its centre where a position is missing.
+
+    Examples
+    --------
+    >>> check_unit((4, 9, 9), (3, 8, 8), "conv1")
+    >>> check_unit((4, 9, 9), (-1, 8, 8), "conv1")
+    Traceback (most recent call last):
+    core.errors.LayerError: conv1: expected a unit within the layer's shape (4, 9, 9), found \
+(-1, 8, 8).
     """
     if len(unit) != len(shape):
         hint = ""
@@ -219,7 +263,7 @@ def check_unit(shape: tuple[int, ...], unit: Sequence[Index], layer: str) -> Non
         if isinstance(index, slice):
             found = len(range(*index.indices(size))) > 0
         else:
-            found = -size <= index < size
+            found = 0 <= index < size
         if not found:
             raise LayerError(
                 path=layer, expected=f"a unit within the layer's shape {shape}", found=tuple(unit)
@@ -231,10 +275,27 @@ def output_shape(
 ) -> tuple[int, ...]:
     """Shape of what a layer puts out, batch axis left out; found by a forward pass of an image.
 
+    Parameters
+    ----------
+    model
+        The network.
+    module
+        The layer.
+    layer
+        Name of the layer, for messages.
+    image : (1, C, H, W)
+        Image to try.
+
     Raises
     ------
     LayerError
         If the layer does not run, puts out no tensor, or the network does not take the image.
+
+    Examples
+    --------
+    >>> net = nn.Sequential(nn.Conv2d(3, 4, 3))
+    >>> output_shape(net, net[0], "conv", torch.zeros(1, 3, 8, 8))
+    (4, 6, 6)
     """
     shapes = []
     with Hooks() as hooks, undisturbed(model), naming_the_input(model, [image]):
@@ -255,10 +316,22 @@ def centre(shape: Sequence[int]) -> tuple[int, int]:
 def only_tensor(output: object, layer: str) -> torch.Tensor:
     """A layer's output if it is a tensor.
 
+    Parameters
+    ----------
+    output
+        What the layer put out.
+    layer
+        Name of the layer, for messages.
+
     Raises
     ------
     LayerError
         If it is a tuple or anything else.
+
+    Examples
+    --------
+    >>> only_tensor(torch.zeros(2), "conv1").shape
+    torch.Size([2])
     """
     if isinstance(output, torch.Tensor):
         return output

@@ -8,12 +8,21 @@ import torch
 from core.probing.scorer import BATCH_SIZE, Scorer
 
 
-def unit_name(network: str, layer: str, position: Sequence[int]) -> str:
+def unit_label(network: str, layer: str, position: Sequence[int]) -> str:
     """A unit in words.
+
+    Parameters
+    ----------
+    network
+        Name of the network.
+    layer
+        Name of the layer.
+    position
+        Channel, or channel, row and column; 0-based.
 
     Examples
     --------
-    >>> unit_name("alexnet", ".features.ReLU4", [3, 13, 13])
+    >>> unit_label("alexnet", ".features.ReLU4", [3, 13, 13])
     'alexnet .features.ReLU4 3,13,13'
     """
     return f"{network} {layer} {','.join(map(str, position))}"

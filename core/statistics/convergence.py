@@ -26,7 +26,10 @@ def convergence(trajectory: np.ndarray, baseline: float, fraction: float = FRACT
     trajectory : (n_blocks,)
         Block means, events/s or normalised; measured blocks only.
     baseline
-        In the unit of the trajectory. Figure 4D uses the first block's mean.
+        Rate from which the rise is counted, in the unit of the trajectory. Figure 4D uses the first
+        block's mean.
+    fraction
+        Share of the largest rise that counts as arrived.
 
     Examples
     --------

@@ -6,7 +6,6 @@ divides by sqrt(1 / (2 (N - 3))) instead of sqrt(2 / (N - 3)), so that its z is 
 large; it is kept under its name, `test_correlation_diff`, for comparison.
 """
 
-import warnings
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from core.errors import SampleError, SettingError
+from core.progress import answer
 from core.statistics.samples import Numbers, numbers, selected_columns
 
 
@@ -69,7 +69,7 @@ def correlation_diff_test(
     >>> print(f"t={t:.2f} p={p:.2f} df={df}")
     t=1.73 p=0.18 df=3
     """
-    r_ab, r_ac, r_bc, n = _correlations(A, B, C)
+    r_ab, r_ac, r_bc, n = correlations(A, B, C)
     if method == "williams":
         return _williams(r_ab, r_ac, r_bc, n)
     if method == "independent":
@@ -79,6 +79,47 @@ def correlation_diff_test(
     raise SettingError(
         path="method", expected="'williams', 'independent' or 'legacy'", found=f"{method!r}"
     )
+
+
+def correlations(*samples: Numbers) -> tuple[float, float, float, int]:
+    """Pearson correlations of three samples over the positions where all are finite.
+
+    Parameters
+    ----------
+    samples : (n,)
+        Three of them.
+
+    Returns
+    -------
+    r12, r13, r23, n
+        Correlations of the first and second, first and third, second and third, and the number of
+        positions.
+
+    Raises
+    ------
+    SampleError
+        If the samples differ in length, have fewer than four finite positions or do not vary.
+
+    Examples
+    --------
+    >>> correlations([1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 6.0, 8.0], [1.0, 3.0, np.nan, 5.0])
+    Traceback (most recent call last):
+    core.errors.SampleError: expected at least 4 positions with finite values, found 3.
+    """
+    values = [numbers(sample) for sample in samples]
+    lengths = [len(sample) for sample in values]
+    if len(set(lengths)) > 1:
+        found = ", ".join(map(str, lengths))
+        raise SampleError(expected="three samples of one length", found=f"{found} values")
+    values = np.array(values)
+    values = values[:, np.isfinite(values).all(axis=0)]
+    n = values.shape[1]
+    if n < 4:
+        raise SampleError(expected="at least 4 positions with finite values", found=n)
+    if (np.ptp(values, axis=1) == 0).any():
+        raise SampleError(expected="samples that vary", found="one that holds a single value")
+    r = np.corrcoef(values)
+    return r[0, 1], r[0, 2], r[1, 2], n
 
 
 def test_correlation_diff(
@@ -92,14 +133,22 @@ def test_correlation_diff(
     Parameters
     ----------
     A, B, C : (n,)
+        Positions where one of them is not finite are left out.
     verbose
         Print the correlations, z and p.
 
     Returns
     -------
     z, p
+
+    Examples
+    --------
+    >>> A = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    >>> B, C = [1.0, 3.0, 2.0, 5.0, 4.0, 6.0], [2.0, 1.0, 3.0, 1.0, 4.0, 1.0]
+    >>> round(test_correlation_diff(A, B, C).z, 2)
+    3.23
     """
-    r_ab, r_ac, _, n = _correlations(A, B, C)
+    r_ab, r_ac, _, n = correlations(A, B, C)
     result = _legacy(r_ab, r_ac, n)
     if verbose:
         _say_legacy(result, r_ab, r_ac, n)
@@ -115,33 +164,29 @@ def test_correlation_diff_df(
     *,
     msk: np.ndarray | None = None,  # noqa: PT028
 ) -> FisherZTest:
-    """`test_correlation_diff` of three columns, over the rows of `msk` (None: all)."""
+    """The published test of three columns of a table, whose z is twice too large.
+
+    Parameters
+    ----------
+    df : (n_rows, n_columns)
+        Table.
+    A, B, C
+        Columns of numbers; rows where one of them is not finite are left out.
+    verbose
+        Print the correlations, z and p.
+    msk : (n_rows,)
+        Rows to use, bool; None for all.
+
+    Returns
+    -------
+    z, p
+    """
     return test_correlation_diff(*selected_columns(df, msk, A, B, C), verbose=verbose)
 
 
 # their published names begin with "test", and pytest would run them
 test_correlation_diff.__test__ = False
 test_correlation_diff_df.__test__ = False
-
-
-def trivariate_corr(x: Numbers, y: Numbers, z: Numbers) -> float:
-    """A published combination of three correlations that is no recognised statistic.
-
-    It can be negative and has no bound. With q = 2 r_xy r_xz r_yz and s the sum of the squared
-    correlations it is (s + q) / (1 - s + q).
-
-    Deprecated: nothing uses it, and it stays for comparison only.
-    """
-    warnings.warn(
-        "trivariate_corr is deprecated: it is not a recognised statistic and has no bound.",
-        DeprecationWarning,
-        stacklevel=2,
-    )
-    r_xy, r_xz, r_yz, _ = _correlations(x, y, z)
-    squares = r_xy**2 + r_xz**2 + r_yz**2
-    product = 2 * r_xy * r_xz * r_yz
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float((squares + product) / (1 - squares + product))
 
 
 def _williams(r_ab: float, r_ac: float, r_bc: float, n: int) -> WilliamsTest:
@@ -175,31 +220,9 @@ def _legacy_scale(n: int) -> float:
     return np.sqrt(2 * (n - 3))
 
 
-def _correlations(*samples: Numbers) -> tuple[float, float, float, int]:
-    """Pearson correlations 1-2, 1-3 and 2-3 over the positions where all are finite, and N."""
-    values = [numbers(sample) for sample in samples]
-    lengths = [len(sample) for sample in values]
-    if len(set(lengths)) > 1:
-        found = ", ".join(map(str, lengths))
-        raise SampleError(expected="three samples of one length", found=f"{found} values")
-    values = np.array(values)
-    values = values[:, np.isfinite(values).all(axis=0)]
-    n = values.shape[1]
-    if n < 4:
-        raise SampleError(expected="at least 4 positions with finite values", found=n)
-    if (np.ptp(values, axis=1) == 0).any():
-        raise SampleError(expected="samples that vary", found="one that holds a single value")
-    r = np.corrcoef(values)
-    return r[0, 1], r[0, 2], r[1, 2], n
-
-
 def _say_legacy(result: FisherZTest, r_ab: float, r_ac: float, n: int) -> None:
     with np.errstate(divide="ignore"):
         z_ab, z_ac = np.arctanh([r_ab, r_ac]) * _legacy_scale(n)
-    _say(f"r_AB={r_ab:.3f}, r_AC={r_ac:.3f}, z_AB={z_ab:.3f}, z_AC={z_ac:.3f}")
+    answer(f"r_AB={r_ab:.3f}, r_AC={r_ac:.3f}, z_AB={z_ab:.3f}, z_AC={z_ac:.3f}")
     p = result.p
-    _say(f"z={result.z:.3f}, p={p:.1e} (2 side), p={p / 2:.1e} (1 side) N={n}")
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201 (asked for by `verbose`)
+    answer(f"z={result.z:.3f}, p={p:.1e} (2 side), p={p / 2:.1e} (1 side) N={n}")

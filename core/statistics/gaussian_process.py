@@ -24,7 +24,7 @@ N_GRID = 100
 """Points of the curve on which shapes are judged."""
 
 LENGTH_BOUNDS = (0.01, 100.0)
-"""In the unit of x."""
+"""Smallest and largest length scale, in the unit of x."""
 
 RATE_LIMITS = (1e-100, 1e100)
 """Magnitude that the largest rate may have; beyond, variances are no longer numbers."""
@@ -53,6 +53,7 @@ class GaussianProcess:
         Parameters
         ----------
         x : (n_points,)
+            Distances; a single number is one point.
 
         Returns
         -------
@@ -158,7 +159,7 @@ def log_likelihood(levels: Levels, log_parameters: np.ndarray) -> tuple[float, n
     Parameters
     ----------
     levels
-        Of the trials, see `level_means`.
+        Level means of the trials, see `level_means`.
     log_parameters : (3,)
         Natural logarithms of c, l and s.
 

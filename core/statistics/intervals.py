@@ -1,7 +1,7 @@
 """Interval estimates that the panels draw."""
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 
 def beta_interval(
@@ -11,6 +11,18 @@ def beta_interval(
 
     The published Figure 4A draws the 0.05 and 0.95 quantiles, a central 90 % interval (it is not a
     Wilson interval).
+
+    Parameters
+    ----------
+    successes, total
+        Counts of successes and of trials; numbers or arrays of one shape.
+    low, high
+        Probabilities of the two quantiles.
+
+    Returns
+    -------
+    low, high
+        Rates, in the common shape of `successes` and `total`.
 
     Examples
     --------
@@ -28,6 +40,13 @@ def wilson_interval(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Score interval of a proportion (Wilson 1927), as drawn in Figure 6E.
 
+    Parameters
+    ----------
+    successes, total
+        Counts of successes and of trials; numbers or arrays of one shape.
+    level
+        Coverage of the interval.
+
     Returns
     -------
     low, high
@@ -40,7 +59,7 @@ def wilson_interval(
     (0.2084, 0.3)
     """
     successes, total = np.asarray(successes, dtype=float), np.asarray(total, dtype=float)
-    z = stats.norm.ppf((1 + level) / 2)
+    z = special.ndtri((1 + level) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = successes / total
         center = (rate + z**2 / (2 * total)) / (1 + z**2 / total)
@@ -58,14 +77,34 @@ def bootstrap_mean_interval(
     ----------
     values : (n,)
         At least one number, or truth value; a single one is its own interval.
+    rng
+        Generator of the resamples.
+    n_resamples
+        Number of resamples.
+
+    Returns
+    -------
+    low, high
+
+    Examples
+    --------
+    >>> bootstrap_mean_interval(np.array([3.0]), np.random.default_rng(0))
+    (3.0, 3.0)
     """
     values = np.asarray(values, dtype=float)
     if len(values) == 1:
         return float(values[0]), float(values[0])
-    result = stats.bootstrap(
-        (values,), np.mean, n_resamples=n_resamples, method="percentile", rng=rng
-    )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+    means = values[rng.integers(0, len(values), (n_resamples, len(values)))].mean(axis=1)
+    means.sort()
+    tail = (1 - 0.95) / 2
+    return _quantile(means, tail), _quantile(means, 1 - tail)
+
+
+def _quantile(ascending: np.ndarray, p: float) -> float:
+    """Linear interpolation between the two nearest values, rounded as ``scipy.stats`` rounds."""
+    place = p * len(ascending) + (1 - p)
+    below, part = int(place) - 1, place % 1
+    return float((1 - part) * ascending[below] + part * ascending[below + 1])
 
 
 def population_sem(values: np.ndarray, axis: int = 0) -> np.ndarray:
@@ -73,6 +112,18 @@ def population_sem(values: np.ndarray, axis: int = 0) -> np.ndarray:
 
     It is smaller than the usual estimate by sqrt(n / (n - 1)), a factor of 1.41 where n = 2
     (docs/panel_map.md).
+
+    Parameters
+    ----------
+    values : (..., n, ...)
+        Experiments along `axis`.
+    axis
+        Axis of the experiments.
+
+    Examples
+    --------
+    >>> population_sem(np.array([1.0, 3.0])).round(4)
+    np.float64(0.7071)
     """
     values = np.asarray(values, dtype=float)
     return values.std(axis=axis) / np.sqrt(values.shape[axis])

@@ -40,6 +40,13 @@ def ridge_r2(
         If there are fewer than ten rows.
     MissingPackageError
         If scikit-learn is not installed.
+
+    Examples
+    --------
+    >>> codes = np.random.default_rng(0).standard_normal((50, 3))
+    >>> train, test = ridge_r2(codes, codes @ np.array([[1.0], [2.0], [0.0]]))
+    >>> bool(train[0] > 0.99), bool(test[0] > 0.99)
+    (True, True)
     """
     linear_model = import_package("sklearn.linear_model", "ridge regression")
     selection = import_package("sklearn.model_selection", "ridge regression")
@@ -83,6 +90,12 @@ def linearity_table(
     -------
     DataFrame with ``Layer``, ``unit_index``, ``Layer_index`` (position among `features`), and
     ``Train_R2<suffix>`` and ``Test_R2<suffix>`` for each part.
+
+    Examples
+    --------
+    >>> codes = np.random.default_rng(0).standard_normal((50, 3))
+    >>> list(linearity_table({"": codes}, {"conv1": codes[:, :2]}))
+    ['Layer', 'unit_index', 'Layer_index', 'Train_R2', 'Test_R2']
     """
     tables = []
     for index, (layer, values) in enumerate(features.items()):

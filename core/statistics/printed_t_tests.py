@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from core.errors import SampleError
+from core.progress import answer
 from core.statistics.samples import Numbers, numbers, selected_columns
 
 NanPolicy = Literal["omit", "propagate", "raise"]
@@ -25,7 +26,16 @@ Printed = tuple[float, float, str] | tuple[float, float, int, str]
 def ttest_rel_df(
     df: pd.DataFrame, msk: np.ndarray | None, col1: str, col2: str
 ) -> tuple[float, float]:
-    """Paired t test of two columns over the rows of `msk` (None: all); any NaN makes it NaN.
+    """Paired t test of two columns; any NaN makes it NaN.
+
+    Parameters
+    ----------
+    df : (n_rows, n_columns)
+        Table.
+    msk : (n_rows,)
+        Rows to test, bool; None for all.
+    col1, col2
+        Columns of numbers, paired by row.
 
     Returns
     -------
@@ -37,7 +47,16 @@ def ttest_rel_df(
 def ttest_ind_df(
     df: pd.DataFrame, msk1: np.ndarray, msk2: np.ndarray, col: str
 ) -> tuple[float, float]:
-    """Unpaired t test of one column, rows of `msk1` against rows of `msk2`; NaN makes it NaN.
+    """Unpaired t test of one column, one group of rows against another; NaN makes it NaN.
+
+    Parameters
+    ----------
+    df : (n_rows, n_columns)
+        Table.
+    msk1, msk2 : (n_rows,)
+        Rows of either group, bool.
+    col
+        Column of numbers.
 
     Returns
     -------
@@ -55,10 +74,11 @@ def ttest_1samp_print(
     Parameters
     ----------
     seq : (n,)
+        Sample.
     scalar
         Mean under the null hypothesis.
     ddof
-        Of the printed standard deviation (see the module).
+        Delta degrees of freedom of the printed spread; None for the habit of the argument's type.
 
     Returns
     -------
@@ -72,7 +92,7 @@ def ttest_1samp_print(
     values = numbers(seq)
     t, p = stats.ttest_1samp(values, scalar)
     sample = _describe(seq, values, sem=False, ddof=ddof)
-    _say(f"{sample.text()} ~ {scalar:.3f} tval: {t:.2f}, pval: {p:.1e}")
+    answer(f"{sample.text()} ~ {scalar:.3f} tval: {t:.2f}, pval: {p:.1e}")
     return float(t), float(p)
 
 
@@ -101,8 +121,10 @@ def ttest_rel_print(
         What scipy does with NaN; "omit" leaves out a pair if either of its values is NaN.
     output_dof
         Return the degrees of freedom too.
-    ddof, legacy_dof
-        See the module.
+    ddof
+        Delta degrees of freedom of the printed spread; None for the habit of the argument's type.
+    legacy_dof
+        Count the NaN in the printed N and df, as published.
 
     Returns
     -------
@@ -123,7 +145,7 @@ def ttest_rel_print(
     4.000\\pm0.816 ~ 7.333\\pm1.247 (N=3) t_{2}=-3.780 p=6.3\\times 10^{-2}
     """
     result = _paired(seq1, seq2, sem, nan_policy, ddof, legacy_dof)
-    _say(result.line(latex))
+    answer(result.line(latex))
     return result.returned(output_dof)
 
 
@@ -138,10 +160,32 @@ def ttest_ind_print(
     ddof: int | None = None,
     legacy_dof: bool = False,
 ) -> Printed:
-    """Unpaired t test of two samples, (n1,) and (n2,), printed in one line.
+    """Unpaired t test of two samples, printed in one line.
 
-    Parameters and what is returned are those of `ttest_rel_print`; df = N1 + N2 - 2, and "omit"
-    leaves out the NaN of each sample. Where one is empty, or each has one value, t and p are NaN.
+    Parameters
+    ----------
+    seq1 : (n1,)
+        First sample.
+    seq2 : (n2,)
+        Second sample.
+    sem
+        Print standard errors in place of standard deviations.
+    latex
+        Print the line for use in LaTeX; the returned string stays plain.
+    nan_policy
+        What scipy does with NaN; "omit" leaves out the NaN of each sample.
+    output_dof
+        Return the degrees of freedom too.
+    ddof
+        Delta degrees of freedom of the printed spread; None for the habit of the argument's type.
+    legacy_dof
+        Count the NaN in the printed N and df, as published.
+
+    Returns
+    -------
+    t, p, text; with `output_dof` t, p, df, text
+        t > 0 where `seq1` is larger; df = N1 + N2 - 2. Where one sample is empty, or each has one
+        value, t and p are NaN.
 
     Examples
     --------
@@ -149,7 +193,7 @@ def ttest_ind_print(
     2.000+-0.816 (N=3) ~ 3.000+-1.000 (N=2) t=-0.95, p=4.1e-01 df=3
     """
     result = _unpaired(seq1, seq2, sem, nan_policy, ddof, legacy_dof)
-    _say(result.line(latex))
+    answer(result.line(latex))
     return result.returned(output_dof)
 
 
@@ -166,7 +210,33 @@ def ttest_rel_print_df(
     ddof: int | None = None,
     legacy_dof: bool = False,
 ) -> Printed:
-    """`ttest_rel_print` of two columns over the rows of `msk` (None: all), named in front.
+    """Paired t test of two columns, printed in one line with their names in front.
+
+    Parameters
+    ----------
+    df : (n_rows, n_columns)
+        Table.
+    msk : (n_rows,)
+        Rows to test, bool; None for all.
+    col1, col2
+        Columns of numbers, paired by row.
+    sem
+        Print standard errors in place of standard deviations.
+    latex
+        Print the line for use in LaTeX; the returned string stays plain.
+    output_dof
+        Return the degrees of freedom too.
+    nan_policy
+        What scipy does with NaN; "omit" leaves out a pair if either of its values is NaN.
+    ddof
+        Delta degrees of freedom of the printed spread; None for the habit of the argument's type.
+    legacy_dof
+        Count the NaN in the printed N and df, as published.
+
+    Returns
+    -------
+    t, p, text; with `output_dof` t, p, df, text
+        t > 0 where `col1` is larger; df = N - 1. With fewer than two pairs t and p are NaN.
 
     Examples
     --------
@@ -176,7 +246,7 @@ def ttest_rel_print_df(
     """
     first, second = selected_columns(df, msk, col1, col2)
     result = _paired(first, second, sem, nan_policy, ddof, legacy_dof)
-    _say(f"{col1} ~ {col2} (N={result.first.n}) {result.line(latex)}")
+    answer(f"{col1} ~ {col2} (N={result.first.n}) {result.line(latex)}")
     return result.returned(output_dof)
 
 
@@ -193,7 +263,34 @@ def ttest_ind_print_df(
     ddof: int | None = None,
     legacy_dof: bool = False,
 ) -> Printed:
-    """`ttest_ind_print` of one column, rows of `msk1` against rows of `msk2`, named in front.
+    """Unpaired t test of one column in two groups of rows, printed in one line with its name.
+
+    Parameters
+    ----------
+    df : (n_rows, n_columns)
+        Table.
+    msk1, msk2 : (n_rows,)
+        Rows of either group, bool.
+    col
+        Column of numbers.
+    sem
+        Print standard errors in place of standard deviations.
+    latex
+        Print the line for use in LaTeX; the returned string stays plain.
+    output_dof
+        Return the degrees of freedom too.
+    nan_policy
+        What scipy does with NaN; "omit" leaves out the NaN of each sample.
+    ddof
+        Delta degrees of freedom of the printed spread; None for the habit of the argument's type.
+    legacy_dof
+        Count the NaN in the printed N and df, as published.
+
+    Returns
+    -------
+    t, p, text; with `output_dof` t, p, df, text
+        t > 0 where the rows of `msk1` are larger; df = N1 + N2 - 2. Where one sample is empty, or
+        each has one value, t and p are NaN.
 
     Examples
     --------
@@ -204,12 +301,19 @@ def ttest_ind_print_df(
     """
     [first], [second] = selected_columns(df, msk1, col), selected_columns(df, msk2, col)
     result = _unpaired(first, second, sem, nan_policy, ddof, legacy_dof)
-    _say(f"{col} (N={result.first.n}) ~ (N={result.second.n}) {result.line(latex)}")
+    answer(f"{col} (N={result.first.n}) ~ (N={result.second.n}) {result.line(latex)}")
     return result.returned(output_dof)
 
 
 def latexify_tststs(tval: float, pval: float, df: float) -> str:
     """LaTeX of a t test.
+
+    Parameters
+    ----------
+    tval, pval
+        Statistic and p.
+    df
+        Degrees of freedom.
 
     Examples
     --------
@@ -320,7 +424,3 @@ def _describe(seq: Numbers, values: np.ndarray, sem: bool, ddof: int | None) -> 
     mean = values.mean() if len(values) else np.nan
     spread = values.std(ddof=ddof) if len(values) > ddof else np.nan
     return _Sample(n, float(mean), float(spread / np.sqrt(n) if sem and n else spread))
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201 (these functions exist to print)

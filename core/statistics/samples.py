@@ -25,6 +25,14 @@ def numbers(seq: Numbers) -> np.ndarray:
     ------
     SampleError
         If it is not a row of numbers.
+
+    Examples
+    --------
+    >>> numbers(pd.Series([1, None, 3]))
+    array([ 1., nan,  3.])
+    >>> numbers([[1.0, 2.0]])
+    Traceback (most recent call last):
+    core.errors.SampleError: expected a sample of shape (n,), found shape (1, 2).
     """
     if isinstance(seq, pd.Series):
         if pd.api.types.is_numeric_dtype(seq) or pd.api.types.is_object_dtype(seq):
@@ -41,7 +49,13 @@ def numbers(seq: Numbers) -> np.ndarray:
 
 
 def varies(rates: np.ndarray) -> bool:
-    """Whether rates, (n,), differ by more than rounding; no rates and NaN do not."""
+    """Whether rates, (n,), differ by more than rounding; no rates and NaN do not.
+
+    Examples
+    --------
+    >>> varies(np.array([0.3, 0.1 + 0.2])), varies(np.array([10.0, 20.0]))
+    (False, True)
+    """
     largest = np.abs(rates).max(initial=0)
     return bool(largest > 0 and np.ptp(rates / largest) > ROUNDING)
 

@@ -11,7 +11,7 @@ def cosine_similarity(first: np.ndarray, second: np.ndarray, axis: int = -1) -> 
     first, second : (..., n, ...)
         Vectors along `axis`; the other axes are broadcast.
     axis
-        Of the vectors.
+        Axis of the vectors.
 
     Returns
     -------
@@ -30,7 +30,17 @@ def cosine_similarity(first: np.ndarray, second: np.ndarray, axis: int = -1) -> 
 def correlation(first: np.ndarray, second: np.ndarray, axis: int = -1) -> np.ndarray:
     """Pearson correlation of vectors: the cosine similarity of their deviations from the mean.
 
-    Parameters and result are those of `cosine_similarity`; NaN also where a vector is constant.
+    Parameters
+    ----------
+    first, second : (..., n, ...)
+        Vectors along `axis`; the other axes are broadcast.
+    axis
+        Axis of the vectors.
+
+    Returns
+    -------
+    (...)
+        float64 in [-1, 1]; NaN where a vector is constant or not finite.
 
     Examples
     --------

@@ -64,7 +64,13 @@ class Line:
     r2: float
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Value of the line at `x`, any shape."""
+        """Value of the line at `x`, any shape.
+
+        Examples
+        --------
+        >>> Line(2.0, 1.0, 1.0).predict(np.array([0.0, 0.5]))
+        array([1., 2.])
+        """
         return self.slope * np.asarray(x, dtype=float) + self.intercept
 
 
@@ -83,7 +89,13 @@ class Gaussian:
     r2: float
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Value of the Gaussian at `x`, any shape."""
+        """Value of the Gaussian at `x`, any shape.
+
+        Examples
+        --------
+        >>> Gaussian(80.0, 0.1, 0.2, 20.0, 1.0).predict(0.1)
+        np.float64(100.0)
+        """
         x = np.asarray(x, dtype=float)
         return _gaussian(x, self.amplitude, self.center, self.sigma, self.offset)
 
@@ -100,10 +112,23 @@ class Shape:
 def paired_trials(x: Numbers, y: Numbers) -> tuple[np.ndarray, np.ndarray]:
     """Distances and rates of one axis as float64, (n_trials,) each.
 
+    Parameters
+    ----------
+    x : (n_trials,)
+        Distance of every trial.
+    y : (n_trials,)
+        Rate of every trial, events/s.
+
     Raises
     ------
     SampleError
         If they differ in length, or a value is NaN or infinite.
+
+    Examples
+    --------
+    >>> paired_trials([0, 1], [3.0])
+    Traceback (most recent call last):
+    core.errors.SampleError: expected one rate per distance, found 1 for 2.
     """
     x, y = numbers(x), numbers(y)
     if len(x) != len(y):
@@ -118,10 +143,17 @@ def paired_trials(x: Numbers, y: Numbers) -> tuple[np.ndarray, np.ndarray]:
 def level_means(x: Numbers, y: Numbers) -> Levels:
     """Mean, spread and number of the trials at every distinct distance.
 
+    Parameters
+    ----------
+    x : (n_trials,)
+        Distance of every trial.
+    y : (n_trials,)
+        Rate of every trial, events/s.
+
     Raises
     ------
     SampleError
-        See `paired_trials`.
+        If `x` and `y` differ in length, or a value is NaN or infinite.
 
     Examples
     --------
@@ -145,6 +177,13 @@ def level_means(x: Numbers, y: Numbers) -> Levels:
 def anova(x: Numbers, y: Numbers) -> Anova:
     """One-way analysis of variance of the rate over the distinct distances.
 
+    Parameters
+    ----------
+    x : (n_trials,)
+        Distance of every trial.
+    y : (n_trials,)
+        Rate of every trial, events/s.
+
     Returns
     -------
     Anova
@@ -154,7 +193,7 @@ def anova(x: Numbers, y: Numbers) -> Anova:
     Raises
     ------
     SampleError
-        See `paired_trials`.
+        If `x` and `y` differ in length, or a value is NaN or infinite.
 
     Examples
     --------
@@ -176,7 +215,14 @@ def anova(x: Numbers, y: Numbers) -> Anova:
 
 
 def fit_line(x: Numbers, y: Numbers) -> Line:
-    """Ordinary least squares.
+    """Line through the trials, by ordinary least squares.
+
+    Parameters
+    ----------
+    x : (n_trials,)
+        Distance of every trial.
+    y : (n_trials,)
+        Rate of every trial, events/s.
 
     Returns
     -------
@@ -187,7 +233,7 @@ def fit_line(x: Numbers, y: Numbers) -> Line:
     Raises
     ------
     SampleError
-        See `paired_trials`.
+        If `x` and `y` differ in length, or a value is NaN or infinite.
 
     Examples
     --------
@@ -213,6 +259,13 @@ def fit_gaussian(x: Numbers, y: Numbers) -> Gaussian:
     of x, from the distance of max m; sigma in [0.01, 2 range], from a quarter of the range; offset
     in [0, max m], from min m. A start outside its bounds is moved to the nearest one.
 
+    Parameters
+    ----------
+    x : (n_trials,)
+        Distance of every trial.
+    y : (n_trials,)
+        Rate of every trial, events/s.
+
     Returns
     -------
     Gaussian
@@ -222,7 +275,7 @@ def fit_gaussian(x: Numbers, y: Numbers) -> Gaussian:
     Raises
     ------
     SampleError
-        See `paired_trials`.
+        If `x` and `y` differ in length, or a value is NaN or infinite.
 
     Examples
     --------

@@ -7,7 +7,7 @@
 import argparse
 import sys
 
-from core.arguments import positive
+from core.arguments import count
 from core.errors import run
 from core.probing.fetchers import featureFetcher, featureFetcher_module, featureFetcher_recurrent
 from core.probing.layer_table import (
@@ -50,10 +50,12 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("network", help="resnet50, caffenet, efficientnet_lite0, any of timm's ...")
     parser.add_argument(
-        "--size", type=positive, help="rows and columns of the image (default: the network's own)"
+        "--size",
+        type=count,
+        help="rows and columns of the image (default: the network's own)",
     )
     arguments = parser.parse_args(argv)
-    return run(lambda: _print_layers(arguments.network, arguments.size))
+    return _print_layers(arguments.network, arguments.size)
 
 
 def _print_layers(name: str, size: int | None) -> int:
@@ -66,4 +68,4 @@ def _print_layers(name: str, size: int | None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

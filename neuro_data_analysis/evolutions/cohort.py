@@ -10,42 +10,60 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from core.contract.descriptions import SLICES
 from core.errors import RecordingError
 from core.progress import progress
 from core.statistics.masks import valid
-from core.statistics.windows import EVOKED, Window
+from core.statistics.windows import Window, window_rate
 from neuro_data_analysis.evolutions.evolution_tests import block_responses, evolution_tests
 from neuro_data_analysis.evolutions.trajectories import (
-    Padded,
+    BlockMeans,
+    Moments,
     complete_blocks,
     n_complete_blocks,
-    pad_all,
+    pad_fields,
     psth_trajectory,
     response_trajectory,
-    window_rate,
     window_trajectories,
 )
 from neuro_data_analysis.recordings.dataset import Recordings
-from neuro_data_analysis.recordings.experiment import Experiment
+from neuro_data_analysis.recordings.experiment import Blocks, Experiment
 
 
 @dataclass(frozen=True)
 class Summary:
     """One experiment, reduced to block means and tests.
 
-    `meta` holds the columns of ``meta_activation_stats``; `responses` is
-    (n_blocks, 6), `psth` (n_blocks, 4, 200) and `windows` (n_windows, n_blocks, 4), all events/s.
+    Attributes
+    ----------
+    expi
+        1-based number of the experiment.
+    meta
+        Columns of ``meta_activation_stats``.
+    responses
+        Evoked rate and baseline, (n_blocks, 2) each, events/s.
+    psth
+        PSTH, (n_blocks, 2, 200) each, events/s.
+    windows
+        Rates in windows, (n_blocks, 2) each, events/s.
     """
 
     expi: int
     meta: dict
-    responses: np.ndarray
-    psth: np.ndarray
-    windows: np.ndarray
+    responses: BlockMeans
+    psth: Moments
+    windows: dict[Window, Moments]
 
 
 def summarise(experiment: Experiment, windows: tuple[Window, ...] = ()) -> Summary:
     """Read one experiment's trials and reduce them.
+
+    Parameters
+    ----------
+    experiment
+        Experiment to read.
+    windows
+        Windows of `Summary.windows`, start and stop in ms.
 
     Raises
     ------
@@ -54,13 +72,9 @@ def summarise(experiment: Experiment, windows: tuple[Window, ...] = ()) -> Summa
     """
     try:
         psth = complete_blocks(experiment.psth)
-        per_thread = [thread[: n_complete_blocks(thread)] for thread in experiment.psth]
-        meta = {
-            **identity(experiment),
-            "blockN": len(psth[0]),
-            **evolution_tests(evoked_rates(psth)),
-            **block_responses(evoked_rates(per_thread)),
-        }
+        evoked = evoked_rates(experiment.psth)
+        per_thread = [thread[: n_complete_blocks(thread)] for thread in evoked]
+        meta = {**metadata(experiment, evoked), **block_responses(per_thread)}
     except RecordingError as error:
         raise error.about(error.path or f"Exp {experiment.Expi}") from None
     return Summary(
@@ -72,9 +86,44 @@ def summarise(experiment: Experiment, windows: tuple[Window, ...] = ()) -> Summa
     )
 
 
-def evoked_rates(psth: list[list[np.ndarray]]) -> list[list[np.ndarray]]:
-    """Single-trial rates in [50, 200) ms of every thread and block, events/s."""
-    return [[window_rate(block, EVOKED) for block in thread] for thread in psth]
+def evoked_rates(psth: Blocks) -> Blocks:
+    """Single-trial rates in [50, 200) ms of every thread and block, (n_trials,) each, events/s.
+
+    Examples
+    --------
+    >>> evoked_rates([[np.full((200, 2), 12.0)], [np.full((200, 1), 8.0)]])
+    [[array([12., 12.])], [array([8.])]]
+    """
+    return [[window_rate(block) for block in thread] for thread in psth]
+
+
+def metadata(experiment: Experiment, evoked: Blocks) -> dict:
+    """The columns of ``meta_stats``: who was recorded, and the tests of the evolution.
+
+    Parameters
+    ----------
+    experiment
+        Experiment to describe.
+    evoked
+        Its single-trial rates, as `evoked_rates` gives them.
+
+    Raises
+    ------
+    RecordingError
+        If no block is complete.
+    """
+    complete = complete_blocks(evoked)
+    return {**identity(experiment), "blockN": len(complete[0]), **evolution_tests(complete)}
+
+
+def metadata_table(experiments: Iterable[Experiment | None]) -> pd.DataFrame:
+    """``meta_stats``: a row per usable experiment, indexed by Expi, ascending."""
+    rows = {
+        experiment.Expi: metadata(experiment, evoked_rates(experiment.psth))
+        for experiment in experiments
+        if experiment is not None
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Expi").sort_index()
 
 
 def identity(experiment: Experiment) -> dict:
@@ -98,7 +147,6 @@ class Cohort:
     """All usable experiments in ascending order of Expi, on a common number of blocks."""
 
     summaries: tuple[Summary, ...]
-    windows: tuple[Window, ...]
 
     @cached_property
     def meta(self) -> pd.DataFrame:
@@ -108,48 +156,78 @@ class Cohort:
         return table.assign(valid=valid(table))
 
     @cached_property
-    def responses(self) -> Padded:
-        """(n_experiments, n_blocks, 6); see `response_trajectory`."""
-        return pad_all([summary.responses for summary in self.summaries])
+    def responses(self) -> BlockMeans:
+        """Evoked rate and baseline, padded, (n_experiments, n_blocks, 2) each, events/s."""
+        return pad_fields([summary.responses for summary in self.summaries])
 
     @cached_property
-    def psth(self) -> np.ndarray:
-        """(n_experiments, n_blocks, 4, 200); see `psth_trajectory`."""
-        return pad_all([summary.psth for summary in self.summaries]).values
+    def measured(self) -> np.ndarray:
+        """Which blocks were measured and not padded, (n_experiments, n_blocks) bool."""
+        n_blocks = self.meta["blockN"].to_numpy()
+        return np.arange(n_blocks.max()) < n_blocks[:, None]
+
+    @cached_property
+    def psth(self) -> Moments:
+        """PSTHs, padded, (n_experiments, n_blocks, 2, 200) each, events/s."""
+        return pad_fields([summary.psth for summary in self.summaries])
 
     @cached_property
     def normaliser(self) -> np.ndarray:
         """Largest block mean of the evoked rate of either thread, (n_experiments,), events/s."""
-        return self.responses.values[:, :, :2].max(axis=(1, 2))
+        return self.responses.mean.max(axis=(1, 2))
 
     @property
     def order(self) -> pd.DataFrame:
-        """See `experiment_order`."""
-        rows = self.meta.reset_index()[["Expi", "ephysFN", "blockN"]]
-        return rows.rename(columns={"blockN": "n_blocks"})
+        """The experiment behind every row, see `order_table`."""
+        return order_table(
+            zip(self.meta.index, self.meta["ephysFN"], self.meta["blockN"], strict=True)
+        )
 
-    def window_responses(self, window: Window) -> np.ndarray:
-        """Padded trajectories in one of `windows`, (n_experiments, n_blocks, 4), events/s."""
-        row = self.windows.index(window)
-        return pad_all([summary.windows[row] for summary in self.summaries]).values
-
-
-def gather_all(recordings: Recordings, windows: tuple[Window, ...] = ()) -> Cohort:
-    """`gather` for a whole data set, whose name stands in what is raised."""
-    experiments = progress(recordings.experiments(), len(recordings.usable()), "experiments")
-    try:
-        return gather(experiments, windows)
-    except RecordingError as error:
-        raise error.inside(recordings.name) from None
+    def window_responses(self, window: Window) -> Moments:
+        """Rates in one of the windows, padded, (n_experiments, n_blocks, 2) each, events/s."""
+        return pad_fields([summary.windows[window] for summary in self.summaries])
 
 
-def experiment_order(recordings: Recordings) -> pd.DataFrame:
-    """The experiment behind every row of the all-experiment tables, without reading responses.
+def by_slice(moments: Moments | BlockMeans) -> dict[str, np.ndarray]:
+    """Padded moments by the suffix of their published files, (n_experiments, n_blocks, ...) each.
+
+    Examples
+    --------
+    >>> list(by_slice(Moments(np.zeros((1, 3, 2)), np.ones((1, 3, 2)))))
+    ['DeePSim_mean', 'BigGAN_mean', 'DeePSim_sem', 'BigGAN_sem']
+    """
+    parts = (part[:, :, thread] for part in (moments.mean, moments.sem) for thread in (0, 1))
+    return dict(zip(SLICES, parts, strict=True))
+
+
+def order_table(rows: Iterable[tuple[int, str, int]]) -> pd.DataFrame:
+    """The experiment behind every row of the all-experiment tables.
+
+    Parameters
+    ----------
+    rows
+        Expi, name of the recording, and number of blocks after the last-block drop; ascending.
 
     Returns
     -------
     DataFrame
-        ``Expi``, ``ephysFN`` and ``n_blocks`` after the last-block drop, ascending in Expi.
+        ``Expi``, ``ephysFN`` and ``n_blocks``.
+
+    Examples
+    --------
+    >>> order_table([(3, "Beto-28072020-006", 30)]).to_dict("records")
+    [{'Expi': 3, 'ephysFN': 'Beto-28072020-006', 'n_blocks': 30}]
+    """
+    return pd.DataFrame(list(rows), columns=["Expi", "ephysFN", "n_blocks"])
+
+
+def experiment_order(recordings: Recordings) -> pd.DataFrame:
+    """What `Cohort.order` says, from the numbers of the trials alone, which is much faster.
+
+    Raises
+    ------
+    RecordingError
+        If an experiment has no complete block.
     """
     rows = []
     for experiment in recordings.experiments():
@@ -158,11 +236,40 @@ def experiment_order(recordings: Recordings) -> pd.DataFrame:
         except RecordingError as error:
             raise error.inside(f"Exp {experiment.Expi}").inside(recordings.name) from None
         rows.append((experiment.Expi, experiment.ephysFN, n_blocks))
-    return pd.DataFrame(rows, columns=["Expi", "ephysFN", "n_blocks"])
+    return order_table(rows)
+
+
+def gather_all(recordings: Recordings, windows: tuple[Window, ...] = ()) -> Cohort:
+    """Summaries of a whole data set, whose name stands in what is raised.
+
+    Parameters
+    ----------
+    recordings
+        The data set; each experiment is read once and let go.
+    windows
+        Windows for `Cohort.window_responses`, start and stop in ms.
+
+    Raises
+    ------
+    RecordingError
+        If there is no experiment, or one contradicts itself, or none ever responds.
+    """
+    experiments = progress(recordings.experiments(), len(recordings.usable()), "experiments")
+    try:
+        return gather(experiments, windows)
+    except RecordingError as error:
+        raise error.inside(recordings.name) from None
 
 
 def gather(experiments: Iterable[Experiment], windows: tuple[Window, ...] = ()) -> Cohort:
     """Summaries of all experiments, each read once.
+
+    Parameters
+    ----------
+    experiments
+        Experiments in any order.
+    windows
+        Windows for `Cohort.window_responses`, start and stop in ms.
 
     Raises
     ------
@@ -172,7 +279,7 @@ def gather(experiments: Iterable[Experiment], windows: tuple[Window, ...] = ()) 
     summaries = tuple(summarise(experiment, windows) for experiment in experiments)
     if not summaries:
         raise RecordingError(expected="at least one usable experiment", found="none")
-    cohort = Cohort(tuple(sorted(summaries, key=lambda summary: summary.expi)), tuple(windows))
+    cohort = Cohort(tuple(sorted(summaries, key=lambda summary: summary.expi)))
     silent = cohort.meta.index[cohort.normaliser <= 0]
     if len(silent):
         raise RecordingError(

@@ -24,6 +24,9 @@ def best_pair(block_means: np.ndarray, clamp: Clamp = "published") -> int:
     Parameters
     ----------
     block_means : (n_blocks,)
+        Mean evoked rate of every block, events/s.
+    clamp
+        Rule where the maximum lies in the last two blocks.
 
     Examples
     --------
@@ -54,6 +57,14 @@ def evolution_tests(
     dict
         ``t_`` and ``p_`` of ``endinit_k``, ``maxinit_k``, ``maxend_k`` for thread k in 0, 1, and
         ``FCBG_end_01``, ``FCBG_max_01``; NaN where a sample is empty.
+
+    Examples
+    --------
+    >>> flat = [np.array([10.0, 11.0, 12.0])] * 6
+    >>> rising = [block + 10 * number for number, block in enumerate(flat)]
+    >>> tests = evolution_tests([flat, rising])
+    >>> tests["p_maxinit_0"] < 0.01, tests["p_maxinit_1"] < 0.01
+    (False, True)
     """
     samples = []
     for blocks in evoked:
@@ -88,6 +99,13 @@ def last_against_first(evoked: Sequence[np.ndarray]) -> TTest:
     ----------
     evoked
         Single-trial rates per block of one thread, events/s, incomplete last block dropped.
+
+    Examples
+    --------
+    >>> first = np.array([10.0, 11.0, 12.0])
+    >>> test = last_against_first([first, first + 5, first + 20])
+    >>> bool(test.t > 0), bool(test.p < 0.01)
+    (True, True)
     """
     return two_sample(evoked[-1], evoked[0])
 
@@ -107,14 +125,26 @@ def shuffled_blocks_p(
     ----------
     evoked
         Single-trial rates per block of one thread, events/s, incomplete last block dropped.
+    rng
+        Generator of the shuffles.
     n_shuffles
-        Smallest p is ``1 / (n_shuffles + 1)``.
+        Number of shuffles; the smallest p is ``1 / (n_shuffles + 1)``.
+
+    clamp
+        Rule for the best pair of blocks.
 
     Returns
     -------
     float
         NaN with fewer than four blocks, where no pair is apart from the first, and where rates do
         not vary.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> rising = [10 * block + rng.standard_normal(12) for block in range(8)]
+    >>> shuffled_blocks_p(rising, rng, n_shuffles=99) <= 0.1
+    True
     """
     n_blocks = len(evoked)
     if n_blocks < 4:
@@ -148,6 +178,13 @@ def block_responses(evoked: Sequence[Sequence[np.ndarray]]) -> dict[str, float]:
     evoked
         ``evoked[thread][block]``: single-trial rates, events/s, incomplete last block dropped per
         thread.
+
+    Examples
+    --------
+    >>> blocks = [np.array([10.0, 12.0]), np.array([30.0, 34.0]), np.array([20.0, 20.0])]
+    >>> responses = block_responses([blocks, blocks])
+    >>> responses["maxrsp_0_mean"], responses["endrsp_0_mean"], responses["initrsp_0_sem"]
+    (32.0, 20.0, 1.0)
     """
     results = {}
     for name in ("max", "end", "init"):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.statistics.samples import varies
-from core.statistics.windows import EVOKED
+from core.statistics.windows import EVOKED, window_rate
 
 SMOOTHING = 25
 """Points of the box mean; only whole boxes inside the evoked window count."""
@@ -19,8 +19,8 @@ def psth_differences(psth: np.ndarray) -> dict[str, float]:
 
     Parameters
     ----------
-    psth : (n_blocks, 4, 200)
-        Unpadded, events/s; axis 1 begins with the means of thread 0 and 1.
+    psth : (n_blocks, 2, 200)
+        Unpadded mean PSTHs of both threads, events/s.
 
     Returns
     -------
@@ -29,9 +29,16 @@ def psth_differences(psth: np.ndarray) -> dict[str, float]:
         the PSTHs in [50, 200) ms, also after a 25-point box mean (``_smooth``); ``act_MAE``, the
         absolute difference of the mean rates. NaN where nothing responds or does not vary
         by more than rounding.
+
+    Examples
+    --------
+    >>> psth = np.stack([np.full((3, 200), 40.0), np.full((3, 200), 30.0)], axis=1)
+    >>> differences = psth_differences(psth)
+    >>> differences["normalizer"], differences["act_MAE"]
+    (40.0, 0.25)
     """
-    evoked = psth[:, :2, slice(*EVOKED)]
-    rates = evoked.mean(axis=2)
+    evoked = psth[:, :, slice(*EVOKED)]
+    rates = window_rate(psth, axis=2)
     normalizer = float(rates.max())
     if normalizer <= 0:
         names = (*PEAK_COLUMNS, *(f"{name}_smooth" for name in PEAK_COLUMNS), "act_MAE")

@@ -1,94 +1,125 @@
-"""Every image that was shown in an experiment, with the response to it."""
+"""Every image that was shown in an experiment, with the response to it; block by block."""
 
 from collections.abc import Sequence
 from pathlib import Path, PureWindowsPath
-from typing import Literal
+from typing import NamedTuple
 
 import numpy as np
 
-from core.errors import MissingFileError, RecordingError
-from neuro_data_analysis.evolutions.trajectories import window_rate
+from core.errors import MissingFileError
+from core.statistics.windows import BASELINE, EVOKED, Window, window_rate
 from neuro_data_analysis.recordings.experiment import Experiment
 from neuro_data_analysis.recordings.naming import reference_stem
 
-Trials = tuple[
-    list[np.ndarray], list[np.ndarray], list[np.ndarray], np.ndarray, np.ndarray, np.ndarray
-]
-"""Evoked rates, baseline rates and 1-based generations as lists of one array per block, then the
-same three concatenated over blocks."""
 
+class TrialRates(NamedTuple):
+    """Single trials of one thread, a list of (n_trials,) arrays by block each.
 
-def extract_evol_activation_array(
-    S: Experiment,  # noqa: N803
-    thread: int,
-    rsp_wdw: range = range(50, 200),
-    bsl_wdw: range = range(0, 45),
-) -> Trials:
-    """Single-trial rates of one thread's evolved images; no block is dropped.
-
-    Returns
-    -------
-    resp_arr, bsl_arr, gen_arr, resp_vec, bsl_vec, gen_vec
-        Rates in events/s; see `Trials`.
+    `evoked` and `baseline` are rates in events/s; `generation` is the 1-based number of the block.
     """
-    return _activations(S.psth[thread], rsp_wdw, bsl_wdw)
+
+    evoked: list[np.ndarray]
+    baseline: list[np.ndarray]
+    generation: list[np.ndarray]
 
 
-def extract_natref_activation_array(
-    S: Experiment,  # noqa: N803
-    thread: int,
-    rsp_wdw: range = range(50, 200),
-    bsl_wdw: range = range(0, 45),
-) -> Trials:
-    """Single-trial rates of the natural reference images in one thread's blocks; see `Trials`."""
-    return _activations(S.ref_psth[thread], rsp_wdw, bsl_wdw)
-
-
-def load_img_resp_pairs(
-    BFEStats: Sequence[Experiment | None],  # noqa: N803
-    Expi: int,  # noqa: N803
-    ExpType: Literal["Evol", "natref"],  # noqa: N803
-    thread: int = 0,
-    stimdrive: str = "S:",
-    output_fmt: Literal["vec", "arr"] = "vec",
-    rsp_wdw: range = range(50, 200),
-    bsl_wdw: range = range(0, 45),
-) -> tuple[list, list | np.ndarray, list | np.ndarray, list | np.ndarray]:
-    """Image file, evoked rate, baseline rate and generation of every trial of one thread.
+def trial_rates(
+    blocks: Sequence[np.ndarray], evoked: Window = EVOKED, baseline: Window = BASELINE
+) -> TrialRates:
+    """Evoked rate, baseline rate and generation of every trial; no block is dropped.
 
     Parameters
     ----------
-    ExpType
-        ``Evol`` for evolved images, ``natref`` for natural references.
-    stimdrive
-        Local root that replaces the drive or share of the acquisition machine's path.
-    output_fmt
-        ``vec`` for one entry per trial, ``arr`` for one list or array per block.
+    blocks
+        PSTHs of one thread, (200, n_trials) each, events/s.
+    evoked, baseline
+        Windows, start and stop in ms, half-open, 0-based.
+
+    Raises
+    ------
+    RecordingError
+        If a window is empty or reaches past the recording.
+
+    Examples
+    --------
+    >>> rates = trial_rates([np.full((200, 2), 12.0), np.full((200, 1), 8.0)])
+    >>> rates.evoked, rates.generation
+    ([array([12., 12.]), array([8.])], [array([1, 1]), array([2])])
+    """
+    return TrialRates(
+        [window_rate(block, evoked) for block in blocks],
+        [window_rate(block, baseline) for block in blocks],
+        [np.full(block.shape[1], number) for number, block in enumerate(blocks, start=1)],
+    )
+
+
+def evolved_images(experiment: Experiment, thread: int, root: str | Path) -> list[list[Path]]:
+    """File of every trial's evolved image, by block; whether it is there is not asked.
+
+    Parameters
+    ----------
+    experiment
+        Experiment in which the images were shown.
+    thread
+        0 (DeePSim) or 1 (BigGAN).
+    root
+        Folder that replaces the drive or share of the acquisition machine.
+    """
+    folder = local_folder(experiment.stimuli, root)
+    names = experiment.imageName
+    return [
+        [folder / f"{names[trial - 1]}.bmp" for trial in block]
+        for block in experiment.idx_seq[thread]
+    ]
+
+
+def reference_images(experiment: Experiment, thread: int, root: str | Path) -> list[list[Path]]:
+    """File of every trial's natural reference image, by block.
+
+    It lies in the parent of the folder of evolved images, and its name begins with the stem of the
+    image's name; of several the shortest is taken.
+
+    Parameters
+    ----------
+    experiment
+        Experiment in which the images were shown.
+    thread
+        0 (DeePSim) or 1 (BigGAN).
+    root
+        Folder that replaces the drive or share of the acquisition machine.
 
     Raises
     ------
     MissingFileError
-        If the file of a reference image cannot be found.
+        If the file of an image cannot be found.
     """
-    experiment = experiment_of(BFEStats, Expi)
-    folder = local_folder(experiment.stimuli, stimdrive)
-    if ExpType == "Evol":
-        rates = extract_evol_activation_array(experiment, thread, rsp_wdw, bsl_wdw)
-        trials, find = experiment.idx_seq[thread], _evolved_file
-    elif ExpType == "natref":
-        rates = extract_natref_activation_array(experiment, thread, rsp_wdw, bsl_wdw)
-        trials, find = experiment.ref_idx_seq[thread], _reference_file
-    else:
-        raise ValueError(f"ExpType: expected Evol or natref, found {ExpType!r}")
+    folder = local_folder(experiment.stimuli, root).parent
+    files = list(folder.iterdir()) if folder.is_dir() else []
+
+    def file_of(name: str) -> Path:
+        stem = reference_stem(name)
+        found = [path for path in files if path.name.startswith(stem)]
+        if not found:
+            raise MissingFileError(
+                path=folder, expected=f"the image {stem}", found="none of that name"
+            )
+        return min(found, key=lambda path: (len(path.stem), path.name))
+
     names = experiment.imageName
-    files = [[find(folder, names[trial - 1]) for trial in block] for block in trials]
-    if output_fmt == "arr":
-        return (files, *rates[:3])
-    return ([file for block in files for file in block], *rates[3:])
+    return [
+        [file_of(names[trial - 1]) for trial in block] for block in experiment.ref_idx_seq[thread]
+    ]
 
 
-def local_folder(stimuli: str, stimdrive: str) -> Path:
+def local_folder(stimuli: str, root: str | Path) -> Path:
     """Folder of the acquisition machine, seen from here.
+
+    Parameters
+    ----------
+    stimuli
+        Folder as the acquisition machine named it, with its drive or share.
+    root
+        Folder that replaces the drive or share.
 
     Examples
     --------
@@ -96,44 +127,4 @@ def local_folder(stimuli: str, stimdrive: str) -> Path:
     '/data/Stimuli/2020-BigGAN'
     """
     path = PureWindowsPath(stimuli)
-    return Path(stimdrive, *path.relative_to(path.anchor).parts)
-
-
-def experiment_of(experiments: Sequence[Experiment | None], expi: int) -> Experiment:
-    """The experiment of a number, which must be there."""
-    experiment = experiments[expi - 1] if 1 <= expi <= len(experiments) else None
-    if experiment is None:
-        raise RecordingError(expected=f"a recording of Exp {expi}", found="none")
-    return experiment
-
-
-def _activations(blocks: list[np.ndarray], rsp_wdw: range, bsl_wdw: range) -> Trials:
-    evoked = [window_rate(block, _window(rsp_wdw)) for block in blocks]
-    baseline = [window_rate(block, _window(bsl_wdw)) for block in blocks]
-    generation = [np.full(block.shape[1], number) for number, block in enumerate(blocks, start=1)]
-    return (
-        evoked,
-        baseline,
-        generation,
-        np.concatenate(evoked),
-        np.concatenate(baseline),
-        np.concatenate(generation),
-    )
-
-
-def _window(window: range) -> tuple[int, int]:
-    return window.start, window.stop
-
-
-def _evolved_file(folder: Path, name: str) -> Path:
-    return folder / f"{name}.bmp"
-
-
-def _reference_file(folder: Path, name: str) -> Path:
-    """File in the parent folder whose name starts with the stem; the shortest stem wins."""
-    stem = reference_stem(name)
-    parent = folder.parent
-    found = [p for p in parent.iterdir() if p.name.startswith(stem)] if parent.is_dir() else []
-    if not found:
-        raise MissingFileError(path=parent, expected=f"the image {stem}", found="none of that name")
-    return min(found, key=lambda path: (len(path.stem), path.name))
+    return Path(root, *path.relative_to(path.anchor).parts)

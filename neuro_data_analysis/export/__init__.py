@@ -6,5 +6,5 @@
 from core.lazy import hand_on
 
 __getattr__, __dir__, __all__ = hand_on(
-    __name__, {"contents": ["Contents"], "run": ["export_all", "export_to"]}
+    __name__, {"contents": ["Contents"], "inputs": ["Inputs"], "run": ["export_all", "export_to"]}
 )

@@ -1,7 +1,7 @@
 """Source data in memory, between the exporters that make them and the folder they are written to.
 
-Every exporter is a function from what was recorded to `Contents`; `output` writes them. So what is
-looked at in a notebook is what is written.
+Every exporter is a function ``contents(inputs)`` from what was recorded, `inputs.Inputs`, to
+`Contents`; `output` writes them. So what is looked at in a notebook is what is written.
 """
 
 from dataclasses import dataclass, field

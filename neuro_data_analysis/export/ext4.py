@@ -3,22 +3,21 @@
 import numpy as np
 
 from core.contract import ext4
-from core.contract.descriptions import THREADS
 from core.contract.manifest import EXPERIMENT_ORDER
-from core.statistics.windows import EVOKED
+from core.statistics.windows import window_rate
+from core.threads import THREADS
 from neuro_data_analysis.evolutions.cohort import Cohort
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.fig5 import window_matrices
-
-WINDOWS = tuple(window for windows in ext4.WINDOWS.values() for window in windows)
-"""Windows of all lengths, that a cohort must be gathered with."""
+from neuro_data_analysis.export.inputs import Inputs
 
 
-def contents(cohort: Cohort) -> Contents:
-    """The folder of Extended Data Figure 4; the cohort needs `WINDOWS`."""
+def contents(inputs: Inputs) -> Contents:
+    """The folder of Extended Data Figure 4."""
+    cohort = inputs.cohort
     return Contents(
         {
-            EXPERIMENT_ORDER: cohort.order,
+            EXPERIMENT_ORDER: inputs.order,
             ext4.META: cohort.meta.reset_index(),
             **{
                 file: attributions(cohort, thread, width)
@@ -30,8 +29,23 @@ def contents(cohort: Cohort) -> Contents:
 
 
 def attributions(cohort: Cohort, thread: str, width: int) -> np.ndarray:
-    """`attribution` of every experiment, (n_experiments, 200 / width)."""
-    psth = cohort.psth[:, :, THREADS.index(thread)]
+    """Share of the rise in each time bin, of every experiment.
+
+    Parameters
+    ----------
+    cohort
+        All experiments.
+    thread
+        DeePSim or BigGAN.
+    width
+        Length of a bin, ms.
+
+    Returns
+    -------
+    (n_experiments, 200 / width)
+        Rows sum to 1; NaN where the best block is the first.
+    """
+    psth = cohort.psth.mean[:, :, THREADS.index(thread)]
     return np.stack([attribution(means, width) for means in psth])
 
 
@@ -49,8 +63,15 @@ def attribution(psth_means: np.ndarray, width: int) -> np.ndarray:
     -------
     (200 / width,)
         Sums to 1; NaN where the best block (largest 50-200 ms mean) is the first.
+
+    Examples
+    --------
+    >>> blocks = np.full((2, 200), 10.0)
+    >>> blocks[1, 100:] += 30
+    >>> attribution(blocks, 50)
+    array([0. , 0. , 0.5, 0.5])
     """
-    best = int(np.argmax(psth_means[:, slice(*EVOKED)].mean(axis=1)))
+    best = int(np.argmax(window_rate(psth_means, axis=1)))
     if best == 0:
         return np.full(psth_means.shape[1] // width, np.nan)
     difference = (psth_means[best] - psth_means[0]).reshape(-1, width).mean(axis=1)

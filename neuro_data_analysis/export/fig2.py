@@ -5,25 +5,26 @@ import pandas as pd
 
 from core.contract import fig2
 from core.contract.manifest import EXPERIMENT_ORDER
-from core.statistics.windows import BASELINE, EVOKED
+from neuro_data_analysis.evolutions.shown_images import trial_rates
 from neuro_data_analysis.evolutions.trajectories import (
     complete_blocks,
     psth_trajectory,
-    window_rate,
+    side_by_side,
 )
 from neuro_data_analysis.export.contents import Contents
-from neuro_data_analysis.recordings.experiment import Experiment
+from neuro_data_analysis.export.inputs import Inputs
 
 
-def contents(example: Experiment, order: pd.DataFrame) -> Contents:
-    """The folder of Figure 2; `order` as `cohort.experiment_order` returns it."""
-    psth = psth_trajectory(complete_blocks(example.psth))
+def contents(inputs: Inputs) -> Contents:
+    """The folder of Figure 2."""
+    example = inputs.example
+    psth = side_by_side(psth_trajectory(complete_blocks(example.psth)))
     offset = fig2.stacking_offset(psth)
     meta = {"Expi": example.Expi, "offset": float(offset), "expstr": example.title}
     frames = [trial_table(thread) for thread in (*example.psth, *example.ref_psth)]
     return Contents(
         {
-            EXPERIMENT_ORDER: order,
+            EXPERIMENT_ORDER: inputs.order,
             **{fig2.PSTH_CSV[name]: part for name, part in fig2.psth_files(psth).items()},
             fig2.META: meta,
             fig2.PSTH_PICKLE: {**meta, "psth_arr": psth, "offset": offset},
@@ -37,11 +38,13 @@ def trial_table(blocks: list[np.ndarray]) -> pd.DataFrame:
     """One row per trial in block order, no block dropped: ``resp``, ``bsl`` (events/s), ``gen``.
 
     `blocks` are PSTHs (200, n_trials); ``gen`` is the 1-based block.
+
+    Examples
+    --------
+    >>> trial_table([np.full((200, 1), 12.0), np.full((200, 1), 8.0)]).to_numpy().tolist()
+    [[12.0, 12.0, 1.0], [8.0, 8.0, 2.0]]
     """
-    columns = {
-        "resp": np.concatenate([window_rate(block, EVOKED) for block in blocks]),
-        "bsl": np.concatenate([window_rate(block, BASELINE) for block in blocks]),
-        "gen": np.repeat(np.arange(1, len(blocks) + 1), [block.shape[1] for block in blocks]),
-    }
+    together = (np.concatenate(of_block) for of_block in trial_rates(blocks))
+    columns = dict(zip(("resp", "bsl", "gen"), together, strict=True))
     # An object index keeps the pickle free of the names of string arrays, which no reader allows.
     return pd.DataFrame(columns).set_axis(pd.Index(list(columns), dtype=object), axis=1)

@@ -11,19 +11,26 @@ from core.errors import MissingFileError, RecordingError
 from neuro_data_analysis.evolutions.cohort import Cohort
 from neuro_data_analysis.evolutions.psth_similarity import psth_differences
 from neuro_data_analysis.export.contents import Contents
+from neuro_data_analysis.export.inputs import Inputs
 from neuro_data_analysis.recordings.lab_tables import read_lab_table
 from neuro_data_analysis.recordings.layout import COVARIANCE_FILE, SIMILARITY_FILE
 
 
-def contents(cohort: Cohort, prototypes: Path) -> Contents:
+def contents(inputs: Inputs) -> Contents:
     """The folder of Figure 3.
 
     Columns of image similarity are taken from ``similarity.csv`` and ``covariance.csv`` in the
-    folder `prototypes`, joined by Expi; what is not there stays empty.
+    prototypes' folder, joined by Expi; what is not there stays empty.
+
+    Raises
+    ------
+    RecordingError
+        If a recording or one of the tables is broken.
     """
+    cohort = inputs.cohort
     tables, unavailable = [], []
     for name in (SIMILARITY_FILE, COVARIANCE_FILE):
-        path = Path(prototypes) / name
+        path = inputs.folders.prototypes / name
         if not path.is_file():
             unavailable.append(
                 MissingFileError(
@@ -45,7 +52,7 @@ def contents(cohort: Cohort, prototypes: Path) -> Contents:
                 ).inside("Figure 3G")
             )
     files = {
-        EXPERIMENT_ORDER: cohort.order,
+        EXPERIMENT_ORDER: inputs.order,
         fig3.META: cohort.meta.reset_index(),
         fig3.SIMILARITY: similarity_table(cohort, tables),
     }
@@ -53,9 +60,18 @@ def contents(cohort: Cohort, prototypes: Path) -> Contents:
 
 
 def similarity_table(cohort: Cohort, measured: list[pd.DataFrame]) -> pd.DataFrame:
-    """The wide table in the published order; further measured columns come last."""
+    """The wide table in the published order; further measured columns come last.
+
+    Parameters
+    ----------
+    cohort
+        All experiments.
+    measured
+        Tables of similarities, as `read_measured` gives them.
+    """
     differences = pd.DataFrame(
-        [psth_differences(summary.psth) for summary in cohort.summaries], index=cohort.meta.index
+        [psth_differences(summary.psth.mean) for summary in cohort.summaries],
+        index=cohort.meta.index,
     )
     parts = [differences, cohort.meta, *(table.reindex(cohort.meta.index) for table in measured)]
     known = pd.concat(parts, axis=1).rename_axis("Expi").reset_index()

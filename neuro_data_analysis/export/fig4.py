@@ -4,30 +4,31 @@ import numpy as np
 import pandas as pd
 
 from core.contract import fig4
-from core.contract.descriptions import SLICES
 from core.contract.manifest import EXPERIMENT_ORDER
 from core.contract.metadata import META
 from core.statistics.convergence import convergence
 from core.statistics.intervals import beta_interval
-from core.statistics.masks import AREAS, SUCCESS_LEVELS, area, mask_table
-from neuro_data_analysis.evolutions.cohort import Cohort, Summary
+from core.statistics.masks import AREAS, area, mask_table, success_with_rise
+from core.threads import PREFIXES
+from neuro_data_analysis.evolutions.cohort import Cohort, Summary, by_slice
 from neuro_data_analysis.export.contents import Contents
+from neuro_data_analysis.export.inputs import Inputs
 
-SUCCESS_LEVEL = SUCCESS_LEVELS["001"]
 CRITERION = {"sucs_criterion_label": "max > init, P<0.01", "sucs_label": "maxinit"}
 
 
-def contents(cohort: Cohort) -> Contents:
+def contents(inputs: Inputs) -> Contents:
     """The folder of Figure 4."""
-    normalised = cohort.responses.values / cohort.normaliser[:, None, None]
+    cohort = inputs.cohort
+    responses, normaliser = by_slice(cohort.responses), cohort.normaliser[:, None]
     return Contents(
         {
-            EXPERIMENT_ORDER: cohort.order,
+            EXPERIMENT_ORDER: inputs.order,
             fig4.SUCCESS_RATE: success_rates(cohort.meta),
             fig4.SUCCESS_CRITERION: CRITERION,
-            **{fig4.RESPONSES[name]: normalised[:, :, i] for i, name in enumerate(SLICES)},
+            **{fig4.RESPONSES[name]: rates / normaliser for name, rates in responses.items()},
             fig4.MASKS: mask_table(cohort.meta),
-            fig4.REAL_BLOCKS: cohort.responses.measured,
+            fig4.REAL_BLOCKS: cohort.measured,
             fig4.TIME_CONSTANTS: time_constant_table(cohort),
         }
     )
@@ -36,19 +37,21 @@ def contents(cohort: Cohort) -> Contents:
 def success_rates(meta: pd.DataFrame) -> pd.DataFrame:
     """Successes among valid experiments per area, with a Beta posterior's 5 % and 95 % quantiles.
 
-    Success: best two blocks above the first two, p < 0.01 and t > 0.
+    `meta` is `Cohort.meta`; the criterion is `success_with_rise`.
+
+    Examples
+    --------
+    >>> meta = {"valid": [True], "visual_area": ["IT"]}
+    >>> meta |= {f"{s}_maxinit_{t}": [0.001] for s in "pt" for t in (0, 1)}
+    >>> success_rates(pd.DataFrame(meta)).set_index("label").loc["IT", ["FC_suc", "total"]].tolist()
+    [1, 1]
     """
     rows = []
     for name in AREAS:
         chosen = meta[meta["valid"] & area(meta, name)]
         counts = {
-            label: int(
-                (
-                    (chosen[f"p_maxinit_{thread}"] < SUCCESS_LEVEL)
-                    & (chosen[f"t_maxinit_{thread}"] > 0)
-                ).sum()
-            )
-            for thread, label in enumerate(("FC", "BG"))
+            prefix: int(success_with_rise(chosen, thread).sum())
+            for thread, prefix in enumerate(PREFIXES)
         }
         total = len(chosen)
         row = {"label": name, **{f"{k}_suc": n for k, n in counts.items()}, "total": total}
@@ -65,17 +68,17 @@ def time_constants(summary: Summary) -> dict[str, int]:
     Measured on the unpadded block means, by column name.
     """
     results = {}
-    for column, thread in enumerate(("FC", "BG")):
-        trajectory = summary.responses[:, column]
+    for thread, prefix in enumerate(PREFIXES):
+        trajectory = summary.responses.mean[:, thread]
         baselines = {
-            "": summary.responses[:, 4 + column].mean(),
+            "": summary.responses.baseline[:, thread].mean(),
             "_bsl0": 0.0,
             "_bslinit": trajectory[0],
         }
         for suffix, baseline in baselines.items():
             rise = convergence(trajectory, baseline)
-            results[f"{thread}_tc0{suffix}"] = rise.first_block
-            results[f"{thread}_tc_cnt{suffix}"] = rise.n_below
+            results[f"{prefix}_tc0{suffix}"] = rise.first_block
+            results[f"{prefix}_tc_cnt{suffix}"] = rise.n_below
     return {name: results[name] for name in fig4.TIME_CONSTANT_COLUMNS}
 
 

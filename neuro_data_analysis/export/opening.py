@@ -32,9 +32,16 @@ class Opened(NamedTuple):
 def opened(
     settings: Settings, folders: tuple[str, ...], root: str | Path | None = None
 ) -> Iterator[Opened]:
-    """Open the recordings under `root` (by default ``MATROOT``) as the settings say.
+    """Open the recordings as the settings say; nothing is written yet.
 
-    `folders` are those of the figures to write. Nothing is written yet.
+    Parameters
+    ----------
+    settings
+        How to export.
+    folders
+        Folders of the figures to write.
+    root
+        Folder of the recordings; by default ``MATROOT``.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from core.arguments import folder, positive
+from core.arguments import count, folder
 from core.errors import SettingError
 
 VARIABLE = "EXPORT_SETTINGS"
@@ -66,7 +66,15 @@ class Settings:
 
     @classmethod
     def of(cls, options: argparse.Namespace, **others: object) -> "Settings":
-        """Settings of a command line that `add_options` made."""
+        """Settings of a command line that `add_options` made.
+
+        Parameters
+        ----------
+        options
+            Options that were parsed.
+        others
+            Fields that no option gives.
+        """
         names = {field.name for field in fields(cls)} & set(vars(options))
         return cls(**{name: getattr(options, name) for name in names}, **others)
 
@@ -80,7 +88,13 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Settings of the command that started this process; defaults where none did."""
+        """Settings of the command that started this process; defaults where none did.
+
+        Examples
+        --------
+        >>> Settings.from_environment(Settings(example=6, jobs=3).to_environment()).jobs
+        3
+        """
         values = json.loads(environment.get(VARIABLE, "{}"))
         paths = {name: Path(values[name]) for name in PATHS if values.get(name) is not None}
         return cls(**values | paths | {"figures": tuple(values.get("figures", ()))})
@@ -116,7 +130,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument(
         "--jobs",
-        type=positive,
+        type=count,
         default=Settings.jobs,
         help="processes that fit tuning curves (default: 2)",
     )

@@ -148,7 +148,13 @@ class Output:
 
 
 def sizes_of(contents: Contents) -> Sizes:
-    """Numbers of experiments and blocks; the published ones where no file depends on them."""
+    """Numbers of experiments and blocks; the published ones where no file depends on them.
+
+    Examples
+    --------
+    >>> sizes_of(Contents()).experiments
+    170
+    """
     order = contents.files.get(EXPERIMENT_ORDER)
     if order is None:
         return Sizes()
@@ -158,7 +164,20 @@ def sizes_of(contents: Contents) -> Sizes:
 
 
 def refuse_mixing(root: Path, simulated: bool) -> None:
-    """Raise a SettingError where simulated and real source data would meet in one folder."""
+    """Refuse a folder in which simulated and real source data would meet.
+
+    Parameters
+    ----------
+    root
+        Folder to write.
+    simulated
+        Whether the recordings are.
+
+    Raises
+    ------
+    SettingError
+        If they would.
+    """
     marked = simulation_record(root) is not None
     if simulated and not marked and any(_present(root, FIGURE_FILES)):
         raise SettingError(
@@ -181,7 +200,20 @@ def refuse_mixing(root: Path, simulated: bool) -> None:
 
 
 def refuse_foreign_files(root: Path, folders: Iterable[str]) -> None:
-    """Raise a SettingError where a file that would be replaced did not come from an export."""
+    """Refuse to replace files that did not come from an export.
+
+    Parameters
+    ----------
+    root
+        Folder to write.
+    folders
+        Figures' folders that would be written.
+
+    Raises
+    ------
+    SettingError
+        If there is such a file, or one was changed since its export.
+    """
     records = read_provenance(root)
     for path in _present(root, folders):
         name = path.relative_to(root).as_posix()

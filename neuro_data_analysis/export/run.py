@@ -3,25 +3,19 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.contract import ext4, fig5
 from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import EXAMPLE_EXPI
 from core.errors import RecordingError, ReproductionError
-from neuro_data_analysis.evolutions.cohort import gather_all
-from neuro_data_analysis.export import ext4 as export_ext4
-from neuro_data_analysis.export import ext5 as export_ext5
-from neuro_data_analysis.export import fig2 as export_fig2
-from neuro_data_analysis.export import fig3 as export_fig3
-from neuro_data_analysis.export import fig4 as export_fig4
-from neuro_data_analysis.export import fig5 as export_fig5
-from neuro_data_analysis.export import fig6 as export_fig6
+from neuro_data_analysis.export import ext4, ext5, fig2, fig3, fig4, fig5, fig6
 from neuro_data_analysis.export.contents import Contents
+from neuro_data_analysis.export.inputs import Inputs
 from neuro_data_analysis.export.output import Output
 from neuro_data_analysis.recordings.dataset import Recordings
 from neuro_data_analysis.recordings.layout import Folders
-from neuro_data_analysis.tuning.synopsis import synopsis
 
-WINDOWS = tuple(dict.fromkeys((*fig5.WINDOWS, *(w for ws in ext4.WINDOWS.values() for w in ws))))
+EXPORTERS = (fig4, fig2, fig5, ext4, fig6, fig3, ext5)
+"""Modules whose ``contents(inputs)`` are written; the first gathers the cohort for all."""
+
 FOLDERS = tuple(FIGURE_FILES)
 """Folders that the exporters write."""
 
@@ -77,36 +71,35 @@ def export_all(
     """
     simulated = recordings.is_simulated()
     output = Output(out, FOLDERS, simulated, recordings.name, details or {}, force)
-    return export_to(output, recordings, folders, example_expi, n_jobs)
+    return export_to(output, Inputs(recordings, folders, example_expi, n_jobs))
 
 
-def export_to(
-    output: Output, recordings: Recordings, folders: Folders, example_expi: int, n_jobs: int
-) -> Export:
-    """`export_all` into a folder that is described already."""
+def export_to(output: Output, inputs: Inputs) -> Export:
+    """Write the source data of every figure into a folder that is described already.
+
+    Parameters
+    ----------
+    output
+        Where they go.
+    inputs
+        Recordings and what lies beside them.
+
+    Raises
+    ------
+    RecordingError
+        If a recording cannot be used.
+    SettingError
+        If the folder cannot be written, holds files of another origin, or would mix simulated with
+        real.
+    """
     output.refuse()
-    example = recordings.experiment(example_expi)
-    cohort = gather_all(recordings, WINDOWS)
-    tuning, refused = _tuning(recordings, folders, n_jobs)
-    contents = (
-        export_fig2.contents(example, cohort.order)
-        | export_fig4.contents(cohort)
-        | export_fig5.contents(cohort)
-        | export_ext4.contents(cohort)
-        | tuning
-        | export_fig3.contents(cohort, folders.prototypes)
-        | export_ext5.contents(folders.linearity)
-    )
+    inputs.example  # noqa: B018 (refused here, before the work)
+    contents, refused = Contents(), ()
+    for exporter in EXPORTERS:
+        try:
+            contents |= exporter.contents(inputs)
+        except RecordingError as error:
+            if exporter is not fig6:
+                raise
+            refused = (error.inside("Figure 6"),)
     return Export(output.write(contents), contents.unavailable, refused)
-
-
-def _tuning(
-    recordings: Recordings, folders: Folders, n_jobs: int
-) -> tuple[Contents, tuple[ReproductionError, ...]]:
-    """Figure 6, or nothing and an error where its recordings are broken."""
-    try:
-        units, unavailable = export_fig6.tuned_units(recordings, folders)
-    except RecordingError as error:
-        return Contents(), (error.inside("Figure 6"),)
-    made = export_fig6.contents(units, synopsis(units, n_jobs))
-    return Contents(unavailable=unavailable) | made, ()

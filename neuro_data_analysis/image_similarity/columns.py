@@ -11,8 +11,9 @@ import numpy as np
 
 from core.contract.fig3 import COSINE_PROTOTYPES, PARTNERS, PROTOTYPES
 from core.statistics.similarity import cosine_similarity
+from core.threads import N_THREADS
 from neuro_data_analysis.image_similarity.networks import Feature, FeatureNetwork, image_features
-from neuro_data_analysis.image_similarity.prototypes import N_THREADS, Prototypes
+from neuro_data_analysis.image_similarity.prototypes import Prototypes
 
 Vectors = Mapping[str, np.ndarray]
 """Vectors (3, positions, channels) of the prototypes, in the order of `PROTOTYPES`, by feature."""
@@ -27,7 +28,7 @@ def similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     first, second : (n, positions, channels)
-        As `image_features` gives them.
+        Vectors of n images each.
 
     Returns
     -------
@@ -51,6 +52,13 @@ def prototype_vectors(network: FeatureNetwork, prototypes: Prototypes) -> Pair:
 
     The threads go through the network one after the other, in batches of the same make-up, so that
     equal images get equal vectors.
+
+    Parameters
+    ----------
+    network
+        The network.
+    prototypes
+        Images of one experiment.
     """
     fc, bg = (
         image_features(network, np.stack([prototypes[name, thread] for name in PROTOTYPES]))

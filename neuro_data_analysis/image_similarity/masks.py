@@ -108,7 +108,7 @@ def masked_mean(features: "torch.Tensor", mask: np.ndarray) -> "torch.Tensor":
     Parameters
     ----------
     features : (n, C, H, W)
-        Of any device.
+        Feature maps, on any device.
     mask : (H, W)
         Weights, not all zero.
 
@@ -120,6 +120,12 @@ def masked_mean(features: "torch.Tensor", mask: np.ndarray) -> "torch.Tensor":
     ------
     LayerError
         If the features are no maps, the mask has another size, or its sum is not above 0.
+
+    Examples
+    --------
+    >>> import torch
+    >>> masked_mean(torch.arange(4.0).reshape(1, 1, 2, 2), np.array([[0, 1], [0, 1]]))
+    tensor([[2.]])
     """
     mask = np.asarray(mask, dtype=float)
     if features.dim() != 4 or mask.shape != tuple(features.shape[2:]):

@@ -45,7 +45,7 @@ class Feature:
     Attributes
     ----------
     name
-        As in the names of columns, say ``resnet_L3_m``.
+        Name in the names of columns, say ``resnet_L3_m``.
     layer
         Dotted name or attribute path in the network.
     to_vectors
@@ -123,27 +123,57 @@ class FeatureNetwork:
 
 
 def at_positions(output: torch.Tensor) -> torch.Tensor:
-    """Maps (n, C, H, W) as one vector at every position, (n, H * W, C)."""
+    """Maps (n, C, H, W) as one vector at every position, (n, H * W, C).
+
+    Examples
+    --------
+    >>> at_positions(torch.zeros(2, 4, 7, 7)).shape
+    torch.Size([2, 49, 4])
+    """
     return with_axes(output, 4, "maps (n, C, H, W)").flatten(2).transpose(1, 2)
 
 
 def one_vector(output: torch.Tensor) -> torch.Tensor:
-    """Everything that a layer says of an image as one vector, (n, 1, C)."""
+    """Everything that a layer says of an image as one vector, (n, 1, C).
+
+    Examples
+    --------
+    >>> one_vector(torch.zeros(2, 4, 1, 1)).shape
+    torch.Size([2, 1, 4])
+    """
     return output.flatten(1)[:, None]
 
 
 def class_token(output: torch.Tensor) -> torch.Tensor:
-    """The first of a transformer's tokens (n, T, C), (n, 1, C)."""
+    """The first of a transformer's tokens (n, T, C), (n, 1, C).
+
+    Examples
+    --------
+    >>> class_token(torch.zeros(2, 197, 768)).shape
+    torch.Size([2, 1, 768])
+    """
     return with_axes(output, 3, "tokens (n, T, C)")[:, :1]
 
 
 def patch_tokens(output: torch.Tensor) -> torch.Tensor:
-    """All of a transformer's tokens but the first, (n, T - 1, C)."""
+    """All of a transformer's tokens but the first, (n, T - 1, C).
+
+    Examples
+    --------
+    >>> patch_tokens(torch.zeros(2, 197, 768)).shape
+    torch.Size([2, 196, 768])
+    """
     return with_axes(output, 3, "tokens (n, T, C)")[:, 1:]
 
 
 def under(mask: np.ndarray) -> ToVectors:
-    """Function that takes the mean of maps (n, C, H, W) under a mask (H, W), (n, 1, C)."""
+    """Function that takes the mean of maps (n, C, H, W) under a mask (H, W), (n, 1, C).
+
+    Examples
+    --------
+    >>> under(np.ones((7, 7)))(torch.ones(2, 4, 7, 7))[0]
+    tensor([[1., 1., 1., 1.]])
+    """
     return lambda output: masked_mean(output, mask)[:, None]
 
 
@@ -152,7 +182,23 @@ MaskedLayers = Mapping[str, tuple[str, Mapping[str, np.ndarray]]]
 
 
 def masked_features(prefix: str, layers: MaskedLayers, kinds: Sequence[str]) -> tuple[Feature, ...]:
-    """Features of layers under masks, called ``<prefix>_<layer><kind>``."""
+    """Features of layers under masks, called ``<prefix>_<layer><kind>``.
+
+    Parameters
+    ----------
+    prefix
+        Beginning of the features' names.
+    layers
+        Path of a layer and its masks by kind, by short name.
+    kinds
+        Kinds of mask, in the order of the features.
+
+    Examples
+    --------
+    >>> layers = {"L4": ("layer4", PUBLISHED_MASKS["resnet_L4"])}
+    >>> [feature.name for feature in masked_features("RNrobust", layers, ("focus", "all"))]
+    ['RNrobust_L4focus', 'RNrobust_L4all']
+    """
     return tuple(
         Feature(f"{prefix}_{short}{kind}", path, under(masks[kind]))
         for kind in kinds
@@ -161,7 +207,15 @@ def masked_features(prefix: str, layers: MaskedLayers, kinds: Sequence[str]) -> 
 
 
 def centred_features(prefix: str, layers: MaskedLayers) -> tuple[Feature, ...]:
-    """Features of layers under the centre mask, called ``<prefix>_<layer>``."""
+    """Features of layers under the centre mask, called ``<prefix>_<layer>``.
+
+    Parameters
+    ----------
+    prefix
+        Beginning of the features' names.
+    layers
+        Path of a layer and its masks by kind, by short name.
+    """
     return tuple(
         Feature(f"{prefix}_{short}", path, under(masks["centre"]))
         for short, (path, masks) in layers.items()
@@ -255,7 +309,15 @@ def load_feature_network(
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Raise an UnknownNetworkError unless all are names of `FEATURES`."""
+    """Raise an UnknownNetworkError unless all are names of `FEATURES`.
+
+    Examples
+    --------
+    >>> check_names(["alexnet"])
+    >>> check_names(["alexnot"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    core.errors.UnknownNetworkError: expected one of resnet50_linf8, ...found 'alexnot'.
+    """
     for name in names:
         if name not in FEATURES:
             raise UnknownNetworkError(expected=f"one of {', '.join(FEATURES)}", found=f"{name!r}")
@@ -274,7 +336,8 @@ def image_features(
     network
         The network; images are brought to where it is.
     images
-        As `as_images` takes them.
+        Images of one size, RGB in [0, 1] or 8-bit: tensors or arrays (n, 3, H, W), or arrays
+        (H, W, 3).
     features
         By default all of the network's features of single images.
     batch_size
@@ -326,6 +389,11 @@ def as_images(images: Images) -> torch.Tensor:
     ------
     ImageError
         If there are none, they have several sizes, hold NaN or are not in [0, 1].
+
+    Examples
+    --------
+    >>> as_images(np.full((8, 8, 3), 255, dtype=np.uint8)).max()
+    tensor(1.)
     """
     if isinstance(images, np.ndarray):
         images = images if images.flags.writeable else images.copy()
@@ -341,6 +409,13 @@ def as_images(images: Images) -> torch.Tensor:
 @contextmanager
 def watching(network: FeatureNetwork, layers: Sequence[str]) -> Iterator[featureFetcher]:
     """Fetcher that records layers of a network under their names while the block runs.
+
+    Parameters
+    ----------
+    network
+        The network.
+    layers
+        Dotted names or attribute paths.
 
     Raises
     ------
@@ -367,11 +442,13 @@ def batch_outputs(
     fetcher
         Records them.
     images : (n, 3, H, W)
-        In [0, 1].
+        Images, RGB in [0, 1].
     keys
         Under which names.
-    preprocessing, size
-        As in `FeatureNetwork`.
+    preprocessing
+        Mean and SD.
+    size
+        Rows and columns to which images are resized (bilinear); None leaves them as they are.
 
     Returns
     -------
@@ -395,10 +472,27 @@ def batch_outputs(
 def with_axes(output: torch.Tensor, n_axes: int, words: str, layer: str = "") -> torch.Tensor:
     """A layer's output if it has so many axes.
 
+    Parameters
+    ----------
+    output
+        Output of a layer.
+    n_axes
+        Number of axes that it must have.
+    words
+        What is expected, for the message.
+    layer
+        Name of the layer, for the message.
+
     Raises
     ------
     LayerError
-        Otherwise; says what was expected in `words`, and the layer if it is given.
+        If it has another number of axes.
+
+    Examples
+    --------
+    >>> with_axes(torch.zeros(2, 4), 4, "maps (n, C, H, W)", "fc")
+    Traceback (most recent call last):
+    core.errors.LayerError: fc: expected maps (n, C, H, W), found an output of shape (2, 4).
     """
     if output.dim() != n_axes:
         found = f"an output of shape {tuple(output.shape)}"

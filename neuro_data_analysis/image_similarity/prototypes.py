@@ -19,13 +19,13 @@ import numpy as np
 
 from core.errors import ImageError, MissingFileError, SettingError
 from core.optional import import_package
+from core.threads import N_THREADS
 
 TILE = 224
 """Rows and columns of a tile, pixels."""
 
 N_TILE_ROWS = 3
 COLUMNS = ("maxblk", "maxblk_avg", "reevol_G", "reevol_pix")
-N_THREADS = 2
 
 FORMATS = ("JPEG", "PNG", "BMP")
 MAX_PIXELS = 4096 * 4096
@@ -88,7 +88,15 @@ def read_prototypes(folder: str | Path, expi: int) -> Prototypes:
 
 
 def read_montage(path: str | Path) -> Prototypes:
-    """The tiles of one montage; errors as in `read_prototypes`."""
+    """The tiles of one montage.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    ImageError
+        If it cannot be read, or has another size.
+    """
     montage = read_image(path, size=(N_TILE_ROWS * TILE, len(COLUMNS) * TILE))
     tiles = montage.reshape(N_TILE_ROWS, TILE, len(COLUMNS), TILE, 3).transpose(0, 2, 4, 1, 3)
     return {

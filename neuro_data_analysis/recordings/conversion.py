@@ -20,7 +20,33 @@ N_BINS = 200
 
 
 def as_psth(value: Any, where: str) -> np.ndarray:
-    """A block of PSTHs, (200, n_trials) float64, events/s."""
+    """A block of PSTHs, (200, n_trials) float64, events/s.
+
+    Parameters
+    ----------
+    value
+        Rates as a reader hands them over; None or an empty array is a block without trials.
+    where
+        Experiment and field, for messages.
+
+    Returns
+    -------
+    (200, n_trials) float64
+
+    Raises
+    ------
+    RecordingError
+        If it has another shape, or holds numbers that are not finite.
+
+    Examples
+    --------
+    >>> as_psth(np.full(200, 3.0), "Exp 1, evol.psth").shape
+    (200, 1)
+    >>> as_psth(np.zeros((100, 2)), "Exp 1, evol.psth")
+    Traceback (most recent call last):
+    core.errors.RecordingError: Exp 1, evol.psth: expected blocks of 200 bins x n trials, found \
+    (100, 2).
+    """
     if is_empty(value):
         return np.zeros((N_BINS, 0))
     array = as_numbers(value, where)
@@ -38,7 +64,29 @@ def as_psth(value: Any, where: str) -> np.ndarray:
 
 
 def as_integers(value: Any, where: str) -> np.ndarray:
-    """Whole numbers, flat, (n,) int64."""
+    """Whole numbers, flat, (n,) int64.
+
+    Parameters
+    ----------
+    value
+        Numbers of any shape; nothing where it is empty.
+    where
+        Experiment and field, for messages.
+
+    Returns
+    -------
+    (n,) int64
+
+    Raises
+    ------
+    RecordingError
+        If they are no whole numbers.
+
+    Examples
+    --------
+    >>> as_integers([[1.0], [2.0]], "Exp 1")
+    array([1, 2])
+    """
     if is_empty(value):
         return np.zeros(0, dtype=np.int64)
     numbers = as_numbers(value, where).ravel()
@@ -48,7 +96,20 @@ def as_integers(value: Any, where: str) -> np.ndarray:
 
 
 def as_integer(value: Any, where: str) -> int:
-    """The first of some whole numbers."""
+    """The first of some whole numbers.
+
+    Parameters
+    ----------
+    value
+        Numbers of any shape, at least one.
+    where
+        Experiment and field, for messages.
+
+    Raises
+    ------
+    RecordingError
+        If there is none, or they are no whole numbers.
+    """
     numbers = as_integers(value, where)
     if numbers.size == 0:
         raise RecordingError(path=where, expected="a whole number", found=describe(value))
@@ -56,7 +117,28 @@ def as_integer(value: Any, where: str) -> int:
 
 
 def as_responses(value: Any, n_units: int, n_trials: int, where: str) -> np.ndarray:
-    """A block of responses, (n_units, n_trials) float64, events/s."""
+    """A block of responses, (n_units, n_trials) float64, events/s.
+
+    Parameters
+    ----------
+    value
+        Rates as a reader hands them over.
+    n_units
+        Rows.
+    n_trials
+        Columns.
+    where
+        Experiment and field, for messages.
+
+    Returns
+    -------
+    (n_units, n_trials) float64
+
+    Raises
+    ------
+    RecordingError
+        If there are more or fewer numbers.
+    """
     array = np.zeros(0) if is_empty(value) else as_numbers(value, where)
     if array.size != n_units * n_trials:
         raise RecordingError(
@@ -66,7 +148,24 @@ def as_responses(value: Any, n_units: int, n_trials: int, where: str) -> np.ndar
 
 
 def as_numbers(value: Any, where: str) -> np.ndarray:
-    """Any array of numbers, float64."""
+    """Any array of numbers, float64.
+
+    Parameters
+    ----------
+    value
+        Anything that holds numbers.
+    where
+        Experiment and field, for messages.
+
+    Returns
+    -------
+    array of float64
+
+    Raises
+    ------
+    RecordingError
+        If it holds no numbers.
+    """
     array = _array(value)
     if array.dtype.kind not in "biuf":
         raise RecordingError(path=where, expected="numbers", found=describe(value))

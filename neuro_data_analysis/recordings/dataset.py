@@ -5,6 +5,7 @@ read through the allow-list; what mat73 returns is taken as it is.
 """
 
 import os
+import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any
 from core.contract.provenance import simulation_record
 from core.contract.unpickling import load_pickle
 from core.errors import MissingFileError, RecordingError, SettingError
-from core.matlab.reading import StructArray, open_matfile
+from core.files import replacing
+from core.matlab.reading import StructArray, open_matfile, plain_value
 from neuro_data_analysis.recordings.conversion import describe
 from neuro_data_analysis.recordings.experiment import Experiment, is_usable
 
@@ -129,6 +131,12 @@ def matroot(option: str | Path | None = None) -> Path:
     ------
     SettingError
         If neither is given, or it is no folder.
+
+    Examples
+    --------
+    >>> matroot("/no/such/folder")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    core.errors.SettingError: MATROOT: expected the folder of the recordings, found none at ...
     """
     folder = option or os.environ.get("MATROOT")
     if not folder:
@@ -154,6 +162,7 @@ def evolution_file(folder: Path) -> Path:
     Raises
     ------
     MissingFileError
+        If none of the forms is there.
     """
     for name in EVOLUTION_FILES:
         if (folder / name).is_file():
@@ -167,7 +176,19 @@ def evolution_file(folder: Path) -> Path:
 
 @contextmanager
 def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Iterator[Recordings]:
-    """Open the data set; `path` is its file or the folder that holds it.
+    """Open the data set.
+
+    Parameters
+    ----------
+    path
+        Its file, or the folder that holds it.
+    overrides
+        Corrections by experiment number.
+
+    Raises
+    ------
+    MissingFileError, RecordingError
+        If it is not there, or holds something else.
 
     Examples
     --------
@@ -198,6 +219,19 @@ def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Ite
         yield Recordings(elements, str(path), overrides, marked)
 
 
+def write_plain_pickle(folder: Path) -> Path:
+    """Write the published per-experiment pickle beside the MAT file; returns its path.
+
+    It is a list of plain dicts and holds every field, so memory must hold the data set.
+    """
+    path = folder / EVOLUTION_FILES[1]
+    with open_recordings(folder / EVOLUTION_FILES[0]) as recordings:
+        elements = [plain_value(element) for element in recordings.elements]
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        pickle.dump(elements, file, protocol=4)
+    return path
+
+
 def recordings_from(
     content: Any,
     name: str = "recordings",
@@ -211,11 +245,22 @@ def recordings_from(
     content
         A list of elements, a dict of lists (one entry per element), or such a dict under the key
         ``BFEStats``.
+    name
+        Where it came from, for messages.
+    overrides
+        Corrections by experiment number.
+    marked_simulated
+        Whether a ``SIMULATED.json`` lies beside the file.
 
     Raises
     ------
     RecordingError
         If it is none of these.
+
+    Examples
+    --------
+    >>> recordings_from([{"evol": None}, {"evol": {}}]).usable()
+    [2]
     """
     if isinstance(content, Mapping) and VARIABLE in content:
         content = content[VARIABLE]

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.contract.provenance import SIMULATED_SUFFIX
 from core.errors import RecordingError
+from core.threads import N_THREADS
 from neuro_data_analysis.recordings.conversion import (
     as_integer,
     as_integers,
@@ -26,8 +27,6 @@ from neuro_data_analysis.recordings.conversion import (
     describe,
 )
 from neuro_data_analysis.recordings.naming import animal_and_date, area_of_channel
-
-N_THREADS = 2
 
 Blocks = list[list[np.ndarray]]
 """``blocks[thread][block]``; thread 0 is DeePSim, 1 BigGAN."""
@@ -64,7 +63,7 @@ class Experiment:
 
     @cached_property
     def ref_psth(self) -> Blocks:
-        """The same for the natural reference images of each thread."""
+        """Rates of the natural reference images of each thread, (200, n_trials) each, events/s."""
         return self._psth("ref")
 
     @cached_property
@@ -82,13 +81,16 @@ class Experiment:
         """Mean rate in [50, 200) ms of all units, (n_units, n_trials) each, events/s."""
         return self._responses("evol", self.idx_seq)
 
-    @cached_property
-    def ref_rspmat(self) -> Blocks:
-        """The same for the reference images."""
-        return self._responses("ref", self.ref_idx_seq)
-
     def trial_indices(self, thread: int, block: int) -> np.ndarray:
-        """0-based trial numbers of a block, (n_trials,) int64."""
+        """0-based trial numbers of a block, (n_trials,) int64.
+
+        Parameters
+        ----------
+        thread
+            0 (DeePSim) or 1 (BigGAN).
+        block
+            0-based number of the block.
+        """
         return self.idx_seq[thread][block] - 1
 
     @cached_property
@@ -207,24 +209,6 @@ class Experiment:
         where = self._where("units.unit_num_arr")
         return as_integers(self._field("units", "unit_num_arr"), where)
 
-    @cached_property
-    def pref_unit_row(self) -> int:
-        """0-based row of the preferred unit in `rspmat`.
-
-        Raises
-        ------
-        RecordingError
-            Unless exactly one unit has the preferred channel and number.
-        """
-        match = (self.spikeID == self.pref_chan) & (self.unitID == self.unit_in_pref_chan)
-        if match.sum() != 1:
-            raise RecordingError(
-                path=self._where("units"),
-                expected=f"one unit {self.unit_in_pref_chan} on channel {self.pref_chan}",
-                found=match.sum(),
-            )
-        return int(np.flatnonzero(match)[0])
-
     def _psth(self, part: str) -> Blocks:
         where = self._where(f"{part}.psth")
         cells = self._cells(part, "psth")
@@ -324,6 +308,11 @@ def is_usable(raw: Mapping[str, Any]) -> bool:
     ------
     RecordingError
         If it is no mapping, or there is no such field at all.
+
+    Examples
+    --------
+    >>> is_usable({"evol": None}), is_usable({"evol": {"block_n": 30}})
+    (False, True)
     """
     if not isinstance(raw, Mapping):
         raise RecordingError(expected="a struct with the field evol", found=describe(raw))

@@ -63,7 +63,20 @@ def tuning_recordings(folder: Path) -> pd.DataFrame:
 
 
 def record_file(folder: Path, stem: str) -> Path:
-    """A record table in a folder, under either of its names."""
+    """A record table in a folder, under either of its names.
+
+    Parameters
+    ----------
+    folder
+        Folder of the record tables.
+    stem
+        Name of the table without ending.
+
+    Raises
+    ------
+    MissingFileError
+        If it is not there.
+    """
     for suffix in SUFFIXES:
         path = Path(folder) / f"{stem}{suffix}.csv"
         if path.is_file():

@@ -1,13 +1,15 @@
 """One recording as its own file, ``<ephysFN>_formatted.mat``: single-trial rates of all units."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.errors import MissingFileError, RecordingError
 from core.matlab.reading import Struct, open_matfile
-from core.statistics.windows import Window
+from core.statistics.windows import Window, window_rate
 from neuro_data_analysis.recordings.conversion import N_BINS, as_integers, as_names, as_numbers
 
 ACTIVE_ABOVE = 1.25
@@ -31,17 +33,50 @@ class FormattedRecording:
     units: np.ndarray
 
     def rates(self, row: int, window: Window) -> np.ndarray:
-        """Mean rate of one row in a half-open window in ms, (n_trials,), events/s."""
-        start, stop = window
-        return self.rasters[:, start:stop, row].mean(axis=1, dtype=float)
+        """Mean rate of one unit in every trial, (n_trials,), events/s.
+
+        Parameters
+        ----------
+        row
+            0-based row of the unit.
+        window
+            Start and stop in ms, half-open, 0-based.
+        """
+        return window_rate(self.rasters[:, :, row], window, axis=1)
 
     def row_of(self, channel: int, unit: int) -> int:
-        """Row of a unit; see `unit_row`."""
+        """0-based row of a unit.
+
+        Parameters
+        ----------
+        channel
+            1-based channel.
+        unit
+            Number on the channel, from 1.
+
+        Raises
+        ------
+        RecordingError
+            If not exactly one row carries this label.
+        """
         return unit_row(self.channels, self.units, channel, unit, self.name)
 
 
 def formatted_file(folder: Path, name: str) -> Path:
-    """Where the file of a recording lies in a folder, whether or not it exists."""
+    """Where the file of a recording lies in a folder, whether or not it exists.
+
+    Parameters
+    ----------
+    folder
+        Folder of the formatted files.
+    name
+        Name of the recording.
+
+    Examples
+    --------
+    >>> formatted_file("formatted", "Beto-07092020-003").name
+    'Beto-07092020-003_formatted.mat'
+    """
     return Path(folder) / f"{name}{SUFFIX}"
 
 
@@ -83,12 +118,26 @@ def read_formatted(path: Path) -> FormattedRecording:
 def unit_row(
     channels: np.ndarray, units: np.ndarray, channel: int, unit: int, recording: str
 ) -> int:
-    """Row of a unit among the rows (n_rows,) of a recording.
+    """0-based row of a unit among the rows of a recording.
+
+    Parameters
+    ----------
+    channels, units : (n_rows,)
+        Channel (from 1) and number on it of every row.
+    channel, unit
+        Label to look for.
+    recording
+        Name of the recording, for the message.
 
     Raises
     ------
     RecordingError
         If not exactly one row carries this label.
+
+    Examples
+    --------
+    >>> unit_row(np.array([5, 5, 9]), np.array([0, 1, 1]), 9, 1, "Beto-07092020-003")
+    2
     """
     (rows,) = np.nonzero((channels == channel) & (units == unit))
     if len(rows) != 1:
@@ -100,8 +149,85 @@ def unit_row(
     return int(rows[0])
 
 
+def labelled_row(meta: Mapping[str, Any], channel: int, unit: int, recording: str) -> int:
+    """0-based row of a unit, by the labels of a formatted file.
+
+    Parameters
+    ----------
+    meta
+        ``spikeID`` and ``unitID`` of the file, n_rows each.
+    channel
+        1-based channel.
+    unit
+        Number on the channel, from 1.
+    recording
+        Name of the recording, for the message.
+
+    Raises
+    ------
+    RecordingError
+        If not exactly one row carries the label, or the file holds no unit numbers
+        (`unit_numbers` makes them).
+
+    Examples
+    --------
+    >>> meta = {"spikeID": np.array([5.0, 5.0]), "unitID": np.array([1.0, 2.0])}
+    >>> labelled_row(meta, 5, 2, "Beto-07092020-003")
+    1
+    """
+    channels = as_integers(meta.get("spikeID"), "meta.spikeID")
+    units = as_integers(meta.get("unitID"), "meta.unitID")
+    if len(units) != len(channels) or len(units) == 0:
+        raise RecordingError(
+            path=recording,
+            expected="a channel and a unit number for every row",
+            found=f"{len(channels)} and {len(units)}",
+        )
+    return unit_row(channels, units, channel, unit, recording)
+
+
+def unit_numbers(channels: np.ndarray, active: np.ndarray | None = None) -> np.ndarray:
+    """Unit number of every row, counted along the active rows of its channel.
+
+    Parameters
+    ----------
+    channels
+        Channels from 1, any shape of n_rows numbers.
+    active
+        Which rows are active, n_rows bool; None for all of them.
+
+    Returns
+    -------
+    (n_rows,) int
+        0 for inactive rows.
+
+    Raises
+    ------
+    RecordingError
+        If there is not one flag for every row.
+
+    Examples
+    --------
+    >>> unit_numbers(np.array([[5.0], [5.0], [9.0]]))
+    array([1, 2, 1])
+    """
+    flat = as_integers(channels, "spikeID")
+    flags = np.ones(len(flat), dtype=bool) if active is None else np.asarray(active, bool).ravel()
+    if len(flags) != len(flat):
+        raise RecordingError(
+            path="active_chan", expected=f"{len(flat)} flags as in spikeID", found=len(flags)
+        )
+    return numbered_units(flat, flags)
+
+
 def is_active(rasters: np.ndarray) -> np.ndarray:
-    """Which rows of (n_trials, 200, n_rows) fire at all, (n_rows,) bool."""
+    """Which rows of (n_trials, 200, n_rows) fire at all, (n_rows,) bool.
+
+    Examples
+    --------
+    >>> is_active(np.full((4, 200, 2), [0.5, 30.0]))
+    array([False,  True])
+    """
     return rasters.mean(axis=(0, 1), dtype=float) > ACTIVE_ABOVE
 
 
@@ -110,7 +236,10 @@ def numbered_units(channels: np.ndarray, active: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    channels, active : (n_rows,)
+    channels : (n_rows,)
+        Channel of every row, from 1.
+    active : (n_rows,)
+        Which rows fire, bool.
 
     Examples
     --------

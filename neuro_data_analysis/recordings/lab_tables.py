@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.errors import RecordingError
+from core.errors import RecordingError, SettingError
+from core.files import writable_folder
 
 
 def read_lab_table(path: Path) -> pd.DataFrame:
@@ -38,3 +39,23 @@ def read_lab_table(path: Path) -> pd.DataFrame:
                 found=f"{len(row)} in row {number}",
             )
     return pd.read_csv(io.StringIO(text))
+
+
+def writable_table(path: Path) -> Path:
+    """A path if a table by experiment can be written there.
+
+    Raises
+    ------
+    SettingError
+        If it is a folder or a file of another kind, or its folder cannot be written.
+    """
+    if path.is_dir():
+        raise SettingError(path=path, expected="a file that can be written", found="a folder")
+    if path.is_file() and not path.read_bytes().startswith(b"Expi"):
+        raise SettingError(
+            path=path,
+            expected="no file or a table by Expi to replace",
+            found="a file of another kind",
+        )
+    writable_folder(path.parent)
+    return path

@@ -11,7 +11,7 @@ LINEARITY_FOLDER = "Latent_Linearity"
 
 SIMILARITY_FILE = "similarity.csv"
 COVARIANCE_FILE = "covariance.csv"
-"""In the prototypes' folder: what image networks measured, one row per experiment."""
+"""Files in the prototypes' folder: what image networks measured, one row per experiment."""
 
 LINEARITY_FILES = {
     "BigGAN": "BigGAN_Caffenet_latent_code_linearity_results.csv",
@@ -35,7 +35,21 @@ class Folders:
 
     @classmethod
     def below(cls, root: Path, **chosen: Path | None) -> "Folders":
-        """The usual folders below `root`, but for those that are `chosen`."""
+        """The usual folders, but for those that are chosen.
+
+        Parameters
+        ----------
+        root
+            Folder of the recordings.
+        chosen
+            Other folders by name; None for the usual one.
+
+        Examples
+        --------
+        >>> folders = Folders.below(Path("matroot"), records=Path("elsewhere"))
+        >>> folders.records.as_posix(), folders.formatted.as_posix()
+        ('elsewhere', 'matroot/formatted')
+        """
         usual = {
             "formatted": root / FORMATTED_FOLDER,
             "records": root / RECORDS_FOLDER,

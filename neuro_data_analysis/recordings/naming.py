@@ -9,6 +9,7 @@ UNIT_LETTERS = "UABCDEFGH"
 """Letter of unit 0 (unsorted), 1, 2, ..."""
 
 BETO_NEW_ARRAY_AFTER = datetime.date(2021, 9, 1)
+"""Last day of Beto's first arrays."""
 
 _DAY_FIRST = ("Alfa", "Beto")
 """Animals whose two file names must agree on the date; Caos wrote the month first."""
@@ -77,7 +78,16 @@ def _parse_control(name: str) -> tuple[str, datetime.date]:
 
 
 def area_of_channel(channel: int, animal: str, date: datetime.date) -> str:
-    """Visual area of a 1-based array channel: V1, V4 or IT.
+    """Visual area of an array channel: V1, V4 or IT.
+
+    Parameters
+    ----------
+    channel
+        1-based channel, 1 to 64.
+    animal
+        Alfa or Beto.
+    date
+        Day of the recording; Beto's arrays changed in 2021.
 
     Raises
     ------
@@ -101,6 +111,13 @@ def area_of_channel(channel: int, animal: str, date: datetime.date) -> str:
 def unit_name(channel: int, unit: int) -> str:
     """Short name of a unit, channel and letter.
 
+    Parameters
+    ----------
+    channel
+        1-based channel.
+    unit
+        Number on the channel; 0 is unsorted activity, U.
+
     Raises
     ------
     RecordingError
@@ -122,7 +139,16 @@ _EVOLVED = re.compile(r"block(\d{3})_thread(\d{3})_gen_gen(\d{3})_(\d{6})$")
 
 
 def evolved_image_name(block: int, thread: int, counter: int) -> str:
-    """Name of an evolved image; `block` is 1-based, `counter` runs over both threads from 0.
+    """Name of an evolved image.
+
+    Parameters
+    ----------
+    block
+        1-based block.
+    thread
+        0 (DeePSim) or 1 (BigGAN).
+    counter
+        Running number over both threads, from 0.
 
     Examples
     --------
@@ -135,17 +161,19 @@ def evolved_image_name(block: int, thread: int, counter: int) -> str:
 def reference_image_name(stem: str, thread: int) -> str:
     """Name of a natural reference image in a thread.
 
+    Parameters
+    ----------
+    stem
+        Name of the image.
+    thread
+        0 (DeePSim) or 1 (BigGAN).
+
     Examples
     --------
     >>> reference_image_name("pic_02 (2)", 0)
     'pic_02 (2)_thread000_nat'
     """
     return f"{stem}_thread{thread:03d}_nat"
-
-
-def is_evolved_image(name: str) -> bool:
-    """Whether a name is that of an evolved image, not of a reference."""
-    return _EVOLVED.match(name) is not None
 
 
 def block_and_thread(name: str) -> tuple[int, int] | None:

@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         help="experiments: all 170 (default), 14 for tests (ci), or a list; tuning recordings "
         "follow the evolutions that are chosen",
     )
-    parser.add_argument("--jobs", type=arguments.positive, default=2, help="processes (default: 2)")
+    parser.add_argument("--jobs", type=arguments.count, default=2, help="processes (default: 2)")
     parser.add_argument(
         "--force", action="store_true", help="simulate again even if the same is there"
     )

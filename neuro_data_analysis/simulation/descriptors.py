@@ -65,7 +65,13 @@ class Descriptor:
 
 @cache
 def descriptors() -> dict[int, Descriptor]:
-    """The 170 usable experiments by Expi."""
+    """The 170 usable experiments by Expi.
+
+    Examples
+    --------
+    >>> len(descriptors()), descriptors()[155].area
+    (170, 'IT')
+    """
     path = Path(__file__).with_name("experiments.csv")
     with path.open(encoding="utf-8", newline="") as file:
         return {
@@ -84,7 +90,20 @@ def descriptors() -> dict[int, Descriptor]:
 
 
 def draw_n_blocks(expi: int | None, rng: np.random.Generator) -> int:
-    """Number of complete blocks of an experiment."""
+    """Number of complete blocks of an experiment.
+
+    Parameters
+    ----------
+    expi
+        Experiment, whose length may be fixed or known to be short; None for none of the data set.
+    rng
+        Generator of the draw.
+
+    Examples
+    --------
+    >>> draw_n_blocks(155, np.random.default_rng(0))
+    23
+    """
     drawn = round(MEDIAN_BLOCKS * np.exp(LOG_SD_BLOCKS * rng.standard_normal()))
     short = int(rng.integers(10, 15))
     if expi in FIXED_LENGTHS:

@@ -10,16 +10,16 @@ import numpy as np
 from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.cma_constants import default_population
 from core.statistics.masks import UNSTABLE_BASELINE
-from core.statistics.windows import EVOKED
+from core.statistics.windows import window_rate
 from neuro_data_analysis.simulation.descriptors import COMPLETE, Descriptor, draw_n_blocks
 from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
 from neuro_data_analysis.simulation.site import Site, draw_site
 from neuro_data_analysis.simulation.time_course import draw_psth
-from neuro_data_analysis.simulation.world import GROUPS, Generator, World
+from neuro_data_analysis.simulation.world import GROUPS, FeatureGenerator, World
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownTrials:
     """One thread's images in one block.
 
     `images` (n_trials,) are 0-based numbers of evolved images in the population, one per trial, and
@@ -37,7 +37,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Evolution:
+class SimulatedEvolution:
     """A simulated experiment: ``blocks[block][thread]`` and the site that responded.
 
     `references` (n_references, 12) by group are the features of the natural images.
@@ -46,17 +46,17 @@ class Evolution:
     descriptor: Descriptor
     site: Site
     references: dict[str, np.ndarray]
-    blocks: list[tuple[Shown, Shown]]
+    blocks: list[tuple[ShownTrials, ShownTrials]]
 
 
-class Thread:
+class SimulatedThread:
     """One generator with its optimizer; some spaces move only a part of the code."""
 
     def __init__(
         self, space_name: str, world: World, parameters: Parameters, rng: np.random.Generator
     ):
         texture = space_name == "fc6"
-        self.generator: Generator = world.texture if texture else world.object
+        self.generator: FeatureGenerator = world.texture if texture else world.object
         self.from_texture = texture
         space = self.generator.space
         self._fixed = self.generator.origin + rng.normal(0, space.jitter_sd, space.n_code)
@@ -86,12 +86,24 @@ class Thread:
         self.codes = self._optimizer.step(scores, self.codes)
 
 
-def evolve(
+def simulate_evolution(
     descriptor: Descriptor, world: World, parameters: Parameters, rng: np.random.Generator
-) -> Evolution:
-    """Run one paired evolution."""
+) -> SimulatedEvolution:
+    """Run one paired evolution.
+
+    Parameters
+    ----------
+    descriptor
+        Experiment to run.
+    world
+        Both generators.
+    parameters
+        Constants of the model.
+    rng
+        Generator of everything that is drawn.
+    """
     site = draw_site(descriptor.area, world, parameters, rng)
-    threads = [Thread(name, world, parameters, rng) for name in descriptor.spaces]
+    threads = [SimulatedThread(name, world, parameters, rng) for name in descriptor.spaces]
     references = {
         group: rng.normal(0, parameters.reference_sd, (parameters.n_references, N_GROUP))
         for group in GROUPS
@@ -115,7 +127,7 @@ def evolve(
             rates = site.rates(drives, drift[block], baseline[block])
             ref_rates = site.rates(reference_drives, drift[block], baseline[block])
             shown.append(
-                Shown(
+                ShownTrials(
                     population=len(codes),
                     mean_code=codes.mean(axis=0),
                     mean_features={group: f.mean(axis=0) for group, f in features.items()},
@@ -128,13 +140,24 @@ def evolve(
         blocks.append(tuple(shown))
         if block < n_blocks - 1:
             for thread, of_thread in zip(threads, shown, strict=True):
-                thread.learn(image_scores(of_thread))
-    return Evolution(descriptor, site, references, blocks)
+                thread.learn(mean_scores(of_thread))
+    return SimulatedEvolution(descriptor, site, references, blocks)
 
 
-def image_scores(shown: Shown) -> np.ndarray:
-    """Evoked rate of every image, mean over its trials; NaN where it was not shown."""
-    evoked = shown.psth[:, slice(*EVOKED)].mean(axis=1, dtype=float)
+def mean_scores(shown: ShownTrials) -> np.ndarray:
+    """Evoked rate of every image, mean over its trials; NaN where it was not shown.
+
+    Parameters
+    ----------
+    shown
+        One thread's images in one block.
+
+    Returns
+    -------
+    (population,)
+        events/s.
+    """
+    evoked = window_rate(shown.psth, axis=1)
     n_trials = np.bincount(shown.images, minlength=shown.population)
     total = np.bincount(shown.images, weights=evoked, minlength=shown.population)
     return np.where(n_trials > 0, total / np.maximum(n_trials, 1), np.nan)
@@ -152,6 +175,33 @@ def draw_images(
 
     An image may be missing or shown twice; the last block may be cut short, and a block after
     `n_blocks` holds at most 9 images.
+
+    Parameters
+    ----------
+    population
+        Number of images that the optimizer proposed.
+    block
+        0-based number of the block.
+    n_blocks
+        Number of complete blocks.
+    expi
+        Experiment; the blocks of some are all complete.
+    parameters
+        Constants of the model.
+    rng
+        Generator of the draw.
+
+    Returns
+    -------
+    images, references : (n_trials,)
+        0-based numbers of images in the population, and of reference images.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> images, references = draw_images(25, 30, 30, 3, Parameters(), rng)
+    >>> len(images) < 10
+    True
     """
     images = np.arange(population)
     if rng.random() < parameters.p_missing_image:
@@ -171,7 +221,22 @@ def draw_images(
 
 
 def draw_drift(n_blocks: int, parameters: Parameters, rng: np.random.Generator) -> np.ndarray:
-    """Slow drift of the response, (n_blocks,), starting at 1."""
+    """Slow drift of the response, (n_blocks,), starting at 1.
+
+    Parameters
+    ----------
+    n_blocks
+        Number of blocks, incomplete ones included.
+    parameters
+        Constants of the model.
+    rng
+        Generator of the draw.
+
+    Examples
+    --------
+    >>> draw_drift(3, Parameters(drift_sd=0.0), np.random.default_rng(0))
+    array([1., 1., 1.])
+    """
     drift = np.ones(n_blocks)
     for block in range(1, n_blocks):
         persistent = 1 + parameters.drift_persistence * (drift[block - 1] - 1)
@@ -186,7 +251,21 @@ def draw_baseline(
     parameters: Parameters,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Baseline rate of every block, (n_blocks,), events/s; it jumps in the unstable recordings."""
+    """Baseline rate of every block, (n_blocks,), events/s; it jumps in the unstable recordings.
+
+    Parameters
+    ----------
+    descriptor
+        Experiment, whose baseline may be unstable.
+    site
+        Site that responds.
+    n_blocks
+        Number of blocks, incomplete ones included.
+    parameters
+        Constants of the model.
+    rng
+        Generator of the draw.
+    """
     baseline = np.full(n_blocks, site.baseline)
     if descriptor.scheduled_name in UNSTABLE_BASELINE:
         jump = rng.integers(round(0.3 * n_blocks), round(0.7 * n_blocks))

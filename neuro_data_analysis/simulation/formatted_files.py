@@ -11,9 +11,20 @@ from neuro_data_analysis.recordings.formatted import FormattedRecording, formatt
 def write_formatted(
     folder: Path, recording: FormattedRecording, with_unit_numbers: bool = True
 ) -> Path:
-    """Write one recording into `folder`; returns the file's path.
+    """Write one recording as a file of its own.
 
-    `with_unit_numbers` False writes the older form, whose ``meta`` holds no ``unitID``.
+    Parameters
+    ----------
+    folder
+        Folder to write into.
+    recording
+        The recording.
+    with_unit_numbers
+        False writes the older form, whose ``meta`` holds no ``unitID``.
+
+    Returns
+    -------
+    Path of the file.
     """
     meta = {
         "comments": "SIMULATED DATA: no animal was recorded; see SIMULATED.json.",

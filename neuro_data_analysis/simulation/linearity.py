@@ -12,7 +12,7 @@ import pandas as pd
 from core.contract import ext5
 from core.statistics.linearity import linearity_table
 from neuro_data_analysis.simulation.parameters import N_LATENT, Parameters
-from neuro_data_analysis.simulation.world import GROUPS, Generator, World
+from neuro_data_analysis.simulation.world import GROUPS, FeatureGenerator, World
 
 LAYERS = {
     "conv1": 0,
@@ -47,6 +47,15 @@ def simulate_linearity(
 ) -> dict[str, pd.DataFrame]:
     """R2 of the surrogate units from the codes of both generators.
 
+    Parameters
+    ----------
+    world
+        Both generators.
+    rng
+        Generator of codes, units and noise.
+    parameters
+        Constants of the model.
+
     Returns
     -------
     "BigGAN" and "DeePSim": DataFrame with the columns of `core.contract.ext5.LINEARITY`, rows in
@@ -62,8 +71,16 @@ def simulate_linearity(
     return {"BigGAN": biggan, "DeePSim": deepsim}
 
 
-def draw_codes(generator: Generator, rng: np.random.Generator) -> np.ndarray:
-    """Codes (n, n_code) around a generator's origin, as wide as a young population."""
+def draw_codes(generator: FeatureGenerator, rng: np.random.Generator) -> np.ndarray:
+    """Codes (n, n_code) around a generator's origin, as wide as a young population.
+
+    Parameters
+    ----------
+    generator
+        Its origin and first step are used.
+    rng
+        Generator of the draw.
+    """
     space = generator.space
     spread = CODE_SD * space.init_sigma
     return generator.origin + spread * rng.standard_normal((N_CODES, space.n_code))
@@ -72,7 +89,20 @@ def draw_codes(generator: Generator, rng: np.random.Generator) -> np.ndarray:
 def surrogate_features(
     groups: dict[str, np.ndarray], rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """Responses (n, 96) of the units of every layer to images with feature groups (n, 12)."""
+    """Responses of the units of every layer to images.
+
+    Parameters
+    ----------
+    groups
+        Features of the images by group, (n, 12) each.
+    rng
+        Generator of readouts and noise.
+
+    Returns
+    -------
+    dict
+        (n, 96) by layer, in the order of the network.
+    """
     names = list(LAYERS)
     results = {}
     for depth, share in enumerate(np.linspace(0, 1, len(names) // 2)):
@@ -89,11 +119,22 @@ def surrogate_features(
     return results
 
 
-def biggan_parts(generator: Generator, codes: np.ndarray, n_noise: int) -> dict[str, np.ndarray]:
+def biggan_parts(
+    generator: FeatureGenerator, codes: np.ndarray, n_noise: int
+) -> dict[str, np.ndarray]:
     """Latents (n, 24) of the whole code, and of its class and its noise part alone, by suffix.
 
-    `n_noise` is the length of the noise, with which a code begins. The latents are linear in the
-    code and features depend on nothing else, so they say what a code does in fewer numbers.
+    The latents are linear in the code and features depend on nothing else, so they say what a code
+    does in fewer numbers.
+
+    Parameters
+    ----------
+    generator
+        The object space.
+    codes : (n, n_code)
+        Codes, which begin with the noise.
+    n_noise
+        Length of the noise.
     """
     is_noise = np.arange(codes.shape[1]) < n_noise
     return {
@@ -104,7 +145,7 @@ def biggan_parts(generator: Generator, codes: np.ndarray, n_noise: int) -> dict[
 
 
 def deepsim_parts(
-    generator: Generator, codes: np.ndarray, rng: np.random.Generator
+    generator: FeatureGenerator, codes: np.ndarray, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
     """Latents (n, 24) of codes, and codes projected on eigenvectors of the metric, by suffix.
 
@@ -113,6 +154,15 @@ def deepsim_parts(
     top k are the 24 and k - 24 null ones, the null k are null ones that no top part holds. Null
     directions only add noise, so R2 falls as k rises. Projections are in the units of the latents,
     so that the penalties mean the same.
+
+    Parameters
+    ----------
+    generator
+        The texture space.
+    codes : (n, n_code)
+        Codes.
+    rng
+        Generator of the basis of the null space.
     """
     _, _, directions = np.linalg.svd(
         generator.jacobian(generator.origin, GROUPS), full_matrices=False

@@ -89,6 +89,7 @@ class Parameters:
     n_founders: int = 30
     n_references: int = 10
     maps: dict[str, SmoothMap | RuggedMap] = field(
+        hash=False,
         default_factory=lambda: {
             "texture_to_texture": SmoothMap(1, 4.0),
             "texture_to_object": SmoothMap(5, 1.2),
@@ -96,9 +97,10 @@ class Parameters:
             "object_to_texture": RuggedMap(1.8, 0.30),
             "texture_to_other": RuggedMap(3.0, 0.60),
             "object_to_other": RuggedMap(3.0, 0.60),
-        }
+        },
     )
     areas: dict[str, Area] = field(
+        hash=False,
         default_factory=lambda: {
             "V1": Area(
                 n_tuned=4,
@@ -136,14 +138,15 @@ class Parameters:
                 p_other=0.24,
                 trial_cv=0.15,
             ),
-        }
+        },
     )
     kernels: dict[str, tuple[Kernel, Kernel]] = field(
+        hash=False,
         default_factory=lambda: {
             "V1": (Kernel(52, 4, 85, 45, 0.30), Kernel(70, 10, 130, 60, 0.35)),
             "V4": (Kernel(57, 5, 85, 45, 0.30), Kernel(85, 12, 150, 60, 0.50)),
             "IT": (Kernel(64, 6, 90, 40, 0.30), Kernel(98, 9, 135, 90, 0.60)),
-        }
+        },
     )
     distance_shape: float = 8.0
     other_distance2: float = 1.0

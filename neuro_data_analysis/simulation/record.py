@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.matlab.writing import Cell
-from core.statistics.windows import EVOKED
-from neuro_data_analysis.recordings.experiment import N_THREADS, Blocks
+from core.statistics.windows import EVOKED, window_rate
+from core.threads import N_THREADS
+from neuro_data_analysis.recordings.experiment import Blocks
 from neuro_data_analysis.recordings.naming import evolved_image_name, reference_image_name
 from neuro_data_analysis.simulation.descriptors import Descriptor
-from neuro_data_analysis.simulation.evolution import Evolution, Shown
+from neuro_data_analysis.simulation.evolution import ShownTrials, SimulatedEvolution
 
 FIELDS = ("Animal", "color_seq", "evol", "imageName", "meta", "ref", "stim", "units")
 
@@ -45,7 +46,7 @@ SPECTRAL = np.array(
 
 
 @dataclass(frozen=True)
-class Record:
+class TrialRecord:
     """Trials of one experiment in order of presentation.
 
     ``parts["evol"]`` and ``parts["ref"]`` hold per thread and block the trial numbers (n,) from 1,
@@ -73,8 +74,16 @@ class Group:
     psth: np.ndarray
 
 
-def make_record(evolution: Evolution, rng: np.random.Generator) -> Record:
-    """Interleave the trials of every block and add the other units."""
+def make_record(evolution: SimulatedEvolution, rng: np.random.Generator) -> TrialRecord:
+    """Interleave the trials of every block and add the other units.
+
+    Parameters
+    ----------
+    evolution
+        What was shown, block by block.
+    rng
+        Generator of the order of trials and of the other units.
+    """
     descriptor = evolution.descriptor
     channels, units = draw_units(descriptor, rng)
     preferred = (channels == descriptor.channel) & (units == descriptor.unit)
@@ -105,7 +114,7 @@ def make_record(evolution: Evolution, rng: np.random.Generator) -> Record:
             )
         trials += block
     names, threads, evolved, blocks = zip(*trials, strict=True)
-    return Record(
+    return TrialRecord(
         descriptor=descriptor,
         image_names=list(names),
         trial_thread=np.array(threads),
@@ -118,7 +127,7 @@ def make_record(evolution: Evolution, rng: np.random.Generator) -> Record:
     )
 
 
-def _groups(shown: tuple[Shown, Shown], block: int, counter: int) -> list[Group]:
+def _groups(shown: tuple[ShownTrials, ShownTrials], block: int, counter: int) -> list[Group]:
     """The four kinds of trial of a block; `counter` is the number of its first image."""
     groups = []
     for thread, of_thread in enumerate(shown):
@@ -137,6 +146,17 @@ def draw_units(descriptor: Descriptor, rng: np.random.Generator) -> tuple[np.nda
 
     The preferred channel has an inactive row and units up to the preferred one; four other channels
     have one unit each, two of them an inactive row as well.
+
+    Parameters
+    ----------
+    descriptor
+        Experiment, with its preferred channel and unit.
+    rng
+        Generator of the draw.
+
+    Returns
+    -------
+    channels, units : (n_rows,)
     """
     others = np.setdiff1d(np.arange(1, 65), descriptor.channel)
     others = rng.choice(others, N_OTHER_CHANNELS, replace=False)
@@ -157,8 +177,21 @@ def draw_responses(
 
     The preferred row is the mean of its PSTH; others are Poisson counts that follow the preferred
     unit weakly; inactive rows are 0.
+
+    Parameters
+    ----------
+    psth : (n_trials, 200)
+        Single trials of the preferred unit, events/s.
+    other_rates : (n_units,)
+        Mean rates of the other units, events/s.
+    units : (n_units,)
+        Unit numbers; 0 is inactive.
+    preferred_row
+        0-based row of the preferred unit.
+    rng
+        Generator of the counts.
     """
-    preferred = psth[:, slice(*EVOKED)].mean(axis=1, dtype=float)
+    preferred = window_rate(psth, axis=1)
     relative = (
         preferred / preferred.mean() if preferred.size and preferred.mean() > 0 else preferred
     )
@@ -169,7 +202,7 @@ def draw_responses(
     return responses
 
 
-def matlab_element(record: Record) -> dict:
+def matlab_element(record: TrialRecord) -> dict:
     """The fields of one ``BFEStats`` element, ready for `matfile.write_matfile`."""
     descriptor = record.descriptor
     n_blocks = int(record.trial_block[-1])
@@ -218,7 +251,7 @@ def matlab_element(record: Record) -> dict:
     }
 
 
-def _meta(record: Record) -> dict:
+def _meta(record: TrialRecord) -> dict:
     descriptor = record.descriptor
     return {
         "baselineWindowLength": np.float64(90),
@@ -241,14 +274,14 @@ def _meta(record: Record) -> dict:
     }
 
 
-def _psth_cells(record: Record, part: str) -> Cell:
+def _psth_cells(record: TrialRecord, part: str) -> Cell:
     """1 x 200 x n arrays in double precision that carry single-precision values."""
     return Cell(
         [[block.T[None].astype(float) for block in thread] for thread in record.parts[part]["psth"]]
     )
 
 
-def _trial_cells(record: Record, part: str) -> Cell:
+def _trial_cells(record: TrialRecord, part: str) -> Cell:
     return Cell(
         [
             [trials[None].astype(float) for trials in thread]
@@ -262,7 +295,13 @@ def _column(values: np.ndarray) -> np.ndarray:
 
 
 def block_colors(n_blocks: int) -> np.ndarray:
-    """RGB of every block, dark red to violet, (n_blocks, 3), 0 to 1."""
+    """RGB of every block, dark red to violet, (n_blocks, 3), 0 to 1.
+
+    Examples
+    --------
+    >>> block_colors(30).shape
+    (30, 3)
+    """
     at = np.linspace(0, len(SPECTRAL) - 1, n_blocks)
     anchors = np.arange(len(SPECTRAL))
     return np.stack([np.interp(at, anchors, channel) for channel in SPECTRAL.T], axis=1) / 255

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from core.contract.provenance import (
     SIMULATION_FILE_NAME,
     read_provenance,
@@ -31,24 +29,11 @@ from neuro_data_analysis.recordings.layout import (
     Folders,
 )
 from neuro_data_analysis.simulation.descriptors import CI_SUBSET, N_ELEMENTS, descriptors
-from neuro_data_analysis.simulation.evolution import Evolution, evolve
-from neuro_data_analysis.simulation.formatted_files import write_formatted
-from neuro_data_analysis.simulation.linearity import simulate_linearity
 from neuro_data_analysis.simulation.parameters import DEFAULT_SEED, VERSION, Parameters
-from neuro_data_analysis.simulation.record import FIELDS, Record, make_record, matlab_element
-from neuro_data_analysis.simulation.similarity import (
-    ReadoutNetwork,
-    make_network,
-    similarities,
-)
-from neuro_data_analysis.simulation.tables import write_linearity, write_records, write_similarity
-from neuro_data_analysis.simulation.tuning import (
-    TuningSchedule,
-    formatted_evolution,
-    schedules,
-    simulate_tuning,
-)
-from neuro_data_analysis.simulation.world import World, make_world
+from neuro_data_analysis.simulation.record import FIELDS, TrialRecord, matlab_element
+from neuro_data_analysis.simulation.simulator import Simulator
+from neuro_data_analysis.simulation.tables import write_records, write_similarity
+from neuro_data_analysis.simulation.tuning import TuningSchedule, schedules
 
 Subset = Literal["all", "ci"] | Sequence[int]
 
@@ -104,21 +89,20 @@ def simulate_recordings(
     write_json(out / SIMULATION_FILE_NAME, {"simulated": True, "complete": False})
     for name in (FORMATTED_FOLDER, RECORDS_FOLDER, PROTOTYPES_FOLDER, LINEARITY_FOLDER):
         shutil.rmtree(folder / name, ignore_errors=True)
-    setting = (seed, parameters, folder / FORMATTED_FOLDER)
-    pairs = ordered_map(_simulate, chosen, n_jobs, initializer=_prepare, initargs=setting)
+    simulator = Simulator(seed, parameters, folder / FORMATTED_FOLDER)
+    pairs = ordered_map(simulator.paired_evolution, chosen, n_jobs)
     pairs = progress(pairs, len(chosen), "simulated experiments")
     similarity: dict[int, dict[str, float]] = {}
     path = folder / EVOLUTION_FILES[0]
     write_matfile(path, VARIABLE, _elements(_kept(pairs, similarity)), FIELDS)
-    others = ordered_map(_simulate_outside, outside, n_jobs, initializer=_prepare, initargs=setting)
+    others = ordered_map(simulator.outside_evolution, outside, n_jobs)
     for _ in progress(others, len(outside), "simulated tuning recordings"):
         pass
     write_similarity(folder / PROTOTYPES_FOLDER, similarity)
     if scheduled:
         write_records(folder / RECORDS_FOLDER, scheduled)
     # in a process of its own, with one thread, so that rounding is the same on every machine
-    tables = ordered_map(_write_linearity, [folder / LINEARITY_FOLDER], 1, _prepare, setting)
-    for _ in tables:
+    for _ in ordered_map(simulator.linearity, [folder / LINEARITY_FOLDER], 1):
         pass
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     provenance = {
@@ -138,6 +122,11 @@ def tuning_schedules(chosen: list[int]) -> list[TuningSchedule]:
     """Tuning recordings that follow the chosen experiments.
 
     Those whose evolution is outside the paired data set come with ``all`` and ``ci``.
+
+    Examples
+    --------
+    >>> [schedule.number for schedule in tuning_schedules([25])]
+    [8]
     """
     outside = chosen in (resolve_subset("all"), resolve_subset("ci"))
     return [
@@ -148,7 +137,17 @@ def tuning_schedules(chosen: list[int]) -> list[TuningSchedule]:
 
 
 def description(seed: int, subset: Subset, parameters: Parameters) -> dict:
-    """What makes two simulations the same."""
+    """What makes two simulations the same.
+
+    Parameters
+    ----------
+    seed
+        Seed of the world.
+    subset
+        ``all``, ``ci``, or a list of Expi.
+    parameters
+        Constants of the model.
+    """
     return {
         "simulator_version": VERSION,
         "seed": seed,
@@ -159,7 +158,19 @@ def description(seed: int, subset: Subset, parameters: Parameters) -> dict:
 
 
 def is_current(out: Path, seed: int, subset: Subset, parameters: Parameters | None = None) -> bool:
-    """Whether `out` holds the whole result of this very simulation."""
+    """Whether a folder holds the whole result of this very simulation.
+
+    Parameters
+    ----------
+    out
+        Folder of the simulation.
+    seed
+        Seed of the world.
+    subset
+        ``all``, ``ci``, or a list of Expi.
+    parameters
+        Constants of the model; None for the usual ones.
+    """
     found = simulation_record(out) or {}
     expected = description(seed, subset, parameters or Parameters())
     if not found.get("complete") or any(found.get(key) != expected[key] for key in expected):
@@ -171,7 +182,18 @@ def is_current(out: Path, seed: int, subset: Subset, parameters: Parameters | No
 
 
 def resolve_subset(subset: Subset) -> list[int]:
-    """Numbers of the experiments to simulate, ascending."""
+    """Numbers of the experiments to simulate, ascending.
+
+    Raises
+    ------
+    SettingError
+        If one of them is not there.
+
+    Examples
+    --------
+    >>> resolve_subset([155, 3, 3])
+    [3, 155]
+    """
     if subset == "all":
         return sorted(descriptors())
     chosen = CI_SUBSET if subset == "ci" else subset
@@ -199,7 +221,15 @@ def refuse_foreign_folder(out: Path) -> None:
 
 
 def refuse_full_disk(folder: Path, n_experiments: int) -> None:
-    """Raise a SettingError where the recordings would not fit; a full disk can crash HDF5."""
+    """Raise a SettingError where the recordings would not fit; a full disk can crash HDF5.
+
+    Parameters
+    ----------
+    folder
+        Folder to write.
+    n_experiments
+        Number of experiments and tuning recordings.
+    """
     needed = n_experiments * BYTES_PER_EXPERIMENT
     free = shutil.disk_usage(folder).free
     if free < needed:
@@ -210,64 +240,16 @@ def refuse_full_disk(folder: Path, n_experiments: int) -> None:
         )
 
 
-_world: World
-_network: ReadoutNetwork
-_parameters: Parameters
-_seed: int
-_formatted: Path
-
-
-def _prepare(seed: int, parameters: Parameters, formatted: Path) -> None:
-    """Make the world once per process."""
-    global _world, _network, _parameters, _seed, _formatted
-    _seed, _parameters, _formatted = seed, parameters, formatted
-    _world = make_world(seed, parameters)
-    _network = make_network(seed)
-
-
-def _simulate(expi: int) -> tuple[Record, dict[str, float]]:
-    """One experiment with the tuning recordings after it, in a prepared process."""
-    rng = _generator(1, expi)
-    evolution = evolve(descriptors()[expi], _world, _parameters, rng)
-    record = make_record(evolution, rng)
-    for schedule in schedules():
-        if schedule.evolution.Expi == expi:
-            _write_tuning(schedule, evolution, _generator(2, schedule.index))
-    return record, similarities(evolution, _network, _generator(3, expi))
-
-
-def _simulate_outside(index: int) -> None:
-    """One tuning recording whose evolution is outside the paired data set, and that evolution."""
-    schedule, rng = schedules()[index], _generator(2, index)
-    evolution = evolve(schedule.evolution, _world, _parameters, rng)
-    record = make_record(evolution, rng)
-    write_formatted(_formatted, formatted_evolution(record, rng))
-    _write_tuning(schedule, evolution, rng)
-
-
-def _write_tuning(schedule: TuningSchedule, evolution: Evolution, rng: np.random.Generator) -> None:
-    recording = simulate_tuning(schedule, evolution, _world, _parameters, rng)
-    write_formatted(_formatted, recording, schedule.has_unit_numbers)
-
-
-def _write_linearity(folder: Path) -> None:
-    write_linearity(folder, simulate_linearity(_world, _generator(4), _parameters))
-
-
-def _generator(*spawn_key: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(_seed, spawn_key=spawn_key))
-
-
 def _kept(
-    pairs: Iterator[tuple[Record, dict[str, float]]], similarity: dict[int, dict[str, float]]
-) -> Iterator[Record]:
+    pairs: Iterator[tuple[TrialRecord, dict[str, float]]], similarity: dict[int, dict[str, float]]
+) -> Iterator[TrialRecord]:
     """The records, while each one's similarities go into `similarity` by Expi."""
     for record, of_record in pairs:
         similarity[record.descriptor.Expi] = of_record
         yield record
 
 
-def _elements(records: Iterator[Record]) -> Iterator[dict | None]:
+def _elements(records: Iterator[TrialRecord]) -> Iterator[dict | None]:
     """All 190 elements in order; None where there is no recording."""
     following = next(records, None)
     for expi in range(1, N_ELEMENTS + 1):
@@ -279,7 +261,15 @@ def _elements(records: Iterator[Record]) -> Iterator[dict | None]:
 
 
 def export_simulated(out: Path, n_jobs: int = 2) -> None:
-    """Export source data from the simulated recordings of `out`."""
+    """Export source data from simulated recordings.
+
+    Parameters
+    ----------
+    out
+        Folder of the simulation.
+    n_jobs
+        Processes that fit tuning curves.
+    """
     recordings_hash = _recordings_hash(out)
     with open_recordings(out / MATROOT_FOLDER) as recordings:
         usable = recordings.usable()

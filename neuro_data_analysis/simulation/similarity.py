@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.statistics.windows import EVOKED
+from core.statistics.windows import window_rate
+from core.threads import N_THREADS
 from neuro_data_analysis.evolutions.trajectories import n_complete_blocks
-from neuro_data_analysis.recordings.experiment import N_THREADS
-from neuro_data_analysis.simulation.evolution import Evolution
+from neuro_data_analysis.simulation.evolution import SimulatedEvolution
 from neuro_data_analysis.simulation.parameters import N_GROUP
 
 GROUPS = ("texture", "object")
@@ -34,7 +34,13 @@ class ReadoutNetwork:
 
 
 def make_network(seed: int) -> ReadoutNetwork:
-    """The network of a seed, the same for all experiments."""
+    """The network of a seed, the same for all experiments.
+
+    Examples
+    --------
+    >>> make_network(7).weights.shape
+    (64, 24)
+    """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(3,)))
     n_features = len(GROUPS) * N_GROUP
     weights = rng.normal(0, np.sqrt(1 / n_features), (N_UNITS, n_features))
@@ -42,11 +48,20 @@ def make_network(seed: int) -> ReadoutNetwork:
 
 
 def similarities(
-    evolution: Evolution, network: ReadoutNetwork, rng: np.random.Generator
+    evolution: SimulatedEvolution, network: ReadoutNetwork, rng: np.random.Generator
 ) -> dict[str, float]:
     """Cosine similarity of the prototypes, by column of Figure 3G's table.
 
     The global similarity reads all features; the focused ones read what the site is tuned to.
+
+    Parameters
+    ----------
+    evolution
+        What was shown, block by block.
+    network
+        Network that reads the prototypes.
+    rng
+        Generator of the noise.
     """
     prototypes = [prototype(evolution, thread) for thread in range(N_THREADS)]
     focused = [focus(evolution, features) for features in prototypes]
@@ -56,14 +71,21 @@ def similarities(
     }
 
 
-def prototype(evolution: Evolution, thread: int) -> dict[str, np.ndarray]:
+def prototype(evolution: SimulatedEvolution, thread: int) -> dict[str, np.ndarray]:
     """Mean features (12,) by group of a thread's best block, as the site sees them.
 
-    As in the analyses, an incomplete last block does not count.
+    An incomplete last block does not count, as it does not in the analyses.
+
+    Parameters
+    ----------
+    evolution
+        What was shown, block by block.
+    thread
+        0 (DeePSim) or 1 (BigGAN).
     """
     psth = [[block[k].psth.T for block in evolution.blocks] for k in range(N_THREADS)]
     shown = evolution.blocks[: n_complete_blocks(*psth)]
-    rates = [block[thread].psth[:, slice(*EVOKED)].mean() for block in shown]
+    rates = [window_rate(block[thread].psth, axis=1).mean() for block in shown]
     features = shown[int(np.argmax(rates))][thread].mean_features
     if evolution.descriptor.spaces[thread] != "fc6":
         return {group: features[group] for group in GROUPS}
@@ -71,8 +93,16 @@ def prototype(evolution: Evolution, thread: int) -> dict[str, np.ndarray]:
     return {group: features[group] + site.frames[group] @ site.offsets[group] for group in GROUPS}
 
 
-def focus(evolution: Evolution, features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Features inside the site's tuned subspaces, weighted as the site weights the groups."""
+def focus(evolution: SimulatedEvolution, features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Features inside the site's tuned subspaces, weighted as the site weights the groups.
+
+    Parameters
+    ----------
+    evolution
+        Evolution of the site.
+    features
+        Features (12,) by group.
+    """
     site = evolution.site
     of_object = site.object_weights.mean()
     weights = {"texture": 1 - of_object, "object": of_object}

@@ -36,7 +36,19 @@ class Site:
     trial_cv: float
 
     def drives(self, features: Features, from_texture_generator: bool) -> np.ndarray:
-        """Early and late drive of each image, (n_images, 2), between 0 and 1."""
+        """Early and late drive of each image, between 0 and 1.
+
+        Parameters
+        ----------
+        features
+            Features of the images by group, (n_images, 12) each.
+        from_texture_generator
+            Whether the images come from the texture space, whose images the offsets shift.
+
+        Returns
+        -------
+        (n_images, 2)
+        """
         if self.tuned_to_other:
             match = self._match("other", features, from_texture_generator)
             return np.stack([match, match], axis=1)
@@ -46,7 +58,22 @@ class Site:
         return texture[:, None] * (1 - weights) + object_[:, None] * weights
 
     def rates(self, drives: np.ndarray, drift: float, baseline: float) -> np.ndarray:
-        """Expected rate of each image in every ms, (n_images, 200), events/s."""
+        """Expected rate of each image in every ms.
+
+        Parameters
+        ----------
+        drives : (n_images, 2)
+            Early and late drive.
+        drift
+            Factor of the response.
+        baseline
+            Baseline rate, events/s.
+
+        Returns
+        -------
+        (n_images, 200)
+            events/s.
+        """
         return baseline + 2 * (self.response - self.baseline) * drift * (drives @ self.kernels)
 
     def _match(self, group: str, features: Features, from_texture_generator: bool) -> np.ndarray:
@@ -60,7 +87,19 @@ class Site:
 def draw_site(
     area_name: str, world: World, parameters: Parameters, rng: np.random.Generator
 ) -> Site:
-    """Draw a site of one visual area."""
+    """Draw a site of one visual area.
+
+    Parameters
+    ----------
+    area_name
+        V1, V4 or IT.
+    world
+        Both generators, with the offsets of initial texture images.
+    parameters
+        Constants of the model.
+    rng
+        Generator of the draw.
+    """
     area = parameters.areas[area_name]
     k, width = area.n_tuned, area.width
     frames = {group: orthonormal_rows(k, N_GROUP, rng).T for group in GROUPS}

@@ -12,13 +12,29 @@ from neuro_data_analysis.simulation.tuning import TuningSchedule
 
 
 def write_similarity(folder: Path, similarity: Mapping[int, Mapping[str, float]]) -> None:
-    """Similarity of the prototypes by experiment, as the image analysis writes it."""
+    """Write the similarity of the prototypes by experiment, as the image analysis does.
+
+    Parameters
+    ----------
+    folder
+        Folder of the prototypes.
+    similarity
+        Similarities by column, by Expi.
+    """
     table = pd.DataFrame.from_dict(similarity, orient="index").rename_axis("Expi")
     _write(folder / SIMILARITY_FILE, table.reset_index())
 
 
 def write_records(folder: Path, schedules: Iterable[TuningSchedule]) -> None:
-    """The record tables of tuning recordings and of the evolutions before them."""
+    """Write the record tables of tuning recordings and of the evolutions before them.
+
+    Parameters
+    ----------
+    folder
+        Folder of the record tables.
+    schedules
+        The tuning recordings.
+    """
     schedules = list(schedules)
     tuning = pd.DataFrame([_record(s, s.ephysFN, "BigGAN_Hessian") for s in schedules])
     evolutions = pd.DataFrame([_record(s, s.evolution.ephysFN, "BigGAN_FC6") for s in schedules])
@@ -44,7 +60,15 @@ def _record(schedule: TuningSchedule, name: str, collection: str) -> dict:
 
 
 def write_linearity(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Regressions of the surrogate network's units on the codes, by generator."""
+    """Write the regressions of the surrogate network's units on the codes.
+
+    Parameters
+    ----------
+    folder
+        Folder of the tables.
+    tables
+        Tables by generator.
+    """
     for generator, table in tables.items():
         _write(folder / LINEARITY_FILES[generator], table)
 

@@ -18,7 +18,13 @@ SMOOTHING_REACH = 6
 
 
 def response_kernels(kernels: tuple[Kernel, Kernel]) -> np.ndarray:
-    """Early and late time course, (2, 200), each with maximum 1."""
+    """Early and late time course, (2, 200), each with maximum 1.
+
+    Examples
+    --------
+    >>> response_kernels((Kernel(52, 4, 85, 45, 0.3), Kernel(70, 10, 130, 60, 0.35))).max(axis=1)
+    array([1., 1.])
+    """
     time = np.arange(N_BINS)
     courses = []
     for kernel in kernels:
@@ -34,6 +40,11 @@ def smoothing_matrix() -> np.ndarray:
     """(200, 200): column of bin t is the rate that each spike bin adds, events/s.
 
     A spike inside [50, 200) and 6 ms from its edges adds 998.976 in all.
+
+    Examples
+    --------
+    >>> round(float(smoothing_matrix()[100].sum()), 3)
+    998.976
     """
     lag = np.subtract.outer(np.arange(N_BINS), np.arange(N_BINS))
     height = 1000 / (SMOOTHING_SD * np.sqrt(2 * np.pi))
@@ -50,11 +61,18 @@ def draw_psth(rates: np.ndarray, cv: float, rng: np.random.Generator) -> np.ndar
         Expected rate, events/s.
     cv
         Coefficient of variation of the gain.
+    rng
+        Generator of gains and spikes.
 
     Returns
     -------
     (n_trials, 200) float32
         Smoothed rate, events/s.
+
+    Examples
+    --------
+    >>> draw_psth(np.zeros((3, 200)), 0.1, np.random.default_rng(0)).shape
+    (3, 200)
     """
     gain = rng.gamma(1 / cv**2, cv**2, (len(rates), 1))
     spikes = rng.poisson(gain * rates / 1000)

@@ -13,29 +13,29 @@ import numpy as np
 from core.contract.provenance import SIMULATED_SUFFIX
 from neuro_data_analysis.recordings.formatted import FormattedRecording
 from neuro_data_analysis.simulation.descriptors import Descriptor
-from neuro_data_analysis.simulation.evolution import Evolution
+from neuro_data_analysis.simulation.evolution import SimulatedEvolution
 from neuro_data_analysis.simulation.parameters import Parameters
 from neuro_data_analysis.simulation.record import (
     LOG_SD_OTHER_RATE,
     MEDIAN_OTHER_RATE,
-    Record,
+    TrialRecord,
     draw_units,
 )
 from neuro_data_analysis.simulation.site import Site
 from neuro_data_analysis.simulation.time_course import draw_psth
-from neuro_data_analysis.simulation.world import Generator, World
+from neuro_data_analysis.simulation.world import FeatureGenerator, World
 
 LEVELS = (-0.4, -0.32, -0.24, -0.16, 0.0, 0.16, 0.24, 0.32, 0.4)
 TUNED_GROUPS = ("texture", "object")
 MONTHS_WITHOUT_UNIT_NUMBERS = ("072020", "082020")
-"""When recordings had the old form, which holds no unit numbers."""
+"""Months (MMYYYY) of recordings in the old form, which holds no unit numbers."""
 
 MIN_OTHER_RATE = 5.0
 """events/s; every row that is not inactive counts as a unit."""
 
 
 @dataclass(frozen=True)
-class Design:
+class TuningDesign:
     """Which axes are shown: ranks by space, repeats per image, and whether each has its origin."""
 
     ranks: dict[str, tuple[int, ...]]
@@ -43,7 +43,7 @@ class Design:
     shared_origin: bool
 
 
-EARLIER = Design(
+EARLIER = TuningDesign(
     {
         "class": (0, 1, 2, 3, 6, 9, 13, 17, 21, 25, 30, 40, 60),
         "noise": (0, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 40),
@@ -51,7 +51,7 @@ EARLIER = Design(
     repeats=(5, 6),
     shared_origin=True,
 )
-LATER = Design(
+LATER = TuningDesign(
     {"class": (0, 1, 2, 3, 6, 9, 13, 21, 30, 60), "noise": (0, 1, 2, 3, 5, 8, 10, 20, 40)},
     repeats=(8, 9),
     shared_origin=False,
@@ -77,7 +77,7 @@ class TuningSchedule:
         return self.tuning_name + SIMULATED_SUFFIX
 
     @property
-    def design(self) -> Design:
+    def design(self) -> TuningDesign:
         """Axes and repeats of this animal's recordings."""
         return EARLIER if self.animal in ("Alfa", "Beto") else LATER
 
@@ -90,7 +90,13 @@ class TuningSchedule:
 
 @cache
 def schedules() -> tuple[TuningSchedule, ...]:
-    """The 55 tuning recordings."""
+    """The 55 tuning recordings.
+
+    Examples
+    --------
+    >>> len(schedules())
+    55
+    """
     path = Path(__file__).with_name("tuning_recordings.csv")
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -117,12 +123,26 @@ def schedules() -> tuple[TuningSchedule, ...]:
 
 def simulate_tuning(
     schedule: TuningSchedule,
-    evolution: Evolution,
+    evolution: SimulatedEvolution,
     world: World,
     parameters: Parameters,
     rng: np.random.Generator,
 ) -> FormattedRecording:
-    """Show images along the axes around the evolution's end to the site that it evolved for."""
+    """Show images along the axes around the evolution's end to the site that it evolved for.
+
+    Parameters
+    ----------
+    schedule
+        The tuning recording.
+    evolution
+        The evolution before it.
+    world
+        Both generators.
+    parameters
+        Constants of the model.
+    rng
+        Generator of everything that is drawn.
+    """
     names, codes = images_along_axes(
         world.object, evolution.blocks[-1][1].mean_code, schedule.design, parameters
     )
@@ -149,9 +169,26 @@ def simulate_tuning(
 
 
 def images_along_axes(
-    generator: Generator, center: np.ndarray, design: Design, parameters: Parameters
+    generator: FeatureGenerator, center: np.ndarray, design: TuningDesign, parameters: Parameters
 ) -> tuple[list[str], np.ndarray]:
-    """Names and codes (n_images, n_code) of all images."""
+    """Names and codes of all images.
+
+    Parameters
+    ----------
+    generator
+        The object space.
+    center : (n_code,)
+        Code at the origin of the axes.
+    design
+        Axes to show.
+    parameters
+        Constants of the model, of which the range counts.
+
+    Returns
+    -------
+    names : list of n_images str
+    codes : (n_images, n_code)
+    """
     scale = parameters.tuning_range * generator.space.latent_scale
     names, codes = [], []
     for space, part in code_halves(len(center)).items():
@@ -168,18 +205,47 @@ def images_along_axes(
 
 
 def code_halves(n_code: int) -> dict[str, slice]:
-    """Which numbers of an object code are class and which noise."""
+    """Which numbers of an object code are class and which noise.
+
+    Examples
+    --------
+    >>> code_halves(256)["class"]
+    slice(128, 256, None)
+    """
     return {"class": slice(n_code // 2, n_code), "noise": slice(0, n_code // 2)}
 
 
-def hessian_axes(generator: Generator, center: np.ndarray, part: slice) -> np.ndarray:
-    """Eigenvectors of the metric inside a part of the code, (n_part, n_part), largest first."""
+def hessian_axes(generator: FeatureGenerator, center: np.ndarray, part: slice) -> np.ndarray:
+    """Eigenvectors of the metric inside a part of the code, (n_part, n_part), largest first.
+
+    Parameters
+    ----------
+    generator
+        The object space.
+    center : (n_code,)
+        Code at which the metric is taken.
+    part
+        Part of the code, of n_part numbers.
+    """
     jacobian = generator.jacobian(center, TUNED_GROUPS)[:, part]
     return np.linalg.eigh(jacobian.T @ jacobian)[1][:, ::-1]
 
 
 def expected_rates(site: Site, features: dict[str, np.ndarray]) -> np.ndarray:
-    """Expected rate of natural or object images, (n_images, 200), events/s, without drift."""
+    """Expected rate of natural or object images, without drift.
+
+    Parameters
+    ----------
+    site
+        Site that responds.
+    features
+        Features of the images by group, (n_images, 12) each.
+
+    Returns
+    -------
+    (n_images, 200)
+        events/s.
+    """
     return site.rates(site.drives(features, False), 1.0, site.baseline)
 
 
@@ -190,7 +256,24 @@ def with_other_rows(
     units: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Rasters (n_trials, 200, n_rows): the preferred unit, others without tuning, silent rows."""
+    """Rasters of all rows: the preferred unit, others without tuning, silent ones.
+
+    Parameters
+    ----------
+    preferred : (n_trials, 200)
+        Single trials of the preferred unit, events/s.
+    descriptor
+        Experiment, with its preferred channel and unit.
+    channels, units : (n_rows,)
+        Labels of the rows; unit 0 is silent.
+    rng
+        Generator of the other units.
+
+    Returns
+    -------
+    (n_trials, 200, n_rows) float32
+        events/s.
+    """
     rasters = np.zeros((*preferred.shape, len(units)), dtype=np.float32)
     for row, (channel, unit) in enumerate(zip(channels, units, strict=True)):
         if (channel, unit) == (descriptor.channel, descriptor.unit):
@@ -202,8 +285,16 @@ def with_other_rows(
     return rasters
 
 
-def formatted_evolution(record: Record, rng: np.random.Generator) -> FormattedRecording:
-    """An evolution outside the paired data set, as a formatted recording of its own."""
+def formatted_evolution(record: TrialRecord, rng: np.random.Generator) -> FormattedRecording:
+    """An evolution outside the paired data set, as a formatted recording of its own.
+
+    Parameters
+    ----------
+    record
+        The evolution, trial by trial.
+    rng
+        Generator of the other units.
+    """
     n_trials = len(record.image_names)
     psth = np.zeros((n_trials, record.parts["evol"]["psth"][0][0].shape[1]), dtype=np.float32)
     for part in record.parts.values():

@@ -23,12 +23,12 @@ from neuro_data_analysis.simulation.parameters import (
 HALF, HIDDEN, BIAS_SD = N_GROUP // 2, 16, 0.3
 
 LATENTS_OF = {"texture": slice(0, 12), "object": slice(12, 24), "other": slice(6, 18)}
-"""Which of the 24 latents drive which feature group."""
+"""Latents, of 24, that drive each feature group."""
 
 GROUPS = tuple(LATENTS_OF)
 
 DIFFERENCE_STEP = 1e-3
-"""Of the central differences, in units of the latents."""
+"""Step of the central differences, in units of the latents."""
 
 FeatureMap = Callable[[np.ndarray], np.ndarray]
 """Latents (n, 12) to features (n, 12)."""
@@ -60,7 +60,7 @@ class RealNVP:
         return x
 
 
-class Generator:
+class FeatureGenerator:
     """Codes to features: an orthonormal projection to 24 latents, then one map per group."""
 
     def __init__(
@@ -98,9 +98,20 @@ class Generator:
         return {group: self._maps[group](latents[:, part]) for group, part in LATENTS_OF.items()}
 
     def jacobian(self, code: np.ndarray, groups: Sequence[str]) -> np.ndarray:
-        """Derivative of feature groups with respect to a code (n_code,), (12 n_groups, n_code).
+        """Derivative of feature groups with respect to a code.
 
-        By central differences in the latents.
+        It is taken by central differences in the latents.
+
+        Parameters
+        ----------
+        code : (n_code,)
+            Code at which it is taken.
+        groups
+            Feature groups.
+
+        Returns
+        -------
+        (12 n_groups, n_code)
         """
         latents = self.latents(code[None])
         steps = DIFFERENCE_STEP * np.eye(N_LATENT)
@@ -113,14 +124,22 @@ class Generator:
 class World:
     """Both generators, and the direction in which initial texture images leave the natural ones."""
 
-    texture: Generator
-    object: Generator
+    texture: FeatureGenerator
+    object: FeatureGenerator
     texture_offset: np.ndarray
     object_offset: np.ndarray
 
 
 def make_world(seed: int, parameters: Parameters) -> World:
-    """The world of a seed, the same for all experiments."""
+    """The world of a seed, the same for all experiments.
+
+    Parameters
+    ----------
+    seed
+        Seed of the world.
+    parameters
+        Constants of the model.
+    """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
     t_space, o_space = parameters.texture_space, parameters.object_space
     half = o_space.n_code // 2
@@ -133,8 +152,8 @@ def make_world(seed: int, parameters: Parameters) -> World:
     )
     t_projection = orthonormal_rows(N_LATENT, t_space.n_code, rng)
     return World(
-        texture=Generator("texture", t_space, t_projection, parameters.maps, rng),
-        object=Generator("object", o_space, o_projection, parameters.maps, rng),
+        texture=FeatureGenerator("texture", t_space, t_projection, parameters.maps, rng),
+        object=FeatureGenerator("object", o_space, o_projection, parameters.maps, rng),
         texture_offset=unit_vector(N_GROUP, rng),
         object_offset=unit_vector(N_GROUP, rng),
     )
@@ -154,22 +173,69 @@ def _rugged(shape: RuggedMap, rng: np.random.Generator) -> FeatureMap:
 
 
 def silu(x: np.ndarray) -> np.ndarray:
-    """x times its logistic."""
+    """x times its logistic.
+
+    Examples
+    --------
+    >>> silu(np.array([0.0, 100.0]))
+    array([  0., 100.])
+    """
     return x / (1 + np.exp(-x))
 
 
 def orthonormal_rows(n_rows: int, n_columns: int, rng: np.random.Generator) -> np.ndarray:
-    """Random matrix (n_rows, n_columns) with orthonormal rows."""
+    """Random matrix (n_rows, n_columns) with orthonormal rows.
+
+    Parameters
+    ----------
+    n_rows, n_columns
+        Shape; at most as many rows as columns.
+    rng
+        Generator of the draw.
+
+    Examples
+    --------
+    >>> rows = orthonormal_rows(2, 5, np.random.default_rng(0))
+    >>> np.allclose(rows @ rows.T, np.eye(2))
+    True
+    """
     return np.linalg.qr(rng.standard_normal((n_columns, n_rows)))[0].T
 
 
 def random_rotation(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Random orthogonal matrix (n, n), Haar distributed."""
+    """Random orthogonal matrix (n, n), Haar distributed.
+
+    Parameters
+    ----------
+    n
+        Number of dimensions.
+    rng
+        Generator of the draw.
+
+    Examples
+    --------
+    >>> rotation = random_rotation(3, np.random.default_rng(0))
+    >>> np.allclose(rotation @ rotation.T, np.eye(3))
+    True
+    """
     q, r = np.linalg.qr(rng.standard_normal((n, n)))
     return q * np.sign(np.diag(r))
 
 
 def unit_vector(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Uniform direction in n dimensions."""
+    """Uniform direction in n dimensions.
+
+    Parameters
+    ----------
+    n
+        Number of dimensions.
+    rng
+        Generator of the draw.
+
+    Examples
+    --------
+    >>> round(float(np.linalg.norm(unit_vector(12, np.random.default_rng(0)))), 6)
+    1.0
+    """
     vector = rng.standard_normal(n)
     return vector / np.linalg.norm(vector)

@@ -5,8 +5,8 @@ from core.lazy import hand_on
 __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
-        "axes": ["Axis", "Tuning", "averages", "read_tuning", "single_trials"],
-        "hessian_recordings": ["open_hessian_recordings"],
-        "synopsis": ["fit_axis", "peak_table", "shape_table"],
+        "axes": ["Tuning", "averages", "read_tuning", "single_trials"],
+        "hessian_recordings": ["HessianRecordings", "open_hessian_recordings"],
+        "synopsis": ["TunedUnit", "peak_table", "shape_table"],
     },
 )

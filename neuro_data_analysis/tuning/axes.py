@@ -1,31 +1,34 @@
-"""Responses of one unit along the Hessian axes of BigGAN: trial by trial, and averaged.
+"""Responses of one unit along the Hessian axes of BigGAN: trial by trial, and averaged."""
 
-An axis is a space (class or noise) and the rank of an eigenvector. Where an axis was not shown at
-its origin, which all axes share, it takes the origin's trials of both spaces.
-"""
-
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from core.errors import RecordingError
 from core.images.stimulus_names import parse_stimulus_names
+from core.statistics.tuning_axes import axes
 from core.statistics.windows import BASELINE, EVOKED
 from neuro_data_analysis.evolutions.trajectories import sem
 from neuro_data_analysis.recordings.formatted import FormattedRecording
 from neuro_data_analysis.recordings.naming import unit_name
-
-AXIS = ["space_name", "eig_id"]
 
 
 @dataclass(frozen=True)
 class Tuning:
     """A tuning recording's preferred unit.
 
-    `trials` as `single_trials` returns it; baseline mean and SEM (ddof 1) over all trials,
-    events/s.
+    Attributes
+    ----------
+    name
+        Name of the recording.
+    channel
+        1-based channel.
+    unit
+        Number on the channel, from 1.
+    trials
+        Single trials, as `single_trials` returns them.
+    baseline_mean, baseline_sem
+        Baseline over all trials, events/s; SEM with ddof 1.
     """
 
     name: str
@@ -41,18 +44,17 @@ class Tuning:
         return unit_name(self.channel, self.unit)
 
 
-@dataclass(frozen=True)
-class Axis:
-    """Trials along one axis: distances and rates (n_trials,), events/s."""
-
-    space: str
-    eig_id: int
-    distance: np.ndarray
-    rate: np.ndarray
-
-
 def read_tuning(recording: FormattedRecording, channel: int, unit: int) -> Tuning:
     """The preferred unit of a tuning recording.
+
+    Parameters
+    ----------
+    recording
+        The recording.
+    channel
+        1-based channel.
+    unit
+        Number on the channel, from 1.
 
     Raises
     ------
@@ -72,9 +74,24 @@ def read_tuning(recording: FormattedRecording, channel: int, unit: int) -> Tunin
 
 
 def single_trials(recording: FormattedRecording, row: int) -> pd.DataFrame:
-    """One row per trial: image, rate in [50, 200) ms of one row (events/s), axis and distance.
+    """One row per trial: image, rate of one unit in [50, 200) ms (events/s), axis and distance.
 
-    Columns as in the source data of Figure 6C.
+    Parameters
+    ----------
+    recording
+        The recording.
+    row
+        0-based row of the unit.
+
+    Returns
+    -------
+    DataFrame
+        Columns of the source data of Figure 6C.
+
+    Raises
+    ------
+    RecordingError
+        If no image lies on a Hessian axis.
     """
     table = parse_stimulus_names(recording.image_names)
     if not table["hessian_img"].any():
@@ -87,23 +104,10 @@ def single_trials(recording: FormattedRecording, row: int) -> pd.DataFrame:
     return table
 
 
-def axes(trials: pd.DataFrame) -> Iterator[Axis]:
-    """Every axis with its trials, class before noise, by rank; see the module on the origin."""
-    shown = trials[trials["hessian_img"]]
-    origin = shown.loc[shown["lin_dist"] == 0, "pref_unit_resp"].to_numpy()
-    for (space, eig_id), of_axis in shown.groupby(AXIS):
-        distance = of_axis["lin_dist"].to_numpy()
-        rate = of_axis["pref_unit_resp"].to_numpy()
-        if not (distance == 0).any():
-            distance = np.concatenate([distance, np.zeros(len(origin))])
-            rate = np.concatenate([rate, origin])
-        yield Axis(str(space), int(eig_id), distance, rate)
-
-
 def averages(tuning: Tuning) -> pd.DataFrame:
     """Mean rate (events/s) and number of trials per axis and distance.
 
-    Columns as in the source data of Figure 6D.
+    The columns are those of the source data of Figure 6D.
     """
     tables = []
     for axis in axes(tuning.trials):

@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 
 from core.errors import MissingFileError, RecordingError
+from core.statistics.masks import success_of_last_block
 from core.statistics.windows import EVOKED
+from core.threads import BIGGAN, N_THREADS
+from neuro_data_analysis.evolutions.cohort import evoked_rates
 from neuro_data_analysis.evolutions.evolution_tests import last_against_first
-from neuro_data_analysis.evolutions.trajectories import (
-    complete_blocks,
-    n_complete_blocks,
-    window_rate,
-)
+from neuro_data_analysis.evolutions.trajectories import complete_blocks, n_complete_blocks
 from neuro_data_analysis.recordings.dataset import Recordings
-from neuro_data_analysis.recordings.experiment import N_THREADS, Blocks
+from neuro_data_analysis.recordings.experiment import Blocks
 from neuro_data_analysis.recordings.experiment_records import tuning_recordings
 from neuro_data_analysis.recordings.formatted import (
     FormattedRecording,
@@ -27,14 +26,20 @@ from neuro_data_analysis.recordings.naming import block_and_thread
 from neuro_data_analysis.tuning.axes import read_tuning
 from neuro_data_analysis.tuning.synopsis import TunedUnit
 
-BIGGAN_THREAD = 1
-SUCCESS_LEVEL = 0.01
-"""Of the last block against the first, whichever is larger, as published."""
-
 
 @dataclass(frozen=True)
 class HessianRecordings:
-    """Where everything lies: a row of the record table per recording, the files, the evolutions."""
+    """Where everything lies.
+
+    Attributes
+    ----------
+    table
+        A row of the record table per recording.
+    folder
+        Folder of the formatted files.
+    evolutions
+        The data set of paired evolutions.
+    """
 
     table: pd.DataFrame
     folder: Path
@@ -75,8 +80,7 @@ class HessianRecordings:
         name = row.evol_ephysFN
         if name in numbers:
             experiment = self.evolutions.experiment(numbers[name])
-            blocks = complete_blocks(experiment.psth)[BIGGAN_THREAD]
-            return [window_rate(block, EVOKED) for block in blocks]
+            return evoked_rates(complete_blocks(experiment.psth))[BIGGAN]
         path = formatted_file(self.folder, name)
         if not path.is_file():
             raise MissingFileError(
@@ -110,17 +114,24 @@ def open_hessian_recordings(
 
 
 def succeeded(evoked: list[np.ndarray]) -> bool:
-    """Whether the last block differs from the first, see `last_against_first`.
+    """Whether an evolution succeeded as Figure 6 counts it: the last block against the first.
 
     Parameters
     ----------
     evoked
-        As `evolved_rates` returns them.
+        Single-trial rates per block of one thread, (n_trials,) each, events/s, incomplete last
+        block dropped.
 
     Raises
     ------
     RecordingError
         If the blocks do not determine it: a single one, or rates that do not vary.
+
+    Examples
+    --------
+    >>> rates = np.array([10.0, 11.0, 12.0])
+    >>> succeeded([rates, rates + 20]), succeeded([rates, rates])
+    (True, False)
     """
     p = last_against_first(evoked).p if len(evoked) > 1 else np.nan
     if np.isnan(p):
@@ -128,13 +139,22 @@ def succeeded(evoked: list[np.ndarray]) -> bool:
             expected="an evolution whose first and last block can be compared",
             found=f"{len(evoked)} blocks that do not determine a test",
         )
-    return bool(p < SUCCESS_LEVEL)
+    return success_of_last_block(p)
 
 
 def evolved_rates(recording: FormattedRecording, channel: int, unit: int) -> list[np.ndarray]:
     """Evoked single-trial rates per block of BigGAN's thread, from a formatted evolution.
 
     A last block with fewer than 10 trials in either thread is left out.
+
+    Parameters
+    ----------
+    recording
+        The evolution.
+    channel
+        1-based channel of the preferred unit.
+    unit
+        Its number on the channel, from 1.
 
     Returns
     -------
@@ -154,11 +174,11 @@ def evolved_rates(recording: FormattedRecording, channel: int, unit: int) -> lis
         if place is not None and place[0] > 0 and place[1] < N_THREADS:
             blocks[place[1]][place[0] - 1].append(rate)
     arrays: Blocks = [[np.array(block) for block in thread] for thread in blocks]
-    if not any(len(block) for block in arrays[BIGGAN_THREAD]):
+    if not any(len(block) for block in arrays[BIGGAN]):
         raise RecordingError(
             path=recording.name,
             expected="images named like block001_thread001_gen_gen000_000030",
             found="none of thread 001",
         )
     shown = [thread for thread in arrays if any(len(block) for block in thread)]
-    return arrays[BIGGAN_THREAD][: n_complete_blocks(*shown)]
+    return arrays[BIGGAN][: n_complete_blocks(*shown)]

@@ -13,15 +13,9 @@ import pandas as pd
 
 from core.parallel import ordered_map
 from core.progress import progress
-from core.statistics.gaussian_process import fit_gpr
-from core.statistics.tuning_curves import (
-    anova,
-    fit_gaussian,
-    fit_line,
-    level_means,
-    shape_flags,
-)
-from neuro_data_analysis.tuning.axes import Axis, Tuning, axes
+from core.statistics.tuning_axes import Axis, axes, fit_axis
+from core.statistics.tuning_curves import shape_flags
+from neuro_data_analysis.tuning.axes import Tuning
 
 FARTHEST = 0.4
 """Distance of the outermost images of a common axis."""
@@ -36,8 +30,16 @@ logger = logging.getLogger(__name__)
 class TunedUnit:
     """A tuning recording and the evolution before it.
 
-    `exp_id` is animal and its number of experiments, shared by the recordings after one evolution;
-    `evolved` says whether the evolution in BigGAN's space succeeded.
+    Attributes
+    ----------
+    animal
+        Name of the animal.
+    exp_id
+        Animal and its number of experiments, shared by the recordings after one evolution.
+    evolved
+        Whether the evolution in BigGAN's space succeeded.
+    tuning
+        The preferred unit.
     """
 
     animal: str
@@ -47,8 +49,8 @@ class TunedUnit:
 
 
 @dataclass(frozen=True)
-class FittedAxis:
-    """Work for one process: an axis and what its random restarts are seeded with."""
+class AxisTask:
+    """Work for one process: an axis, and the seed of its random restarts."""
 
     axis: Axis
     seed: int
@@ -78,8 +80,8 @@ def synopsis(units: Iterable[TunedUnit], n_jobs: int = 2) -> pd.DataFrame:
         ``common_max`` (outermost distance 0.4) and ``common_both`` (-0.4 to 0.4).
     """
     work = [(unit, axis) for unit in units for axis in axes(unit.tuning.trials)]
-    tasks = [FittedAxis(axis, seed_of(unit.exp_id, axis)) for unit, axis in work]
-    fits = progress(ordered_map(fit_axis, tasks, n_jobs), len(tasks), "tuning axes")
+    tasks = [AxisTask(axis, seed_of(unit.exp_id, axis)) for unit, axis in work]
+    fits = progress(ordered_map(curve_columns, tasks, n_jobs), len(tasks), "tuning axes")
     rows = []
     for (unit, axis), fit in zip(work, fits, strict=True):
         if np.isnan(fit["gpr_R2"]):
@@ -103,20 +105,40 @@ def synopsis(units: Iterable[TunedUnit], n_jobs: int = 2) -> pd.DataFrame:
 
 
 def seed_of(exp_id: str, axis: Axis) -> int:
-    """Seed of an axis's random restarts, the same on every machine."""
+    """Seed of an axis's random restarts, the same on every machine.
+
+    Parameters
+    ----------
+    exp_id
+        Animal and its number of experiments.
+    axis
+        The axis, of which space and rank count.
+
+    Examples
+    --------
+    >>> axis = Axis("class", 0, np.zeros(1), np.zeros(1))
+    >>> seed_of("Beto_8", axis) == seed_of("Beto_9", axis)
+    False
+    """
     text = f"{exp_id} {axis.space} {axis.eig_id}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
-def fit_axis(task: FittedAxis) -> dict:
-    """Everything that the synopsis says about the curve of one axis, by column name."""
-    x, y = task.axis.distance, task.axis.rate
-    levels = level_means(x, y)
-    variance = anova(x, y)
-    line = fit_line(x, y)
-    gauss = fit_gaussian(x, y)
-    process = fit_gpr(x, y, np.random.default_rng(task.seed))
-    _, curve, _ = process.curve()
+def curve_columns(task: AxisTask) -> dict:
+    """Everything that the synopsis says about the curve of one axis, by column name.
+
+    Examples
+    --------
+    >>> x = np.repeat([-0.4, -0.2, 0.0, 0.2, 0.4], 4)
+    >>> y = 60 + 100 * x + np.tile([-1.0, 1.0, -2.0, 2.0], 5)
+    >>> row = curve_columns(AxisTask(Axis("class", 0, x, y), seed=1))
+    >>> row["gpr_y_is_monotonic"], row["common_both"], row["max_resp_lin_dist"]
+    (True, True, 0.4)
+    """
+    x = task.axis.distance
+    fits = fit_axis(x, task.axis.rate, np.random.default_rng(task.seed))
+    levels, variance, line, gauss = fits.levels, fits.anova, fits.line, fits.gaussian
+    _, curve, _ = fits.process.curve()
     shape = shape_flags(curve)
     peak = int(np.argmax(levels.mean))
     peak_at = float(levels.x[peak]) if np.isfinite(line.slope) else np.nan
@@ -132,7 +154,7 @@ def fit_axis(task: FittedAxis) -> dict:
         "gauss_fit_center": gauss.center,
         "gauss_fit_sigma": gauss.sigma,
         "gauss_fit_offset": gauss.offset,
-        "gpr_R2": process.r2,
+        "gpr_R2": fits.process.r2,
         "gpr_y_is_unimodal": shape.unimodal,
         "gpr_y_is_monotonic": shape.monotonic,
         "gpr_y_is_bellshaped": shape.bellshaped,

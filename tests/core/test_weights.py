@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
+from core import weights
 from core.computing.torchvision_compat import import_torchvision
-from core.download import RemoteFile
+from core.download import RemoteFile, mismatch
 from core.errors import WeightsError
 from core.generators.deepsim import HOST
 from core.networks.caffenet import WEIGHT_FILE
@@ -181,6 +182,33 @@ def test_an_unreadable_record_is_no_record(home, serve):
     path = locate(weight_file(home, serve()))
     path.with_name("net.pt.sha256").write_bytes(b"\xff\xfe")
     assert locate(weight_file(home, serve())) == path
+
+
+def test_a_file_is_hashed_once_in_a_process_and_again_when_it_has_changed(
+    home, tmp_path, monkeypatch
+):
+    hashed = []
+
+    def counting(path, expected):
+        hashed.append(path)
+        return mismatch(path, expected)
+
+    monkeypatch.setattr(weights, "mismatch", counting)
+    path = tmp_path / "net.pt"
+    path.write_bytes(BODY)
+    file = WeightFile("net.pt", RemoteFile("", sha256=SHA), home=home)
+    for _ in range(3):
+        assert locate(file, folder=tmp_path) == path
+    assert len(hashed) == 1
+    other = WeightFile("net.pt", RemoteFile("", sha256="0" * 64), home=home)
+    with pytest.raises(WeightsError, match=f"expected SHA-256 {'0' * 64}, found {SHA}"):
+        locate(other, folder=tmp_path)
+    changed = tmp_path / "changed"
+    changed.write_bytes(BODY[:-1] + b"!")
+    os.utime(changed, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    changed.replace(path)
+    with pytest.raises(WeightsError, match=f"expected SHA-256 {SHA}, found"):
+        locate(file, folder=tmp_path)
 
 
 def test_nothing_is_no_file(home, serve):

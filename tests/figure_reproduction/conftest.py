@@ -6,7 +6,7 @@ import pytest
 
 from core.contract import ext5, fig3
 from core.contract.source_data import SourceData
-from core.experiments.alignment_data import STAMP, VERSION
+from core.experiments.alignment.data import STAMP, VERSION
 from core.files import write_json
 
 N_EXPERIMENTS = 170

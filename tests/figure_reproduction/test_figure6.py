@@ -10,14 +10,17 @@ from core.contract import fig6
 from core.contract.provenance import record, write_provenance
 from core.contract.source_data import SourceData
 from core.errors import ContractError
+from core.statistics.tuning_axes import fit_axis
 from figure_reproduction import Figure6_reproduction as figure6
+from figure_reproduction import tuning_statistics as numbers_of
 from figure_reproduction.comparison import DIFFERS, published_numbers, verdict
 from figure_reproduction.script import draw_figure
+from figure_reproduction.tuning_panels import FAILURE_AXES, axis_title, draw_failed_map
 
 mpl.use("Agg")
 
 PUBLISHED = {number.id: number for number in published_numbers() if number.figure == "Fig6"}
-DISTANCES = np.array(figure6.PEAK_BINS)
+DISTANCES = np.array(numbers_of.PEAK_BINS)
 
 
 def level(text):
@@ -80,7 +83,7 @@ def shapes():
             flags = (i < counts[0], counts[0] - 2 <= i < counts[0] - 2 + counts[1], i < counts[2])
             rows.append((animal, f"{animal}_{i % n_ids}", p, common, success, *flags))
     names = ["Animal", "Exp_id", "anova_p_value", "is_common_axis", "is_BigGAN_evol_success"]
-    table = pd.DataFrame(rows, columns=[*names, *(f"gpr_y_is_{s}" for s in figure6.SHAPES)])
+    table = pd.DataFrame(rows, columns=[*names, *(f"gpr_y_is_{s}" for s in numbers_of.SHAPES)])
     numbers = [column.name for column in fig6.SHAPES.columns if column.name not in table]
     return table.assign(**{**dict.fromkeys(numbers, 0.5), "space": "class"})
 
@@ -88,7 +91,7 @@ def shapes():
 def peaks():
     rows = [
         (0.001, distance, success)
-        for group, success in figure6.GROUPS.items()
+        for group, success in numbers_of.GROUPS.items()
         for distance in DISTANCES
         for _ in range(int(PUBLISHED[f"fig6e.peak.{group}.bin{name_of(distance)}.count"].value))
     ]
@@ -125,18 +128,18 @@ def changed(tmp_path, file, table):
 def numbers(source):
     """The figure's numbers, without its pictures."""
     data, rng = figure6.read(source), np.random.default_rng(0)
-    fits = figure6.fit_axis(data.example.x, data.example.y, rng)
+    fits = fit_axis(data.example.axis.distance, data.example.axis.rate, rng)
     return {
-        **figure6.axis_statistics(fits),
-        **figure6.map_statistics(data.averages),
-        **figure6.shape_statistics(data.shapes, figure6.shape_shares(data.shapes, rng)),
-        **figure6.peak_statistics(figure6.peak_shares(data.peaks)),
+        **numbers_of.axis_statistics(fits),
+        **numbers_of.map_statistics(data.averages),
+        **numbers_of.shape_statistics(data.shapes, numbers_of.shape_shares(data.shapes, rng)),
+        **numbers_of.peak_statistics(numbers_of.peak_shares(data.peaks)),
     }
 
 
 def notes_on_peaks(source):
     data = figure6.read(source)
-    return figure6.peak_notes(data, figure6.peak_shares(data.peaks))
+    return figure6.peak_notes(data, numbers_of.peak_shares(data.peaks))
 
 
 @pytest.fixture(scope="module")
@@ -197,23 +200,13 @@ def test_the_example_axis_is_fitted(result):
     assert found["fig6c.anova.p"] < 1e-10
 
 
-def test_an_axis_without_origin_borrows_that_of_both_spaces():
-    table = trials()
-    assert len(figure6.axis_trials(table, "class", 0)) == 45
-    borrowed = figure6.axis_trials(table, "class", 3)
-    origin = borrowed[borrowed["lin_dist"] == 0]
-    assert origin["space_name"].value_counts().to_dict() == {"class": 5, "noise": 5}
-    assert len(borrowed) == 50
-    assert figure6.axis_trials(table, "noise", 7).empty
-
-
 def test_borrowed_trials_are_known(source, tmp_path):
     own_origin = TABLES[fig6.SINGLE_TRIALS].eval("space_name == 'class' and lin_dist == 0")
-    example = figure6.read(source).example
-    assert (len(example.x), example.origin_added) == (45, False)
+    axis = figure6.read(source).example.axis
+    assert (len(axis.rate), axis.borrows_origin) == (45, False)
     table = TABLES[fig6.SINGLE_TRIALS][~own_origin]
-    example = figure6.read(changed(tmp_path, fig6.SINGLE_TRIALS, table)).example
-    assert (len(example.x), example.origin_added) == (45, True)
+    axis = figure6.read(changed(tmp_path, fig6.SINGLE_TRIALS, table)).example.axis
+    assert (len(axis.rate), axis.borrows_origin) == (45, True)
 
 
 def test_the_title_names_the_published_recording_unless_the_record_names_another(tmp_path):
@@ -224,8 +217,8 @@ def test_the_title_names_the_published_recording_unless_the_record_names_another
     details = {"recording": "Caos-12102024-003-SIM", "unit": "68B"}
     write_provenance(tmp_path, {fig6.SINGLE_TRIALS.path: record(path, "simulation", details)})
     example = figure6.read(source).example
-    fits = figure6.fit_axis(example.x, example.y, np.random.default_rng(0))
-    title = figure6.axis_title(example.recording, example.unit, fits).splitlines()
+    fits = fit_axis(example.axis.distance, example.axis.rate, np.random.default_rng(0))
+    title = axis_title(example.recording, example.unit, example.axis, fits).splitlines()
     assert title[0] == "Caos-12102024-003-SIM | Pref Chan 68B | class 0 axis"
     assert len(title) == 5
 
@@ -234,19 +227,19 @@ def test_the_failed_map_shows_ten_axes_in_square_cells_on_the_scale_of_all():
     table = TABLES[fig6.AVERAGES["failure"]]
     ax = draw_failure(table)
     assert ax.images[0].get_array().shape == (10, 9)
-    assert ax.images[0].get_clim() == figure6.color_limits(table)
+    assert ax.images[0].get_clim() == numbers_of.color_limits(table)
     assert ax.get_aspect() == 1
 
 
 def test_other_axes_are_shown_where_the_published_ones_are_missing():
     table = TABLES[fig6.AVERAGES["failure"]]
-    ax = draw_failure(table[~table["eig_id"].isin(figure6.FAILURE_AXES)])
+    ax = draw_failure(table[~table["eig_id"].isin(FAILURE_AXES)])
     assert ax.images[0].get_array().shape == (3, 9)
 
 
 def draw_failure(table):
     figure, ax = plt.subplots()
-    figure6.draw_failed_map(ax, table)
+    draw_failed_map(ax, table)
     plt.close(figure)
     return ax
 
@@ -358,7 +351,7 @@ def test_numbers_do_not_depend_on_the_seed_beyond_rounding(source, result):
 
 
 def test_bootstrap_intervals_are_seeded_and_as_wide_as_they_should_be():
-    shares = [figure6.shape_shares(TABLES[fig6.SHAPES], np.random.default_rng(3)) for _ in "ab"]
+    shares = [numbers_of.shape_shares(TABLES[fig6.SHAPES], np.random.default_rng(3)) for _ in "ab"]
     assert shares[0] == shares[1]
     share = shares[0]["success", "bellshaped"]
     assert share.low < share.fraction < share.high

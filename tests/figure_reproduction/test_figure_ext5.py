@@ -14,7 +14,7 @@ from scipy import stats
 from core.contract import ext5
 from core.contract.source_data import SourceData
 from core.experiments.alignment import runs as alignment
-from core.experiments.alignment_data import STAMP
+from core.experiments.alignment.data import STAMP
 from core.files import write_json
 from figure_reproduction import FigureExt5_reproduction as figure
 from figure_reproduction.comparison import published_numbers

@@ -14,6 +14,7 @@ from core.networks.preprocessing import LITE
 from core.utils.layer_hook_utils import featureFetcher
 from neuro_data_analysis import image_comparison_lib as lib
 from neuro_data_analysis.image_similarity.masks import feature_mask, masked_mean
+from neuro_data_analysis.image_similarity.networks import batch_outputs
 
 
 class Net(nn.Module):
@@ -60,7 +61,7 @@ def test_a_layer_of_maps_is_compared_at_every_position(fetcher):
     first, second = pictures(seed=0), pictures(seed=1)
     found = lib.compare_imgs_cnn(first, second, fetcher, featkey="conv")
     assert found.shape == (3, 7, 7)
-    features = [lib.batch_outputs(fetcher, images, ["conv"])["conv"] for images in (first, second)]
+    features = [batch_outputs(fetcher, images, ["conv"])["conv"] for images in (first, second)]
     torch.testing.assert_close(found, cosine(*features, 1))
     assert lib.compare_imgs_cnn(first, second, fetcher, featkey="pool").shape == (3,)
 
@@ -69,9 +70,7 @@ def test_a_layer_of_tokens_is_compared_in_every_token(fetcher):
     first, second = pictures(seed=0), pictures(seed=1)
     found = lib.compare_imgs_vit(first, second, fetcher)
     assert found.shape == (3, 6)
-    tokens = [
-        lib.batch_outputs(fetcher, images, ["blocks"])["blocks"] for images in (first, second)
-    ]
+    tokens = [batch_outputs(fetcher, images, ["blocks"])["blocks"] for images in (first, second)]
     torch.testing.assert_close(found, cosine(*tokens, 2))
 
 
@@ -79,12 +78,10 @@ def test_masked_means_are_compared(fetcher):
     first, second = pictures(seed=0), pictures(seed=1)
     mask = np.arange(49.0).reshape(7, 7)
     vectors = lib.extract_featvec_cnn_featmsk(first, fetcher, mask, "conv")
-    maps = lib.batch_outputs(fetcher, first, ["conv"])["conv"]
+    maps = batch_outputs(fetcher, first, ["conv"])["conv"]
     torch.testing.assert_close(vectors, masked_mean(maps, mask))
     plain = lib.extract_featvec_cnn_featmsk(second, fetcher, featkey="conv")
-    torch.testing.assert_close(
-        plain, lib.batch_outputs(fetcher, second, ["conv"])["conv"].mean((2, 3))
-    )
+    torch.testing.assert_close(plain, batch_outputs(fetcher, second, ["conv"])["conv"].mean((2, 3)))
     found = lib.compare_imgs_cnn_featmsk(first, second, fetcher, torch.tensor(mask), None, "conv")
     torch.testing.assert_close(found, cosine(vectors, plain, 1), atol=1e-6, rtol=1e-6)
 

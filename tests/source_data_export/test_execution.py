@@ -20,9 +20,10 @@ from core.contract.source_data import SourceData
 from core.errors import SettingError, run
 from core.figures import FIGURES
 from core.project import SIMULATED_SOURCE_DATA, SOURCE_DATA
-from neuro_data_analysis.evolutions.cohort import experiment_order, gather
+from neuro_data_analysis.evolutions.cohort import experiment_order
 from neuro_data_analysis.export import ext5 as export_ext5
 from neuro_data_analysis.export import fig4 as export_fig4
+from neuro_data_analysis.export.inputs import Inputs
 from neuro_data_analysis.export.opening import opened
 from neuro_data_analysis.export.options import VARIABLE, Settings
 from neuro_data_analysis.export.output import Output
@@ -79,7 +80,7 @@ def test_a_failing_cell_is_said_in_one_line_and_the_others_still_run(
 def test_a_kernel_that_dies_is_said(tmp_path):
     notebook = write_notebook(tmp_path / "dying.ipynb", "import os\nos._exit(3)", "1")
     problem = execute(notebook, tmp_path / "copy.ipynb", {}).problem
-    assert problem == "cell 1: expected a working kernel, found: Kernel died."
+    assert problem == "cell 1: expected a working kernel, found an error: Kernel died."
 
 
 @pytest.mark.slow
@@ -164,9 +165,17 @@ def test_files_of_another_origin_are_refused_before_a_notebook_runs(simulation, 
     assert captured.out == ""
 
 
-def test_a_figure_is_not_written_beside_figures_of_other_experiments(recordings, tmp_path):
-    cohorts = [gather(recordings.experiment(e) for e in chosen) for chosen in ((3, 155), (3, 25))]
-    first, second = (export_fig4.contents(cohort) for cohort in cohorts)
+def only(recordings, chosen):
+    """Recordings of which all but some experiments are unset."""
+    elements = enumerate(recordings.elements, start=1)
+    return Recordings([raw if expi in chosen else None for expi, raw in elements])
+
+
+def test_a_figure_is_not_written_beside_figures_of_other_experiments(recordings, folders, tmp_path):
+    first, second = (
+        export_fig4.contents(Inputs(only(recordings, chosen), folders))
+        for chosen in ((3, 155), (3, 25))
+    )
     output = Output(tmp_path, (fig4.FOLDER,), True, "test")
     output.write(first)
     (tmp_path / fig5.MASKS.path).parent.mkdir()
@@ -185,7 +194,7 @@ def test_nothing_is_written_where_there_is_nothing(bare_matroot, tmp_path, monke
     monkeypatch.setenv("MATROOT", str(bare_matroot))
     out = tmp_path / "out"
     session = begin("ext5", out=out)
-    written = session.write(export_ext5.contents(session.folders.linearity))
+    written = session.write(export_ext5.contents(session.inputs))
     assert written.n_files == 0
     assert [s.split(", found")[0] for s in written.unavailable] == [
         "Extended Data Figure 5, MATROOT/Latent_Linearity/"

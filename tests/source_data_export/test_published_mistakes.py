@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 
 from core.contract import ext4, fig3, fig4, fig5
-from core.contract.descriptions import SLICES, THREADS
+from core.contract.descriptions import SLICES
 from core.statistics.masks import mask_table
-from neuro_data_analysis.evolutions.cohort import gather
-from neuro_data_analysis.evolutions.trajectories import complete_blocks, window_rate
+from core.statistics.windows import window_rate
+from core.threads import THREADS
+from neuro_data_analysis.evolutions.trajectories import complete_blocks
 from neuro_data_analysis.export import fig3 as export_fig3
+from neuro_data_analysis.export.inputs import Inputs
+from neuro_data_analysis.recordings.layout import Folders
 
 ROWS = 9
 """Experiments of the simulation."""
@@ -116,12 +119,12 @@ def test_time_constants_are_joined_without_suffixed_columns(source):
 
 
 def test_similarities_are_joined_on_expi_whatever_the_order_of_their_rows(recordings, tmp_path):
-    cohort = gather([recordings.experiment(expi) for expi in (3, 25, 155)])
-    table = pd.DataFrame({"Expi": [155, 3, 25], "cosine_reevol_vit_cls": [0.9, 0.1, 0.5]})
+    table = pd.DataFrame({"Expi": [155, 3, 25, 4], "cosine_reevol_vit_cls": [0.9, 0.1, 0.5, 0.2]})
     table.to_csv(tmp_path / "similarity.csv", index=False)
-    contents = export_fig3.contents(cohort, tmp_path)
+    inputs = Inputs(recordings, Folders.below(tmp_path, prototypes=tmp_path))
+    contents = export_fig3.contents(inputs)
     joined = contents.files[fig3.SIMILARITY].set_index("Expi")["cosine_reevol_vit_cls"]
-    assert joined.to_dict() == {3: 0.1, 25: 0.5, 155: 0.9}
+    assert joined.dropna().to_dict() == {3: 0.1, 4: 0.2, 25: 0.5, 155: 0.9}
 
 
 @pytest.mark.parametrize("number", [3, 28])

@@ -20,7 +20,7 @@ from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.protocol import Optimizer
 from core.plotting.trajectory import visualize_trajectory
 from core.probing.scorer import Scorer
-from core.probing.unit_responses import UnitResponses, unit_name
+from core.probing.unit_responses import UnitResponses, unit_label
 from core.progress import progress
 
 N_COMPONENTS = 50
@@ -82,7 +82,7 @@ class ExperimentEvolution:
         self.scorer = Scorer(network, device=device)
         self.respond = UnitResponses(self.scorer, [(layer, *position)])
         name = network if isinstance(network, str) else type(network).__name__
-        self.unit = unit_name(name, layer, position)
+        self.unit = unit_label(name, layer, position)
         self.max_step = max_step
         self.imgsize, self.corner = tuple(imgsize), tuple(corner)
         self.G = _generator(GAN, device, pretrained)

@@ -6,7 +6,11 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from core.experiments.evolution.record import EvolutionRecord, ThreadRecord
+from core.experiments.evolution.record import (
+    GENERATOR_WEIGHTS,
+    EvolutionRecord,
+    ThreadRecord,
+)
 from core.files import replacing
 from core.generators.protocol import Generator, as_image_list
 from core.images.montages import color_framed_montages
@@ -18,9 +22,6 @@ IMAGE_SIZE = 128
 """Pixels of an image with its frame, in a montage."""
 
 MONTAGE_COLUMNS = 10
-
-GENERATOR_WEIGHTS = "weights of the generators"
-"""Note of an evolution that figures repeat where it says random."""
 
 
 def block_means(thread: ThreadRecord) -> np.ndarray:

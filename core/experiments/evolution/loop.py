@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary, ref
 from zlib import crc32
 
 import numpy as np
@@ -190,8 +191,39 @@ def with_noise(clean: np.ndarray, level: float, rng: np.random.Generator) -> np.
     return clean * np.maximum(0, 1 + level * rng.standard_normal(len(clean)))
 
 
+_checksums: WeakKeyDictionary[nn.Module, tuple[list, str]] = WeakKeyDictionary()
+"""What `checksum` gave for a network, and its tensors then: where each is, and times written to."""
+
+
 def checksum(module: nn.Module) -> str:
-    """SHA-256 of a network's parameters and buffers, by name."""
+    """SHA-256 of a network's parameters and buffers, by name.
+
+    A network is hashed again only once one of its tensors was written to (other than behind
+    autograd's back, by ``.data``) or replaced, since a sweep asks at every run.
+
+    Examples
+    --------
+    >>> layer = nn.Linear(2, 1).requires_grad_(False)
+    >>> before = checksum(layer)
+    >>> _ = layer.weight.add_(1)
+    >>> checksum(layer) == before
+    False
+    """
+    tensors = [*module.parameters(), *module.buffers()]
+    then, digest = _checksums.get(module, ([], ""))
+    if len(then) != len(tensors) or not all(map(_is_as_then, tensors, then)):
+        digest = _state_sha256(module)
+        now = [(ref(tensor), tensor.data_ptr(), tensor._version) for tensor in tensors]
+        _checksums[module] = now, digest
+    return digest
+
+
+def _is_as_then(tensor: torch.Tensor, then: tuple) -> bool:
+    same, address, version = then
+    return same() is tensor and address == tensor.data_ptr() and version == tensor._version
+
+
+def _state_sha256(module: nn.Module) -> str:
     digest = hashlib.sha256()
     for name, value in sorted(module.state_dict().items()):
         digest.update(name.encode())

@@ -23,6 +23,9 @@ from core.versions import versions
 
 FORMAT = "evolution 1"
 
+GENERATOR_WEIGHTS = "weights of the generators"
+"""Note of an evolution that figures repeat where it says random."""
+
 
 @dataclass(frozen=True)
 class ThreadRecord:

@@ -6,22 +6,18 @@ beside what is published, and draws figures. What is there already is not run ag
 """
 
 import argparse
-import os
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from core.arguments import folder, positive, seed
-from core.errors import RunError, SettingError, run
-
-if TYPE_CHECKING:
-    from core.experiments.optimizer_benchmark.designs import Design
+from core.arguments import count, folder, seed
+from core.errors import run
 
 PRESETS = ("quick", "published", "nevergrad")
 
 
 def parser() -> argparse.ArgumentParser:
-    """Of the command line; standard library only."""
+    """Command line; standard library only."""
     made = argparse.ArgumentParser(
         prog="python -m core.experiments.optimizer_benchmark", description=__doc__
     )
@@ -36,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--optimizer", action="append", metavar="NAME", help="only this one; may be repeated"
     )
-    made.add_argument("--repeats", type=positive, help="repetitions, in place of the preset's")
+    made.add_argument("--repeats", type=count, help="repetitions, in place of the preset's")
     made.add_argument("--out", type=folder, default=Path("optimizer_benchmark"))
     made.add_argument("--seed", type=seed, default=0)
     made.add_argument("--device", help="default: a GPU where there is one")
@@ -47,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--workers",
-        type=positive,
+        type=count,
         help="processes of the cluster of this machine (default: one a core; with a GPU, one)",
     )
     made.add_argument(
@@ -60,69 +56,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run, print, draw, and say where it is."""
     options = parser().parse_args(argv)
 
-    from core.experiments.optimizer_benchmark.designs import noise_tasks, unit_tasks
-    from core.experiments.optimizer_benchmark.report import report
-    from core.experiments.optimizer_benchmark.runs import noise_driven_run, unit_run
-    from core.files import writable_folder
-    from core.sweep import described, finished, sweep, workers
+    from core.experiments.optimizer_benchmark.benchmark_run import benchmark
 
-    design = _design(options)
-    out = writable_folder(options.out)
-    sweeps = [
-        ("units", unit_run, unit_tasks(design, options.seed, options.device)),
-        ("noise_driven", noise_driven_run, noise_tasks(design, options.seed)),
-    ]
-    failures = []
-    n_workers = _n_workers(options)
-    with workers(options.scheduler, n_workers, options.memory) as client:
-        print(f"{sum(len(tasks) for *_, tasks in sweeps)} runs on {described(client)}", flush=True)
-        for name, function, tasks in sweeps:
-            try:
-                sweep(function, tasks, out / name, client)
-            except RunError as error:
-                failures.append(str(error))
-    units, noise_driven = (finished(tasks, out / name) for name, _, tasks in sweeps)
-    words, paths = report(options.preset, design, units, noise_driven, out)
-    print(*filter(None, [words]), *paths, sep="\n")
-    if failures:
-        raise RunError(" ".join(failures))
+    benchmark(options, partial(print, flush=True))
     return 0
-
-
-def _n_workers(options: argparse.Namespace) -> int:
-    """Of a cluster of this machine."""
-    from core.computing.devices import choose_device
-
-    if options.scheduler is not None:
-        return 0
-    device = choose_device(options.device)
-    if options.workers is not None:
-        return options.workers
-    return os.cpu_count() if device.type == "cpu" else 1
-
-
-def _design(options: argparse.Namespace) -> "Design":
-    """The preset, with what is chosen of it."""
-    from dataclasses import replace
-
-    from core.experiments.optimizer_benchmark.designs import DESIGNS
-
-    design = DESIGNS[options.preset]
-    if options.repeats is not None:
-        design = replace(design, n_repeats=options.repeats)
-    if options.optimizer is None:
-        return design
-    known = tuple(dict.fromkeys((*design.optimizers, *(design.noise_driven or {}))))
-    for name in options.optimizer:
-        if name not in known:
-            raise SettingError(
-                path="--optimizer", expected=f"one of {', '.join(known)}", found=f"{name!r}"
-            )
-    noise_driven = {
-        name: n for name, n in (design.noise_driven or {}).items() if name in options.optimizer
-    }
-    chosen = [name for name in design.optimizers if name in options.optimizer]
-    return replace(design, optimizers=chosen, noise_driven=noise_driven)
 
 
 if __name__ == "__main__":

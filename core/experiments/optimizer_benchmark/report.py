@@ -14,12 +14,12 @@ from core.experiments.optimizer_benchmark.figures import (
     trajectory_figure,
 )
 from core.experiments.optimizer_benchmark.tables import (
-    as_text,
     beside_published,
     noise_driven_table,
     normalised_scores,
     published_scores,
     score_table,
+    table_text,
     with_arguments,
 )
 from core.files import replacing, write_text
@@ -92,7 +92,7 @@ def _scores(
     texts = [
         "Normalised score: the best of a run divided by the best of its unit, mean over runs; "
         "published in brackets.",
-        as_text(shown),
+        table_text(shown),
         *([] if own_design else [OTHER_UNITS]),
     ]
     figures = {

@@ -87,12 +87,12 @@ def unit_run(
         weights, versions as JSON, and what `trajectory_row` and `covariance_row` say.
     """
     from core.experiments.evolution.loop import Evolution, Thread, checksum, evolve
-    from core.probing.unit_responses import UnitResponses, unit_name
+    from core.probing.unit_responses import UnitResponses, unit_label
 
     images_of = _generator(generator, device)
     scorer = _scorer(network, pixels, device)
     respond = UnitResponses(scorer, [(layer, *unit)])
-    name = unit_name(network, layer, unit)
+    name = unit_label(network, layer, unit)
     rng = _random(seed, f"{name} {noise} {optimizer}", repeat)
     searcher = make_optimizer(
         optimizer,

@@ -98,7 +98,7 @@ def beside_published(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFra
     return table.merge(published, on=["layer", "noise", "optimizer"], how="left")
 
 
-def as_text(table: pd.DataFrame) -> str:
+def table_text(table: pd.DataFrame) -> str:
     """A score table with a row for each layer and noise; published values in brackets."""
     table = table.assign(
         cell=[
@@ -149,7 +149,7 @@ def noise_driven_table(runs: pd.DataFrame) -> pd.DataFrame:
                 "reference": float(reference.value),
                 "reference_std": reference.std,
                 "source": reference.source,
-                "verdict": verdict(values, average, reference),
+                "verdict": order_verdict(values, average, reference),
             }
         )
     return pd.DataFrame(rows)
@@ -163,7 +163,7 @@ def _values(runs: pd.DataFrame, quantity: str) -> pd.Series:
     return runs[name].str[int(generation)].astype(float)
 
 
-def verdict(values: pd.Series, average: float, reference: Any) -> str:
+def order_verdict(values: pd.Series, average: float, reference: Any) -> str:
     """``agrees`` or ``differs``, by the rules of `noise_driven_table`.
 
     Parameters

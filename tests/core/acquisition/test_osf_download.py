@@ -379,7 +379,7 @@ def test_a_token_goes_to_osf_alone_and_is_kept_nowhere(serve, published, tmp_pat
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert secret.encode() not in kept
     assert secret not in repr(settings(server, token=secret))
-    with pytest.raises(DownloadError, match=r"found it private \(HTTP 401\); OSF_TOKEN"):
+    with pytest.raises(DownloadError, match=r"found it private \(HTTP 401\); give OSF_TOKEN"):
         fetch_source_data(tmp_path / "other", settings(server), ["3"])
     with pytest.raises(DownloadError, match="found its token refused") as refusal:
         fetch_source_data(tmp_path / "other", settings(server, token="wr0ng"), ["3"])

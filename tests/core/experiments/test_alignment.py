@@ -176,3 +176,14 @@ def test_maps_that_cannot_be_made():
         RealNVPs(3, [1], generators(1))
     with pytest.raises(SettingError, match="expected them from deep to shallow"):
         RealNVPs(4, [1, 2], generators(1, 2))
+
+
+def test_scores_that_are_missing_rank_last_in_every_run():
+    start = torch.zeros(2, 4, dtype=torch.float64)
+    searches = [BatchedCholeskyCMAES(start, generators(1, 2)) for _ in range(2)]
+    for worst, search in zip((torch.nan, -1e9), searches, strict=True):
+        search.step(torch.zeros(2, 1))
+        scores = search.population[:, :, 0].clone()
+        scores[:, ::2] = worst
+        search.step(scores)
+    torch.testing.assert_close(searches[0].mean, searches[1].mean, rtol=0, atol=0)

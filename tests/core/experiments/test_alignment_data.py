@@ -7,8 +7,9 @@ import pandas as pd
 
 from core.contract import ext5
 from core.experiments.alignment import runs as alignment
+from core.experiments.alignment.data import BEST_SCORED, STAMP, alignment_data, is_computed
 from core.experiments.alignment.runs import make_runs
-from core.experiments.alignment_data import BEST_SCORED, STAMP, alignment_data, is_computed, main
+from core.experiments.alignment_data import main
 
 
 def shallow(dimension, depths, seeds):

@@ -8,9 +8,14 @@ import pytest
 
 from core.contract import ext5
 from core.contract.source_data import SourceData
-from core.errors import CodeError, MissingFileError, SettingError, WeightsError
-from core.experiments import linearity_data
-from core.experiments.linearity_data import compute, main, read_eigenvectors, stamp
+from core.errors import CodeError, MissingFileError, SettingError, WeightsError, run
+from core.experiments.linearity import data
+from core.experiments.linearity.data import compute, read_eigenvectors, stamp
+from core.experiments.linearity_data import main
+
+
+def command(words):
+    return run(lambda: main(words))
 
 
 @pytest.fixture
@@ -23,7 +28,7 @@ def no_weights(monkeypatch, tmp_path):
 
 @pytest.mark.usefixtures("no_weights")
 def test_weights_that_cannot_be_had_are_one_sentence(tmp_path, capsys):
-    assert main(["BigGAN", "--out", str(tmp_path / "out"), "--device", "cpu"]) == 2
+    assert command(["BigGAN", "--out", str(tmp_path / "out"), "--device", "cpu"]) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: biggan-deep-256-pytorch_model.bin: expected in")
     assert error.count("\n") == 1
@@ -33,7 +38,7 @@ def test_weights_that_cannot_be_had_are_one_sentence(tmp_path, capsys):
 
 
 def test_deepsim_needs_eigenvectors_and_biggan_takes_none(tmp_path, capsys):
-    assert main(["DeePSim", "--out", str(tmp_path)]) == 2
+    assert command(["DeePSim", "--out", str(tmp_path)]) == 2
     assert "--eigenvectors: expected a file for DeePSim" in capsys.readouterr().err
     with pytest.raises(SettingError, match=r"none for BigGAN, found x\.npy for BigGAN"):
         compute("BigGAN", tmp_path, eigenvectors="x.npy")
@@ -58,12 +63,12 @@ def test_a_table_is_written_with_its_stamp(generator, tmp_path, monkeypatch, cap
         asked.append(settings)
         return published_rows(generator)
 
-    monkeypatch.setattr(linearity_data, "_table", computed)
+    monkeypatch.setattr(data, "_table", computed)
     words = [generator, "--out", str(tmp_path / "out"), "--codes", "50", "--seed", "3"]
     if generator == "DeePSim":
         np.savez(tmp_path / "hessian.npz", eigvect_avg=np.eye(6), eigv_avg=np.arange(6.0))
         words += ["--eigenvectors", str(tmp_path / "hessian.npz")]
-    assert main(words) == 0
+    assert command(words) == 0
     file = ext5.LINEARITY[generator]
     source = SourceData(tmp_path / "out")
     assert capsys.readouterr().out.strip() == str(source.path(file))

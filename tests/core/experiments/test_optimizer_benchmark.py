@@ -20,13 +20,13 @@ from core.experiments.optimizer_benchmark.designs import (
 )
 from core.experiments.optimizer_benchmark.runs import noise_driven_run, unit_run
 from core.experiments.optimizer_benchmark.tables import (
-    as_text,
     beside_published,
     noise_driven_table,
     normalised_scores,
+    order_verdict,
     published_scores,
     score_table,
-    verdict,
+    table_text,
     with_arguments,
 )
 from core.generators.small import SmallGenerator
@@ -214,7 +214,7 @@ def test_scores_are_shares_of_the_best_of_their_unit():
     assert wide.loc[("all", "all", "Genetic"), "mean"] == pytest.approx((0.5 + 0.25 + 1 + 0.5) / 4)
     assert wide.loc[("all", "0", "Genetic"), "sem"] == pytest.approx(0.25)
     assert (table["n"] == [2, 2, 2, 2, 4, 4, 2, 2, 2, 2]).all()
-    text = as_text(beside_published(table, published_scores("published")))
+    text = table_text(beside_published(table, published_scores("published")))
     assert "0.750 (0.370)" in text
 
 
@@ -238,7 +238,7 @@ def test_a_verdict_allows_what_chance_and_rounding_do(shift, n, reference, expec
     digits, std, compare = reference
     row = SimpleNamespace(value=digits, std=std, average="mean", compare=compare, n=12)
     values = pd.Series(np.resize([-0.1, 0.1], n) * (n > 1) + float(digits) + shift)
-    assert verdict(values, values.mean(), row) == expected
+    assert order_verdict(values, values.mean(), row) == expected
 
 
 @pytest.fixture

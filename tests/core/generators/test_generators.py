@@ -189,7 +189,7 @@ def test_the_same_seed_gives_the_same_codes(norm1):
 @pytest.mark.parametrize(
     ("codes", "words"),
     [
-        (torch.zeros(2, 100), r"\(B, 96, 27, 27\) or \(B, 69984\); found \(2, 100\)"),
+        (torch.zeros(2, 100), r"\(B, 96, 27, 27\) or \(B, 69984\), found \(2, 100\)"),
         (torch.zeros(2, 69984, dtype=torch.int64), "floating-point codes .* found torch.int64"),
         (np.full((2, 69984), np.nan, np.float32), "NaN or infinity in code 0"),
         (torch.tensor(1.0), r"found \(\)"),

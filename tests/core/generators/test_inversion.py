@@ -79,5 +79,5 @@ def test_images_and_codes_that_do_not_fit(linear):
             GAN_invert(linear, bad)
     with pytest.raises(CodeError, match="expected finite codes"):
         GAN_invert(linear, torch.zeros(1, 3, 4, 5), torch.full((1, 6), torch.nan))
-    with pytest.raises(CodeError, match=r"\(B, 6\); found \(1, 7\)"):
+    with pytest.raises(CodeError, match=r"\(B, 6\), found \(1, 7\)"):
         GAN_invert(linear, torch.zeros(1, 3, 4, 5), torch.zeros(1, 7))

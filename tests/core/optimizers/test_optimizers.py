@@ -612,3 +612,55 @@ def test_nevergrad_is_optional():
         return
     expected = run(NevergradOptimizer(N, 8, "CMA", random_seed=0), 5)
     np.testing.assert_array_equal(run(NevergradOptimizer(N, 8, "CMA", random_seed=0), 5), expected)
+
+
+@pytest.mark.parametrize("device", ["numpy", "cpu"])
+def test_a_silent_generation_keeps_the_codes_that_were_conserved(device):
+    optimizer = Genetic(N, 8, 0.25, 0.75, 2, n_conserve=3, random_seed=0, device=device)
+    codes = optimizer.get_init_pop()
+    codes = optimizer.step(score(codes), codes)
+    conserved = to_host(codes)[:3].copy()
+    silent = to_host(optimizer.step(np.zeros(8), codes))
+    np.testing.assert_array_equal(silent[:3], conserved)
+    published = Genetic(N, 8, 0.25, 0.75, 2, n_conserve=3, random_seed=0, published_ties=True)
+    codes = published.get_init_pop()
+    np.testing.assert_array_equal(published.step(np.zeros(8), codes)[:3], codes[:-4:-1])
+
+
+def test_settings_that_are_numbers_of_numpy_are_saved(tmp_path):
+    options = {"population_size": np.int64(12), "maximize": np.bool_(True), "random_seed": 0}
+    options["optim_params"] = {"c1": np.float32(0.01)}
+    optimizer = CholeskyCMAES(N, init_code=np.ones(N), **options)
+    codes = run(optimizer, 3)
+    optimizer.save(tmp_path / "state.npz")
+    again = CholeskyCMAES(N, init_code=np.ones(N), **options)
+    again.restore(tmp_path / "state.npz")
+    np.testing.assert_array_equal(again.population, codes)
+
+
+def test_scores_and_codes_of_half_precision_and_inference_mode():
+    optimizer = CholeskyCMAES(N, init_code=np.ones(N), random_seed=0, device="cpu")
+    codes = optimizer.get_init_pop()
+    with torch.inference_mode():
+        codes = optimizer.step(torch.zeros(1, dtype=torch.bfloat16), codes.bfloat16())
+    for _ in range(12):
+        codes = optimizer.step(torch.as_tensor(score(codes)), codes)
+    assert np.isfinite(to_host(codes)).all()
+
+
+def test_a_part_that_refuses_keeps_the_other_from_learning():
+    parts = [CholeskyCMAES(5, 8, random_seed=0), SphereCMA(7, 7, 3, random_seed=0)]
+    same = [CholeskyCMAES(5, 8, random_seed=0), SphereCMA(7, 7, 3, random_seed=0)]
+    both, untouched = concat_wrapper(*parts), concat_wrapper(*same)
+    with pytest.raises(ScoreError, match="at least 2 codes to start from"):
+        both.step(np.zeros(1), np.ones((1, N)))
+    codes = np.random.default_rng(0).standard_normal((6, N))
+    np.testing.assert_array_equal(*(one.step(score(codes), codes) for one in (both, untouched)))
+
+
+def test_draws_of_a_wrong_shape_move_nothing():
+    draws = iter([np.zeros((3, 3)), *np.zeros((9, 13, 8))])
+    optimizer = CholeskyCMAES(8, init_code=np.ones(8), draw=lambda shape: next(draws))
+    with pytest.raises(SettingError, match="draw: expected numbers of shape"):
+        optimizer.step(np.zeros(1), np.ones((1, 8)))
+    np.testing.assert_array_equal(optimizer.xmean, np.zeros(8))

@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgba
 from scipy import stats
 
 from core.errors import SettingError
-from core.plotting import statistics as stats_utils
+from core.utils import stats_utils
 from core.utils.stats_utils import (
     correlation_diff_test,
     latexify_tststs,

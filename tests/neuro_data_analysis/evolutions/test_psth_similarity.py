@@ -9,7 +9,7 @@ from neuro_data_analysis.evolutions.psth_similarity import psth_differences
 
 
 def trajectory(first, second):
-    psth = np.zeros((len(first), 4, 200))
+    psth = np.zeros((len(first), 2, 200))
     psth[:, 0], psth[:, 1] = first, second
     return psth
 
@@ -77,6 +77,6 @@ def test_what_comes_before_the_evoked_window_does_not_count(courses):
 
 
 def test_a_silent_recording_has_no_differences():
-    found = psth_differences(np.zeros((3, 4, 200)))
+    found = psth_differences(np.zeros((3, 2, 200)))
     assert found.pop("normalizer") == 0
     assert np.isnan(list(found.values())).all()

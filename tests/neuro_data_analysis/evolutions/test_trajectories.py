@@ -7,14 +7,17 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from core.errors import RecordingError
+from core.statistics.windows import window_rate
 from neuro_data_analysis.evolutions.trajectories import (
+    Moments,
     complete_blocks,
     n_complete_blocks,
     pad,
     pad_all,
+    pad_fields,
     psth_trajectory,
     response_trajectory,
-    window_rate,
+    side_by_side,
     window_trajectories,
 )
 
@@ -65,36 +68,46 @@ def test_trajectories_follow_from_single_trials():
     trajectory = response_trajectory(psth)
     evoked = psth[1][1][50:200].mean(axis=0)
     expected = [evoked.mean(), stats.sem(evoked), psth[1][1][:45].mean()]
-    np.testing.assert_allclose(trajectory[1, [1, 3, 5]], expected)
+    np.testing.assert_allclose([field[1, 1] for field in trajectory], expected)
     rates = psth_trajectory(psth)
-    np.testing.assert_allclose(rates[0, 0], psth[0][0].mean(axis=1))
-    np.testing.assert_allclose(rates[0, 3, 17], stats.sem(psth[1][0][17]))
-    np.testing.assert_allclose(rates[:, :2, 50:200].mean(axis=2), trajectory[:, :2], atol=1e-9)
+    np.testing.assert_allclose(rates.mean[0, 0], psth[0][0].mean(axis=1))
+    np.testing.assert_allclose(rates.sem[0, 1, 17], stats.sem(psth[1][0][17]))
+    np.testing.assert_allclose(window_rate(rates.mean, axis=2), trajectory.mean, atol=1e-9)
+
+
+def test_fields_side_by_side_are_the_published_columns():
+    psth = [blocks(12, 30), blocks(15, 11, seed=1)]
+    trajectory, rates = response_trajectory(psth), psth_trajectory(psth)
+    published = side_by_side(trajectory)
+    assert published.shape == (2, 6)
+    np.testing.assert_array_equal(published[:, 3], trajectory.sem[:, 1])
+    np.testing.assert_array_equal(published[:, 4], trajectory.baseline[:, 0])
+    assert side_by_side(rates).shape == (2, 4, 200)
+    np.testing.assert_array_equal(side_by_side(rates)[:, 2], rates.sem[:, 0])
 
 
 def test_windows_of_10_ms_average_to_the_evoked_rate():
     psth = [blocks(12, 30), blocks(15, 11)]
     fine = window_trajectories(psth, [(start, start + 10) for start in range(50, 200, 10)])
-    np.testing.assert_allclose(
-        fine[:, :, :2].mean(axis=0), response_trajectory(psth)[:, :2], atol=1e-9
-    )
+    means = np.mean([moments.mean for moments in fine.values()], axis=0)
+    np.testing.assert_allclose(means, response_trajectory(psth).mean, atol=1e-9)
 
 
 def test_the_rates_of_a_window_do_not_depend_on_the_others():
     psth = [blocks(12, 30), blocks(15, 11)]
     windows = [(0, 45), (50, 200), (199, 200), (10, 20)]
     together = window_trajectories(psth, windows)
-    for number, window in enumerate(windows):
-        np.testing.assert_array_equal(window_trajectories(psth, [window])[0], together[number])
+    for window in windows:
+        np.testing.assert_array_equal(window_trajectories(psth, [window])[window], together[window])
         rates = window_rate(psth[1][1], window)
         expected = [rates.mean(), stats.sem(rates)]
-        np.testing.assert_allclose(together[number, 1, [1, 3]], expected, rtol=1e-9)
+        np.testing.assert_allclose([m[1, 1] for m in together[window]], expected, rtol=1e-9)
 
 
 def test_a_single_trial_has_no_sem():
     trajectory = response_trajectory([blocks(1), blocks(12)])
-    assert np.isnan(trajectory[0, 2])
-    assert np.isfinite(trajectory[0, [0, 1, 3, 4, 5]]).all()
+    assert np.isnan(trajectory.sem[0]).tolist() == [True, False]
+    assert np.isfinite([trajectory.mean, trajectory.baseline]).all()
 
 
 def test_padded_blocks_repeat_the_mean_of_the_last_two():
@@ -114,3 +127,11 @@ def test_padding_keeps_what_was_measured(lengths):
     for values, mask, trajectory in zip(padded.values, padded.measured, trajectories, strict=True):
         np.testing.assert_array_equal(values[mask], trajectory)
         assert (values[~mask] == trajectory[-2:].mean(axis=0)).all()
+
+
+def test_every_field_of_trajectories_is_padded():
+    trajectories = [Moments(np.full((n, 2), 1.0 * n), np.full((n, 2), 0.1 * n)) for n in (2, 3)]
+    padded = pad_fields(trajectories)
+    assert isinstance(padded, Moments)
+    np.testing.assert_array_equal(padded.mean[0], np.full((3, 2), 2.0))
+    np.testing.assert_array_equal(padded.sem[:, 2, 0], [0.2, 0.1 * 3])

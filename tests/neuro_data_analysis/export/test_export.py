@@ -13,9 +13,10 @@ from core.contract import ext4, ext5, fig2, fig3, fig4, fig5, fig6
 from core.contract.descriptions import SLICES
 from core.contract.source_data import SourceData
 from core.errors import RecordingError, SettingError, run
+from core.statistics.windows import window_rate
 from neuro_data_analysis.evolutions.cohort import gather
 from neuro_data_analysis.evolutions.evolution_tests import evolution_tests
-from neuro_data_analysis.evolutions.trajectories import complete_blocks, window_rate
+from neuro_data_analysis.evolutions.trajectories import complete_blocks
 from neuro_data_analysis.export import __main__ as command
 from neuro_data_analysis.export import output as export_output
 from neuro_data_analysis.export.ext4 import attribution

@@ -11,24 +11,33 @@ import pytest
 from core.contract import ext5, fig3, fig6
 from core.contract.source_data import SourceData
 from core.errors import ContractError, RecordingError, SettingError
-from neuro_data_analysis.evolutions.cohort import gather
 from neuro_data_analysis.evolutions.psth_similarity import psth_differences
 from neuro_data_analysis.export import __main__ as command
 from neuro_data_analysis.export import ext5 as export_ext5
 from neuro_data_analysis.export import fig3 as export_fig3
 from neuro_data_analysis.export import fig6 as export_fig6
-from neuro_data_analysis.export.fig6 import tuned_units
+from neuro_data_analysis.export.inputs import Inputs
 from neuro_data_analysis.export.run import export_all
-from neuro_data_analysis.recordings.layout import LINEARITY_FILES
-from neuro_data_analysis.tuning.synopsis import synopsis
+from neuro_data_analysis.recordings.dataset import Recordings, open_recordings
+from neuro_data_analysis.recordings.layout import LINEARITY_FILES, Folders
 
 
 @pytest.fixture(scope="module")
-def cohort(simulation):
-    from neuro_data_analysis.recordings.dataset import open_recordings
-
+def inputs(simulation):
+    """Three experiments, gathered, with nothing beside them."""
     with open_recordings(simulation / "matroot") as recordings:
-        return gather([recordings.experiment(expi) for expi in (3, 25, 155)])
+        elements = enumerate(recordings.elements, start=1)
+        chosen = [raw if expi in (3, 25, 155) else None for expi, raw in elements]
+        inputs = Inputs(Recordings(chosen), Folders.below(simulation / "none"))
+        assert inputs.cohort.meta.index.tolist() == [3, 25, 155]
+        return inputs
+
+
+def beside(inputs, **folders):
+    """The same experiments with other folders beside them."""
+    changed = replace(inputs, folders=replace(inputs.folders, **folders))
+    vars(changed)["cohort"] = inputs.cohort
+    return changed
 
 
 @pytest.fixture
@@ -49,18 +58,18 @@ def write_prototypes(folder, name="similarity.csv", **columns):
     return folder
 
 
-def test_psth_differences_need_the_evolutions_only(cohort, target, tmp_path):
-    unavailable = write(export_fig3.contents(cohort, tmp_path / "none"), target)
+def test_psth_differences_need_the_evolutions_only(inputs, target):
+    unavailable = write(export_fig3.contents(inputs), target)
     assert [error.outer for error in unavailable] == [("Figure 3G",), ("Figure 3G",)]
     table = target.read(fig3.SIMILARITY).set_index("Expi")
-    for summary in cohort.summaries:
-        for name, value in psth_differences(summary.psth).items():
+    for summary in inputs.cohort.summaries:
+        for name, value in psth_differences(summary.psth.mean).items():
             assert table.loc[summary.expi, name] == pytest.approx(value)
     assert table["cosine_reevol_resnet_avgpool"].isna().all()
     assert list(target.read(fig3.META)["Expi"]) == [3, 25, 155]
 
 
-def test_measured_columns_are_joined_by_experiment_and_keep_their_names(cohort, target, tmp_path):
+def test_measured_columns_are_joined_by_experiment_and_keep_their_names(inputs, target, tmp_path):
     folder = write_prototypes(
         tmp_path / "prototypes",
         Expi=[155, 99, 3],
@@ -69,7 +78,7 @@ def test_measured_columns_are_joined_by_experiment_and_keep_their_names(cohort, 
         effnet_pool=[0.5, 0.6, 0.7],
     )
     write_prototypes(folder, "covariance.csv", Expi=[25], layer1_cov_corr=[0.25])
-    assert write(export_fig3.contents(cohort, folder), target) == ()
+    assert write(export_fig3.contents(beside(inputs, prototypes=folder)), target) == ()
     table = target.read(fig3.SIMILARITY).set_index("Expi")
     expected = [0.3, np.nan, 0.1]
     np.testing.assert_array_equal(table["cosine_reevol_resnet_avgpool"], expected)
@@ -95,24 +104,24 @@ def test_measured_columns_are_joined_by_experiment_and_keep_their_names(cohort, 
         ({"Expi": [3], "effnet_pool": ["high"]}, "a table of numbers with a column Expi"),
     ],
 )
-def test_measured_tables_that_cannot_be_joined_are_refused(cohort, tmp_path, columns, sentence):
+def test_measured_tables_that_cannot_be_joined_are_refused(inputs, tmp_path, columns, sentence):
     folder = write_prototypes(tmp_path / "prototypes", **columns)
     with pytest.raises(RecordingError, match=rf"similarity\.csv: expected {sentence}"):
-        export_fig3.contents(cohort, folder)
+        export_fig3.contents(beside(inputs, prototypes=folder))
 
 
-def test_measured_tables_of_other_experiments_are_said(cohort, tmp_path):
+def test_measured_tables_of_other_experiments_are_said(inputs, tmp_path):
     folder = write_prototypes(tmp_path / "prototypes", Expi=[99, 100], effnet_pool=[0.1, 0.2])
-    unavailable = export_fig3.contents(cohort, folder).unavailable
+    unavailable = export_fig3.contents(beside(inputs, prototypes=folder)).unavailable
     assert unavailable[0].expected == "experiments of these recordings"
 
 
-def test_a_thread_without_variation_leaves_its_cells_empty(cohort, target, tmp_path):
-    silent = cohort.summaries[0].psth.copy()
+def test_a_thread_without_variation_leaves_its_cells_empty(inputs):
+    first, *others = inputs.cohort.summaries
+    silent = first.psth.mean.copy()
     silent[:, 1] = 0
-    summaries = (replace(cohort.summaries[0], psth=silent), *cohort.summaries[1:])
-    write(export_fig3.contents(replace(cohort, summaries=summaries), tmp_path), target)
-    table = target.read(fig3.SIMILARITY)
+    first = replace(first, psth=first.psth._replace(mean=silent))
+    table = export_fig3.similarity_table(replace(inputs.cohort, summaries=(first, *others)), [])
     assert table["psth_corr"].isna().tolist() == [True, False, False]
     assert table["psth_MAE"].notna().all()
 
@@ -152,21 +161,18 @@ def test_the_tables_of_tuning_agree_with_one_another(source):
 
 
 def test_examples_are_the_published_ones_where_they_fit(recordings, folders):
-    units, unavailable = tuned_units(recordings, folders)
-    assert unavailable == ()
-    success, failure = units
+    success, failure = Inputs(recordings, folders).tuned_units
 
     def named(unit, name):
         return replace(unit, tuning=replace(unit.tuning, name=name))
 
     choose = export_fig6.example
-    assert choose(units, "none such", export_fig6._succeeded) is success
-    assert choose([failure], "none such", export_fig6._succeeded) is None
+    assert choose((success, failure), "none such", evolved=True) is success
+    assert choose([failure], "none such", evolved=True) is None
     published = named(success, "Beto-07092020-003-SIM")
-    assert choose([success, published], "Beto-07092020-003", lambda u: u.evolved) is published
-    assert (
-        choose([failure, named(success, "x")], failure.tuning.name, lambda u: u.evolved) != failure
-    )
+    assert choose([success, published], "Beto-07092020-003", evolved=True) is published
+    units = [failure, named(success, "x")]
+    assert choose(units, failure.tuning.name, evolved=True) is units[1]
 
 
 def test_example_files_say_whom_they_show(source):
@@ -177,8 +183,9 @@ def test_example_files_say_whom_they_show(source):
     assert "unit" not in records[fig6.SHAPES.path].details
 
 
-def test_linearity_is_checked_and_taken_over(folders, target, tmp_path):
-    assert write(export_ext5.contents(folders.linearity), target) == ()
+def test_linearity_is_checked_and_taken_over(inputs, folders, target, tmp_path):
+    given = beside(inputs, linearity=folders.linearity)
+    assert write(export_ext5.contents(given), target) == ()
     given = pd.read_csv(folders.linearity / LINEARITY_FILES["BigGAN"])
     pd.testing.assert_frame_equal(target.read(ext5.LINEARITY["BigGAN"]), given, check_dtype=False)
     name = LINEARITY_FILES["DeePSim"]
@@ -186,7 +193,7 @@ def test_linearity_is_checked_and_taken_over(folders, target, tmp_path):
     table = pd.read_csv(folders.linearity / name).drop(columns="Test_R2")
     table.to_csv(tmp_path / "linearity" / name, index=False)
     with pytest.raises(ContractError, match=f"{name}: expected the columns Test_R2"):
-        export_ext5.contents(tmp_path / "linearity")
+        export_ext5.contents(beside(inputs, linearity=tmp_path / "linearity"))
 
 
 def test_what_is_absent_is_said_and_the_rest_is_exported(simulation, folders, tmp_path, capsys):
@@ -219,12 +226,14 @@ def test_a_broken_tuning_recording_leaves_the_rest(recordings, folders, tmp_path
     assert not (tmp_path / "out" / "Fig6").exists()
 
 
-def test_examples_that_no_recording_fits_are_said(recordings, folders, target):
-    units, _ = tuned_units(recordings, folders)
-    failures = [unit for unit in units if not unit.evolved]
-    contents = export_fig6.contents(failures, synopsis(failures, n_jobs=1))
-    sentences = write(contents, target)
+def test_examples_that_no_recording_fits_are_said(recordings, folders, target, tmp_path):
+    records = shutil.copytree(folders.records, tmp_path / "records")
+    for path in records.glob("*.csv"):
+        table = pd.read_csv(path)
+        table[table["Expi"] == 9].to_csv(path, index=False)
+    contents = export_fig6.contents(Inputs(recordings, replace(folders, records=records), n_jobs=1))
+    unavailable = write(contents, target)
     assert list(contents.details) == [fig6.AVERAGES["failure"].path]
-    assert [sentence.split(":")[0] for sentence in sentences] == ["Figure 6C", "Figure 6D"]
+    assert [error.path for error in unavailable] == ["Figure 6C", "Figure 6D"]
     assert not target.path(fig6.SINGLE_TRIALS).exists()
     assert len(target.read(fig6.SHAPES)) == 25

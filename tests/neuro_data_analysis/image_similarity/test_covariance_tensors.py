@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,18 +16,18 @@ from scipy import stats
 from torch import nn
 
 from core.contract import fig3
-from core.errors import LayerError, SampleError, SettingError
-from neuro_data_analysis.covariance_tensors import (
+from core.errors import LayerError, SampleError, SettingError, run
+from neuro_data_analysis.covariance_tensors import main
+from neuro_data_analysis.image_similarity import networks
+from neuro_data_analysis.image_similarity.covariance import (
     CovarianceTensor,
     RunningCovariance,
-    _read_finished,
     covariance_similarity,
     covariance_tensors,
-    main,
     summaries,
     tensor_similarity,
 )
-from neuro_data_analysis.image_similarity import networks
+from neuro_data_analysis.image_similarity.covariance_table import read_finished
 from neuro_data_analysis.image_similarity.networks import FeatureNetwork, FeatureSet
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
 
@@ -236,10 +237,10 @@ def test_the_command_continues_where_it_ended(matroot, tmp_path, small_lite0, ca
     stimuli, out = tmp_path / "drive", matroot / "prototypes" / "covariance.csv"
     arguments = ["--stimuli", stimuli, "--matroot", matroot, "--batch", 4]
     arguments = [*map(str, arguments), "--network", "efficientnet_lite0"]
-    assert main(arguments) == 2
+    assert run(lambda: main(arguments)) == 2
     assert "expected the root of the image folders" in capsys.readouterr().err
     stimuli.mkdir()
-    assert main(arguments) == 1
+    assert run(lambda: main(arguments)) == 1
     message = capsys.readouterr().err
     assert message.count("is left out: ") == 2
     assert "thread0_0.bmp: expected an image, found no file" in message
@@ -270,7 +271,7 @@ def test_the_command_refuses_what_it_cannot_do(matroot, tmp_path, small_lite0, c
         (["--network", "efficientnet_lite0", "--out", str(out)], "expected the columns of this"),
         (["--out", str(tmp_path)], "expected a file that can be written, found a folder"),
     ):
-        assert main([*arguments, *more]) == 2
+        assert run(partial(main, [*arguments, *more])) == 2
         assert message in capsys.readouterr().err
     assert out.read_text() == "Expi,a\n1,2\n"
 
@@ -299,7 +300,7 @@ def test_the_module_runs_as_a_command():
 def test_a_damaged_table_is_not_continued(tmp_path, text):
     path = tmp_path / "covariance.csv"
     path.write_text("Expi,a,b\n26,2,\n")
-    assert _read_finished(path, ["a", "b"]).index.tolist() == [26]
+    assert read_finished(path, ["a", "b"]).index.tolist() == [26]
     path.write_text(text)
     with pytest.raises(SettingError, match=r"covariance\.csv: expected"):
-        _read_finished(path, ["a", "b"])
+        read_finished(path, ["a", "b"])

@@ -10,14 +10,15 @@ from PIL import Image
 from skimage import data, transform
 from torch import nn
 
+from core import errors
 from core.contract import fig3
 from core.errors import ImageError, SettingError, WeightsError
 from neuro_data_analysis import prototype_similarity as command
-from neuro_data_analysis.image_similarity import networks
+from neuro_data_analysis.image_similarity import networks, prototype_table
 from neuro_data_analysis.image_similarity.networks import FeatureNetwork
 from neuro_data_analysis.image_similarity.prototypes import COLUMNS, find_prototypes
-from neuro_data_analysis.prototype_similarity import writable_file
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
+from neuro_data_analysis.recordings.lab_tables import writable_table
 
 EXPERIMENTS = {3: (5, "Alfa"), 25: (5, "Alfa"), 26: (7, "Beto")}
 
@@ -117,7 +118,7 @@ def small_networks(monkeypatch):
 
 
 def run(*arguments):
-    return command.main([str(argument) for argument in arguments])
+    return errors.run(lambda: command.main([str(argument) for argument in arguments]))
 
 
 def test_columns_of_the_published_table_in_its_order(folder, matroot, small_networks, capsys):
@@ -175,7 +176,7 @@ def test_experiments_of_one_site_have_no_alternate(folder, matroot, small_networ
 
 def test_the_seed_repeats_the_draw(matroot):
     files = dict.fromkeys([3, 25, 26])
-    draws = [command.site_alternates(files, matroot, seed) for seed in (1, 1, 2, 3, 4)]
+    draws = [prototype_table.site_alternates(files, matroot, seed) for seed in (1, 1, 2, 3, 4)]
     assert draws[0] == draws[1]
     assert len({draw[26] for draw in draws}) == 2
 
@@ -199,12 +200,12 @@ def test_nothing_is_written_where_nothing_can_be_computed(folder, small_networks
 
 def test_a_table_of_one_network_by_call(folder, small_networks):
     network = networks.load_feature_network("alexnet")
-    table = command.network_table(network, find_prototypes(folder))
+    table = prototype_table.network_table(network, find_prototypes(folder))
     assert table.index.tolist() == [3, 25, 26]
     assert table.shape == (3, 2 * 2 + 3 * 6)
     (folder / "Exp003_prototypes.png").write_bytes(b"")
     with pytest.raises(ImageError, match="Exp003"):
-        command.network_table(network, find_prototypes(folder))
+        prototype_table.network_table(network, find_prototypes(folder))
 
 
 def photograph(name):
@@ -235,7 +236,7 @@ def test_a_file_of_another_kind_is_not_replaced(tmp_path):
     montage = tmp_path / "Exp001.png"
     montage.write_bytes(b"\x89PNG")
     with pytest.raises(SettingError, match="found a file of another kind"):
-        writable_file(montage)
+        writable_table(montage)
     table = tmp_path / "similarity.csv"
     table.write_text("Expi,effnet_pool\n1,0.5\n")
-    assert writable_file(table) == table
+    assert writable_table(table) == table

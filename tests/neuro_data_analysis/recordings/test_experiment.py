@@ -132,20 +132,12 @@ def test_identity_follows_from_names():
     assert experiment.expdate == datetime.date(2020, 11, 25)
     assert experiment.visual_area == "IT"
     assert experiment.pref_chan == 12
-    assert experiment.pref_unit_row == 2
     assert experiment.title == (
         "Exp 155 Alfa-25112020-003 Pref chan12 U1\n"
         "image size [3. 3.] deg  pos [ 0.  -0.8]\n"
         "Evol thr0: fc6   thr1: BigGAN"
     )
     assert not experiment.is_simulated
-
-
-def test_one_unit_must_match():
-    content = raw()
-    content["units"]["unit_num_arr"] = np.array([1.0, 1, 1, 2])
-    with pytest.raises(RecordingError, match="one unit 1 on channel 12, found 2"):
-        _ = Experiment(1, content).pref_unit_row
 
 
 def test_responses_of_one_unit_and_one_trial_keep_their_axes():

@@ -10,8 +10,8 @@ from core.errors import RecordingError
 from neuro_data_analysis.recordings.naming import (
     animal_and_date,
     area_of_channel,
+    block_and_thread,
     evolved_image_name,
-    is_evolved_image,
     reference_image_name,
     reference_stem,
 )
@@ -81,10 +81,10 @@ def test_unknown_arrays_are_refused():
 def test_a_reference_stem_is_found_again(stem, thread):
     name = reference_image_name(stem, thread)
     assert reference_stem(name) == stem
-    assert not is_evolved_image(name)
+    assert block_and_thread(name) is None
 
 
 def test_evolved_names():
     name = evolved_image_name(13, 0, 698)
     assert name == "block013_thread000_gen_gen012_000698"
-    assert is_evolved_image(name)
+    assert block_and_thread(name) == (13, 0)

@@ -33,7 +33,7 @@ def elements(recordings):
 
 
 def assert_same_experiment(found, expected):
-    for name in ("psth", "ref_psth", "idx_seq", "ref_idx_seq", "rspmat", "ref_rspmat"):
+    for name in ("psth", "ref_psth", "idx_seq", "ref_idx_seq", "rspmat"):
         for found_thread, thread in zip(getattr(found, name), getattr(expected, name), strict=True):
             for found_block, block in zip(found_thread, thread, strict=True):
                 np.testing.assert_array_equal(found_block, block)

@@ -12,7 +12,7 @@ from neuro_data_analysis.export.fig3 import read_measured
 from neuro_data_analysis.recordings.formatted import formatted_file, read_formatted
 from neuro_data_analysis.recordings.naming import area_of_channel
 from neuro_data_analysis.simulation.descriptors import descriptors
-from neuro_data_analysis.simulation.evolution import evolve
+from neuro_data_analysis.simulation.evolution import simulate_evolution
 from neuro_data_analysis.simulation.parameters import N_LATENT, Parameters
 from neuro_data_analysis.simulation.record import make_record
 from neuro_data_analysis.simulation.run import resolve_subset, tuning_schedules
@@ -47,7 +47,7 @@ def outside():
 
 @pytest.fixture(scope="module")
 def evolution(world, outside):
-    return evolve(outside.evolution, world, PARAMETERS, np.random.default_rng(1))
+    return simulate_evolution(outside.evolution, world, PARAMETERS, np.random.default_rng(1))
 
 
 def test_the_recordings_are_the_real_ones():

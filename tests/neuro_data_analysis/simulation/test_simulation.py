@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import SettingError
 from neuro_data_analysis.evolutions.trajectories import n_complete_blocks
-from neuro_data_analysis.recordings.naming import is_evolved_image
+from neuro_data_analysis.recordings.naming import block_and_thread
 from neuro_data_analysis.simulation import run as simulation_run
 from neuro_data_analysis.simulation.descriptors import (
     FIXED_LENGTHS,
@@ -18,7 +18,7 @@ from neuro_data_analysis.simulation.descriptors import (
     descriptors,
     draw_n_blocks,
 )
-from neuro_data_analysis.simulation.evolution import draw_images, image_scores
+from neuro_data_analysis.simulation.evolution import draw_images, mean_scores
 from neuro_data_analysis.simulation.parameters import Parameters
 from neuro_data_analysis.simulation.run import (
     export_simulated,
@@ -124,13 +124,13 @@ def test_the_preferred_image_drives_a_site_fully(world, area):
 
 
 def test_scores_average_repeats_and_leave_missing_images_out():
-    from neuro_data_analysis.simulation.evolution import Shown
+    from neuro_data_analysis.simulation.evolution import ShownTrials
 
     psth = np.zeros((3, 200), dtype=np.float32)
     psth[:, 50:] = [[10.0], [20.0], [60.0]]
     none = np.array([])
-    shown = Shown(4, none, {}, np.array([0, 2, 2]), psth, none, np.zeros((0, 200)))
-    np.testing.assert_allclose(image_scores(shown), [10, np.nan, 40, np.nan])
+    shown = ShownTrials(4, none, {}, np.array([0, 2, 2]), psth, none, np.zeros((0, 200)))
+    np.testing.assert_allclose(mean_scores(shown), [10, np.nan, 40, np.nan])
 
 
 def test_a_block_after_the_last_holds_at_most_nine_images():
@@ -161,7 +161,7 @@ def test_recordings_look_like_recordings(recordings):
         )
         assert trials.tolist() == list(range(1, len(experiment.imageName) + 1))
         assert all((np.diff(block) > 0).all() for t in experiment.idx_seq for block in t)
-        evolved = [is_evolved_image(name) for name in experiment.imageName]
+        evolved = [block_and_thread(name) is not None for name in experiment.imageName]
         for thread in (0, 1):
             for block, numbers in enumerate(experiment.idx_seq[thread], start=1):
                 for number in numbers:
@@ -174,7 +174,10 @@ def test_recordings_look_like_recordings(recordings):
 
 def test_the_preferred_row_of_responses_is_the_mean_of_the_psth(recordings):
     experiment = recordings.experiment(155)
-    row = experiment.pref_unit_row
+    preferred = (experiment.spikeID == experiment.pref_chan) & (
+        experiment.unitID == experiment.unit_in_pref_chan
+    )
+    (row,) = np.flatnonzero(preferred)
     inactive = experiment.unitID == 0
     assert inactive.any()
     for thread in (0, 1):
@@ -196,7 +199,7 @@ def test_populations_are_those_of_the_spaces(recordings):
 
 
 def test_counters_run_over_both_threads(recordings):
-    names = [name for name in recordings.experiment(155).imageName if is_evolved_image(name)]
+    names = [name for name in recordings.experiment(155).imageName if block_and_thread(name)]
     counters = {}
     for name in names:
         block, thread, counter = re.match(r"block(\d+)_thread(\d+)_.*_(\d+)$", name).groups()

@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 from core.errors import MissingFileError, RecordingError
-from neuro_data_analysis.evolutions.trajectories import complete_blocks, window_rate
+from core.statistics.windows import window_rate
+from neuro_data_analysis.evolutions.trajectories import complete_blocks
 from neuro_data_analysis.recordings.experiment_records import EVOLUTION_TABLE, TUNING_TABLE
 from neuro_data_analysis.recordings.formatted import FormattedRecording, formatted_file
 from neuro_data_analysis.recordings.naming import evolved_image_name

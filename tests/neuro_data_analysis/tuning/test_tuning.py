@@ -8,8 +8,9 @@ import pytest
 
 from core.contract import fig6
 from core.errors import RecordingError
+from core.statistics.tuning_axes import axes
 from neuro_data_analysis.recordings.formatted import FormattedRecording
-from neuro_data_analysis.tuning.axes import averages, axes, read_tuning, single_trials
+from neuro_data_analysis.tuning.axes import averages, read_tuning, single_trials
 
 NAMES = [
     "noise_eig1_lin-0.40", "class_eig0_lin0.00", "reference", "class_eig3_lin0.40",

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from core.contract import fig6
-from neuro_data_analysis.tuning.axes import Axis, Tuning
+from core.statistics.tuning_axes import Axis
+from neuro_data_analysis.tuning.axes import Tuning
 from neuro_data_analysis.tuning.synopsis import (
-    FittedAxis,
+    AxisTask,
     TunedUnit,
-    fit_axis,
+    curve_columns,
     peak_table,
     seed_of,
     shape_table,
@@ -24,7 +25,7 @@ X = np.repeat(LEVELS, 6)
 
 def fitted(curve, x=X, noise=0.5):
     rates = curve(x) + noise * np.random.default_rng(0).standard_normal(len(x))
-    return fit_axis(FittedAxis(Axis("class", 0, x, rates), seed=1))
+    return curve_columns(AxisTask(Axis("class", 0, x, rates), seed=1))
 
 
 def test_a_bell_around_the_origin_is_found_by_every_measure():

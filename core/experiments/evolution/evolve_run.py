@@ -1,0 +1,162 @@
+"""The work of ``python -m core.experiments.evolve``: from its options to files and figures."""
+
+import argparse
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from core.errors import MissingFileError, SettingError
+from core.experiments.evolution.loop import Evolution, Thread, blocks_to_do, checksum, evolve
+from core.experiments.evolution.record import GENERATOR_WEIGHTS
+from core.files import writable_folder
+from core.generators.by_name import load_generator
+from core.generators.protocol import Generator
+from core.generators.start_codes import start_code
+from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
+from core.probing.scorer import Scorer
+from core.probing.unit_responses import UnitResponses, unit_label
+from core.spaces import HESSIAN_FILES
+
+IMAGE_TYPES = (".png", ".jpg", ".jpeg", ".bmp")
+
+
+def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
+    """Evolve for units and draw what came out.
+
+    Parameters
+    ----------
+    options
+        As `core.experiments.evolve.parser` gives them.
+    units
+        Layer and position of each; see `core.experiments.evolve.parse_unit`.
+
+    Returns
+    -------
+    list of Path
+        For each unit its HDF5 file, then its figures.
+
+    Raises
+    ------
+    SettingError
+        If an optimizer is not one of its generator's.
+    MissingFileError
+        If there are no reference images or no Hessian where they are named.
+    """
+    out = writable_folder(options.out)
+    scorer = Scorer(options.network, device=options.device)
+    generators = [
+        load_generator(
+            name,
+            pretrained=not options.random_weights,
+            device=options.device,
+            rng=0,  # random weights are the same in every run, so that it can go on
+        )
+        for name in options.generator
+    ]
+    respond = UnitResponses(scorer, units)
+    notes = {
+        "network": options.network,
+        "network's weights": checksum(scorer.model),
+        GENERATOR_WEIGHTS: "random" if options.random_weights else "published",
+    }
+    references = None if options.references is None else _read_images(options.references)
+    evolutions = [_evolution(unit, generators, references, notes, out, options) for unit in units]
+    to_do = blocks_to_do(evolutions, options.blocks)
+    with tqdm(total=to_do, desc="blocks", disable=None) as bar:
+        records = evolve(evolutions, respond, options.blocks, after_block=bar.update)
+
+    # only now, since matplotlib takes long to import
+    from core.experiments.evolution.figures import save_figures
+
+    paths = []
+    for evolution, record in zip(evolutions, records, strict=True):
+        by_name = {thread.name: thread.generator for thread in evolution.threads}
+        paths += [evolution.path, *save_figures(record, by_name, evolution.path)]
+    return paths
+
+
+def _evolution(
+    unit: tuple,
+    generators: list[Generator],
+    references: torch.Tensor | None,
+    notes: dict,
+    out: Path,
+    options: argparse.Namespace,
+) -> Evolution:
+    layer, *position = unit
+    name = unit_label(options.network, layer, position)
+    threads = [
+        _thread(thread, name, generators[thread], options) for thread in range(len(generators))
+    ]
+    kinds = [f"{t.name}-{label}" for t, label in zip(threads, options.optimizer, strict=True)]
+    stem = "_".join([name.replace(" ", "_").replace(",", "_"), *kinds, f"seed{options.seed}"])
+    return Evolution(
+        path=out / f"{stem}.h5",
+        unit=name,
+        threads=threads,
+        noise=options.noise,
+        references=references,
+        seed=options.seed,
+        notes=notes,
+    )
+
+
+def _thread(thread: int, unit: str, generator: Generator, options: argparse.Namespace) -> Thread:
+    kind, label = options.generator[thread], options.optimizer[thread]
+    known = (*names_of(kind), *BENCHMARK)
+    if label not in known:
+        raise SettingError(
+            path="--optimizer", expected=f"for {kind} one of {', '.join(known)}", found=f"{label!r}"
+        )
+    of_start, of_samples = (
+        np.random.default_rng([options.seed, crc32(unit.encode()), thread, purpose])
+        for purpose in (0, 1)
+    )
+    name = kind if options.generator.count(kind) == 1 else f"{kind}-{thread}"
+    if label in BENCHMARK:
+        optimizer = make_optimizer(
+            label, generator.latent_dim, n_generations=options.blocks, random_seed=of_samples
+        )
+        return Thread(name, generator, optimizer)
+    start = start_code(kind, of_start)
+    hessian = _hessian(kind, label, options)
+    optimizer = make_optimizer(
+        f"{kind}/{label}",
+        generator.latent_dim,
+        init_code=start,
+        hessian=hessian,
+        random_seed=of_samples,
+    )
+    return Thread(name, generator, optimizer, start)
+
+
+def _hessian(kind: str, label: str, options: argparse.Namespace) -> dict | None:
+    if not label.startswith("Hess"):
+        return None
+    if options.hessians is None:
+        raise SettingError(
+            path=label, expected=f"a folder with {HESSIAN_FILES[kind]} as --hessians", found="none"
+        )
+    path = options.hessians / HESSIAN_FILES[kind]
+    if not path.is_file():
+        raise MissingFileError(
+            path=path, expected=f"the average Hessian of {kind}", found="no file"
+        )
+    with np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _read_images(path: Path) -> torch.Tensor:
+    """All images of a folder in order of name, (n, 3, 256, 256) in [0, 1]."""
+    from PIL import Image
+
+    files = sorted(file for file in path.glob("*") if file.suffix.lower() in IMAGE_TYPES)
+    if not files:
+        raise MissingFileError(
+            path=path, expected=f"images ({', '.join(IMAGE_TYPES)})", found="none there"
+        )
+    images = [np.asarray(Image.open(file).convert("RGB").resize((256, 256))) for file in files]
+    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255

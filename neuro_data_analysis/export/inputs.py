@@ -1,0 +1,78 @@
+"""What the exporters draw on; each part is read when the first of them asks for it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from core.contract import ext4, fig5
+from core.contract.source_data import EXAMPLE_EXPI
+from core.progress import progress
+from neuro_data_analysis.evolutions.cohort import Cohort, experiment_order, gather_all
+from neuro_data_analysis.recordings.dataset import Recordings
+from neuro_data_analysis.recordings.experiment import Experiment
+from neuro_data_analysis.recordings.layout import Folders
+from neuro_data_analysis.tuning.hessian_recordings import open_hessian_recordings
+from neuro_data_analysis.tuning.synopsis import TunedUnit, synopsis
+
+WINDOWS = tuple(dict.fromkeys((*fig5.WINDOWS, *(w for ws in ext4.WINDOWS.values() for w in ws))))
+"""Windows of all figures, start and stop in ms."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Recordings and what lies beside them, as every exporter takes them.
+
+    Attributes
+    ----------
+    recordings
+        The paired evolutions, open.
+    folders
+        Where the tuning recordings and what was measured on images lie.
+    example_expi
+        Experiment of Figure 2.
+    n_jobs
+        Processes that fit tuning curves.
+    """
+
+    recordings: Recordings
+    folders: Folders
+    example_expi: int = EXAMPLE_EXPI
+    n_jobs: int = 2
+
+    @cached_property
+    def example(self) -> Experiment:
+        """The experiment of Figure 2; RecordingError where it is not there."""
+        return self.recordings.experiment(self.example_expi)
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        """All experiments, with the windows of all figures; RecordingError if one is broken."""
+        return gather_all(self.recordings, WINDOWS)
+
+    @property
+    def order(self) -> pd.DataFrame:
+        """The experiment behind every row; the recordings are read for it only if they must be."""
+        gathered = "cohort" in vars(self)
+        return self.cohort.order if gathered else experiment_order(self.recordings)
+
+    @cached_property
+    def tuned_units(self) -> tuple[TunedUnit, ...]:
+        """The preferred units of the tuning recordings.
+
+        Raises
+        ------
+        MissingFileError
+            If a tuning recording or a record table is absent.
+        RecordingError
+            If one is broken.
+        """
+        hessian = open_hessian_recordings(
+            self.folders.records, self.folders.formatted, self.recordings
+        )
+        return tuple(progress(hessian.units(), len(hessian), "tuning recordings"))
+
+    @cached_property
+    def synopsis(self) -> pd.DataFrame:
+        """Fits along every axis of `tuned_units`, which takes minutes."""
+        return synopsis(self.tuned_units, self.n_jobs)

@@ -1,0 +1,88 @@
+"""Simulating one experiment at a time, in whichever process."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from neuro_data_analysis.simulation.descriptors import descriptors
+from neuro_data_analysis.simulation.evolution import SimulatedEvolution, simulate_evolution
+from neuro_data_analysis.simulation.formatted_files import write_formatted
+from neuro_data_analysis.simulation.linearity import simulate_linearity
+from neuro_data_analysis.simulation.parameters import Parameters
+from neuro_data_analysis.simulation.record import TrialRecord, make_record
+from neuro_data_analysis.simulation.similarity import ReadoutNetwork, make_network, similarities
+from neuro_data_analysis.simulation.tables import write_linearity
+from neuro_data_analysis.simulation.tuning import (
+    TuningSchedule,
+    formatted_evolution,
+    schedules,
+    simulate_tuning,
+)
+from neuro_data_analysis.simulation.world import World, make_world
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """One simulated world; small to send to another process, which makes the world once.
+
+    Attributes
+    ----------
+    seed
+        Seed of the world and, with the experiment's number, of every experiment.
+    parameters
+        Constants of the model.
+    formatted
+        Folder of the formatted files.
+    """
+
+    seed: int
+    parameters: Parameters
+    formatted: Path
+
+    @property
+    def world(self) -> World:
+        """Both generators, the same for all experiments."""
+        return _world(self.seed, self.parameters)
+
+    @property
+    def network(self) -> ReadoutNetwork:
+        """The network that prototypes are compared in."""
+        return _network(self.seed)
+
+    def paired_evolution(self, expi: int) -> tuple[TrialRecord, dict[str, float]]:
+        """An experiment and its similarities; the tuning recordings after it are written."""
+        rng = self._generator(1, expi)
+        evolution = simulate_evolution(descriptors()[expi], self.world, self.parameters, rng)
+        record = make_record(evolution, rng)
+        for schedule in schedules():
+            if schedule.evolution.Expi == expi:
+                self._write_tuning(schedule, evolution, self._generator(2, schedule.index))
+        return record, similarities(evolution, self.network, self._generator(3, expi))
+
+    def outside_evolution(self, index: int) -> None:
+        """Write a tuning recording whose evolution is outside the paired data set, and that one."""
+        schedule, rng = schedules()[index], self._generator(2, index)
+        evolution = simulate_evolution(schedule.evolution, self.world, self.parameters, rng)
+        record = make_record(evolution, rng)
+        write_formatted(self.formatted, formatted_evolution(record, rng))
+        self._write_tuning(schedule, evolution, rng)
+
+    def linearity(self, folder: Path) -> None:
+        """Write the regressions of network units on codes into a folder."""
+        tables = simulate_linearity(self.world, self._generator(4), self.parameters)
+        write_linearity(folder, tables)
+
+    def _write_tuning(
+        self, schedule: TuningSchedule, evolution: SimulatedEvolution, rng: np.random.Generator
+    ) -> None:
+        recording = simulate_tuning(schedule, evolution, self.world, self.parameters, rng)
+        write_formatted(self.formatted, recording, schedule.has_unit_numbers)
+
+    def _generator(self, *spawn_key: int) -> np.random.Generator:
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=spawn_key))
+
+
+_world = cache(make_world)
+_network = cache(make_network)
