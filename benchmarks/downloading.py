@@ -23,7 +23,7 @@ import matplotlib as mpl
 import numpy as np
 
 from core.acquisition.archives import unpack
-from core.acquisition.osf import Settings
+from core.acquisition.osf import OsfSettings
 from core.acquisition.osf_download import fetch_source_data
 from core.contract.manifest import FIGURE_FILES, MANIFEST
 from core.contract.unpickling import load_pickle
@@ -97,7 +97,7 @@ def synthetic(n_bytes: int, seed: int = 0) -> dict[str, bytes]:
 def requests(files: dict[str, bytes]) -> str:
     """Requests of a first run, of one with a corrupted zip member, and of one with nothing left."""
     with served(files) as server, tempfile.TemporaryDirectory() as folder:
-        settings = Settings(api=server.url, pause=0.01)
+        settings = OsfSettings(api=server.url, pause=0.01)
         good = fetch_source_data(Path(folder) / "good", settings)
         again = fetch_source_data(Path(folder) / "good", settings)
         corrupt = iter(["corrupt"])
@@ -134,7 +134,7 @@ def schedules(files: dict[str, bytes], n: int) -> str:
 
         with served(files) as server, tempfile.TemporaryDirectory() as folder:
             server.fault, server.stall_seconds = fault, 0.3
-            settings = Settings(api=server.url, pause=0.0, timeout=0.15)
+            settings = OsfSettings(api=server.url, pause=0.0, timeout=0.15)
             failed: object = "refused as a whole"
             with contextlib.suppress(ReproductionError):
                 failed = fetch_source_data(Path(folder), settings, ["2", "3"]).failed
@@ -239,7 +239,7 @@ def times(files: dict[str, bytes]) -> str:
     osfclient_cli = import_module("osfclient.cli")
     session = import_module("osfclient.models.session").OSFSession
     with served_elsewhere(files) as url, tempfile.TemporaryDirectory() as folder:
-        settings = Settings(api=url)
+        settings = OsfSettings(api=url)
         start = time.perf_counter()
         done = fetch_source_data(Path(folder) / "ours", settings)
         ours = time.perf_counter() - start

@@ -8,7 +8,7 @@ import numpy as np
 from core.errors import SettingError, StateError
 
 
-def positive(value: float, name: str) -> float:
+def positive_number(value: float, name: str) -> float:
     """A finite number above zero.
 
     Parameters
@@ -25,9 +25,9 @@ def positive(value: float, name: str) -> float:
 
     Examples
     --------
-    >>> positive(2, "sigma")
+    >>> positive_number(2, "sigma")
     2.0
-    >>> positive(0, "sigma")
+    >>> positive_number(0, "sigma")
     Traceback (most recent call last):
     core.errors.SettingError: sigma: expected a number above 0, found 0.
     """

@@ -120,10 +120,10 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
     problems
         By figure, what was not to be had and why; empty where nothing failed.
     """
-    from core.acquisition.osf import Settings
+    from core.acquisition.osf import OsfSettings
     from core.acquisition.osf_download import fetch_source_data
 
-    settings = Settings.from_environment(patience=PATIENCE, attempts=ATTEMPTS)
+    settings = OsfSettings.from_environment(patience=PATIENCE, attempts=ATTEMPTS)
     try:
         done = fetch_source_data(
             root, settings, figures, say=say, only_whole=True, listing_age=LISTING_AGE

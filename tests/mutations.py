@@ -8,7 +8,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from core.contract.checks import check, origins
+from core.contract.checks import check_folder, origins
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError
 from core.figures import FIGURES
@@ -144,5 +144,5 @@ def outcome(figure: str, root: Path) -> str:
     finally:
         plt.close("all")
     folder = FIGURES[figure].folder
-    passed = all(item.passed for item in (*origins(source, folder), *check(source, folder)))
+    passed = all(item.passed for item in (*origins(source, folder), *check_folder(source, folder)))
     return "drawn" if passed else "reported"

@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = hand_on(
     {
         "archives": ["extract", "members", "salvage", "unpack"],
         "local_import": ["import_source_data"],
-        "osf": ["Session"],
+        "osf": ["OsfSession"],
         "osf_download": ["fetch_missing", "fetch_source_data"],
     },
 )

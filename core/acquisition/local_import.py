@@ -12,13 +12,13 @@ from core.acquisition.placement import (
     Candidate,
     Placement,
     Standing,
-    choose,
+    choose_candidate,
     files_of,
     in_order,
     refuse_mark,
     refuse_simulated,
     refuse_simulated_folder,
-    sizes_of,
+    sizes_in,
 )
 from core.acquisition.transfer import Bar
 from core.contract import tables
@@ -94,7 +94,7 @@ def import_source_data(
 
 
 def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imported:
-    candidates, refused = find(path, staging)
+    candidates, refused = find_files(path, staging)
     simulated = is_simulated(path, candidates.pop(SIMULATION_FILE_NAME, []))
     if simulated:
         refuse_mark(placement.root, SIMULATION_FILE_NAME)
@@ -114,7 +114,7 @@ def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imp
         target = staging / "layout" / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            candidate = choose(file, candidates[name], _sizes(staging, placement.root))
+            candidate = choose_candidate(file, candidates[name], _sizes(staging, placement.root))
             refuse_simulated(placement.root, file, candidate.path)
             shutil.copyfile(candidate.path, target)
         except SettingError:
@@ -136,14 +136,14 @@ def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imp
     return _place(chosen, refused, placement, force)
 
 
-def is_simulated(path: Path, marks: list[Candidate]) -> bool:
+def is_simulated(path: Path, witnesses: list[Candidate]) -> bool:
     """Whether a mark lies among the files, beside them or above them.
 
     Parameters
     ----------
     path
         What is imported, a folder or a file.
-    marks
+    witnesses
         Candidates for ``SIMULATED.json`` among the files in it.
 
     Examples
@@ -156,7 +156,9 @@ def is_simulated(path: Path, marks: list[Candidate]) -> bool:
     >>> is_simulated(folder / "Fig4", [])
     True
     """
-    return bool(marks) or any((f / SIMULATION_FILE_NAME).is_file() for f in path.resolve().parents)
+    return bool(witnesses) or any(
+        (f / SIMULATION_FILE_NAME).is_file() for f in path.resolve().parents
+    )
 
 
 def _place(
@@ -182,7 +184,7 @@ def _place(
     return Imported(placement.placed, len(chosen) - len(new), refused, placement.n_bytes)
 
 
-def find(path: Path, staging: Path) -> tuple[dict[str, list[Candidate]], list[Problem]]:
+def find_files(path: Path, staging: Path) -> tuple[dict[str, list[Candidate]], list[Problem]]:
     """Files of source data in a folder or zip, by name, and archives that cannot be read.
 
     Parameters
@@ -202,7 +204,7 @@ def find(path: Path, staging: Path) -> tuple[dict[str, list[Candidate]], list[Pr
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
     >>> (folder / "exp_order.csv").touch()
-    >>> candidates, refused = find(folder, folder / "staging")
+    >>> candidates, refused = find_files(folder, folder / "staging")
     >>> list(candidates), refused
     (['exp_order.csv'], [])
     """
@@ -236,4 +238,4 @@ def find(path: Path, staging: Path) -> tuple[dict[str, list[Candidate]], list[Pr
 def _sizes(staging: Path, root: Path) -> Sizes:
     """Sizes of the data that are imported, or of those in place where the import does not tell."""
     layout = staging / "layout"
-    return sizes_of(layout if (layout / EXPERIMENT_ORDER.path).is_file() else root)
+    return sizes_in(layout if (layout / EXPERIMENT_ORDER.path).is_file() else root)

@@ -51,7 +51,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Settings:
+class OsfSettings:
     """Which project to read, and how.
 
     Attributes
@@ -99,7 +99,7 @@ class Settings:
     @classmethod
     def from_environment(
         cls, project: str | None = None, token: str | None = None, **others: float
-    ) -> "Settings":
+    ) -> "OsfSettings":
         """Settings given, else ``OSF_PROJECT`` and ``OSF_TOKEN``; ``OSF_API`` names another API.
 
         Parameters
@@ -113,7 +113,7 @@ class Settings:
 
         Examples
         --------
-        >>> Settings.from_environment("abcde", attempts=2).attempts
+        >>> OsfSettings.from_environment("abcde", attempts=2).attempts
         2
         """
         return cls(
@@ -189,7 +189,7 @@ class OsfFolder:
             yield from folder.all_files()
 
 
-class Session(requests.Session):
+class OsfSession(requests.Session):
     """A session with patience, a count of requests, and an eye on the token.
 
     Parameters
@@ -200,7 +200,7 @@ class Session(requests.Session):
         Is told, in a few words, why something takes long.
     """
 
-    def __init__(self, settings: Settings, say: Callable[[str], None] = _log.info):
+    def __init__(self, settings: OsfSettings, say: Callable[[str], None] = _log.info):
         super().__init__()
         self.settings = settings
         self.base_url = settings.api.rstrip("/")
@@ -345,7 +345,7 @@ class Session(requests.Session):
 
 
 def storages(
-    session: Session, relevant: Callable[[str], bool], nodes: tuple[str, ...] = ()
+    session: OsfSession, relevant: Callable[[str], bool], ancestry: tuple[str, ...] = ()
 ) -> Iterator[OsfFolder]:
     """Storages of a project and of its components, each listed when it is asked for.
 
@@ -358,7 +358,7 @@ def storages(
     relevant
         Whether a folder of this name is listed before the others, for the case that
         `MAX_LISTING_REQUESTS` end the listing early.
-    nodes
+    ancestry
         A component of the project behind those it belongs to; the project itself by default.
 
     Raises
@@ -366,23 +366,23 @@ def storages(
     DownloadError
         If a listing cannot be had, is cut short, or is not one.
     """
-    nodes = nodes or (session.settings.project,)
-    node = nodes[-1]
+    ancestry = ancestry or (session.settings.project,)
+    node = ancestry[-1]
     address = f"{session.base_url}/nodes/{node}"
     entries = _entries(session, f"{address}/files/")
     for entry in sorted(entries, key=lambda entry: _provider(entry) != "osfstorage"):
         yield _list_storage(session, entry, relevant)
     for child in _entries(session, f"{address}/children/"):
         below = _attribute(child, "id")
-        if isinstance(below, str) and below not in nodes and not session.has_listed_enough:
-            yield from storages(session, relevant, (*nodes, below))
+        if isinstance(below, str) and below not in ancestry and not session.has_listed_enough:
+            yield from storages(session, relevant, (*ancestry, below))
 
 
 def _provider(storage: Any) -> str:
     return _text(storage, "storage", "attributes", "provider")
 
 
-def _list_storage(session: Session, storage: Any, relevant: Callable[[str], bool]) -> OsfFolder:
+def _list_storage(session: OsfSession, storage: Any, relevant: Callable[[str], bool]) -> OsfFolder:
     """A storage with all its folders, those of figures first."""
     url = _text(storage, "storage", *UPLOAD)
     root = OsfFolder(f"/ ({_provider(storage)})", url, is_storage=True)
@@ -409,7 +409,7 @@ def _list_storage(session: Session, storage: Any, relevant: Callable[[str], bool
     return root
 
 
-def _entries(session: Session, url: str) -> list[dict]:
+def _entries(session: OsfSession, url: str) -> list[dict]:
     """All entries of a paged listing; asked for again where OSF says that there are more."""
     for _ in range(2):
         entries, total = _pages(session, url)
@@ -420,7 +420,7 @@ def _entries(session: Session, url: str) -> list[dict]:
     )
 
 
-def _pages(session: Session, url: str) -> tuple[list[dict], int | None]:
+def _pages(session: OsfSession, url: str) -> tuple[list[dict], int | None]:
     entries, total, seen = [], None, set()
     following = _with_page_size(url)
     while following and following not in seen and not session.has_listed_enough:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.acquisition.osf import OsfFile, OsfFolder, Session, Settings, storages
+from core.acquisition.osf import OsfFile, OsfFolder, OsfSession, OsfSettings, storages
 from core.acquisition.placement import (
     Candidate,
     Placement,
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DownloadOutcome:
     """What a download did.
 
     Attributes
@@ -66,14 +66,14 @@ class Outcome:
 
 def fetch_source_data(
     root: Path,
-    settings: Settings,
+    settings: OsfSettings,
     figures: Iterable[str] | None = None,
     force: bool = False,
     say: Callable[[str], None] = _log.info,
     *,
     only_whole: bool = False,
     listing_age: float = 0.0,
-) -> Outcome:
+) -> DownloadOutcome:
     """Bring the files of some figures, or of all, from OSF into a folder like ``source_data/``.
 
     Files that are there and sound are not fetched again, and where none is missing no request is
@@ -104,7 +104,7 @@ def fetch_source_data(
         If `root` cannot be written or holds files of another origin.
     """
     start, root = time.monotonic(), Path(root)
-    session = Session(settings, say)
+    session = OsfSession(settings, say)
     with alone_in(root, say):
         refuse_simulated_folder(root)
         placement = Placement(root, files_of(figures), f"OSF {settings.project}")
@@ -116,7 +116,7 @@ def fetch_source_data(
             with placement.recording():
                 fetch_missing(session, placement, force, only_whole, listing)
     requires = SourceData(root).requires
-    return Outcome(
+    return DownloadOutcome(
         placed=placement.placed,
         adopted=placement.adopted,
         absent=[file.path for file in placement.missing.values() if requires(file)],
@@ -164,7 +164,7 @@ def is_complete(placement: Placement, listing: "Listing | None", age: float) -> 
 
 
 def fetch_missing(
-    session: Session,
+    session: OsfSession,
     placement: Placement,
     force: bool,
     only_whole: bool,
@@ -185,8 +185,8 @@ def fetch_missing(
     before
         What OSF held when it was last listed; tells which zips need not be looked into again.
     """
-    folders, found = find(session, placement)
-    foreign = compare(placement, found, session.say)
+    folders, found = find_on_osf(session, placement)
+    foreign = compare_with_listing(placement, found, session.say)
     if not force:
         refuse_or_skip(placement, foreign, only_whole)
     archives = dict(before.archives) if before else {}
@@ -247,8 +247,8 @@ def refuse_or_skip(placement: Placement, foreign: list[File], only_whole: bool) 
             )
 
 
-def find(
-    session: Session, placement: Placement
+def find_on_osf(
+    session: OsfSession, placement: Placement
 ) -> tuple[list[OsfFolder], dict[str, list[OsfFile]]]:
     """Storages of the project, as far as they have to be listed, and the sought files in them.
 
@@ -281,7 +281,7 @@ def find(
     return folders, found
 
 
-def compare(
+def compare_with_listing(
     placement: Placement, found: dict[str, list[OsfFile]], say: Callable[[str], None]
 ) -> list[File]:
     """Hold what stands in place against the listing; returns the files of another origin.

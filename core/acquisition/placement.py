@@ -217,9 +217,9 @@ class Placement:
         candidates
             Files that may be it.
         """
-        file, sizes = self.files[name], sizes_of(self.root)
+        file, sizes = self.files[name], sizes_in(self.root)
         try:
-            chosen = choose(file, candidates, sizes)
+            chosen = choose_candidate(file, candidates, sizes)
             tables.read(chosen.path, file, sizes)
         except ReproductionError as error:
             self.failed[file.path] = error.clause
@@ -266,7 +266,7 @@ class Placement:
         return Standing.SOUND if sha256(path) == known.sha256 else Standing.CHANGED
 
 
-def choose(file: File, candidates: list[Candidate], sizes: Sizes) -> Candidate:
+def choose_candidate(file: File, candidates: list[Candidate], sizes: Sizes) -> Candidate:
     r"""The one candidate, whatever their number, that can be the file described.
 
     Parameters
@@ -288,7 +288,8 @@ def choose(file: File, candidates: list[Candidate], sizes: Sizes) -> Candidate:
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "exp_order.csv"
     >>> n_bytes = path.write_text("Expi,ephysFN,n_blocks\n1,Beto-28072020-006,23\n")
-    >>> choose(EXPERIMENT_ORDER, [Candidate("/a", path), Candidate("/b", path)], Sizes()).origin
+    >>> candidates = [Candidate("/a", path), Candidate("/b", path)]
+    >>> choose_candidate(EXPERIMENT_ORDER, candidates, Sizes()).origin
     '/a'
     """
     distinct = list({sha256(c.path): c for c in reversed(candidates)}.values())[::-1]
@@ -364,13 +365,13 @@ def refuse_simulated_folder(root: Path) -> None:
         raise SettingError(path=root, expected="a folder of source data", found="a simulated one")
 
 
-def sizes_of(root: Path) -> Sizes:
+def sizes_in(root: Path) -> Sizes:
     """Sizes of the data in `root`, the published ones where they cannot be read.
 
     Examples
     --------
     >>> import tempfile
-    >>> sizes_of(Path(tempfile.mkdtemp()))
+    >>> sizes_in(Path(tempfile.mkdtemp()))
     Sizes(experiments=170, blocks=56, example_blocks=23)
     """
     try:

@@ -15,7 +15,7 @@ import requests
 
 from core import interrupt
 from core.acquisition import archives
-from core.acquisition.osf import OsfFile, OsfFolder, Session
+from core.acquisition.osf import OsfFile, OsfFolder, OsfSession
 from core.acquisition.placement import Candidate, Placement, in_order
 from core.contract.manifest import MANIFEST
 from core.download import CHUNK, download, in_short, mismatch
@@ -51,7 +51,7 @@ class Transfer:
         Progress.
     """
 
-    def __init__(self, session: Session, placement: Placement, bar: "Bar"):
+    def __init__(self, session: OsfSession, placement: Placement, bar: "Bar"):
         self.session = session
         self.placement = placement
         self.bar = bar

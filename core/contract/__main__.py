@@ -63,12 +63,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _download(options: argparse.Namespace) -> int:
-    from core.acquisition.osf import Settings
+    from core.acquisition.osf import OsfSettings
     from core.acquisition.osf_download import fetch_source_data
     from core.contract.problems import Problem, problems, table
 
     figures = chosen_figures(options.figure)
-    settings = Settings.from_environment(options.project, options.token)
+    settings = OsfSettings.from_environment(options.project, options.token)
     done = fetch_source_data(options.out, settings, figures, options.force, say)
     adopted = f", {len(done.adopted)} found there already" if done.adopted else ""
     print(

@@ -48,7 +48,7 @@ class Check:
     error: ReproductionError | None = None
 
 
-def check(source: SourceData, folder: str) -> list[Check]:
+def check_folder(source: SourceData, folder: str) -> list[Check]:
     """Is every file as described, and do the files that are there agree with one another?
 
     Parameters
@@ -60,7 +60,7 @@ def check(source: SourceData, folder: str) -> list[Check]:
 
     Examples
     --------
-    >>> missing = check(SourceData("no_such_folder"), "ExtendedFig5")
+    >>> missing = check_folder(SourceData("no_such_folder"), "ExtendedFig5")
     >>> [(item.name, item.passed) for item in missing]
     [('file as described', False), ('file as described', False)]
     """

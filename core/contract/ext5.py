@@ -45,7 +45,7 @@ ALIGNMENT_PICKLES = tuple(
 )
 
 
-def _linearity(name: str, panel: str, target: str, code: str, parts: tuple[str, ...]) -> Table:
+def _linearity(name: str, panel: str, target: str, code: str, spaces: tuple[str, ...]) -> Table:
     return Table(
         name,
         FOLDER,
@@ -56,7 +56,7 @@ def _linearity(name: str, panel: str, target: str, code: str, parts: tuple[str, 
             Column("Target", target),
             *(
                 Column(f"{half}_R2{part}", high=1.0)
-                for part in ("", *parts)
+                for part in ("", *spaces)
                 for half in ("Train", "Test")
             ),
             Column("Layer_index", "int"),

@@ -29,12 +29,12 @@ MANIFEST: dict[str, File] = {
 """Files by name."""
 
 
-def describe(file: File) -> str:
+def format_of(file: File) -> str:
     """Format and size of a file in a few words.
 
     Examples
     --------
-    >>> describe(EXPERIMENT_ORDER)
+    >>> format_of(EXPERIMENT_ORDER)
     'CSV, n x 3 named columns'
     """
     match file:
@@ -68,7 +68,7 @@ def documentation() -> str:
         )
         alike: dict[tuple[str, str, str], list[str]] = {}
         for file in files:
-            words = (describe(file), ", ".join(file.panels), file.content)
+            words = (format_of(file), ", ".join(file.panels), file.content)
             alike.setdefault(words, []).append(f"`{file.name}`")
         for words, names in alike.items():
             shown = names if len(names) <= 2 else [names[0], f"… {len(names)} files …", names[-1]]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.contract.checks import check
+from core.contract.checks import check_folder
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError
 from core.figures import FIGURES
@@ -39,7 +39,7 @@ def problems(root: Path, figures: Iterable[str] | None = None) -> list[Problem]:
     for figure in FIGURES if figures is None else figures:
         folder = FIGURES[figure].folder
         try:
-            failed = [result for result in check(source, folder) if not result.passed]
+            failed = [result for result in check_folder(source, folder) if not result.passed]
         except ReproductionError as error:
             rows.append(as_row(root, error))
             continue

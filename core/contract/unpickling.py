@@ -102,7 +102,7 @@ _PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 
 
 def load_pickle(
-    path: Path, max_bytes: int, replacements: dict[tuple[str, str], type] | None = None
+    path: Path, max_bytes: int, stand_ins: dict[tuple[str, str], type] | None = None
 ) -> Any:
     """Content of a pickle made of arrays, tables and plain containers.
 
@@ -112,7 +112,7 @@ def load_pickle(
         The file.
     max_bytes
         Largest file that is opened.
-    replacements
+    stand_ins
         Classes to build in place of others, by (module, name), say a plain dict for an
         attribute-dict of a package that is not installed.
 
@@ -143,7 +143,7 @@ def load_pickle(
         )
     with path.open("rb") as file:
         try:
-            return _AllowListUnpickler(file, replacements or {}).load()
+            return _AllowListUnpickler(file, stand_ins or {}).load()
         except UnsafePickleError as error:
             raise error.about(path) from None
         except Exception as error:
@@ -163,13 +163,13 @@ class _AllowListUnpickler(pickle._Unpickler):
 
     dispatch: ClassVar = dict(pickle._Unpickler.dispatch)
 
-    def __init__(self, file, replacements: dict[tuple[str, str], type]):
+    def __init__(self, file, stand_ins: dict[tuple[str, str], type]):
         super().__init__(file)
-        self._replacements = replacements
+        self._stand_ins = stand_ins
 
     def find_class(self, module: str, name: str) -> Any:
         key = (_PYTHON_2.get(module, module), name)
-        for known in (self._replacements, PLAIN):
+        for known in (self._stand_ins, PLAIN):
             if key in known:
                 return known[key]
         if module.partition(".")[0] in ("pandas", "pyarrow", "pytz"):

@@ -19,8 +19,15 @@ def load_featnet(
     ----------
     netname
         Which one. The features of a ResNet-50 are the network itself.
-    device, options
-        As in `load_network`.
+    device
+        Where it computes; by default CUDA when present, else the CPU.
+    options
+        Where weights come from: ``pretrained``, ``weights_dir``, ``trusted``, ``allow_download``
+        of `core.networks.zoo.load_network`.
+
+    Returns
+    -------
+    features, network : nn.Module
 
     Raises
     ------

@@ -55,8 +55,8 @@ def normalised(images: torch.Tensor, how: Preprocessing, scale: float) -> torch.
 
     Examples
     --------
-    >>> normalised(torch.full((1, 3, 1, 1), 127.0), LITE, 255).flatten()
-    tensor([0., 0., 0.])
+    >>> normalised(torch.full((1, 3, 1, 1), 255.0), LITE, 255).flatten()
+    tensor([1., 1., 1.])
     """
     mean, std = (images.new_tensor(value).reshape(3, 1, 1) for value in (how.mean, how.std))
     images = torch.addcmul(-mean / std, images, 1 / (std * scale))

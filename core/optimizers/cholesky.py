@@ -19,7 +19,7 @@ from core.errors import ScoreError, SettingError
 from core.optimizers.cholesky_factor import Factor
 from core.optimizers.cma_constants import cma_constants
 from core.optimizers.protocol import Optimizer, State, as_part, one_code, part_of
-from core.settings import positive
+from core.settings import positive_number
 
 if TYPE_CHECKING:
     import torch
@@ -102,7 +102,7 @@ class CholeskyCMAES(Optimizer):
         self.backend = backend_of(device)
         self.maximize = maximize
         self.adapt = adapt
-        self.init_sigma = positive(init_sigma, "init_sigma")
+        self.init_sigma = positive_number(init_sigma, "init_sigma")
         self.init_code = one_code(init_code, n, self.backend)
         self.xmean = self.backend.zeros(n)
         self._source = RandomSource(random_seed, self.backend, draw)

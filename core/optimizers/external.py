@@ -15,7 +15,7 @@ from core.computing.random_source import Randomness, RandomSource
 from core.errors import ScoreError, SettingError
 from core.optimizers.protocol import Optimizer, State, one_code
 from core.optional import import_package
-from core.settings import positive, whole
+from core.settings import positive_number, whole
 
 NEVERGRAD_METHODS = (
     *("NGOpt", "DE", "TwoPointsDE", "ES", "CMA", "RescaledCMA", "DiagonalCMA", "SQPCMA"),
@@ -44,7 +44,7 @@ class ExternalOptimizer(Optimizer):
         self.space_dimen = whole(space_dimen, "space_dimen", at_least=1)
         self.lambda_ = whole(population_size, "population_size", at_least=2)
         self.maximize = maximize
-        self.init_sigma = positive(init_sigma, "init_sigma")
+        self.init_sigma = positive_number(init_sigma, "init_sigma")
         code = one_code(init_code, self.space_dimen, NUMPY)
         self.start = np.zeros(self.space_dimen) if code is None else code[0]
         self._begin(_whole_seed(random_seed))
@@ -257,7 +257,7 @@ class NevergradOptimizer(ExternalOptimizer):
     ):
         self.method = method
         self.budget = whole(budget, "budget", at_least=1)
-        self.bound = positive(bound, "bound")
+        self.bound = positive_number(bound, "bound")
         super().__init__(space_dimen, population_size, 1.0, None, maximize, random_seed)
 
     def settings(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from core.computing.array_backend import NUMPY_DEVICE, Array, backend_of, to_hos
 from core.computing.random_source import Randomness, RandomSource
 from core.errors import ScoreError, SettingError
 from core.optimizers.protocol import Optimizer, State
-from core.settings import positive, whole
+from core.settings import positive_number, whole
 
 if TYPE_CHECKING:
     import torch
@@ -86,8 +86,8 @@ class Genetic(Optimizer):
         self.space_dimen = whole(space_dimen, "space_dimen", at_least=1)
         self.lambda_ = whole(population_size, "population_size", at_least=2)
         self.mutation_rate = _share(mutation_rate, "mutation_rate")
-        self.mutation_size = positive(mutation_size, "mutation_size")
-        self.kT_multiplier = positive(kT_multiplier, "kT_multiplier")
+        self.mutation_size = positive_number(mutation_size, "mutation_size")
+        self.kT_multiplier = positive_number(kT_multiplier, "kT_multiplier")
         self.parental_skew = _share(parental_skew, "parental_skew")
         self.n_conserve = whole(n_conserve, "n_conserve", at_least=0)
         if self.n_conserve >= self.lambda_:

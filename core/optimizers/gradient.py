@@ -14,7 +14,7 @@ from typing import Literal
 import torch
 
 from core.errors import CodeError, ScoreError, SettingError
-from core.settings import positive, whole
+from core.settings import positive_number, whole
 
 BASES = ("code", "hessian", "preconditioned")
 
@@ -37,7 +37,7 @@ class GradientMethod:
     basis: Literal["code", "hessian", "preconditioned"] = "code"
 
     def __post_init__(self) -> None:
-        positive(self.lr, "lr")
+        positive_number(self.lr, "lr")
         if self.optimizer not in ("Adam", "SGD"):
             raise SettingError(
                 path="optimizer", expected="Adam or SGD", found=f"{self.optimizer!r}"

@@ -14,7 +14,7 @@ from core.computing.random_source import Draw, Randomness, RandomSource
 from core.errors import CodeError, ScoreError, SettingError
 from core.optimizers.cma_constants import rank_weights
 from core.optimizers.protocol import Optimizer, State
-from core.settings import positive, whole
+from core.settings import positive_number, whole
 
 if TYPE_CHECKING:
     import torch
@@ -96,18 +96,18 @@ class SphereCMA(Optimizer):
         self.backend = backend_of(device)
         self.n_samples = whole(population_size, "population_size", at_least=2)
         self.lambda_ = self.n_samples + 1
-        self.select_size = positive(select_size, "select_size")
+        self.select_size = positive_number(select_size, "select_size")
         if not 1 <= self.select_size <= self.n_samples:
             raise SettingError(
                 path="select_size",
                 expected=f"1 to the {self.n_samples} of the population",
                 found=select_size,
             )
-        self.lr = positive(lr, "lr")
+        self.lr = positive_number(lr, "lr")
         self.maximize = maximize
         self.accepts_nan = rankweight
         self.rankweight, self.rankbasis = rankweight, rankbasis
-        self.sphere_norm = positive(sphere_norm, "sphere_norm")
+        self.sphere_norm = positive_number(sphere_norm, "sphere_norm")
         self.xcur = self.xnew = self.backend.zeros(self.space_dimen)
         self._source = RandomSource(random_seed, self.backend, draw)
         self._first = None
@@ -247,7 +247,7 @@ def exploration_angles(n_gen: int, mode: str, lim: Sequence[float] = (50, 7.33))
         )
     if mode == "inv":
         return 15 + 1 / (0.0017 * np.arange(1, n_gen + 1) + 0.0146)
-    first, last = (positive(angle, "lim") for angle in lim)
+    first, last = (positive_number(angle, "lim") for angle in lim)
     return (np.linspace if mode == "lin" else np.geomspace)(first, last, n_gen)
 
 

@@ -9,36 +9,26 @@ import sys
 
 from core.arguments import count
 from core.errors import run
-from core.probing.fetchers import featureFetcher, featureFetcher_module, featureFetcher_recurrent
-from core.probing.layer_table import (
-    get_module_name_shapes,
-    get_module_names,
-    named_apply,
-    print_specific_layer,
-    recursive_named_apply,
-    recursive_named_apply_w_depth,
-    recursive_print,
-    register_hook_by_module_name,
-    register_hook_by_module_names,
-)
-from core.probing.short_layer_names import get_layer_names, layername_dict
+from core.lazy import hand_on
 
-__all__ = [
-    "featureFetcher",
-    "featureFetcher_module",
-    "featureFetcher_recurrent",
-    "get_layer_names",
-    "get_module_name_shapes",
-    "get_module_names",
-    "layername_dict",
-    "named_apply",
-    "print_specific_layer",
-    "recursive_named_apply",
-    "recursive_named_apply_w_depth",
-    "recursive_print",
-    "register_hook_by_module_name",
-    "register_hook_by_module_names",
-]
+__getattr__, __dir__, __all__ = hand_on(
+    "core.probing",
+    {
+        "fetchers": ["featureFetcher", "featureFetcher_module", "featureFetcher_recurrent"],
+        "layer_table": [
+            "get_module_name_shapes",
+            "get_module_names",
+            "named_apply",
+            "print_specific_layer",
+            "recursive_named_apply",
+            "recursive_named_apply_w_depth",
+            "recursive_print",
+            "register_hook_by_module_name",
+            "register_hook_by_module_names",
+        ],
+        "short_layer_names": ["get_layer_names", "layername_dict"],
+    },
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -60,6 +50,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _print_layers(name: str, size: int | None) -> int:
     from core.networks.zoo import load_network
+    from core.probing.layer_table import get_module_names
 
     network = load_network(name, pretrained=False, device="cpu")
     pixels = size or network.size

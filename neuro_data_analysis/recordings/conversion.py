@@ -45,7 +45,7 @@ def as_psth(value: Any, where: str) -> np.ndarray:
     >>> as_psth(np.zeros((100, 2)), "Exp 1, evol.psth")
     Traceback (most recent call last):
     core.errors.RecordingError: Exp 1, evol.psth: expected blocks of 200 bins x n trials, found \
-    (100, 2).
+(100, 2).
     """
     if is_empty(value):
         return np.zeros((N_BINS, 0))

@@ -85,13 +85,13 @@ class Site:
 
 
 def draw_site(
-    area_name: str, world: World, parameters: Parameters, rng: np.random.Generator
+    visual_area: str, world: World, parameters: Parameters, rng: np.random.Generator
 ) -> Site:
     """Draw a site of one visual area.
 
     Parameters
     ----------
-    area_name
+    visual_area
         V1, V4 or IT.
     world
         Both generators, with the offsets of initial texture images.
@@ -100,7 +100,7 @@ def draw_site(
     rng
         Generator of the draw.
     """
-    area = parameters.areas[area_name]
+    area = parameters.areas[visual_area]
     k, width = area.n_tuned, area.width
     frames = {group: orthonormal_rows(k, N_GROUP, rng).T for group in GROUPS}
     distances = dict(zip(GROUPS, (*area.distance2, parameters.other_distance2), strict=True))
@@ -130,7 +130,7 @@ def draw_site(
         offsets=offsets,
         object_weights=np.array(weights),
         tuned_to_other=bool(rng.random() < area.p_other),
-        kernels=shares[:, None] * response_kernels(parameters.kernels[area_name]),
+        kernels=shares[:, None] * response_kernels(parameters.kernels[visual_area]),
         response=response,
         baseline=response * rng.uniform(*parameters.baseline_share),
         trial_cv=area.trial_cv * np.exp(parameters.trial_cv_log_sd * rng.standard_normal()),

@@ -26,7 +26,7 @@ SAMPLES_SEED = 10**6
 """Added to a run's seed for the samples of CMA-ES; the seed itself draws network and start."""
 
 LEARNING_RATE = 0.1
-"""Of Adam."""
+"""Learning rate of Adam."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,28 @@ class Outcome:
 
 
 def make_runs(dimension: int, depths: Sequence[int], seeds: Sequence[int]) -> Runs:
-    """Networks and starting points of all pairs of a depth and a seed."""
+    """Networks and starting points of all pairs of a depth and a seed.
+
+    Parameters
+    ----------
+    dimension
+        Dimension of the space; even.
+    depths
+        Numbers of couplings.
+    seeds
+        Seeds; each draws a network and its starting point.
+
+    Returns
+    -------
+    Runs
+        From deep to shallow.
+
+    Examples
+    --------
+    >>> runs = make_runs(4, depths=[0, 2], seeds=[40])
+    >>> runs.depths, tuple(runs.start.shape)
+    ((2, 0), (2, 4))
+    """
     pairs = [(depth, seed) for depth in sorted(depths, reverse=True) for seed in seeds]
     generators = [torch.Generator().manual_seed(seed) for _, seed in pairs]
     maps = RealNVPs(dimension, [depth for depth, _ in pairs], generators)
@@ -76,7 +97,25 @@ def make_runs(dimension: int, depths: Sequence[int], seeds: Sequence[int]) -> Ru
 
 @torch.no_grad()
 def run_cmaes(runs: Runs, n_steps: int = N_STEPS) -> Outcome:
-    """CMA-ES; the point that counts is the mean of the last population, which is never scored."""
+    """CMA-ES; the point that counts is the mean of the last population, which is never scored.
+
+    Parameters
+    ----------
+    runs
+        Networks and starting points; see `make_runs`.
+    n_steps
+        Generations or steps.
+
+    Returns
+    -------
+    Outcome
+
+    Examples
+    --------
+    >>> outcome = run_cmaes(make_runs(2, depths=[0], seeds=[40]), n_steps=30)
+    >>> bool(outcome.best.exp() > 0.9)
+    True
+    """
     samples = [torch.Generator().manual_seed(seed + SAMPLES_SEED) for seed in runs.seeds]
     optimizer = BatchedCholeskyCMAES(runs.start, samples)
     best = torch.full((len(runs.seeds),), -torch.inf, dtype=torch.float64)
@@ -88,7 +127,24 @@ def run_cmaes(runs: Runs, n_steps: int = N_STEPS) -> Outcome:
 
 
 def run_adam(runs: Runs, n_steps: int = N_STEPS) -> Outcome:
-    """Gradient ascent by Adam; the point that counts is the last one."""
+    """Gradient ascent by Adam; the point that counts is the last one.
+
+    Parameters
+    ----------
+    runs
+        Networks and starting points; see `make_runs`.
+    n_steps
+        Generations or steps.
+
+    Returns
+    -------
+    Outcome
+
+    Examples
+    --------
+    >>> run_adam(make_runs(2, depths=[0], seeds=[40]), n_steps=1).final.shape
+    torch.Size([1, 2])
+    """
     x = runs.start[:, None].clone().requires_grad_(True)
     adam = torch.optim.Adam([x], lr=LEARNING_RATE)
     best = torch.full((len(runs.seeds),), -torch.inf, dtype=torch.float64)

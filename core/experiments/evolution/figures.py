@@ -16,7 +16,7 @@ from core.generators.protocol import Generator, as_image_list
 from core.images.montages import color_framed_montages
 
 COLORS = ("#c0392b", "#2471a3", "#7d3c98", "#117a65")
-"""Of the threads, in their order."""
+"""Colours of the threads, in their order."""
 
 IMAGE_SIZE = 128
 """Pixels of an image with its frame, in a montage."""
@@ -45,7 +45,15 @@ def best_of_blocks(thread: ThreadRecord) -> np.ndarray:
 
 
 def draw_trajectories(ax: plt.Axes, record: EvolutionRecord) -> None:
-    """Scores of all images and their block means, of every thread, and of the references."""
+    """Scores of all images and their block means, of every thread, and of the references.
+
+    Parameters
+    ----------
+    ax
+        Axes to draw in.
+    record
+        The evolution.
+    """
     blocks = np.arange(record.n_done)
     for thread, color in zip(record.threads, COLORS, strict=False):
         ax.scatter(thread.generations, thread.scores, s=5, alpha=0.25, color=color, linewidths=0)
@@ -61,7 +69,20 @@ def draw_trajectories(ax: plt.Axes, record: EvolutionRecord) -> None:
 
 
 def best_images(thread: ThreadRecord, generator: Generator) -> np.ndarray:
-    """Montage of the best image of every block, framed by its score, (H, W, 3) in [0, 1]."""
+    """Montage of the best image of every block, framed by its score.
+
+    Parameters
+    ----------
+    thread
+        Codes and scores.
+    generator
+        Generator that the codes belong to.
+
+    Returns
+    -------
+    (H, W, 3)
+        RGB in [0, 1].
+    """
     rows = best_of_blocks(thread)
     images = as_image_list(generator.images(thread.codes[rows]))
     n_columns = min(MONTAGE_COLUMNS, len(rows))

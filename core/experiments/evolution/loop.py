@@ -175,13 +175,39 @@ def evolve(
 
 
 def blocks_to_do(evolutions: Sequence[Evolution], n_blocks: int) -> int:
-    """Blocks that `evolve` will run, of all evolutions together."""
+    """Blocks that `evolve` will run, of all evolutions together.
+
+    Parameters
+    ----------
+    evolutions
+        Evolutions that may have files already.
+    n_blocks
+        Generations, the first codes counted.
+
+    Returns
+    -------
+    int
+    """
     done = [read_evolution(e.path).n_done if e.path.is_file() else 0 for e in evolutions]
     return max((n_blocks - n for n in done), default=0)
 
 
 def with_noise(clean: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
     """Scores whose noise is proportional to them and which do not change sign.
+
+    Parameters
+    ----------
+    clean : (n,)
+        Scores without noise.
+    level
+        Standard deviation of the noise over the score; 0 is none.
+    rng
+        Source of the noise.
+
+    Returns
+    -------
+    (n,)
+        ``clean * max(0, 1 + level * N(0, 1))``.
 
     Examples
     --------

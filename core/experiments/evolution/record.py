@@ -119,6 +119,19 @@ def create(
 ) -> None:
     """Make the file of an evolution that has not begun.
 
+    Parameters
+    ----------
+    path
+        HDF5 file.
+    settings
+        What the evolution is made of, in types of JSON.
+    threads
+        Name and size of each thread.
+    n_blocks
+        Blocks that are planned.
+    reference_clean : (n_references,)
+        Responses to the reference images.
+
     Raises
     ------
     RunError
@@ -148,6 +161,15 @@ def create(
 
 def write_block(path: Path, number: int, block: Block) -> None:
     """Write a block into its place; an interrupt waits until it is there.
+
+    Parameters
+    ----------
+    path
+        HDF5 file, as `create` made it.
+    number
+        Number of the block, 0-based.
+    block
+        What it adds.
 
     Raises
     ------

@@ -29,8 +29,23 @@ NO_UNITS = "flatten"
 
 
 def sample_codes(G: Generator, n: int = N_CODES, rng: Randomness = None) -> np.ndarray:  # noqa: N803
-    """Codes ``(n, latent_dim)`` float32 from a generator's own distribution.
+    """Codes from a generator's own distribution.
 
+    Parameters
+    ----------
+    G
+        DeePSim, BigGAN or another generator.
+    n
+        How many.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    (n, latent_dim) float32
+
+    Notes
+    -----
     BigGAN's noise is truncated at two standard deviations and scaled by 0.7, its classes are drawn
     evenly; DeePSim's codes are standard normal.
     """

@@ -123,11 +123,30 @@ DESIGNS = {
         published_score="best_noisy",
     ),
 }
-"""By name. `published` and `nevergrad` are the two published benchmarks (Wang & Ponce 2022)."""
+"""Designs by name; `published` and `nevergrad` are the two of Wang & Ponce 2022."""
 
 
 def unit_tasks(design: Design, seed: int, device: str | None = None) -> Tasks:
-    """Arguments of `unit_run` by name of the run; repetitions come one after another."""
+    """Arguments of `unit_run` by name of the run; repetitions come one after another.
+
+    Parameters
+    ----------
+    design
+        Optimizers, units, noises and repetitions.
+    seed
+        Number that all random numbers of the runs derive from.
+    device
+        Where networks compute; by default CUDA when present, else the CPU.
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> len(unit_tasks(DESIGNS["published"], seed=0))
+    6300
+    """
     tasks = {}
     for repeat in range(design.n_repeats):
         for layer in design.layers:
@@ -153,7 +172,24 @@ def unit_tasks(design: Design, seed: int, device: str | None = None) -> Tasks:
 
 
 def noise_tasks(design: Design, seed: int) -> Tasks:
-    """Arguments of `noise_driven_run` by name of the run."""
+    """Arguments of `noise_driven_run` by name of the run.
+
+    Parameters
+    ----------
+    design
+        Optimizers, and how often each runs.
+    seed
+        Number that all random numbers of the runs derive from.
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> list(noise_tasks(DESIGNS["quick"], seed=0))[-1]
+    'pycmaDiagonal_3'
+    """
     return {
         f"{optimizer}_{repeat}": {
             "optimizer": optimizer,

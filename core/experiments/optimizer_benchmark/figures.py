@@ -12,14 +12,14 @@ from core.experiments.optimizer_benchmark.tables import ALL, UNIT
 from core.experiments.optimizer_benchmark.trajectory_geometry import random_walk_variance
 
 COLORS = plt.get_cmap("tab20").colors[::2] + plt.get_cmap("tab20").colors[1::2]
-"""Of the optimizers, in their order."""
+"""Colours of the optimizers, in their order."""
 
 PERCENTILES = (5, 95)
 
 MAX_COLUMNS = 4
 
 STYLES = {"fitted": "-", "fixed": "--"}
-"""Of fits of cosines, and of cosines whose phase and frequency are those of a random walk."""
+"""Line styles of fitted cosines, and of those with the phase and frequency of a random walk."""
 
 DRAWN = "CholeskyCMAES"
 """Optimizer whose trajectories are drawn."""

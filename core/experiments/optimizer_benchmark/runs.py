@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from core.experiments.evolution.record import ThreadRecord
 
 FIRST_COMPONENTS = 10
-"""Whose share of the variance is recorded."""
+"""Number of the first components whose share of the variance is recorded."""
 
 FITTED_COMPONENTS = (1, 2, 5, 10, 20)
-"""To which a cosine is fitted."""
+"""Components to which a cosine is fitted, 1-based."""
 
 GENERATORS = ("fc6", "small")
 

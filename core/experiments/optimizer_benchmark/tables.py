@@ -13,10 +13,10 @@ from core.experiments.optimizer_benchmark.designs import Design
 HERE = Path(__file__).parent
 
 THEORY_TOLERANCE = 0.05
-"""By how much of its value a number may miss a law that holds for long walks."""
+"""Share of its value by which a number may miss a law that holds for long walks."""
 
 CONFIDENCE = 0.997
-"""With which a difference is more than chance: 3 standard errors, of normal numbers."""
+"""Confidence with which a difference is more than chance: 3 standard errors of normal numbers."""
 
 N_STANDARD_DEVIATIONS = 2
 
@@ -67,6 +67,13 @@ def normalised_scores(runs: pd.DataFrame, design: Design, score: str) -> pd.Data
 def score_table(scores: pd.DataFrame, design: Design) -> pd.DataFrame:
     """Mean normalised score by layer and noise, and of all together.
 
+    Parameters
+    ----------
+    scores
+        Scores of single runs; see `normalised_scores`.
+    design
+        Gives layers, noises and optimizers their order.
+
     Returns
     -------
     DataFrame
@@ -94,7 +101,26 @@ def published_scores(name: str) -> pd.DataFrame:
 
 
 def beside_published(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """A score table with a column ``published``, NaN where nothing is."""
+    """A score table with a column ``published``, NaN where nothing is.
+
+    Parameters
+    ----------
+    table
+        Scores of this run; see `score_table`.
+    published
+        Published scores; see `published_scores`.
+
+    Returns
+    -------
+    DataFrame
+
+    Examples
+    --------
+    >>> ours = pd.DataFrame({"layer": ["fc8"], "noise": ["0"], "optimizer": ["A"], "mean": [0.5]})
+    >>> theirs = ours.drop(columns="mean").assign(published=0.4)
+    >>> beside_published(ours, theirs)[["mean", "published"]].values.tolist()
+    [[0.5, 0.4]]
+    """
     return table.merge(published, on=["layer", "noise", "optimizer"], how="left")
 
 

@@ -15,7 +15,7 @@ from scipy import optimize
 from core.errors import SampleError
 
 MAX_EVALUATIONS = 10_000
-"""Of the fit of a cosine."""
+"""Evaluations of a cosine that its fit may make."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class Components:
 def principal_components(mean_codes: np.ndarray) -> Components:
     """Components of column-centred mean codes (T, D), T at least 3.
 
-    They come from the T x T matrix of inner products, which is small where codes are long.
+    They come from the T x T matrix of inner products, which is small where codes are long and few.
+    `ExperimentEvolution.analyze_traj` takes 50 components of thousands of codes instead, for
+    which an iterative solver is the faster way.
     """
     mean_codes = _trajectory(mean_codes)
     centred = mean_codes - mean_codes.mean(axis=0)

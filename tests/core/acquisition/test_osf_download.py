@@ -11,7 +11,7 @@ import pytest
 
 from core.acquisition import osf_download, placement, transfer
 from core.acquisition.local_import import import_source_data
-from core.acquisition.osf import Settings, is_same_site
+from core.acquisition.osf import OsfSettings, is_same_site
 from core.acquisition.osf_download import LISTING_NAME, fetch_source_data
 from core.acquisition.placement import Placement
 from core.contract import __main__ as command
@@ -28,7 +28,7 @@ RATE = f"Fig4/{fig4.SUCCESS_RATE.name}"
 
 
 def settings(server, **others):
-    return Settings(**{"api": server.url, "pause": 0.0, "timeout": 5.0, **others})
+    return OsfSettings(**{"api": server.url, "pause": 0.0, "timeout": 5.0, **others})
 
 
 def data(folder):
@@ -365,7 +365,9 @@ def test_a_wait_beyond_patience_is_refused_and_keeps_what_came(serve, published,
 def test_where_the_limit_is_near_requests_are_spaced(serve, published, tmp_path, monkeypatch):
     slept = []
     monkeypatch.setattr("core.acquisition.osf.wait", slept.append)
-    monkeypatch.setitem(osf_download.Session.__init__.__globals__["HOURLY_LIMIT"], "anonymous", 8)
+    monkeypatch.setitem(
+        osf_download.OsfSession.__init__.__globals__["HOURLY_LIMIT"], "anonymous", 8
+    )
     fetch_source_data(tmp_path, settings(serve(published)), ["3"])
     assert slept
     assert all(seconds <= 1 for seconds in slept)
@@ -414,16 +416,16 @@ def test_sites_that_may_see_the_token(one, other, same):
 )
 def test_settings_that_cannot_be(wrong, words):
     with pytest.raises(SettingError, match=words) as refusal:
-        Settings(**wrong)
+        OsfSettings(**wrong)
     assert wrong.get("token", "none such") not in str(refusal.value)
 
 
 def test_settings_come_from_the_environment_unless_given(monkeypatch):
     monkeypatch.setenv("OSF_TOKEN", "abc")
     monkeypatch.setenv("OSF_PROJECT", "other")
-    assert Settings.from_environment().project == "other"
-    assert Settings.from_environment().token == "abc"
-    assert Settings.from_environment("given", "def").token == "def"
+    assert OsfSettings.from_environment().project == "other"
+    assert OsfSettings.from_environment().token == "abc"
+    assert OsfSettings.from_environment("given", "def").token == "def"
 
 
 def test_files_of_another_origin_are_not_replaced_unasked(serve, published, tmp_path):
@@ -577,6 +579,14 @@ def test_the_last_listing_is_kept_beside_the_data(serve, published, tmp_path):
     assert listing["files"].keys() == {path.rsplit("/", 1)[-1] for path in published}
     (tmp_path / LISTING_NAME).write_text("[]")
     assert osf_download.read_listing(tmp_path, "pre96") is None
+
+
+def test_an_entry_without_an_address_is_named(serve, published, tmp_path):
+    server = serve(some(published, "Fig3"))
+    entry = server._entry
+    server._entry = lambda node, path: {**entry(node, path), "links": {}}
+    with pytest.raises(DownloadError, match=r"with a text for links\.upload, found none"):
+        fetch_source_data(tmp_path, settings(server), ["3"])
 
 
 def scheduled(seed):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.contract import ext4, fig2, fig4, fig5, fig6
-from core.contract.checks import check, published_counts
+from core.contract.checks import check_folder, published_counts
 from core.contract.source_data import SourceData, validate
 from core.errors import ContractError
 from figure_reproduction.report import simulation_words
@@ -21,7 +21,7 @@ def copy(source, tmp_path):
 
 
 def failures(source, folder):
-    return [item for item in check(source, folder) if not item.passed]
+    return [item for item in check_folder(source, folder) if not item.passed]
 
 
 def swap(source, first, second):
@@ -34,7 +34,7 @@ def swap(source, first, second):
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_exported_data_pass(source, folder):
     assert validate(source, folder) == []
-    assert check(source, folder)
+    assert check_folder(source, folder)
     assert failures(source, folder) == []
 
 
@@ -117,7 +117,7 @@ def test_published_tables_have_the_published_number_of_rows(tmp_path, monkeypatc
     for file in (fig6.AVERAGES["success"], fig6.AVERAGES["failure"]):
         source.path(file).parent.mkdir(exist_ok=True)
         source.path(file).touch()
-    results = {item.name: item.passed for item in check(source, fig6.FOLDER)}
+    results = {item.name: item.passed for item in check_folder(source, fig6.FOLDER)}
     assert results[f"{fig6.AVERAGES['success'].name}: 171 rows"]
     assert not results[f"{fig6.AVERAGES['failure'].name}: 225 rows"]
 
@@ -134,7 +134,7 @@ def test_swapped_windows_are_found(copy):
 
 def test_a_broken_file_of_another_figure_is_named_and_hides_no_other_result(copy):
     copy.path(ext4.META).write_text("nothing\n")
-    results = check(SourceData(copy.root), fig4.FOLDER)
+    results = check_folder(SourceData(copy.root), fig4.FOLDER)
     assert [item.name for item in results if not item.passed] == [
         "file of another figure as described"
     ]
@@ -177,7 +177,7 @@ def test_missing_and_broken_files_are_listed(copy):
 
 def test_published_counts_are_required_of_published_data(source):
     assert not all(item.passed for item in published_counts(source.read(fig4.MASKS)))
-    assert not any("valid: V1" in item.name for item in check(source, fig4.FOLDER))
+    assert not any("valid: V1" in item.name for item in check_folder(source, fig4.FOLDER))
 
 
 def test_both_namings_of_the_psth_slices_are_understood(copy):

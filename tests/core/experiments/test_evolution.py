@@ -367,7 +367,7 @@ def test_figures_lie_beside_the_file(tmp_path, respond):
 def test_units_answer_for_their_own_images(network):
     images = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     units = [(".Conv2d2", 1, 0, 2), (".Conv2d0", 3, 1, 1)]
-    respond = UnitResponses(TorchScorer(network, 8), units, batch=4)
+    respond = UnitResponses(TorchScorer(network, 8), units, batch_size=4)
     found = respond(images, np.array([0, 1, 0, 1, 1, 0]))
     for rows, (layer, *position) in (([0, 2, 5], units[0]), ([1, 3, 4], units[1])):
         scorer = TorchScorer(network, 8, layer=layer, unit=position)
@@ -436,7 +436,7 @@ def test_images_stand_on_the_canvas_where_they_should(experiment):
 def test_nothing_is_drawn_before_it_was_run(experiment):
     with pytest.raises(ValueError, match="`run` it first"):
         experiment(optimizer=cholesky()).visualize_best()
-    with pytest.raises(SettingError, match="expected fc6, BigGAN or a generator"):
+    with pytest.raises(SettingError, match=r"expected one of BigGAN, .*found .fc9"):
         ExperimentEvolution((nn.Sequential(nn.Conv2d(3, 1, 3)), ".Conv2d0", 0, 1, 1), GAN="fc9")
 
 

@@ -125,7 +125,7 @@ def test_the_sphere_has_its_published_radius_for_fc6_and_its_share_elsewhere():
 
 
 def test_an_unknown_optimizer_is_said():
-    with pytest.raises(SettingError, match=r"expected one of Genetic, .*, found 'Newton'"):
+    with pytest.raises(SettingError, match=r"expected one of .*Genetic, .*, found 'Newton'"):
         make_optimizer("Newton", 8)
 
 

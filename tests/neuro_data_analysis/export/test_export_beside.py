@@ -203,12 +203,12 @@ def test_what_is_absent_is_said_and_the_rest_is_exported(simulation, folders, tm
     code = command.main([f"--matroot={simulation / 'matroot'}", f"--out={out}", *options])
     lines = capsys.readouterr().out.splitlines()
     assert code == 0
-    assert [line.split(":")[1].strip() for line in lines if line.startswith("not avail")] == [
-        "Figure 6",
-        "Figure 3G",
-        "Figure 3G",
-        "Extended Data Figure 5 (BigGAN)",
-        "Extended Data Figure 5 (DeePSim)",
+    assert [line.split(",")[0] for line in lines if line.startswith("not avail")] == [
+        "not available: Figure 6",
+        "not available: Figure 3G",
+        "not available: Figure 3G",
+        "not available: Extended Data Figure 5",
+        "not available: Extended Data Figure 5",
     ]
     assert not (out / "Fig6").exists()
     assert (out / "Fig4").is_dir()
@@ -220,8 +220,8 @@ def test_a_broken_tuning_recording_leaves_the_rest(recordings, folders, tmp_path
     path = formatted / "Beto-24082020-003-SIM_formatted.mat"
     path.write_bytes(path.read_bytes()[:2000])
     export = export_all(recordings, tmp_path / "out", replace(folders, formatted=formatted))
-    (sentence,) = export.refused
-    assert sentence.startswith(f"Figure 6: {path}: expected a whole MATLAB v7.3 file")
+    (error,) = export.refused
+    assert str(error).startswith(f"Figure 6, {path}: expected a whole MATLAB v7.3 file")
     assert {path.parent.name for path in export.paths} >= {"Fig2", "Fig5", "ExtendedFig5"}
     assert not (tmp_path / "out" / "Fig6").exists()
 
