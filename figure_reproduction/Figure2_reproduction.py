@@ -63,7 +63,7 @@ def read(source: SourceData) -> Figure2Data:
     return Figure2Data(psth, meta["offset"], meta["expstr"], trials, notes)
 
 
-def block_means(trials: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.DataFrame]:
+def rates_by_block(trials: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.DataFrame]:
     """Mean and SEM (ddof 1) per block of every curve of panel B, by (thread, curve label).
 
     Parameters
@@ -75,7 +75,7 @@ def block_means(trials: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.Dat
     --------
     >>> of_thread = pd.DataFrame({"gen": [1, 1], "resp": [2.0, 4.0], "bsl": [1.0, 1.0]})
     >>> names = [f"{thread}_thread_{kind}" for thread in THREADS for kind in ("evol", "natref")]
-    >>> block_means(dict.fromkeys(names, of_thread))["DeePSim", "evoked resp"]["mean"].tolist()
+    >>> rates_by_block(dict.fromkeys(names, of_thread))["DeePSim", "evoked resp"]["mean"].tolist()
     [3.0]
     """
     results = {}
@@ -88,7 +88,7 @@ def block_means(trials: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.Dat
 
 def statistics(data: Figure2Data) -> Statistics:
     """Numbers of both panels by published id."""
-    curves = block_means(data.trials)
+    curves = rates_by_block(data.trials)
     natref = data.trials["DeePSim_thread_natref"]
     n_blocks, n_slices, n_ms = data.psth.shape
     results = {
@@ -106,7 +106,7 @@ def statistics(data: Figure2Data) -> Statistics:
     return results
 
 
-def draw_psth(ax: Axes, psth: np.ndarray, offset: float) -> None:
+def draw_block_psth(ax: Axes, psth: np.ndarray, offset: float) -> None:
     """Both threads' PSTHs stacked by block, the first block at the bottom.
 
     Parameters
@@ -143,7 +143,7 @@ def draw_psth(ax: Axes, psth: np.ndarray, offset: float) -> None:
     ax.legend(loc="upper left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, fontsize=8)
 
 
-def draw_trajectories(ax: Axes, curves: dict[tuple[str, str], pd.DataFrame]) -> None:
+def draw_rates_by_block(ax: Axes, curves: dict[tuple[str, str], pd.DataFrame]) -> None:
     """Mean and SEM per block of evoked, baseline and reference rates of both threads.
 
     Parameters
@@ -151,7 +151,7 @@ def draw_trajectories(ax: Axes, curves: dict[tuple[str, str], pd.DataFrame]) -> 
     ax
         Where it is drawn.
     curves
-        `block_means` of the trials.
+        `rates_by_block` of the trials.
     """
     for thread in THREADS:
         for _, _, label, style in CURVES:
@@ -182,10 +182,10 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
     """
     data = read(source)
     responses, ax = plt.subplots(figsize=(7.2, 5))
-    draw_trajectories(ax, block_means(data.trials))
+    draw_rates_by_block(ax, rates_by_block(data.trials))
     responses.suptitle(data.title, fontsize=11)
     stacked, ax = plt.subplots(figsize=(4, 0.5 * len(data.psth) + 1))
-    draw_psth(ax, data.psth, data.offset)
+    draw_block_psth(ax, data.psth, data.offset)
     stacked.suptitle(data.title, fontsize=8)
     panels = (
         Panel(

@@ -222,7 +222,7 @@ def draw_pairs(
     ax.set_ylim(top=max(1.18, ax.get_ylim()[1]))
 
 
-def draw_trajectories(figure: Figure, data: Figure4Data) -> None:
+def draw_mean_trajectories(figure: Figure, data: Figure4Data) -> None:
     """Panel C: trajectories of the experiments in which both threads succeed, by area.
 
     Parameters
@@ -324,7 +324,7 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         )
         panels.append(Panel("B", moment, figure, caption, notes))
     figure = plt.figure(figsize=(9, 3.6))
-    draw_trajectories(figure, data)
+    draw_mean_trajectories(figure, data)
     figure.suptitle("Max Normalized response across blocks [Valid & both-success, p < 0.05]")
     notes = (
         "Dotted lines are padded blocks, which enter the means.",

@@ -57,7 +57,7 @@ def read(source: SourceData) -> Figure5Data:
     )
 
 
-def compare_windows(data: Figure5Data) -> dict[tuple[tuple[int, int], str], WindowComparison]:
+def compare_late_windows(data: Figure5Data) -> dict[tuple[tuple[int, int], str], WindowComparison]:
     """Both threads compared in every window and area, by (window, area); panel C."""
     results = {}
     for area in WINDOW_AREAS:
@@ -78,7 +78,7 @@ def statistics(
     data
         The figure's files.
     comparisons
-        `compare_windows` of the same data.
+        `compare_late_windows` of the same data.
     """
     results: Statistics = {}
     for number in fig5.BLOCKS.values():
@@ -91,7 +91,7 @@ def statistics(
     return results
 
 
-def draw_psth(figure: Figure, data: Figure5Data, block: str) -> None:
+def draw_mean_psth(figure: Figure, data: Figure5Data, block: str) -> None:
     """Panel A: PSTHs of one block by area, single experiments and their mean.
 
     Parameters
@@ -130,11 +130,11 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         Not used: nothing of this figure is random.
     """
     data = read(source)
-    comparisons = compare_windows(data)
+    comparisons = compare_late_windows(data)
     panels = []
     for block, number in fig5.BLOCKS.items():
         figure = plt.figure(figsize=(9, 3.25))
-        draw_psth(figure, data, block)
+        draw_mean_psth(figure, data, block)
         figure.suptitle(f"Max Normalized PSTH block {int(number)} [Valid & Succ Experiments]")
         notes = [
             "Experiments in which a thread succeeds at p < 0.05; single traces above 2 are cut."

@@ -27,7 +27,7 @@ from core.statistics.intervals import bootstrap_mean_interval
 from figure_reproduction.comparison import published_numbers
 from figure_reproduction.panels import Panel, Regenerated, Reproduction, Statistics
 from figure_reproduction.script import run_script
-from figure_reproduction.sources import Input, alignment_tables, linearity_tables
+from figure_reproduction.sources import Input, alignment_source, linearity_tables
 
 OPTIMIZER_WORDS = {"Adam": "Adam", "CMAES": "CMA-ES"}
 """Names of the optimizers in captions; titles have the published words."""
@@ -108,7 +108,7 @@ def read(source: SourceData, computed: Path = COMPUTED_DATA) -> Ext5Data:
         which must not be simulated, nor this one holds them; those of panels D and E never are.
     """
     return Ext5Data(
-        *alignment_tables(source, computed),
+        *alignment_source(source, computed),
         linearity=linearity_tables(source, computed),
         simulated=source.is_simulated,
     )

@@ -147,7 +147,7 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
     return True, reasons
 
 
-def alignment_tables(
+def alignment_source(
     source: SourceData, computed: Path
 ) -> tuple[dict[str, Input], dict[str, Input], str]:
     """Tables of Extended Data Figure 5C by optimizer, published and computed.

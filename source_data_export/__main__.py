@@ -8,7 +8,7 @@ from core.arguments import folder
 from core.errors import run
 from core.figures import FIGURES, chosen_figures
 from core.optional import import_package
-from neuro_data_analysis.export.options import Settings, add_options
+from neuro_data_analysis.export.options import Settings, add_export_options
 from source_data_export.notebooks import EXECUTED, FOLDER
 
 
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"one of {', '.join(FIGURES)}; may be given more than once (default: all)",
     )
-    add_options(parser)
+    add_export_options(parser)
     parser.add_argument(
         "--executed",
         type=folder,

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from core.errors import RecordingError, run
-from neuro_data_analysis.export.options import Settings, add_options
+from neuro_data_analysis.export.options import Settings, add_export_options
 
 
 def parser() -> argparse.ArgumentParser:
@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
         "what they need lies there too. `reproduce export` runs the notebooks, which do the same "
         "figure by figure.",
     )
-    add_options(parser)
+    add_export_options(parser)
     return parser
 
 

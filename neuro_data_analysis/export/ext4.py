@@ -20,7 +20,7 @@ def contents(inputs: Inputs) -> Contents:
             EXPERIMENT_ORDER: inputs.order,
             ext4.META: cohort.meta.reset_index(),
             **{
-                file: attributions(cohort, thread, width)
+                file: attribution_table(cohort, thread, width)
                 for (thread, width), file in ext4.ATTRIBUTION.items()
             },
             **window_matrices(cohort, ext4.WINDOW_RESPONSES),
@@ -28,7 +28,7 @@ def contents(inputs: Inputs) -> Contents:
     )
 
 
-def attributions(cohort: Cohort, thread: str, width: int) -> np.ndarray:
+def attribution_table(cohort: Cohort, thread: str, width: int) -> np.ndarray:
     """Share of the rise in each time bin, of every experiment.
 
     Parameters

@@ -66,7 +66,7 @@ class Settings:
 
     @classmethod
     def of(cls, options: argparse.Namespace, **others: object) -> "Settings":
-        """Settings of a command line that `add_options` made.
+        """Settings of a command line that `add_export_options` made.
 
         Parameters
         ----------
@@ -100,7 +100,7 @@ class Settings:
         return cls(**values | paths | {"figures": tuple(values.get("figures", ()))})
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_export_options(parser: argparse.ArgumentParser) -> None:
     """Add folders, corrections and what else `Settings` holds."""
     parser.add_argument(
         "--matroot",

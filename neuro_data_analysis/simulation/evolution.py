@@ -14,7 +14,7 @@ from core.statistics.windows import window_rate
 from neuro_data_analysis.simulation.descriptors import COMPLETE, Descriptor, draw_n_blocks
 from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
 from neuro_data_analysis.simulation.site import Site, draw_site
-from neuro_data_analysis.simulation.time_course import draw_psth
+from neuro_data_analysis.simulation.time_course import simulated_psth
 from neuro_data_analysis.simulation.world import GROUPS, FeatureGenerator, World
 
 
@@ -132,9 +132,9 @@ def simulate_evolution(
                     mean_code=codes.mean(axis=0),
                     mean_features={group: f.mean(axis=0) for group, f in features.items()},
                     images=images,
-                    psth=draw_psth(rates[images], site.trial_cv, rng),
+                    psth=simulated_psth(rates[images], site.trial_cv, rng),
                     references=shown_references,
-                    ref_psth=draw_psth(ref_rates[shown_references], site.trial_cv, rng),
+                    ref_psth=simulated_psth(ref_rates[shown_references], site.trial_cv, rng),
                 )
             )
         blocks.append(tuple(shown))

@@ -52,7 +52,7 @@ def smoothing_matrix() -> np.ndarray:
     return np.where(np.abs(lag) <= SMOOTHING_REACH, weights, 0)
 
 
-def draw_psth(rates: np.ndarray, cv: float, rng: np.random.Generator) -> np.ndarray:
+def simulated_psth(rates: np.ndarray, cv: float, rng: np.random.Generator) -> np.ndarray:
     """Single-trial PSTHs of Poisson spikes with a gamma-distributed gain per trial.
 
     Parameters
@@ -71,7 +71,7 @@ def draw_psth(rates: np.ndarray, cv: float, rng: np.random.Generator) -> np.ndar
 
     Examples
     --------
-    >>> draw_psth(np.zeros((3, 200)), 0.1, np.random.default_rng(0)).shape
+    >>> simulated_psth(np.zeros((3, 200)), 0.1, np.random.default_rng(0)).shape
     (3, 200)
     """
     gain = rng.gamma(1 / cv**2, cv**2, (len(rates), 1))

@@ -22,7 +22,7 @@ from neuro_data_analysis.simulation.record import (
     draw_units,
 )
 from neuro_data_analysis.simulation.site import Site
-from neuro_data_analysis.simulation.time_course import draw_psth
+from neuro_data_analysis.simulation.time_course import simulated_psth
 from neuro_data_analysis.simulation.world import FeatureGenerator, World
 
 LEVELS = (-0.4, -0.32, -0.24, -0.16, 0.0, 0.16, 0.24, 0.32, 0.4)
@@ -158,7 +158,7 @@ def simulate_tuning(
     trials = np.repeat(np.arange(len(names)), rng.integers(low, high + 1, len(names)))
     trials = rng.permutation(trials)
     channels, units = draw_units(evolution.descriptor, rng)
-    preferred = draw_psth(rates[trials], evolution.site.trial_cv, rng)
+    preferred = simulated_psth(rates[trials], evolution.site.trial_cv, rng)
     return FormattedRecording(
         name=schedule.ephysFN,
         image_names=[names[trial] for trial in trials],
@@ -281,7 +281,7 @@ def with_other_rows(
         elif unit > 0:
             rate = MEDIAN_OTHER_RATE * np.exp(LOG_SD_OTHER_RATE * rng.standard_normal())
             constant = np.full(preferred.shape, max(rate, MIN_OTHER_RATE))
-            rasters[:, :, row] = draw_psth(constant, 0.2, rng)
+            rasters[:, :, row] = simulated_psth(constant, 0.2, rng)
     return rasters
 
 

@@ -28,7 +28,11 @@ from neuro_data_analysis.simulation.run import (
     simulate_recordings,
 )
 from neuro_data_analysis.simulation.site import draw_site
-from neuro_data_analysis.simulation.time_course import draw_psth, response_kernels, smoothing_matrix
+from neuro_data_analysis.simulation.time_course import (
+    response_kernels,
+    simulated_psth,
+    smoothing_matrix,
+)
 from neuro_data_analysis.simulation.world import make_world
 
 PARAMETERS = Parameters()
@@ -78,7 +82,7 @@ def test_one_spike_adds_the_recordings_kernel():
 
 def test_spikes_have_the_expected_rate_and_gain():
     rng = np.random.default_rng(0)
-    psth = draw_psth(np.full((4000, 200), 100.0), 0.2, rng)
+    psth = simulated_psth(np.full((4000, 200), 100.0), 0.2, rng)
     counts = psth[:, 50:150].sum(axis=1) / 998.976
     assert psth[:, 10:190].mean() == pytest.approx(99.9, rel=0.01)
     # Poisson variance plus that of the gain
