@@ -37,6 +37,9 @@ CONNECT_SECONDS = 10
 DEATHS = 3
 """Workers that a task may lose before it is given up."""
 
+LOST = "expected a worker that survives it, found that all died; has each enough memory?"
+"""What is said of a task whose workers all died."""
+
 HOPELESS = 10
 """A sweep whose first tasks all fail stops after so many."""
 
@@ -90,6 +93,11 @@ def sweep(
     with alone_in(folder, logger.warning):
         missing = {name: task for name, task in tasks.items() if not _is_done(folder, name, task)}
         failures = _run(function, missing, folder, client) if missing else {}
+        if len(failures) < HOPELESS:
+            # a worker takes its innocent neighbours with it, so those are tried once more, alone
+            for name in [name for name, why in failures.items() if why == LOST]:
+                del failures[name]
+                failures |= _run(function, {name: missing[name]}, folder, client)
     if failures:
         name, why = next(iter(failures.items()))
         n_done = sum(_path(folder, name).is_file() for name in tasks)
@@ -129,7 +137,8 @@ def workers(
         and have the threads and memory that they were started with.
     n_workers, memory
         Of a local cluster: processes, with one thread each, and what each may use, as in "4GB". A
-        worker beyond 95 % of it is ended, and its task is run again, at most three times.
+        worker beyond 95 % of it is ended, and its task is run again: at most three times, and
+        after all others as often alone.
 
     Raises
     ------
@@ -238,7 +247,7 @@ def _failure(future: "Future") -> str:
         return f"expected a scheduler that stays, found that it has {future.status} the task."
     error = future.exception()
     if isinstance(error, KilledWorker):
-        return "expected a worker that survives it, found that all died; has each enough memory?"
+        return LOST
     if isinstance(error, ReproductionError):
         return str(error)
     return _words(error)

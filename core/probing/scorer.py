@@ -403,7 +403,7 @@ class Scorer(AbstractContextManager):
                 activation[key] = error
 
         self.hooks.add(key, self._module(layer), careful)
-        (self._ingraph.add if ingraph else self._in_graph.discard)(key)
+        (self._ingraph.add if ingraph else self._ingraph.discard)(key)
 
     def _run(
         self,

@@ -246,7 +246,7 @@ def test_masks_that_do_not_fit(scorer):
         LayerError, match=r"a mask of the layer's shape \(6, 8, 8\), found \(8, 8\)"
     ):
         scorer.set_units_by_mask("key", CONV, np.ones((8, 8), dtype=bool))
-    with pytest.raises(LayerError, match=r"indices below 384 .* found 0 to 384"):
+    with pytest.raises(LayerError, match=r"indices from 0 to 383 .* found 0 to 384"):
         scorer.set_units_by_mask("key", CONV, np.array([0, 384], dtype=np.uint16))
     with pytest.raises(LayerError, match=r"shape \(6, 8, 8\), found \(8, 8, 6\)"):
         scorer.set_units_by_mask("key", CONV, np.ones((8, 8, 6), dtype=bool))

@@ -221,7 +221,7 @@ def test_a_broken_tuning_recording_leaves_the_rest(recordings, folders, tmp_path
     path.write_bytes(path.read_bytes()[:2000])
     export = export_all(recordings, tmp_path / "out", replace(folders, formatted=formatted))
     (error,) = export.refused
-    assert str(error).startswith(f"Figure 6, {path}: expected a whole MATLAB v7.3 file")
+    assert str(error).startswith(f"Figure 6, {path}: expected to read a MATLAB v7.3 file")
     assert {path.parent.name for path in export.paths} >= {"Fig2", "Fig5", "ExtendedFig5"}
     assert not (tmp_path / "out" / "Fig6").exists()
 

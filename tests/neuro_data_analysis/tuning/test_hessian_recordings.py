@@ -114,7 +114,7 @@ def test_an_evolution_outside_the_data_set_is_read_from_its_own_file(own_folders
 
 def test_a_unit_that_is_not_there_is_named_with_its_file(own_folders, recordings):
     relink(own_folders, **{TUNING_TABLE: {"pref_unit": 5}})
-    with pytest.raises(RecordingError, match=r"_formatted\.mat: .*channel 49, unit 5 in one row"):
+    with pytest.raises(RecordingError, match=r"_formatted\.mat, .*channel 49, unit 5 in one row"):
         first_unit(own_folders, recordings)
 
 
