@@ -10,10 +10,7 @@ import argparse
 import sys
 
 from core import arguments
-from core.errors import RunError, SettingError, run
-from core.progress import say
-from neuro_data_analysis.recordings.dataset import matroot, open_recordings
-from neuro_data_analysis.recordings.lab_tables import writable_table
+from core.errors import run
 from neuro_data_analysis.recordings.layout import COVARIANCE_FILE, PROTOTYPES_FOLDER, STIMULI_FOLDER
 
 
@@ -64,34 +61,11 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Compute the columns of all experiments whose images are there; returns the exit code."""
     options = parser().parse_args(argv)
-    _work(options)
+
+    from neuro_data_analysis.image_similarity.covariance_run import write_covariances
+
+    print(write_covariances(options))  # noqa: T201
     return 0
-
-
-def _work(options: argparse.Namespace) -> None:
-    from neuro_data_analysis.image_similarity.covariance_table import continue_table
-    from neuro_data_analysis.image_similarity.networks import (
-        FEATURES,
-        check_names,
-        load_feature_network,
-    )
-
-    check_names([options.network])
-    if not FEATURES[options.network].covariance:
-        raise SettingError(
-            path="--network", expected="one whose covariance is compared", found=options.network
-        )
-    folder = matroot(options.matroot)
-    stimuli = options.stimuli or folder / STIMULI_FOLDER
-    if not stimuli.is_dir():
-        raise SettingError(path=stimuli, expected="the root of the image folders", found="none")
-    out = writable_table(options.out or folder / PROTOTYPES_FOLDER / COVARIANCE_FILE)
-    network = load_feature_network(options.network, device=options.device, trusted=options.trusted)
-    with open_recordings(folder) as recordings:
-        table = continue_table(out, network, recordings, stimuli, options.batch, say)
-    if table.empty:
-        raise RunError(path=stimuli, expected="the images of an experiment", found="none")
-    print(out)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -15,21 +15,11 @@ columns on ``Expi``.
 """
 
 import argparse
-import os
 import sys
-from typing import TYPE_CHECKING
 
 from core import arguments
-from core.errors import MissingFileError, MissingPackageError, RunError, WeightsError, run
-from core.files import replacing
-from core.progress import say
-from neuro_data_analysis.image_similarity.prototypes import find_prototypes
-from neuro_data_analysis.recordings.dataset import matroot
-from neuro_data_analysis.recordings.lab_tables import writable_table
+from core.errors import run
 from neuro_data_analysis.recordings.layout import PROTOTYPES_FOLDER, SIMILARITY_FILE
-
-if TYPE_CHECKING:
-    from neuro_data_analysis.image_similarity.networks import FeatureNetwork
 
 PUBLISHED = ("resnet50_linf8", "alexnet", "vgg16", "dino")
 """Networks of the published table."""
@@ -90,63 +80,12 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Compute the columns and write them; returns the exit code."""
     options = parser().parse_args(argv)
-    _work(options)
+    options.network = options.network or list(PUBLISHED)
+
+    from neuro_data_analysis.image_similarity.prototype_run import write_similarities
+
+    print(write_similarities(options))  # noqa: T201
     return 0
-
-
-def _work(options: argparse.Namespace) -> None:
-    from neuro_data_analysis.image_similarity.networks import check_names
-    from neuro_data_analysis.image_similarity.prototype_table import (
-        joined_table,
-        network_table,
-        site_alternates,
-    )
-
-    names = list(dict.fromkeys(options.network or PUBLISHED))
-    check_names(names)
-    folder = options.prototypes or matroot(options.matroot) / PROTOTYPES_FOLDER
-    files = find_prototypes(folder)
-    if not files:
-        raise MissingFileError(
-            path=folder, expected="montages Exp<NNN>....jpg or .png", found="none"
-        )
-    out = writable_table(options.out or folder / SIMILARITY_FILE)
-    alternates = None
-    if options.matroot or os.environ.get("MATROOT"):
-        root = matroot(options.matroot)
-        alternates = site_alternates(files, root, options.seed)
-        unknown = [expi for expi in files if expi not in alternates]
-        if unknown:
-            say(
-                f"{root}: no recording of Exp {unknown}; they are compared with no other experiment"
-            )
-    else:
-        say("no recordings (--matroot): the ..alt columns are left out")
-    tables = []
-    for name in names:
-        network = _load_or_say(name, device=options.device, trusted=options.trusted)
-        if network is not None:
-            tables.append(network_table(network, files, alternates))
-    if not tables:
-        raise RunError(
-            expected="a network with weights",
-            found="none",
-            advice=f"--network {OFFLINE} needs no download",
-        )
-    with replacing(out) as temporary:
-        joined_table(tables, alternates).to_csv(temporary, lineterminator="\n")
-    print(out)  # noqa: T201
-
-
-def _load_or_say(name: str, **options: object) -> "FeatureNetwork | None":
-    """A network with its weights; if they cannot be had, one sentence on stderr and None."""
-    from neuro_data_analysis.image_similarity.networks import load_feature_network
-
-    try:
-        return load_feature_network(name, **options)
-    except (WeightsError, MissingPackageError) as error:
-        say(f"{name} is left out: {error}")
-        return None
 
 
 if __name__ == "__main__":

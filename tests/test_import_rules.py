@@ -204,7 +204,9 @@ COMMANDS = (
     "core.utils.layer_hook_utils",
     "core.versions",
     "figure_reproduction",
+    "neuro_data_analysis.covariance_tensors",
     "neuro_data_analysis.export",
+    "neuro_data_analysis.prototype_similarity",
     "neuro_data_analysis.simulation",
     "source_data_export",
 )

@@ -1,0 +1,42 @@
+"""What ``python -m neuro_data_analysis.covariance_tensors`` does."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from core.errors import RunError, SettingError
+from core.progress import say
+from neuro_data_analysis.image_similarity import networks
+from neuro_data_analysis.image_similarity.covariance_table import continue_table
+from neuro_data_analysis.recordings.dataset import matroot, open_recordings
+from neuro_data_analysis.recordings.lab_tables import writable_table
+from neuro_data_analysis.recordings.layout import COVARIANCE_FILE, PROTOTYPES_FOLDER, STIMULI_FOLDER
+
+
+def write_covariances(options: Namespace) -> Path:
+    """Compute the columns of all experiments whose images are there, and return the file.
+
+    Raises
+    ------
+    SettingError
+        If the network has no covariance to compare, or there are no images.
+    RunError
+        If no experiment has its images.
+    """
+    networks.check_names([options.network])
+    if not networks.FEATURES[options.network].covariance:
+        raise SettingError(
+            path="--network", expected="one whose covariance is compared", found=options.network
+        )
+    folder = matroot(options.matroot)
+    stimuli = options.stimuli or folder / STIMULI_FOLDER
+    if not stimuli.is_dir():
+        raise SettingError(path=stimuli, expected="the root of the image folders", found="none")
+    out = writable_table(options.out or folder / PROTOTYPES_FOLDER / COVARIANCE_FILE)
+    network = networks.load_feature_network(
+        options.network, device=options.device, trusted=options.trusted
+    )
+    with open_recordings(folder) as recordings:
+        table = continue_table(out, network, recordings, stimuli, options.batch, say)
+    if table.empty:
+        raise RunError(path=stimuli, expected="the images of an experiment", found="none")
+    return out
