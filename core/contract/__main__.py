@@ -6,8 +6,7 @@ from pathlib import Path
 
 from core.arguments import folder
 from core.errors import SettingError, run
-from core.figures import FIGURES, chosen_figures
-from core.progress import say
+from core.figures import FIGURES
 from core.project import SOURCE_DATA
 
 
@@ -59,46 +58,10 @@ def main(argv: list[str] | None = None) -> int:
     if command not in ("download", "import"):
         raise SettingError(expected="download or import", found=f"{command!r}")
     options = parser(command).parse_args(rest)
-    return _download(options) if command == "download" else _import(options)
 
+    from core.acquisition import commands
 
-def _download(options: argparse.Namespace) -> int:
-    from core.acquisition.osf import OsfSettings
-    from core.acquisition.osf_download import fetch_source_data
-    from core.contract.problems import Problem, problems, table
-
-    figures = chosen_figures(options.figure)
-    settings = OsfSettings.from_environment(options.project, options.token)
-    done = fetch_source_data(options.out, settings, figures, options.force, say)
-    adopted = f", {len(done.adopted)} found there already" if done.adopted else ""
-    print(
-        f"{len(done.placed)} files fetched, {done.n_bytes / 1e6:.1f} MB{adopted}; "
-        f"{done.n_sound} are there and sound. {done.n_requests} requests, {done.seconds:.1f} s."
-    )
-    on_osf = f"a file on OSF, project {settings.project}"
-    lost = [Problem(path, on_osf, "none") for path in done.absent]
-    lost += [Problem(path, on_osf, why) for path, why in done.failed.items()]
-    known = {row.file for row in lost}
-    rows = lost + [row for row in problems(options.out, figures) if row.file not in known]
-    if rows:
-        print(f"{len(rows)} things are not as they should be:\n{table(rows)}")
-    return 1 if rows else 0
-
-
-def _import(options: argparse.Namespace) -> int:
-    from core.acquisition.local_import import import_source_data
-    from core.contract.problems import problems, table
-
-    done = import_source_data(options.path, options.out, options.force, say)
-    known = f", {done.n_known} were there already" if done.n_known else ""
-    print(f"{len(done.placed)} files taken, {done.n_bytes / 1e6:.1f} MB{known}.")
-    if done.refused:
-        print(f"{len(done.refused)} are not taken:\n{table(done.refused)}")
-    folders = {Path(path).parent.as_posix() for path in done.placed}
-    figures = [figure.word for figure in FIGURES.values() if figure.folder in folders]
-    if rows := problems(options.out, figures):
-        print(f"In the folders of these figures now:\n{table(rows)}")
-    return 1 if done.refused or rows else 0
+    return commands.download(options) if command == "download" else commands.import_(options)
 
 
 if __name__ == "__main__":

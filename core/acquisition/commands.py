@@ -1,0 +1,45 @@
+"""What ``./reproduce download`` and ``import`` do."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from core.acquisition.local_import import import_source_data
+from core.acquisition.osf import OsfSettings
+from core.acquisition.osf_download import fetch_source_data
+from core.contract.problems import Problem, problems, table
+from core.figures import FIGURES, chosen_figures
+from core.progress import answer, say
+
+
+def download(options: Namespace) -> int:
+    """Fetch source data from OSF; 0 if every file is there and sound."""
+    figures = chosen_figures(options.figure)
+    settings = OsfSettings.from_environment(options.project, options.token)
+    done = fetch_source_data(options.out, settings, figures, options.force, say)
+    adopted = f", {len(done.adopted)} found there already" if done.adopted else ""
+    answer(
+        f"{len(done.placed)} files fetched, {done.n_bytes / 1e6:.1f} MB{adopted}; "
+        f"{done.n_sound} are there and sound. {done.n_requests} requests, {done.seconds:.1f} s."
+    )
+    on_osf = f"a file on OSF, project {settings.project}"
+    lost = [Problem(path, on_osf, "none") for path in done.absent]
+    lost += [Problem(path, on_osf, why) for path, why in done.failed.items()]
+    known = {row.file for row in lost}
+    rows = lost + [row for row in problems(options.out, figures) if row.file not in known]
+    if rows:
+        answer(f"{len(rows)} things are not as they should be:\n{table(rows)}")
+    return 1 if rows else 0
+
+
+def import_(options: Namespace) -> int:
+    """Take source data from a zip or folder; 0 if nothing is refused and all is sound."""
+    done = import_source_data(options.path, options.out, options.force, say)
+    known = f", {done.n_known} were there already" if done.n_known else ""
+    answer(f"{len(done.placed)} files taken, {done.n_bytes / 1e6:.1f} MB{known}.")
+    if done.refused:
+        answer(f"{len(done.refused)} are not taken:\n{table(done.refused)}")
+    folders = {Path(path).parent.as_posix() for path in done.placed}
+    figures = [figure.word for figure in FIGURES.values() if figure.folder in folders]
+    if rows := problems(options.out, figures):
+        answer(f"In the folders of these figures now:\n{table(rows)}")
+    return 1 if done.refused or rows else 0
