@@ -31,7 +31,7 @@ def score_figure(table: pd.DataFrame, published: str) -> Figure:
     Parameters
     ----------
     table
-        See `benchmark_tables.beside_published`.
+        See `tables.beside_published`.
     published
         What the legend calls the published values.
     """
