@@ -141,7 +141,7 @@ def test_a_task_that_fails_is_named_and_the_others_are_kept(client, tmp_path):
     sentence = str(error.value)
     assert "expected 4 results, found 2, which are kept; " in sentence
     assert sentence.endswith(
-        ("square 1 failed: no such code.", "square 2 failed: ValueError: of all things")
+        ("square 1 failed: no such code.", "square 2 failed: ValueError: of all things.")
     )
     faults.unlink()
     assert list(sweep(fail_or_square, tasks, out, client)["square"]) == [0, 1, 4, 9]
