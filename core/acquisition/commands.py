@@ -11,7 +11,7 @@ from core.figures import FIGURES, chosen_figures
 from core.progress import answer, say
 
 
-def download(options: Namespace) -> int:
+def download_from_osf(options: Namespace) -> int:
     """Fetch source data from OSF; 0 if every file is there and sound."""
     figures = chosen_figures(options.figure)
     settings = OsfSettings.from_environment(options.project, options.token)
@@ -31,7 +31,7 @@ def download(options: Namespace) -> int:
     return 1 if rows else 0
 
 
-def import_(options: Namespace) -> int:
+def import_from_path(options: Namespace) -> int:
     """Take source data from a zip or folder; 0 if nothing is refused and all is sound."""
     done = import_source_data(options.path, options.out, options.force, say)
     known = f", {done.n_known} were there already" if done.n_known else ""

@@ -61,7 +61,11 @@ def main(argv: list[str] | None = None) -> int:
 
     from core.acquisition import commands
 
-    return commands.download(options) if command == "download" else commands.import_(options)
+    return (
+        commands.download_from_osf(options)
+        if command == "download"
+        else commands.import_from_path(options)
+    )
 
 
 if __name__ == "__main__":
