@@ -220,6 +220,9 @@ def run(main: Callable[[], int | None]) -> int:
         _say(f"error: {where}expected to read or write, found: {error.strerror or error}.")
         return RunError.exit_code
     except KeyboardInterrupt:
+        # One that came while a library ran source text, as dataclasses do, is remembered by Python
+        # as unhandled and would end the process by the signal; running other text forgets it.
+        exec("")
         _say("interrupted: no file was left half-written")
         return 130
 

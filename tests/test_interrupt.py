@@ -110,3 +110,14 @@ def running_in_session(session):
             if "resource_tracker" not in command:
                 alive.append(command)
     return alive
+
+
+def test_an_interrupt_while_source_text_runs_ends_with_130():
+    program = (
+        "import sys\nfrom core.errors import run\n"
+        "sys.exit(run(lambda: exec('raise KeyboardInterrupt')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "interrupted: no file was left half-written\n")
