@@ -112,12 +112,18 @@ def running_in_session(session):
     return alive
 
 
-def test_an_interrupt_while_source_text_runs_ends_with_130():
-    program = (
+def test_an_interrupt_while_source_text_runs_ends_with_130(tmp_path):
+    (tmp_path / "command.py").write_text(
         "import sys\nfrom core.errors import run\n"
-        "sys.exit(run(lambda: exec('raise KeyboardInterrupt')))"
+        "sys.exit(run(lambda: exec('raise KeyboardInterrupt')))\n"
     )
+    root = str(Path(__file__).parents[1])
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "command"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": root},
+        check=False,
     )
     assert (done.returncode, done.stderr) == (130, "interrupted: no file was left half-written\n")
