@@ -49,7 +49,7 @@ PIPS_OWN = {
 
 FIRST_IMPORTS = (
     *("numpy", "pandas", "matplotlib.pyplot", "scipy.stats", "sklearn", "h5py", "jinja2"),
-    *("requests", "osfclient", "torch", "torchvision", "timm", "distributed", "pyarrow.parquet"),
+    *("requests", "torch", "torchvision", "timm", "distributed", "pyarrow.parquet"),
     *("skimage", "nbclient", "pytest"),
 )
 """Imported once, where they are installed: pip compiles everything, uv what is imported first."""
