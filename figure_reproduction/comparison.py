@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from core.contract.provenance import Origin
 from core.figures import FIGURES
 from figure_reproduction.panels import FigureResult, Regenerated
 
@@ -104,7 +105,8 @@ def compare(result: FigureResult) -> list[Compared]:
 
     Examples
     --------
-    >>> compared = compare(FigureResult("2", None, False, statistics={"fig2d.n_blocks": 23.0}))
+    >>> result = FigureResult("2", None, Origin.RECORDED, statistics={"fig2d.n_blocks": 23.0})
+    >>> compared = compare(result)
     >>> [c.verdict for c in compared if c.published.id == "fig2d.n_blocks"]
     ['agrees']
     """
@@ -133,18 +135,18 @@ def _compare(number: Published, result: FigureResult) -> Compared:
     value = result.statistics.get(number.id)
     if value is None or math.isnan(value):
         return Compared(number, None, UNAVAILABLE, number.tolerance)
-    return Compared(number, value, verdict(number, value, result.simulated), number.tolerance)
+    return Compared(number, value, verdict(number, value, result.origin), number.tolerance)
 
 
 def _compare_regenerated(number: Published, found: Regenerated) -> Compared:
     if math.isnan(found.value):
         return Compared(number, None, UNAVAILABLE, found.tolerance, regenerated=True)
     widened = replace(number, tolerance=found.tolerance)
-    decision = verdict(widened, found.value, simulated=False)
+    decision = verdict(widened, found.value, Origin.RECORDED)
     return Compared(number, found.value, decision, found.tolerance, regenerated=True)
 
 
-def verdict(number: Published, value: float, simulated: bool) -> str:
+def verdict(number: Published, value: float, origin: Origin) -> str:
     """Verdict on one value; a difference equal to the tolerance agrees.
 
     Parameters
@@ -153,18 +155,19 @@ def verdict(number: Published, value: float, simulated: bool) -> str:
         The published number.
     value
         This run's.
-    simulated
-        Whether it comes from simulated recordings, and so says nothing about the published one.
+    origin
+        What it was computed from; a value from simulated recordings says nothing about the
+        published one.
 
     Examples
     --------
     >>> number = next(n for n in published_numbers() if n.id == "fig2d.n_blocks")
-    >>> verdict(number, 23, simulated=False), verdict(number, 22, simulated=False)
+    >>> verdict(number, 23, Origin.RECORDED), verdict(number, 22, Origin.RECORDED)
     ('agrees', 'differs')
-    >>> verdict(number, 23, simulated=True)
+    >>> verdict(number, 23, Origin.SIMULATED)
     'not comparable: simulated'
     """
-    if simulated:
+    if origin is Origin.SIMULATED:
         return SIMULATED
     if any(words in number.note for words in _INFORMATIVE_NOTES):
         return INFORMATIVE

@@ -26,11 +26,12 @@ def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list
         Processes at a time.
     """
     from core.parallel import ordered_map
+    from core.contract.provenance import Origin
     from core.progress import progress
     from figure_reproduction.panels import FigureResult
 
     results = {
-        choice.figure: FigureResult(choice.figure, None, False, problem=choice.reason)
+        choice.figure: FigureResult(choice.figure, None, Origin.UNKNOWN, problem=choice.reason)
         for choice in choices
         if choice.source is None
     }

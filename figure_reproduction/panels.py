@@ -8,6 +8,7 @@ from matplotlib.backends import backend_registry
 from matplotlib.figure import Figure as Drawing
 
 from core.contract.checks import Check
+from core.contract.provenance import Origin
 from core.figures import Figure
 from core.files import replacing
 from core.plotting.style import NO_LAYOUT, freeze_layout, mark_simulated, saveallforms
@@ -81,12 +82,13 @@ class SavedPanel:
 class FigureResult:
     """One figure as the report needs it; `problem` says why it could not be drawn.
 
-    `simulated` is that of the folder `source`; a panel whose inputs were computed is not.
+    `origin` is that of the figure's files in the folder `source`; a panel whose inputs were
+    computed has another.
     """
 
     figure: str
     source: Path | None
-    simulated: bool
+    origin: Origin
     panels: tuple[SavedPanel, ...] = ()
     statistics: Statistics = field(default_factory=dict)
     regenerated: dict[str, Regenerated] = field(default_factory=dict)
@@ -95,6 +97,11 @@ class FigureResult:
     checks: tuple[Check, ...] = ()
     seconds: float = 0.0
     problem: str = ""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the figure's folder is."""
+        return self.origin is Origin.SIMULATED
 
 
 def save(panel: Panel, figure: Figure, out: Path, simulated: bool) -> SavedPanel:

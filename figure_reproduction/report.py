@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.contract.manifest import FIGURE_FILES
-from core.contract.provenance import simulation_record
+from core.contract.provenance import Origin, simulation_record
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.files import replacing, sha256, write_text
@@ -134,7 +134,7 @@ def figure_report(result: FigureResult) -> FigureReport:
 
     Examples
     --------
-    >>> figure_report(FigureResult("ext4", None, False, problem="no data")).title
+    >>> figure_report(FigureResult("ext4", None, Origin.UNKNOWN, problem="no data")).title
     'Extended Data Figure 4'
     """
     numbers, regenerated = compare(result), compare_regenerated(result)
@@ -182,7 +182,7 @@ def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
 
     Examples
     --------
-    >>> source_files(FigureResult("4", None, False, problem="no data"))
+    >>> source_files(FigureResult("4", None, Origin.UNKNOWN, problem="no data"))
     ()
     """
     if result.source is None or result.problem:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.contract.checks import check_folder, origins
-from core.contract.provenance import read_provenance
+from core.contract.provenance import Origin
 from core.contract.source_data import SourceData
 from core.errors import MissingFileError, ReproductionError, run
 from core.figures import FIGURES, Figure
@@ -65,11 +65,11 @@ def draw_figure(
     """
     published = FIGURES[figure]
     start = time.perf_counter()
-    simulated = source.is_simulated
+    simulated, origin = source.is_simulated, Origin.UNKNOWN
     writable_folder(out / "simulated" if simulated else out)
     try:
         # a broken record is found before anything is drawn
-        read_provenance(source.root)
+        origin = source.origin(published.folder)
         with apply_style():
             reproduction = reproduce(source, np.random.default_rng(seed))
             panels = tuple(save(p, published, out, simulated) for p in reproduction.panels)
@@ -77,18 +77,18 @@ def draw_figure(
                 plt.show()
         checks = (*origins(source, published.folder), *check_folder(source, published.folder))
     except ReproductionError as error:
-        return FigureResult(figure, source.root, simulated, problem=str(error))
+        return FigureResult(figure, source.root, origin, problem=str(error))
     except Exception as error:
         # the other figures and the report must not be lost with this one
         logger.exception("Figure %s", figure)
         words = f"{source.root}: drawing failed unexpectedly with {type(error).__name__}: {error}"
-        return FigureResult(figure, source.root, simulated, problem=words)
+        return FigureResult(figure, source.root, origin, problem=words)
     finally:
         plt.close("all")
     return FigureResult(
         figure=figure,
         source=source.root,
-        simulated=simulated,
+        origin=origin,
         panels=panels,
         statistics={name: float(value) for name, value in reproduction.statistics.items()},
         regenerated=reproduction.regenerated,

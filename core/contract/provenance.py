@@ -8,6 +8,7 @@ is enough on its own.
 import datetime
 import json
 from dataclasses import asdict, dataclass, field
+from enum import Enum
 from pathlib import Path
 
 from core.errors import ContractError
@@ -21,8 +22,20 @@ SIMULATION_FILE_NAME = "SIMULATED.json"
 EXPORT = "export"
 """Source of files that an export wrote."""
 
+EXPLORER = "explorer"
+"""Source of files made from the block averages of the authors' Neural Evolution Explorer."""
+
 SIMULATED_SUFFIX = "-SIM"
 """End of every simulated recording's name."""
+
+
+class Origin(Enum):
+    """What the source data of a figure were made from."""
+
+    RECORDED = "recordings"
+    EXPLORER = "block averages of the authors' explorer"
+    SIMULATED = "simulated recordings"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@ from core.contract import ext4, ext5, fig2, fig3, fig4, fig6, tables
 from core.contract.descriptions import File, Matrix, Sizes, Table
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
+    EXPLORER,
     PROVENANCE_FILE_NAME,
     SIMULATED_SUFFIX,
+    Origin,
     Record,
     read_provenance,
     simulation_record,
@@ -152,6 +154,23 @@ class SourceData:
         texts = (path.read_text("utf-8", "replace") for path in paths if path.is_file())
         signs = (SIMULATED_SUFFIX, '"simulated": true')
         return any(sign in text for text in texts for sign in signs)
+
+    def origin(self, folder: str) -> Origin:
+        """What the files of a figure's folder were made from.
+
+        Parameters
+        ----------
+        folder
+            A figure's folder in the root.
+        """
+        if self.is_simulated:
+            return Origin.SIMULATED
+        sources = {
+            self.provenance[file.path].source
+            for file in FIGURE_FILES[folder]
+            if self.path(file).is_file() and file.path in self.provenance
+        }
+        return Origin.EXPLORER if sources == {EXPLORER} else Origin.RECORDED
 
     @cached_property
     def is_published_cohort(self) -> bool:

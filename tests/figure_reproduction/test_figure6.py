@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from core.contract import fig6
-from core.contract.provenance import record, write_provenance
+from core.contract.provenance import Origin, record, write_provenance
 from core.contract.source_data import SourceData
 from core.errors import ContractError
 from core.statistics.tuning_axes import fit_axis
@@ -163,7 +163,7 @@ def test_published_counts_and_cells_give_the_published_numbers(result):
     differing = [
         name
         for name in given
-        if verdict(PUBLISHED[name], result.statistics[name], simulated=False) == DIFFERS
+        if verdict(PUBLISHED[name], result.statistics[name], Origin.RECORDED) == DIFFERS
     ]
     assert differing == []
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from core.contract import ext5, fig2, fig4, fig6
 from core.contract.checks import Check
+from core.contract.provenance import Origin
 from core.contract.source_data import SourceData
 from core.errors import SettingError, run
 from core.figures import FIGURES
@@ -46,25 +47,25 @@ NUMBER = Published("fig4a.V1.BigGAN.rate", "Fig4", "A", "g", "rate", 2.0, 0.5, "
     [(2.0, AGREES), (2.5, AGREES), (1.5, AGREES), (2.51, DIFFERS), (float("inf"), DIFFERS)],
 )
 def test_a_difference_up_to_the_tolerance_agrees(value, expected):
-    assert verdict(NUMBER, value, simulated=False) == expected
+    assert verdict(NUMBER, value, Origin.RECORDED) == expected
 
 
 def test_rounding_does_not_widen_the_tolerance_of_a_small_p():
     number = Published("x", "Fig4", "B", "g", "p", 1.3e-10, 5e-12, "printed")
-    assert verdict(number, 1.349e-10, simulated=False) == AGREES
-    assert verdict(number, 1.355e-10, simulated=False) == DIFFERS
+    assert verdict(number, 1.349e-10, Origin.RECORDED) == AGREES
+    assert verdict(number, 1.355e-10, Origin.RECORDED) == DIFFERS
     count = Published("x", "Fig4", "A", "g", "count", 0.0, 0.0, "printed")
-    assert verdict(count, 0.0, simulated=False) == AGREES
-    assert verdict(count, 1.0, simulated=False) == DIFFERS
+    assert verdict(count, 0.0, Origin.RECORDED) == AGREES
+    assert verdict(count, 1.0, Origin.RECORDED) == DIFFERS
 
 
 def test_no_claim_is_made_from_simulated_data():
-    assert verdict(NUMBER, 2.0, simulated=True) == SIMULATED
+    assert verdict(NUMBER, 2.0, Origin.SIMULATED) == SIMULATED
 
 
 def test_numbers_that_depend_on_an_optimiser_are_informative():
     number = Published("x", "Fig6", "C", "g", "s", 2.0, 0.5, "title; optimiser dependent")
-    assert verdict(number, 99.0, simulated=False) == INFORMATIVE
+    assert verdict(number, 99.0, Origin.RECORDED) == INFORMATIVE
 
 
 def test_ids_of_no_panel_are_left_out():
@@ -82,7 +83,7 @@ def result(**changes):
     content = {
         "figure": "4",
         "source": None,
-        "simulated": False,
+        "origin": Origin.RECORDED,
         "statistics": values,
         "checks": (Check("rows agree", False, "not in 3 rows"),),
         **changes,
@@ -135,7 +136,7 @@ def mixed(out, **changes):
     content = {
         "figure": "ext5",
         "source": None,
-        "simulated": True,
+        "origin": Origin.SIMULATED,
         "panels": panels,
         "statistics": {R: 0.9},
         "regenerated": {MEAN: Regenerated(0.8, 0.2)},
@@ -187,7 +188,7 @@ def test_the_banner_stands_at_the_simulated_panels_of_a_mixed_figure(tmp_path):
 def test_where_both_are_at_hand_regenerated_numbers_have_a_table_of_their_own(tmp_path):
     values = {MEAN: 0.69, "ext5c.n_seeds": 10}
     again = {MEAN: Regenerated(0.8, 0.2), "ext5c.n_seeds": Regenerated(9, 0)}
-    both = mixed(tmp_path, simulated=False, statistics=values, regenerated=again)
+    both = mixed(tmp_path, origin=Origin.RECORDED, statistics=values, regenerated=again)
     assert {c.published.id: c.regenerated for c in compare(both)}[MEAN] is False
     (panel,) = [p for p in figure_report(both).panels if p.panel == "Ext. 5C"]
     verdicts = [(c.published.id, c.value, c.verdict) for c in panel.regenerated]
@@ -269,7 +270,9 @@ def test_the_page_stands_alone_and_says_what_differs(tmp_path):
 
 
 def test_a_figure_that_was_not_drawn_is_named_with_the_reason(tmp_path):
-    failed = FigureResult("5", None, False, problem="x.csv: expected <numbers>, found 'a'.")
+    failed = FigureResult(
+        "5", None, Origin.UNKNOWN, problem="x.csv: expected <numbers>, found 'a'."
+    )
     text = write_report([failed], tmp_path, 0, 0.0).read_text(encoding="utf-8")
     assert "Not drawn: x.csv: expected &lt;numbers&gt;, found &#39;a&#39;." in text
     assert "88 not available" in text
