@@ -25,8 +25,8 @@ def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list
     n_jobs
         Processes at a time.
     """
-    from core.parallel import ordered_map
     from core.contract.provenance import Origin
+    from core.parallel import ordered_map
     from core.progress import progress
     from figure_reproduction.panels import FigureResult
 

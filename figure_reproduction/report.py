@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.contract.manifest import FIGURE_FILES
-from core.contract.provenance import Origin, simulation_record
+from core.contract.provenance import simulation_record
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.files import replacing, sha256, write_text
