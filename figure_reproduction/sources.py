@@ -18,6 +18,7 @@ from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError, RunError
 from core.figures import FIGURES
+from core.moving import settle
 from core.processes import run_child
 from core.progress import say
 from core.project import SIMULATED_DATA, SOURCE_DATA
@@ -83,6 +84,7 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     True
     """
     figures = list(figures)
+    settle(root)
     if mode == "simulated":
         choices = [Choice(f, None, "simulated recordings were asked for") for f in figures]
     else:
