@@ -233,7 +233,7 @@ def md5(path: Path) -> str:
 
 
 def writable_folder(path: Path) -> Path:
-    """`path` as an existing folder in which files can be made.
+    """`path` as an existing folder in which files can be made, free of what killed runs left.
 
     Raises
     ------
@@ -256,6 +256,7 @@ def writable_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
+        _remove_abandoned(path)
     except OSError as error:
         if is_full(error):
             raise no_room(path, error) from None
