@@ -188,6 +188,10 @@ class RunError(ReproductionError, RuntimeError):
     exit_code = 1
 
 
+class FullDiskError(RunError):
+    """There is no room for a file: on the disk, in a quota, or within a limit."""
+
+
 def run(main: Callable[[], int | None]) -> int:
     """Call `main` and turn what it raises into one line on stderr and an exit code.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core import interrupt
-from core.errors import ReproductionError, RunError, SettingError
+from core.errors import FullDiskError, ReproductionError, SettingError
 
 TEMPORARY_PREFIX = ".writing-"
 
@@ -37,8 +37,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises
     ------
-    RunError
-        If the disk is full.
+    FullDiskError
+        If there is no room.
 
     Examples
     --------
@@ -57,9 +57,12 @@ def replacing(path: Path) -> Iterator[Path]:
         try:
             yield temporary
             temporary.replace(path)
+        except ReproductionError as error:
+            raise (error.about(path) if error.path == str(temporary) else error) from None
         except Exception as error:
             if is_full(error):
-                raise no_room(path, error, temporary) from None
+                written = temporary.stat().st_size if temporary.exists() else 0
+                raise no_room(path, error, written) from None
             raise
         finally:
             temporary.unlink(missing_ok=True)
@@ -136,7 +139,7 @@ def is_full(error: BaseException) -> bool:
     return getattr(error, "errno", None) in FULL or any(os.strerror(n) in words for n in FULL)
 
 
-def no_room(path: Path, error: BaseException, temporary: Path | None = None) -> RunError:
+def no_room(path: Path, error: BaseException, n_bytes: int = 0) -> FullDiskError:
     """The error for a file that could not be written for want of room.
 
     Parameters
@@ -145,22 +148,21 @@ def no_room(path: Path, error: BaseException, temporary: Path | None = None) -> 
         File to write, by its final name.
     error
         What was raised; see `is_full`.
-    temporary
-        What was written of it until then.
+    n_bytes
+        Bytes that it needs at least, as far as that is known.
 
     Examples
     --------
-    >>> error = no_room(Path("/a.csv"), OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)))
+    >>> error = no_room(Path("/a.csv"), OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), 1_200_000)
     >>> print(error)  # doctest: +ELLIPSIS
-    /a.csv: expected room to write it, found ... MB of free disk (Disk quota exceeded); ...
+    /a.csv: expected room for more than 1.2 MB, found ... MB of free disk (Disk quota exceeded); ...
     """
-    written = temporary.stat().st_size if temporary and temporary.exists() else 0
     words = [os.strerror(n) for n in FULL if n == getattr(error, "errno", None)]
     words += [os.strerror(n) for n in FULL if os.strerror(n) in str(error)]
     free = shutil.disk_usage(path.parent).free
-    return RunError(
+    return FullDiskError(
         path=path,
-        expected=f"room for more than {written / 1e6:.1f} MB" if written else "room to write it",
+        expected=f"room for more than {n_bytes / 1e6:.1f} MB" if n_bytes else "room to write it",
         found=f"{free / 1e6:.1f} MB of free disk ({words[0]})",
         advice="nothing was left half-written; make room and run the same again",
     )
@@ -239,8 +241,8 @@ def writable_folder(path: Path) -> Path:
     ------
     SettingError
         If it cannot be created or written.
-    RunError
-        If the disk is full.
+    FullDiskError
+        If there is no room.
 
     Examples
     --------
