@@ -220,6 +220,9 @@ def run(main: Callable[[], int | None]) -> int:
     except OSError as error:
         _say(f"error: {_told(error)}.")
         return RunError.exit_code
+    except MemoryError as error:
+        _say(f"error: expected memory for the work, found: {str(error) or 'no more'}.")
+        return RunError.exit_code
     except KeyboardInterrupt:
         # One that came while a library ran source text, as dataclasses do, is remembered by Python
         # as unhandled and would end the process by the signal; running other text forgets it.

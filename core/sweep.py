@@ -34,6 +34,9 @@ ARGUMENTS = "task"
 
 CONNECT_SECONDS = 10
 
+LEAST_MEMORY = 100_000_000
+"""Bytes that a worker needs to start."""
+
 DEATHS = 3
 """Workers that a task may lose before it is given up."""
 
@@ -152,7 +155,7 @@ def workers(
     Raises
     ------
     SettingError
-        If no scheduler answers, or the amount of memory cannot be read.
+        If no scheduler answers, or the amount of memory cannot be read or is too small.
     """
     from distributed.utils import silence_logging_cmgr
 
@@ -174,7 +177,7 @@ def _connected(scheduler: str) -> "Client":
         raise SettingError(
             path="scheduler",
             expected=f"a Dask scheduler that answers at {scheduler}",
-            found=f"none within {CONNECT_SECONDS} s ({_words(error)})",
+            found=f"none ({_words(error)})",
         ) from None
 
 
@@ -187,9 +190,14 @@ def _local_cluster(n_workers: int, memory: str) -> Iterator["Client"]:
     try:
         limit = parse_bytes(memory)
     except ValueError:
+        limit = 0
+    if limit < LEAST_MEMORY:
+        least = f"{LEAST_MEMORY // 1_000_000}MB"
         raise SettingError(
-            path="memory", expected="an amount such as 4GB", found=f"{memory!r}"
-        ) from None
+            path="memory",
+            expected=f"an amount such as 4GB, at least {least}",
+            found=f"{memory!r}",
+        )
     with (
         environment(ENVIRONMENT),
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
