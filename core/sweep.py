@@ -17,7 +17,7 @@ import pandas as pd
 from core import interrupt
 from core.environment import ONE_THREAD, environment
 from core.errors import ReproductionError, RunError, SettingError, StateError
-from core.files import alone_in, replacing
+from core.files import alone_in, replacing, scratch
 from core.progress import progress
 from core.settings import check_same
 
@@ -199,12 +199,14 @@ def _local_cluster(n_workers: int, memory: str) -> Iterator["Client"]:
             found=f"{memory!r}",
         )
     with (
+        scratch() as folder,
         environment(ENVIRONMENT),
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
         LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
             memory_limit=limit,
+            local_directory=str(folder),
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
