@@ -1,4 +1,4 @@
-"""``python -m core.contract download`` and ``import``: source data from OSF, or from a browser."""
+"""``python -m core.contract download`` and ``import``: data from the network, or a browser."""
 
 import argparse
 import sys
@@ -7,19 +7,26 @@ from pathlib import Path
 from core.arguments import folder
 from core.errors import SettingError, run
 from core.figures import FIGURES
-from core.project import SOURCE_DATA
 
 
 def parser(command: str) -> argparse.ArgumentParser:
     """Command line of ``./reproduce download`` or ``import``."""
     parser = argparse.ArgumentParser(
         prog=f"reproduce {command}",
-        description="Fetch the published source data from OSF, verified; an interrupted download "
-        "goes on where it ended."
+        description="Fetch the published source data from OSF, or block averages of all recordings "
+        "from the authors' explorer, verified; an interrupted download goes on where it ended."
         if command == "download"
-        else "Take source data, by name and checked, from a zip or folder downloaded in a browser.",
+        else "Take source data, by name and checked, from a zip or folder downloaded in a browser; "
+        "or the numbers of the authors' explorer from a clone, a zip, or its folder public/data.",
     )
     if command == "download":
+        parser.add_argument(
+            "--from",
+            dest="host",
+            choices=("osf", "explorer"),
+            default="osf",
+            help="osf (default): source data; explorer: block averages of all 170 experiments",
+        )
         parser.add_argument(
             "--figure",
             action="append",
@@ -40,9 +47,13 @@ def parser(command: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--out",
         type=folder,
-        default=SOURCE_DATA,
         metavar="FOLDER",
-        help="where the data go (default: source_data/ of the project)",
+        help="where the data go (default: source_data/ of the project, or explorer_data/)",
+    )
+    parser.add_argument(
+        "--images",
+        action="store_true",
+        help="of the explorer: keep the evolved images, too (190 MB)",
     )
     parser.add_argument(
         "--force",
@@ -61,11 +72,11 @@ def main(argv: list[str] | None = None) -> int:
 
     from core.acquisition import commands
 
-    return (
-        commands.download_from_osf(options)
-        if command == "download"
-        else commands.import_from_path(options)
-    )
+    if command == "import":
+        return commands.import_from_path(options)
+    if options.host == "explorer":
+        return commands.download_from_explorer(options)
+    return commands.download_from_osf(options)
 
 
 if __name__ == "__main__":
