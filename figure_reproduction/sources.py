@@ -6,21 +6,19 @@ and the panel carries no mark.
 """
 
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import interrupt
 from core.contract import ext5
 from core.contract.descriptions import Sizes, Table
 from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError, RunError
 from core.figures import FIGURES
+from core.processes import run_child
 from core.progress import say
 from core.project import SIMULATED_DATA, SOURCE_DATA
 
@@ -262,18 +260,11 @@ def simulate(out: Path = SIMULATED_DATA) -> Path:
         If that process fails.
     """
     command = [sys.executable, "-m", "neuro_data_analysis.simulation", "--out", str(out)]
-    # In a session of its own, so that Ctrl-C reaches it once: from here.
-    with subprocess.Popen(command, start_new_session=True) as process:
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            with interrupt.held_back():
-                process.send_signal(signal.SIGINT)
-                process.wait()
-            raise
+    code = run_child(command)
     if code:
-        error = RunError(path=out, expected="simulated recordings", found="the error above")
-        error.exit_code = code
+        found = "the error above" if code > 0 else f"that signal {-code} ended their making"
+        error = RunError(path=out, expected="simulated recordings", found=found)
+        error.exit_code = max(code, RunError.exit_code)
         raise error
     return out / "source_data"
 
