@@ -118,9 +118,7 @@ def test_a_block_without_references_has_none(copy):
 
 def test_a_folder_of_something_else_is_no_copy(tmp_path):
     (tmp_path / "experiments.json").write_text("[]")
-    with pytest.raises(
-        MissingFileError, match="folders Exp., found neither"
-    ):
+    with pytest.raises(MissingFileError, match=r"folders Exp\*, found neither"):
         files_in_folder(tmp_path)
 
 
