@@ -146,7 +146,7 @@ def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
                 (extension,),
                 bbox_inches=None,
                 dpi=min(DOTS_PER_INCH, MAX_PIXELS_WIDE / panel.drawing.get_figwidth()),
-                metadata=_metadata(extension, panel, simulated),
+                metadata=_metadata(extension, panel, origin),
             )
     width, height = panel.drawing.get_size_inches()
     return SavedPanel(
@@ -172,8 +172,9 @@ def has_display() -> bool:
     return backend_registry.resolve_backend(mpl.get_backend())[1] not in (None, "headless")
 
 
-def _metadata(extension: str, panel: Panel, simulated: bool) -> dict:
-    label = "SIMULATED" if simulated else "computed" if panel.computed else "from source data"
+def _metadata(extension: str, panel: Panel, origin: Origin) -> dict:
+    labels = {Origin.SIMULATED: "SIMULATED", Origin.EXPLORER: EXPLORER_NOTICE}
+    label = "computed" if panel.computed else labels.get(origin, "from source data")
     if extension == "pdf":
         return {"Title": panel.caption, "Keywords": label, "CreationDate": None}
     return {"Title": panel.caption, "Description": label}

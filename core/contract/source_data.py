@@ -131,7 +131,7 @@ class SourceData:
 
     @cached_property
     def undecided_labels(self) -> pd.DataFrame | None:
-        """Labels of success that block averages leave open, None where trials were there."""
+        """Labels of success that block averages leave open, None where there are none."""
         if not self.path(explorer.UNDECIDED).is_file():
             return None
         return self.read(explorer.UNDECIDED)

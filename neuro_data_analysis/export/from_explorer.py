@@ -128,8 +128,10 @@ def contents(inputs: AveragedInputs) -> Contents:
     silent = inputs.cohort.meta.index[inputs.cohort.normaliser <= 0]
     if len(silent):
         raise RecordingError(path=f"Exp {silent[0]}", expected="evoked spikes", found="none")
-    undecided = Contents({explorer.UNDECIDED: undecided_labels(inputs.experiments)})
-    result = undecided | fig2_contents(inputs)
+    result = fig2_contents(inputs)
+    undecided = undecided_labels(inputs.experiments)
+    if len(undecided):
+        result |= Contents({explorer.UNDECIDED: undecided})
     for exporter in (fig4_exporter, fig5_exporter, ext4_exporter):
         result |= exporter.contents(inputs)
     return result
