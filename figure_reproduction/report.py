@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.contract.manifest import FIGURE_FILES
-from core.contract.provenance import simulation_record
+from core.contract.provenance import Origin, simulation_record
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.files import replacing, sha256, write_text
@@ -34,6 +34,11 @@ NOT_REDRAWN = (
     ("Extended Data Figures 2 and 3", "image galleries and examples without source data"),
 )  # fmt: skip
 """Published panels that are not drawn, and why."""
+
+ORIGIN_UNKNOWN = (
+    "Origin unknown: of some of these files provenance.json holds no record, or another checksum, "
+    "or only that they were imported. `./reproduce download` compares them with OSF's."
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,20 @@ class FigureReport:
         if not self.simulated:
             return ()
         return tuple(p.panel for p in self.panels if p.pictures and not p.simulated)
+
+    @property
+    def reservations(self) -> tuple[str, ...]:
+        """Sentences that say why a verdict on this figure is not plain."""
+        n_failed = len(self.result.contradictions)
+        return (
+            *([ORIGIN_UNKNOWN] if self.of_unknown_origin else []),
+            *([f"Verdicts are withheld: {n_failed} of the checks below failed."] * bool(n_failed)),
+        )
+
+    @property
+    def of_unknown_origin(self) -> bool:
+        """Whether it was drawn from files of unknown origin."""
+        return self.result.origin is Origin.UNKNOWN and not self.result.problem
 
 
 def write_report(results: list[FigureResult], out: Path, seed: int, seconds: float) -> Path:
@@ -215,9 +234,11 @@ def simulation_words(root: Path) -> str:
     Examples
     --------
     >>> simulation_words(Path("no_such_folder"))
-    'no_such_folder: simulated; its SIMULATED.json says no more.'
+    'no_such_folder: simulated, as its numbers or names tell; it holds no SIMULATED.json.'
     """
-    record = simulation_record(root) or {}
+    record = simulation_record(root)
+    if record is None:
+        return f"{root}: simulated, as its numbers or names tell; it holds no SIMULATED.json."
     if not isinstance(record.get("files"), dict):
         return f"{root}: simulated; its SIMULATED.json says no more."
     return (
