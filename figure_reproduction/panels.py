@@ -111,6 +111,11 @@ class FigureResult:
         """Whether the figure's folder is."""
         return self.origin is Origin.SIMULATED
 
+    @property
+    def contradictions(self) -> tuple[Check, ...]:
+        """Failed comparisons of the figure's files with one another."""
+        return tuple(check for check in self.checks if check.compares and not check.passed)
+
 
 def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
     """Save a panel as PNG and PDF in `out`, or marked in ``out/simulated``.

@@ -8,10 +8,11 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from core import interrupt
 from core.contract import ext4, fig2, fig3, fig4, fig5
-from core.contract.descriptions import Sizes
+from core.contract.descriptions import File, Json, Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
     EXPORT,
@@ -21,6 +22,7 @@ from core.contract.provenance import (
     simulation_record,
     write_provenance,
 )
+from core.contract.signs import content_is_signed, sign_content
 from core.contract.source_data import EXAMPLE_EXPI, SourceData
 from core.errors import ContractError, SettingError
 from core.files import alone_in, sha256, staging_in, writable_folder, write_json
@@ -99,7 +101,7 @@ class Output:
             files = contents.files.items()
             try:
                 for file, value in progress(files, len(files), "files"):
-                    source.write(file, value)
+                    source.write(file, self._with_sign(file, value))
             except ContractError as error:
                 path = self.root / Path(error.path).relative_to(staging)
                 raise error.about(path) from None
@@ -109,6 +111,19 @@ class Output:
                 mark = {"simulated": True, "recordings": self.recordings}
                 write_json(self.root / SIMULATION_FILE_NAME, mark)
             return self._move_into_place(staging, contents.details)
+
+    def _with_sign(self, file: File, value: Any) -> Any:
+        """What is written: signed if simulated; what is signed and not simulated is refused."""
+        if self.simulated:
+            return value | {"simulated": True} if isinstance(file, Json) else sign_content(value)
+        if content_is_signed(value):
+            raise SettingError(
+                path=file.path,
+                expected="numbers of these recordings",
+                found="some that a simulation wrote",
+                advice="remove what is simulated from beside the recordings",
+            )
+        return value
 
     def _move_into_place(self, staging: Path, of_file: dict[str, dict]) -> list[Path]:
         names = sorted(p.relative_to(staging).as_posix() for p in staging.rglob("*") if p.is_file())
