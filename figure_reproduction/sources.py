@@ -18,6 +18,7 @@ from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError, RunError
 from core.figures import FIGURES
+from core.moving import settle
 from core.processes import run_child
 from core.progress import say
 from core.project import EXPLORER_DATA, SIMULATED_DATA, SOURCE_DATA
@@ -96,9 +97,15 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     True
     """
     figures = list(figures)
+<<<<<<< HEAD
     if mode in ("simulated", "explorer"):
         what = {"simulated": "simulated recordings were", "explorer": "block averages were"}[mode]
         choices = [Choice(f, None, f"{what} asked for") for f in figures]
+=======
+    settle(root)
+    if mode == "simulated":
+        choices = [Choice(f, None, "simulated recordings were asked for") for f in figures]
+>>>>>>> kills
     else:
         choices = [_local(figure, root) for figure in figures]
     wanted = figures if mode == "osf" else [c.figure for c in choices if not _is_whole(c)]

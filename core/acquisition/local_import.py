@@ -29,6 +29,7 @@ from core.contract.provenance import SIMULATION_FILE_NAME
 from core.contract.source_data import is_simulated_file
 from core.errors import ArchiveError, MissingFileError, ReproductionError, SettingError
 from core.files import alone_in, sha256, staging_in, write_json
+from core.moving import finish_moving
 from core.progress import progress
 
 _log = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ def import_source_data(
     if not (path.is_dir() or path.is_file()):
         raise MissingFileError(path=path, expected="a folder or a zip", found="nothing such")
     with alone_in(root, say):
+        finish_moving(root)
         refuse_simulated_folder(root)
         placement = Placement(root, files_of(None), "import")
         with staging_in(root) as staging, placement.recording():

@@ -4,7 +4,6 @@ Simulated and real data never meet in it, and files that came from elsewhere are
 """
 
 import logging
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,8 @@ from core.contract.descriptions import File, Json, Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
     EXPORT,
+    JOURNAL_NAME,
+    PROVENANCE_FILE_NAME,
     SIMULATION_FILE_NAME,
     read_provenance,
     record,
@@ -26,6 +27,7 @@ from core.contract.signs import content_is_signed, sign_content
 from core.contract.source_data import EXAMPLE_EXPI, SourceData
 from core.errors import ContractError, SettingError
 from core.files import alone_in, sha256, staging_in, writable_folder, write_json
+from core.moving import finish_moving, move_all, settle
 from core.progress import progress
 from core.project import SOURCE_DATA
 from neuro_data_analysis.export.contents import Contents
@@ -72,13 +74,14 @@ class Output:
         That is where simulated and real data would be mixed, where files of another origin would be
         replaced, and where the folder cannot be written.
         """
+        settle(self.root)
         refuse_mixing(self.root, self.simulated)
         if not self.force:
             refuse_foreign_files(self.root, self.folders, self.source)
         writable_folder(self.root)
 
     def write(self, contents: Contents) -> list[Path]:
-        """Write all files beside the folder's own, then move them into place.
+        """Write all files beside the folder's own, then move them into place, all or none.
 
         What an earlier export wrote for the same figures and this one did not is removed, so that a
         figure is drawn from one data set.
@@ -97,6 +100,7 @@ class Output:
         if not contents.files:
             return []
         with alone_in(self.root, logger.warning), staging_in(self.root) as staging:
+            finish_moving(self.root)
             source = SourceData(staging, sizes_of(contents))
             files = contents.files.items()
             try:
@@ -107,9 +111,6 @@ class Output:
                 raise error.about(path) from None
             if not self.force:
                 self._refuse_other_experiments(staging)
-            if self.simulated and simulation_record(self.root) is None:
-                mark = {"simulated": True, "recordings": self.recordings}
-                write_json(self.root / SIMULATION_FILE_NAME, mark)
             return self._move_into_place(staging, contents.details)
 
     def _with_sign(self, file: File, value: Any) -> Any:
@@ -132,7 +133,21 @@ class Output:
             name: record(staging / name, self.source, self.details | of_file.get(name, {}))
             for name in names
         }
+        records = read_provenance(self.root)
+        stale = {
+            name
+            for name, known in records.items()
+            if known.source == EXPORT and Path(name).parent in figures and name not in new
+        }
+        kept = {name: known for name, known in records.items() if name not in stale}
+        write_provenance(staging, kept | new)
+        order = [*names, PROVENANCE_FILE_NAME]
+        if self.simulated and simulation_record(self.root) is None:
+            mark = {"simulated": True, "recordings": self.recordings}
+            write_json(staging / SIMULATION_FILE_NAME, mark)
+            order.insert(0, SIMULATION_FILE_NAME)
         with interrupt.held_back():
+<<<<<<< HEAD
             records = read_provenance(self.root)
             stale = [
                 name
@@ -146,6 +161,9 @@ class Output:
                 (self.root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(staging / name, self.root / name)
             write_provenance(self.root, records | new)
+=======
+            move_all(staging, self.root, order, [*sorted(stale), JOURNAL_NAME])
+>>>>>>> kills
         interrupt.check()
         return [self.root / name for name in names]
 
