@@ -97,15 +97,10 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     True
     """
     figures = list(figures)
-<<<<<<< HEAD
+    settle(root)
     if mode in ("simulated", "explorer"):
         what = {"simulated": "simulated recordings were", "explorer": "block averages were"}[mode]
         choices = [Choice(f, None, f"{what} asked for") for f in figures]
-=======
-    settle(root)
-    if mode == "simulated":
-        choices = [Choice(f, None, "simulated recordings were asked for") for f in figures]
->>>>>>> kills
     else:
         choices = [_local(figure, root) for figure in figures]
     wanted = figures if mode == "osf" else [c.figure for c in choices if not _is_whole(c)]

@@ -137,7 +137,7 @@ class Output:
         stale = {
             name
             for name, known in records.items()
-            if known.source == EXPORT and Path(name).parent in figures and name not in new
+            if known.source == self.source and Path(name).parent in figures and name not in new
         }
         kept = {name: known for name, known in records.items() if name not in stale}
         write_provenance(staging, kept | new)
@@ -147,23 +147,7 @@ class Output:
             write_json(staging / SIMULATION_FILE_NAME, mark)
             order.insert(0, SIMULATION_FILE_NAME)
         with interrupt.held_back():
-<<<<<<< HEAD
-            records = read_provenance(self.root)
-            stale = [
-                name
-                for name, known in records.items()
-                if known.source == self.source and Path(name).parent in figures and name not in new
-            ]
-            for name in stale:
-                (self.root / name).unlink(missing_ok=True)
-                del records[name]
-            for name in names:
-                (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.move(staging / name, self.root / name)
-            write_provenance(self.root, records | new)
-=======
             move_all(staging, self.root, order, [*sorted(stale), JOURNAL_NAME])
->>>>>>> kills
         interrupt.check()
         return [self.root / name for name in names]
 
