@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from core import interrupt
-from core.contract import ext4, ext5, fig2, fig3, fig4, fig6, tables
+from core.contract import explorer, ext4, ext5, fig2, fig3, fig4, fig6, tables
 from core.contract.descriptions import File, Matrix, Sizes, Table
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
@@ -104,8 +104,11 @@ class SourceData:
         """Whether this folder is incomplete without `file`.
 
         The tables of Extended Data Figure 5C are not missed: they come from no recording and are
-        computed instead (`core.experiments.alignment.data`).
+        computed instead (`core.experiments.alignment.data`). Nor are single trials where there
+        are their averages.
         """
+        if file in fig2.RESPONSE_CSV.values() and self.path(explorer.BLOCK_RATES).is_file():
+            return False
         return file.required and file not in ext5.ALIGNMENT.values()
 
     @cached_property
@@ -125,6 +128,13 @@ class SourceData:
             return tables.read(self.path(fig2.META), fig2.META, Sizes())["Expi"]
         except MissingFileError:
             return EXAMPLE_EXPI
+
+    @cached_property
+    def undecided_labels(self) -> pd.DataFrame | None:
+        """Labels of success that block averages leave open, None where there are none."""
+        if not self.path(explorer.UNDECIDED).is_file():
+            return None
+        return self.read(explorer.UNDECIDED)
 
     @cached_property
     def experiment_order(self) -> pd.DataFrame | None:

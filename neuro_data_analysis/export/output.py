@@ -52,6 +52,8 @@ class Output:
         What provenance shall say about the recordings.
     force
         Replace files that did not come from an export, or were changed since.
+    source
+        Word for the origin of the files in the provenance.
     """
 
     root: Path
@@ -60,6 +62,7 @@ class Output:
     recordings: str
     details: dict = field(default_factory=dict)
     force: bool = False
+    source: str = EXPORT
 
     def refuse(self) -> None:
         """Raise a SettingError where `write` must not, so that it is said before the work.
@@ -69,7 +72,7 @@ class Output:
         """
         refuse_mixing(self.root, self.simulated)
         if not self.force:
-            refuse_foreign_files(self.root, self.folders)
+            refuse_foreign_files(self.root, self.folders, self.source)
         writable_folder(self.root)
 
     def write(self, contents: Contents) -> list[Path]:
@@ -111,7 +114,7 @@ class Output:
         names = sorted(p.relative_to(staging).as_posix() for p in staging.rglob("*") if p.is_file())
         figures = {Path(name).parent for name in names}
         new = {
-            name: record(staging / name, EXPORT, self.details | of_file.get(name, {}))
+            name: record(staging / name, self.source, self.details | of_file.get(name, {}))
             for name in names
         }
         with interrupt.held_back():
@@ -119,7 +122,7 @@ class Output:
             stale = [
                 name
                 for name, known in records.items()
-                if known.source == EXPORT and Path(name).parent in figures and name not in new
+                if known.source == self.source and Path(name).parent in figures and name not in new
             ]
             for name in stale:
                 (self.root / name).unlink(missing_ok=True)
@@ -199,7 +202,7 @@ def refuse_mixing(root: Path, simulated: bool) -> None:
         )
 
 
-def refuse_foreign_files(root: Path, folders: Iterable[str]) -> None:
+def refuse_foreign_files(root: Path, folders: Iterable[str], source: str = EXPORT) -> None:
     """Refuse to replace files that did not come from an export.
 
     Parameters
@@ -208,6 +211,8 @@ def refuse_foreign_files(root: Path, folders: Iterable[str]) -> None:
         Folder to write.
     folders
         Figures' folders that would be written.
+    source
+        Word for the origin of the files that may be replaced.
 
     Raises
     ------
@@ -218,9 +223,9 @@ def refuse_foreign_files(root: Path, folders: Iterable[str]) -> None:
     for path in _present(root, folders):
         name = path.relative_to(root).as_posix()
         known = records.get(name)
-        if known is None or known.source != EXPORT or known.sha256 != sha256(path):
+        if known is None or known.source != source or known.sha256 != sha256(path):
             origin = "no known origin" if known is None else f"origin {known.source}"
-            origin = "changes since its export" if known and known.source == EXPORT else origin
+            origin = "changes since its export" if known and known.source == source else origin
             raise SettingError(
                 path=path,
                 expected="no file or one of an earlier export",
