@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from core.contract import ext4, ext5, fig2, fig3, fig4, fig5, fig6
-from core.contract.descriptions import SLICES
+from core.contract.descriptions import SLICES, Table
 from core.contract.source_data import SourceData, validate
 from core.errors import MissingFileError, ReproductionError
 from core.statistics.convergence import convergence
-from core.statistics.masks import AREAS, mask_table
+from core.statistics.masks import AREAS, SUCCESS_LEVELS, mask_table, success_without_variation
 from core.statistics.windows import EVOKED, window_rate
 from core.threads import PREFIXES, THREADS
 
@@ -171,6 +171,38 @@ def _n_open(names: str, undecided: pd.DataFrame | None) -> int:
     return int((level & undecided["thread"].isin(threads)).sum())
 
 
+def samples_vary(meta: pd.DataFrame) -> list[Check]:
+    """No success rests on rates that do not vary, whose t is infinite; counts those that do.
+
+    Parameters
+    ----------
+    meta
+        Metadata with ``Expi`` and the tests of the best against the first blocks.
+
+    Examples
+    --------
+    >>> tests = {"p_maxinit_0": [0.0], "t_maxinit_0": [np.inf], "p_maxinit_1": 0.2}
+    >>> meta = pd.DataFrame({"Expi": [7], **tests, "t_maxinit_1": 1.0})
+    >>> [(check.passed, check.found) for check in samples_vary(meta)]
+    [(False, 'not in 1 of 1 experiments: Exp 7'), (True, 'in all 1 experiments')]
+    """
+    level = max(SUCCESS_LEVELS.values())
+    results = []
+    for number, thread in enumerate(THREADS):
+        numbers = meta.loc[success_without_variation(meta, number, level), "Expi"]
+        found = f"in all {len(meta)} experiments"
+        if len(numbers):
+            names = ", ".join(f"Exp {expi}" for expi in numbers)
+            found = f"not in {len(numbers)} of {len(meta)} experiments: {names}"
+        name = f"{thread}: no success at {level:g} rests on rates that do not vary"
+        results.append(Check(name, len(numbers) == 0, found))
+    return results
+
+
+def _rates_vary(source: SourceData, table: Table) -> Iterator[Check]:
+    yield from samples_vary(source.read(table))
+
+
 def _fig4_masks(source: SourceData) -> Iterator[Check]:
     yield from _mask_checks(source, source.read(fig4.MASKS), fig4.FOLDER)
 
@@ -321,11 +353,22 @@ def _published_rows(source: SourceData, folder: str) -> Iterator[Check]:
 
 _COMPARISONS: dict[str, tuple[Callable[[SourceData], Iterator[Check]], ...]] = {
     fig2.FOLDER: (_fig2_offset,),
-    fig4.FOLDER: (_fig4_masks, _fig4_maximum, _fig4_time_constants),
+    fig3.FOLDER: (partial(_rates_vary, table=fig3.META),),
+    fig4.FOLDER: (
+        _fig4_masks,
+        _fig4_maximum,
+        _fig4_time_constants,
+        partial(_rates_vary, table=fig4.TIME_CONSTANTS),
+    ),
     fig5.FOLDER: (_fig5_masks, _fig5_psth, _fig5_windows),
     fig6.FOLDER: (partial(_published_rows, folder=fig6.FOLDER),),
     ext5.FOLDER: (partial(_published_rows, folder=ext5.FOLDER),),
-    ext4.FOLDER: (_ext4_experiments, _ext4_windows, _ext4_attribution),
+    ext4.FOLDER: (
+        _ext4_experiments,
+        _ext4_windows,
+        _ext4_attribution,
+        partial(_rates_vary, table=ext4.META),
+    ),
 }
 
 

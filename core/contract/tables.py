@@ -267,7 +267,8 @@ def _parse(path: Path, column: Column, cells: pd.Series) -> pd.Series:
     values = pd.to_numeric(cells, errors="coerce")
     wrong = values.isna() & (cells.notna() & ~cells.isin(["nan", "NaN"]) | (not column.missing))
     _refuse(path, column, cells, wrong, "a number")
-    _refuse(path, column, cells, np.isinf(values), "a finite number")
+    if not column.infinite:
+        _refuse(path, column, cells, np.isinf(values), "a finite number")
     outside = (values < column.low) | (values > column.high)
     _refuse(path, column, cells, outside, f"a number from {column.low:g} to {column.high:g}")
     if column.kind == "float" or (column.missing and values.isna().any()):

@@ -129,7 +129,9 @@ def repeated(runs: Runs, starts: str, k: int) -> Runs:
     ((2, 2, 2, 0, 0, 0), True)
     """
     keys = [
-        (depth, seed, r) for depth, seed in zip(runs.depths, runs.seeds, strict=True) for r in range(k)
+        (depth, seed, r)
+        for depth, seed in zip(runs.depths, runs.seeds, strict=True)
+        for r in range(k)
     ]
     start = [_start(runs.dimension, seed, r, starts) for _, seed, r in keys]
     samples = [_number(2 + STARTS.index(starts), *key) for key in keys]
