@@ -7,10 +7,11 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from core import interrupt
 from core.contract import ext4, fig2, fig3, fig4, fig5
-from core.contract.descriptions import Sizes
+from core.contract.descriptions import File, Json, Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
     EXPORT,
@@ -22,6 +23,7 @@ from core.contract.provenance import (
     simulation_record,
     write_provenance,
 )
+from core.contract.signs import content_is_signed, sign_content
 from core.contract.source_data import EXAMPLE_EXPI, SourceData
 from core.errors import ContractError, SettingError
 from core.files import alone_in, sha256, staging_in, writable_folder, write_json
@@ -54,6 +56,8 @@ class Output:
         What provenance shall say about the recordings.
     force
         Replace files that did not come from an export, or were changed since.
+    source
+        Word for the origin of the files in the provenance.
     """
 
     root: Path
@@ -62,6 +66,7 @@ class Output:
     recordings: str
     details: dict = field(default_factory=dict)
     force: bool = False
+    source: str = EXPORT
 
     def refuse(self) -> None:
         """Raise a SettingError where `write` must not, so that it is said before the work.
@@ -72,7 +77,7 @@ class Output:
         settle(self.root)
         refuse_mixing(self.root, self.simulated)
         if not self.force:
-            refuse_foreign_files(self.root, self.folders)
+            refuse_foreign_files(self.root, self.folders, self.source)
         writable_folder(self.root)
 
     def write(self, contents: Contents) -> list[Path]:
@@ -100,7 +105,7 @@ class Output:
             files = contents.files.items()
             try:
                 for file, value in progress(files, len(files), "files"):
-                    source.write(file, value)
+                    source.write(file, self._with_sign(file, value))
             except ContractError as error:
                 path = self.root / Path(error.path).relative_to(staging)
                 raise error.about(path) from None
@@ -108,18 +113,31 @@ class Output:
                 self._refuse_other_experiments(staging)
             return self._move_into_place(staging, contents.details)
 
+    def _with_sign(self, file: File, value: Any) -> Any:
+        """What is written: signed if simulated; what is signed and not simulated is refused."""
+        if self.simulated:
+            return value | {"simulated": True} if isinstance(file, Json) else sign_content(value)
+        if content_is_signed(value):
+            raise SettingError(
+                path=file.path,
+                expected="numbers of these recordings",
+                found="some that a simulation wrote",
+                advice="remove what is simulated from beside the recordings",
+            )
+        return value
+
     def _move_into_place(self, staging: Path, of_file: dict[str, dict]) -> list[Path]:
         names = sorted(p.relative_to(staging).as_posix() for p in staging.rglob("*") if p.is_file())
         figures = {Path(name).parent for name in names}
         new = {
-            name: record(staging / name, EXPORT, self.details | of_file.get(name, {}))
+            name: record(staging / name, self.source, self.details | of_file.get(name, {}))
             for name in names
         }
         records = read_provenance(self.root)
         stale = {
             name
             for name, known in records.items()
-            if known.source == EXPORT and Path(name).parent in figures and name not in new
+            if known.source == self.source and Path(name).parent in figures and name not in new
         }
         kept = {name: known for name, known in records.items() if name not in stale}
         write_provenance(staging, kept | new)
@@ -201,7 +219,7 @@ def refuse_mixing(root: Path, simulated: bool) -> None:
         )
 
 
-def refuse_foreign_files(root: Path, folders: Iterable[str]) -> None:
+def refuse_foreign_files(root: Path, folders: Iterable[str], source: str = EXPORT) -> None:
     """Refuse to replace files that did not come from an export.
 
     Parameters
@@ -210,6 +228,8 @@ def refuse_foreign_files(root: Path, folders: Iterable[str]) -> None:
         Folder to write.
     folders
         Figures' folders that would be written.
+    source
+        Word for the origin of the files that may be replaced.
 
     Raises
     ------
@@ -220,9 +240,9 @@ def refuse_foreign_files(root: Path, folders: Iterable[str]) -> None:
     for path in _present(root, folders):
         name = path.relative_to(root).as_posix()
         known = records.get(name)
-        if known is None or known.source != EXPORT or known.sha256 != sha256(path):
+        if known is None or known.source != source or known.sha256 != sha256(path):
             origin = "no known origin" if known is None else f"origin {known.source}"
-            origin = "changes since its export" if known and known.source == EXPORT else origin
+            origin = "changes since its export" if known and known.source == source else origin
             raise SettingError(
                 path=path,
                 expected="no file or one of an earlier export",
