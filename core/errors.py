@@ -254,27 +254,27 @@ def _unbroken_output() -> Iterator[None]:
 class _Output:
     """A stream that throws away what nobody reads any more."""
 
-    def __init__(self, stream: TextIO):
-        self._stream = stream
+    def __init__(self, output: TextIO):
+        self._output = output
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        return getattr(self._output, name)
 
     def write(self, text: str) -> int:
         with self._unbroken():
-            self._stream.write(text)
+            self._output.write(text)
         return len(text)
 
     def flush(self) -> None:
         with self._unbroken():
-            self._stream.flush()
+            self._output.flush()
 
     @contextmanager
     def _unbroken(self) -> Iterator[None]:
         try:
             yield
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._output.fileno())
         except OSError as error:
             error.filename = error.filename or "standard output"
             raise
