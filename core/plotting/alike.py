@@ -28,7 +28,7 @@ class AlikeAxes(Axes):
     >>> right.model = left
     >>> figure.draw_without_rendering()
     >>> [round(float(ax.get_position().width), 3) for ax in (left, right)]
-    [0.443, 0.443]
+    [0.42, 0.42]
     """
 
     model: "AlikeAxes | None" = None
