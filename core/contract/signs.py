@@ -43,7 +43,7 @@ SMALLEST, LARGEST = 1e-30, 1e30
 N_READ = 4096
 """Numbers that are looked at in an array, a table or a file."""
 
-CHUNK, N_CHUNKS = 4096, 4
+CHUNK, N_CHUNKS = 1024, 4
 """Bytes of a text that are looked at, and in how many places of it."""
 
 MARK = re.compile(rb'"simulated"\s*:\s*true')
@@ -202,8 +202,7 @@ def _sample(path: Path) -> bytes:
         parts = []
         for place in range(N_CHUNKS):
             file.seek(place * (size - CHUNK) // (N_CHUNKS - 1))
-            # without the number that the beginning cuts
-            parts.append(file.read(CHUNK).partition(b"," if place else b"")[2])
+            parts.append(file.read(CHUNK))
         return b"\n".join(parts)
 
 
