@@ -10,6 +10,9 @@ SOURCE_DATA = ROOT / "source_data"
 SIMULATED_DATA = ROOT / "simulated_data"
 """Simulated recordings (``matroot``) and the source data made from them (``source_data``)."""
 
+EXPLORER_DATA = ROOT / "explorer_data"
+"""Block averages from the authors' explorer, and the source data made from them."""
+
 DRAWN_FIGURES = ROOT / "figures"
 """Figures and the report."""
 

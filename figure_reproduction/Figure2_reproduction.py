@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from core.contract import fig2
+from core.contract import explorer, fig2
 from core.contract.source_data import SourceData
 from core.errors import ContractError, MissingFileError, ReproductionError
 from core.figures import FIGURES
@@ -29,12 +29,17 @@ CURVES = (
 
 @dataclass(frozen=True)
 class Figure2Data:
-    """`psth` (n_blocks, 4, 200), events/s: mean 0, mean 1, SEM 0, SEM 1; `trials` by file label."""
+    """`psth` (n_blocks, 4, 200), events/s: mean 0, mean 1, SEM 0, SEM 1.
+
+    `curves` are the means and SEMs per block of panel B, as `rates_by_block` gives them; `trials`
+    the single trials behind them by file label, None where only averages are there.
+    """
 
     psth: np.ndarray
     offset: float
     title: str
-    trials: dict[str, pd.DataFrame]
+    curves: dict[tuple[str, str], pd.DataFrame]
+    trials: dict[str, pd.DataFrame] | None
     notes: dict[str, str]
 
 
@@ -44,11 +49,16 @@ def read(source: SourceData) -> Figure2Data:
     psth, historical = fig2.psth_array(
         {name: source.read(file) for name, file in fig2.PSTH_CSV.items()}
     )
-    trials = {name: source.read(file) for name, file in fig2.RESPONSE_CSV.items()}
     psth_pickle, psth_absent = _optional(source, fig2.PSTH_PICKLE)
-    trial_pickle, trials_absent = _optional(source, fig2.RESPONSE_PICKLE)
-    agree = trial_pickle and _trials_agree(trials, trial_pickle)
-    notes = {"B": _agreement(agree) if trial_pickle else trials_absent}
+    if source.path(explorer.BLOCK_RATES).is_file():
+        trials, curves = None, averaged_rates(source.read(explorer.BLOCK_RATES))
+        notes = {"B": "Drawn from averages over trials; the baseline's SEM is not known."}
+    else:
+        trials = {name: source.read(file) for name, file in fig2.RESPONSE_CSV.items()}
+        trial_pickle, trials_absent = _optional(source, fig2.RESPONSE_PICKLE)
+        curves = rates_by_block(trials)
+        agree = trial_pickle and _trials_agree(trials, trial_pickle)
+        notes = {"B": _agreement(agree) if trial_pickle else trials_absent}
     if psth_pickle is None:
         notes["D"] = psth_absent
     else:
@@ -61,7 +71,7 @@ def read(source: SourceData) -> Figure2Data:
         )
     if historical:
         notes["D"] += " Two of the CSV names are swapped as published; their content decides."
-    return Figure2Data(psth, meta["offset"], meta["expstr"], trials, notes)
+    return Figure2Data(psth, meta["offset"], meta["expstr"], curves, trials, notes)
 
 
 def rates_by_block(trials: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.DataFrame]:
@@ -87,21 +97,36 @@ def rates_by_block(trials: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.
     return results
 
 
+def averaged_rates(rates: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
+    """What `rates_by_block` gives, from averages: a baseline has no SEM, a reference no baseline.
+
+    `rates` is a table as `core.contract.explorer.BLOCK_RATES` describes it.
+    """
+    results = {}
+    for thread in THREADS:
+        for kind, column, label, _ in CURVES:
+            chosen = rates[(rates["thread"] == thread) & (rates["kind"] == kind)].set_index("gen")
+            sem = chosen["resp_sem"] if column == "resp" else np.nan
+            frame = pd.DataFrame({"mean": chosen[f"{column}_mean"], "sem": sem})
+            results[thread, label] = frame
+    return results
+
+
 def statistics(data: Figure2Data) -> Statistics:
-    """Numbers of both panels by published id."""
-    curves = rates_by_block(data.trials)
-    natref = data.trials["DeePSim_thread_natref"]
+    """Numbers of both panels by published id; numbers of trials only where trials are there."""
     n_blocks, n_slices, n_ms = data.psth.shape
     results = {
-        "fig2b.natref.trials_per_block": float(natref.groupby("gen").size().mean()),
-        "fig2b.natref.n_trials": len(natref),
         "fig2d.n_blocks": n_blocks,
         "fig2d.n_slices": n_slices,
         "fig2d.n_ms": n_ms,
         "fig2d.offset": data.offset,
     }
+    if data.trials is not None:
+        natref = data.trials["DeePSim_thread_natref"]
+        results["fig2b.natref.trials_per_block"] = float(natref.groupby("gen").size().mean())
+        results["fig2b.natref.n_trials"] = len(natref)
     names = {"evoked resp": "evoked", "baseline": "baseline", "natref": "natref"}
-    for (thread, label), means in curves.items():
+    for (thread, label), means in data.curves.items():
         for block, mean in means["mean"].items():
             results[f"fig2b.{thread}.{names[label]}.block{block}.mean"] = float(mean)
     return results
@@ -183,7 +208,7 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
     """
     data = read(source)
     responses, ax = plt.subplots(figsize=(7.2, 5))
-    draw_rates_by_block(ax, rates_by_block(data.trials))
+    draw_rates_by_block(ax, data.curves)
     responses.suptitle(data.title, fontsize=11)
     stacked, ax = plt.subplots(figsize=(4, 0.5 * len(data.psth) + 1))
     draw_block_psth(ax, data.psth, data.offset)

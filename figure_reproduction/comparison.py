@@ -12,13 +12,30 @@ from figure_reproduction.panels import FigureResult, Regenerated
 
 PUBLISHED = Path(__file__).with_name("published_statistics.csv")
 
+PRECISION = Path(__file__).with_name("explorer_precision.csv")
+"""What block averages leave open in each number (``python -m benchmarks.explorer_precision``).
+
+Standard deviation over redrawn rounding errors, and change by undecided labels.
+"""
+
+ROUNDING_DEVIATIONS = 4
+"""Standard deviations of the rounding that a number from block averages may be off."""
+
+NOT_IN_AVERAGES = dict.fromkeys(
+    ("fig2b.natref.trials_per_block", "fig2b.natref.n_trials"),
+    "block averages do not tell the number of trials of reference images",
+)
+"""Why a number cannot be computed from block averages, by id."""
+
 COLUMNS = (
     "id", "figure", "panel", "published", "value", "difference", "tolerance", "verdict", "note",
 )  # fmt: skip
 
 AGREES = "agrees"
+AGREES_UNKNOWN = "agrees, origin unknown"
 DIFFERS = "differs"
 SIMULATED = "not comparable: simulated"
+WITHHELD = "withheld: a check failed"
 UNAVAILABLE = "not available"
 INFORMATIVE = "informative"
 
@@ -55,7 +72,7 @@ class Compared:
     """A published number, this run's (None where there is none), and the verdict.
 
     `tolerance` is the one that decided; `regenerated` says whether it is that of a computed table
-    instead of the published number's own.
+    instead of the published number's own; `why` tells why there is no value, where that is known.
     """
 
     published: Published
@@ -63,6 +80,7 @@ class Compared:
     verdict: str
     tolerance: float
     regenerated: bool = False
+    why: str = ""
 
     @property
     def difference(self) -> float | None:
@@ -133,9 +151,31 @@ def _of_figure(figure: str) -> list[Published]:
 
 def _compare(number: Published, result: FigureResult) -> Compared:
     value = result.statistics.get(number.id)
+    averaged = result.origin is Origin.EXPLORER
     if value is None or math.isnan(value):
-        return Compared(number, None, UNAVAILABLE, number.tolerance)
-    return Compared(number, value, verdict(number, value, result.origin), number.tolerance)
+        why = NOT_IN_AVERAGES.get(number.id, "") if averaged else ""
+        return Compared(number, None, UNAVAILABLE, number.tolerance, why=why)
+    if averaged:
+        allowed = number.tolerance + explorer_tolerances().get(number.id, 0.0)
+        number = replace(number, tolerance=allowed)
+    decision = verdict(number, value, result.origin, bool(result.contradictions))
+    return Compared(number, value, decision, number.tolerance)
+
+
+@cache
+def explorer_tolerances() -> dict[str, float]:
+    """How far block averages may lead a number off, by id: by rounding, and by undecided labels.
+
+    Examples
+    --------
+    >>> explorer_tolerances()["fig4a.IT.BigGAN.successes"]
+    2.0
+    """
+    with PRECISION.open(encoding="utf-8", newline="") as file:
+        return {
+            row["id"]: ROUNDING_DEVIATIONS * float(row["rounding"]) + float(row["labels"])
+            for row in csv.DictReader(file)
+        }
 
 
 def _compare_regenerated(number: Published, found: Regenerated) -> Compared:
@@ -146,7 +186,7 @@ def _compare_regenerated(number: Published, found: Regenerated) -> Compared:
     return Compared(number, found.value, decision, found.tolerance, regenerated=True)
 
 
-def verdict(number: Published, value: float, origin: Origin) -> str:
+def verdict(number: Published, value: float, origin: Origin, contradicted: bool = False) -> str:
     """Verdict on one value; a difference equal to the tolerance agrees.
 
     Parameters
@@ -158,6 +198,8 @@ def verdict(number: Published, value: float, origin: Origin) -> str:
     origin
         What it was computed from; a value from simulated recordings says nothing about the
         published one.
+    contradicted
+        Whether the files that it comes from contradict one another.
 
     Examples
     --------
@@ -166,14 +208,20 @@ def verdict(number: Published, value: float, origin: Origin) -> str:
     ('agrees', 'differs')
     >>> verdict(number, 23, Origin.SIMULATED)
     'not comparable: simulated'
+    >>> verdict(number, 23, Origin.UNKNOWN), verdict(number, 23, Origin.RECORDED, contradicted=True)
+    ('agrees, origin unknown', 'withheld: a check failed')
     """
     if origin is Origin.SIMULATED:
         return SIMULATED
+    if contradicted:
+        return WITHHELD
     if any(words in number.note for words in _INFORMATIVE_NOTES):
         return INFORMATIVE
     # of the arithmetic, far below any tolerance: p values can be smaller than 1e-10
     rounding = 1e-12 * abs(number.value) + 1e-9 * number.tolerance
-    return AGREES if abs(value - number.value) <= number.tolerance + rounding else DIFFERS
+    if abs(value - number.value) > number.tolerance + rounding:
+        return DIFFERS
+    return AGREES_UNKNOWN if origin is Origin.UNKNOWN else AGREES
 
 
 def csv_row(compared: Compared, panel: str | None = None) -> dict:
@@ -202,5 +250,7 @@ def csv_row(compared: Compared, panel: str | None = None) -> dict:
         "difference": compared.difference,
         "tolerance": compared.tolerance,
         "verdict": compared.verdict,
-        "note": number.note + ("; regenerated" if compared.regenerated else ""),
+        "note": "; ".join(
+            filter(None, (number.note, "regenerated" * compared.regenerated, compared.why))
+        ),
     }

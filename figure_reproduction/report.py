@@ -5,18 +5,22 @@
 
 import base64
 import csv
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.contract.manifest import FIGURE_FILES
-from core.contract.provenance import simulation_record
+from core.contract.provenance import Origin, simulation_record
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.files import replacing, sha256, write_text
+from core.threads import THREADS
 from core.versions import versions
 from figure_reproduction.comparison import (
+    AGREES,
     COLUMNS,
+    DIFFERS,
     SIMULATED,
     Compared,
     compare,
@@ -34,6 +38,11 @@ NOT_REDRAWN = (
     ("Extended Data Figures 2 and 3", "image galleries and examples without source data"),
 )  # fmt: skip
 """Published panels that are not drawn, and why."""
+
+ORIGIN_UNKNOWN = (
+    "Origin unknown: of some of these files provenance.json holds no record, or another checksum, "
+    "or only that they were imported. `./reproduce download` compares them with OSF's."
+)
 
 
 @dataclass(frozen=True)
@@ -77,11 +86,32 @@ class FigureReport:
         return any(panel.simulated for panel in self.panels)
 
     @property
+    def data(self) -> str:
+        """What it was drawn from, in words."""
+        if self.result.origin is Origin.EXPLORER and self.result.source:
+            return explorer_words(self.result.source)
+        return ""
+
+    @property
     def not_simulated(self) -> tuple[str, ...]:
         """Drawn panels of a simulated figure that carry no mark."""
         if not self.simulated:
             return ()
         return tuple(p.panel for p in self.panels if p.pictures and not p.simulated)
+
+    @property
+    def reservations(self) -> tuple[str, ...]:
+        """Sentences that say why a verdict on this figure is not plain."""
+        n_failed = len(self.result.contradictions)
+        return (
+            *([ORIGIN_UNKNOWN] if self.of_unknown_origin else []),
+            *([f"Verdicts are withheld: {n_failed} of the checks below failed."] * bool(n_failed)),
+        )
+
+    @property
+    def of_unknown_origin(self) -> bool:
+        """Whether it was drawn from files of unknown origin."""
+        return self.result.origin is Origin.UNKNOWN and not self.result.problem
 
 
 def write_report(results: list[FigureResult], out: Path, seed: int, seconds: float) -> Path:
@@ -106,6 +136,7 @@ def write_report(results: list[FigureResult], out: Path, seed: int, seconds: flo
         .render(
             figures=figures,
             simulated=any(figure.simulated for figure in figures),
+            summary=summary(figures),
             simulations=[simulation_words(root) for root in roots],
             SIMULATED=SIMULATED,
             not_redrawn=NOT_REDRAWN,
@@ -127,6 +158,28 @@ def write_report(results: list[FigureResult], out: Path, seed: int, seconds: flo
             again = [csv_row(c, f"{c.published.panel} (regenerated)") for c in panel.regenerated]
             writer.writerows(again)
     return out / "report.html"
+
+
+def summary(figures: list[FigureReport]) -> str:
+    """How many published numbers were compared with real data, and how they came out.
+
+    Examples
+    --------
+    >>> summary([figure_report(FigureResult("2", None, Origin.SIMULATED, problem="no data"))])
+    ''
+    """
+    real = [f for f in figures if f.result.origin in (Origin.EXPLORER, Origin.RECORDED)]
+    counts = Counter()
+    for figure in real:
+        counts.update(figure.verdicts)
+    n_agree, n_differ = counts[AGREES], counts[DIFFERS]
+    if not n_agree + n_differ:
+        return ""
+    sources = ", ".join(dict.fromkeys(figure.result.origin.value for figure in real))
+    return (
+        f"{n_agree + n_differ} published numbers were compared with real data ({sources}): "
+        f"{n_agree} agree, {n_differ} differ."
+    )
 
 
 def figure_report(result: FigureResult) -> FigureReport:
@@ -209,15 +262,45 @@ def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
     return (*files, *computed)
 
 
+def explorer_words(root: Path) -> str:
+    """What is known of block averages from which source data were made.
+
+    Examples
+    --------
+    >>> explorer_words(Path("no_such_folder/source_data"))[:47]
+    "Block averages of the authors' Neural Evolution"
+    """
+    path = root.parent / "EXPLORER.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    undecided = SourceData(root).undecided_labels
+    labels = (
+        "none"
+        if undecided is None or undecided.empty
+        else ", ".join(
+            f"Exp {row.Expi} {THREADS[row.thread]} at 0.{row.label[1:]}"
+            for row in undecided.itertuples()
+        )
+    )
+    return (
+        "Block averages of the authors' Neural Evolution Explorer "
+        f"(commit {str(known.get('commit'))[:8]}; {known.get('verified', 'not verified')}), "
+        "rounded to 0.01 events/s; success is tested with numbers of trials derived from the "
+        f"PSTHs. Labels that these leave open: {labels}. A number agrees if it is as far from the "
+        "published one as rounding and these labels allow, or less."
+    )
+
+
 def simulation_words(root: Path) -> str:
     """What ``SIMULATED.json`` says of version, seed and recordings.
 
     Examples
     --------
     >>> simulation_words(Path("no_such_folder"))
-    'no_such_folder: simulated; its SIMULATED.json says no more.'
+    'no_such_folder: simulated, as its numbers or names tell; it holds no SIMULATED.json.'
     """
-    record = simulation_record(root) or {}
+    record = simulation_record(root)
+    if record is None:
+        return f"{root}: simulated, as its numbers or names tell; it holds no SIMULATED.json."
     if not isinstance(record.get("files"), dict):
         return f"{root}: simulated; its SIMULATED.json says no more."
     return (

@@ -65,14 +65,14 @@ def draw_figure(
     """
     published = FIGURES[figure]
     start = time.perf_counter()
-    simulated, origin = source.is_simulated, Origin.UNKNOWN
+    simulated, origin = source.holds_simulated(published.folder), Origin.UNKNOWN
     writable_folder(out / "simulated" if simulated else out)
     try:
         # a broken record is found before anything is drawn
         origin = source.origin(published.folder)
         with apply_style():
             reproduction = reproduce(source, np.random.default_rng(seed))
-            panels = tuple(save(p, published, out, simulated) for p in reproduction.panels)
+            panels = tuple(save(p, published, out, origin) for p in reproduction.panels)
             if show and has_display():
                 plt.show()
         checks = (*origins(source, published.folder), *check_folder(source, published.folder))

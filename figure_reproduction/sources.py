@@ -1,4 +1,4 @@
-"""Which data each figure is drawn from: ``source_data/``, OSF, or simulated recordings.
+"""Which data each figure is drawn from: ``source_data/``, OSF, the explorer, or simulated ones.
 
 Sources are never mixed within a figure. Extended Data Figure 5C alone comes from no recording: a
 folder counts as complete without its tables, which are then computed (see `SourceData.requires`),
@@ -6,23 +6,22 @@ and the panel carries no mark.
 """
 
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import interrupt
-from core.contract import ext5
+from core.contract import ext4, ext5, fig2, fig4, fig5
 from core.contract.descriptions import Sizes, Table
 from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError, RunError
 from core.figures import FIGURES
+from core.moving import settle
+from core.processes import run_child
 from core.progress import say
-from core.project import SIMULATED_DATA, SOURCE_DATA
+from core.project import EXPLORER_DATA, SIMULATED_DATA, SOURCE_DATA
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +35,11 @@ PATIENCE, ATTEMPTS = 60.0, 2
 `./reproduce download` has more patience.
 """
 
+FROM_AVERAGES = (fig2.FOLDER, fig4.FOLDER, fig5.FOLDER, ext4.FOLDER)
+"""Folders of the figures for which the explorer's block averages suffice."""
+
+NOT_AVERAGED = "the explorer's block averages do not suffice for it"
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -48,6 +52,12 @@ class Choice:
     source: SourceData | None
     reason: str
     fell_back: bool = False
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether there are data, and they are simulated."""
+        folder = FIGURES[self.figure].folder
+        return self.source is not None and self.source.holds_simulated(folder)
 
 
 @dataclass(frozen=True)
@@ -68,9 +78,11 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
         Words that ``--figure`` takes.
     mode
         ``auto`` draws a figure from `root` where all its files are there. Where some are missing it
-        asks OSF for them, and where OSF cannot be reached it takes simulated recordings. Of what
+        asks OSF for them; where OSF cannot be reached it takes the block averages of the authors'
+        explorer, for the figures that they suffice for, and else simulated recordings. Of what
         OSF holds only in part as much is drawn as goes. ``osf`` takes what came from OSF, ``local``
-        what is in `root`, ``simulated`` simulated recordings; these never fall back.
+        what is in `root`, ``explorer`` block averages, ``simulated`` simulated recordings; these
+        never fall back.
     root
         Folder of the source data.
 
@@ -85,8 +97,10 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     True
     """
     figures = list(figures)
-    if mode == "simulated":
-        choices = [Choice(f, None, "simulated recordings were asked for") for f in figures]
+    settle(root)
+    if mode in ("simulated", "explorer"):
+        what = {"simulated": "simulated recordings were", "explorer": "block averages were"}[mode]
+        choices = [Choice(f, None, f"{what} asked for") for f in figures]
     else:
         choices = [_local(figure, root) for figure in figures]
     wanted = figures if mode == "osf" else [c.figure for c in choices if not _is_whole(c)]
@@ -94,6 +108,8 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
         reached, problems = fetch(wanted, root)
         fetched = {f: _from_osf(f, root, problems[f], reached, mode) for f in wanted}
         choices = [fetched.get(choice.figure, choice) for choice in choices]
+    if mode in ("auto", "explorer"):
+        choices = from_explorer(choices)
     if any(choice.source is None for choice in choices) and mode in ("auto", "simulated"):
         simulated = SourceData(simulate())
         choices = [
@@ -147,6 +163,51 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
     return True, reasons
 
 
+def from_explorer(choices: list[Choice], data: Path | None = None) -> list[Choice]:
+    """Give the figures that have no data the explorer's, where block averages suffice.
+
+    Parameters
+    ----------
+    choices
+        What was found elsewhere; the others come back as they are.
+    data
+        Folder of the averages, by default the project's; they are fetched if they are not there.
+    """
+    from core.acquisition.explorer import fetch_explorer
+
+    data = data or EXPLORER_DATA
+    wanting = [c for c in choices if c.source is None]
+    suited = [c for c in wanting if FIGURES[c.figure].folder in FROM_AVERAGES]
+    found = {c.figure: replace(c, reason=f"{c.reason}; {NOT_AVERAGED}") for c in wanting}
+    if suited:
+        try:
+            fetch_explorer(data, attempts=ATTEMPTS)
+            source = SourceData(export_averages(data))
+        except (ReproductionError, OSError) as error:
+            why = error.clause if isinstance(error, ReproductionError) else error.strerror
+            found |= {c.figure: replace(c, reason=f"{c.reason}; explorer: {why}") for c in suited}
+        else:
+            found |= {c.figure: replace(c, source=source) for c in suited}
+    return [found.get(choice.figure, choice) for choice in choices]
+
+
+def export_averages(data: Path) -> Path:
+    """Folder of source data from block averages, made in a process of its own if need be.
+
+    Raises
+    ------
+    RunError
+        If that process fails.
+    """
+    out = data / "source_data"
+    module = "neuro_data_analysis.export.explorer"
+    if run_child([sys.executable, "-m", module, "--data", str(data), "--out", str(out)]):
+        raise RunError(
+            path=data, expected="source data from block averages", found="the error above"
+        )
+    return out
+
+
 def alignment_source(
     source: SourceData, computed: Path
 ) -> tuple[dict[str, Input], dict[str, Input], str]:
@@ -170,10 +231,11 @@ def alignment_source(
     """
     from core.experiments.alignment.data import alignment_data, is_computed
 
+    simulated = source.holds_simulated(ext5.FOLDER)
     published = {
         name: _input(source, file)
         for name, file in ext5.ALIGNMENT.items()
-        if not source.is_simulated and source.path(file).is_file()
+        if not simulated and source.path(file).is_file()
     }
     if len(published) == len(ext5.ALIGNMENT) and not is_computed(computed):
         return published, {}, ""
@@ -185,7 +247,7 @@ def alignment_source(
     return published, regenerated, ""
 
 
-def linearity_tables(source: SourceData, computed: Path) -> dict[str, Input]:
+def linearity_tables(source: SourceData, computed: Path) -> tuple[dict[str, Input], dict[str, str]]:
     """Tables of Extended Data Figure 5D and E by generator.
 
     Parameters
@@ -194,14 +256,27 @@ def linearity_tables(source: SourceData, computed: Path) -> dict[str, Input]:
         The figure's folder.
     computed
         Folder of computed tables; one that it holds stands for a simulated one.
+
+    Returns
+    -------
+    tables
+        By generator.
+    refused
+        By generator, why there is none: a table in `computed` that does not match its stamp.
     """
+    from core.experiments.linearity.data import table_is_computed
+
     kept = SourceData(computed, Sizes())
-    return {
-        name: _input(kept, file, computed=True)
-        if source.is_simulated and kept.path(file).is_file()
-        else _input(source, file)
-        for name, file in ext5.LINEARITY.items()
-    }
+    simulated = source.holds_simulated(ext5.FOLDER)
+    tables, refused = {}, {}
+    for name, file in ext5.LINEARITY.items():
+        try:
+            stands_in = simulated and table_is_computed(name, computed)
+        except ReproductionError as error:
+            refused[name] = str(error)
+            continue
+        tables[name] = _input(kept if stands_in else source, file, computed=stands_in)
+    return tables, refused
 
 
 def _input(source: SourceData, file: Table, computed: bool = False) -> Input:
@@ -213,7 +288,8 @@ def _local(figure: str, root: Path) -> Choice:
     source = SourceData(root)
     missing = source.missing(FIGURES[figure].folder)
     if not missing:
-        what = "is marked as simulated" if source.is_simulated else "holds all its files"
+        simulated = source.holds_simulated(FIGURES[figure].folder)
+        what = "holds simulated recordings" if simulated else "holds all its files"
         return Choice(figure, source, f"{root} {what}")
     reason = f"{len(missing)} of its files are not in {root} (first: {missing[0].path})"
     return Choice(figure, source if _holds_any(source, figure) else None, reason)
@@ -262,18 +338,11 @@ def simulate(out: Path = SIMULATED_DATA) -> Path:
         If that process fails.
     """
     command = [sys.executable, "-m", "neuro_data_analysis.simulation", "--out", str(out)]
-    # In a session of its own, so that Ctrl-C reaches it once: from here.
-    with subprocess.Popen(command, start_new_session=True) as process:
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            with interrupt.held_back():
-                process.send_signal(signal.SIGINT)
-                process.wait()
-            raise
+    code = run_child(command)
     if code:
-        error = RunError(path=out, expected="simulated recordings", found="the error above")
-        error.exit_code = code
+        found = "the error above" if code > 0 else f"that signal {-code} ended their making"
+        error = RunError(path=out, expected="simulated recordings", found=found)
+        error.exit_code = max(code, RunError.exit_code)
         raise error
     return out / "source_data"
 
@@ -286,7 +355,7 @@ def explanation(choices: Iterable[Choice]) -> str:
     >>> explanation([Choice("4", None, "nothing was asked for")])
     ''
     """
-    simulated = [choice for choice in choices if choice.source and choice.source.is_simulated]
+    simulated = [choice for choice in choices if choice.is_simulated]
     if not simulated:
         return ""
     lines = [

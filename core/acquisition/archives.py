@@ -147,6 +147,45 @@ def extract(
     return total
 
 
+def read(archive: zipfile.ZipFile, inside: str) -> bytes:
+    r"""Content of one member.
+
+    Parameters
+    ----------
+    archive
+        An open archive, whose `members` were looked at.
+    inside
+        The member's path.
+
+    Raises
+    ------
+    ArchiveError
+        If it is damaged, or larger than the limit.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "data.zip"
+    >>> with zipfile.ZipFile(path, "w") as archive:
+    ...     archive.writestr("Fig4/a.csv", "1,2\n")
+    >>> with zipfile.ZipFile(path) as archive:
+    ...     read(archive, "Fig4/a.csv")
+    b'1,2\n'
+    """
+    if archive.getinfo(inside).file_size > MAX_MEMBER_BYTES:
+        raise ArchiveError(
+            path=archive.filename,
+            expected=f"files of at most {MAX_MEMBER_BYTES / 1e6:.0f} MB",
+            found=f"{inside!r} beyond that",
+        )
+    try:
+        return archive.read(inside)
+    except _DAMAGE as error:
+        raise ArchiveError(
+            path=archive.filename, expected=f"{inside!r} to be sound", found=f"damage ({error})"
+        ) from None
+
+
 def unpack(
     path: Path,
     names: Container[str],

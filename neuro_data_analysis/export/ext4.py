@@ -9,10 +9,10 @@ from core.threads import THREADS
 from neuro_data_analysis.evolutions.cohort import Cohort
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.fig5 import window_matrices
-from neuro_data_analysis.export.inputs import Inputs
+from neuro_data_analysis.export.inputs import CohortInputs
 
 
-def contents(inputs: Inputs) -> Contents:
+def contents(inputs: CohortInputs) -> Contents:
     """The folder of Extended Data Figure 4."""
     cohort = inputs.cohort
     return Contents(

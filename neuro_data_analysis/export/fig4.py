@@ -12,12 +12,12 @@ from core.statistics.masks import AREAS, area, mask_table, success_with_rise
 from core.threads import PREFIXES
 from neuro_data_analysis.evolutions.cohort import Cohort, Summary, by_slice
 from neuro_data_analysis.export.contents import Contents
-from neuro_data_analysis.export.inputs import Inputs
+from neuro_data_analysis.export.inputs import CohortInputs
 
 CRITERION = {"sucs_criterion_label": "max > init, P<0.01", "sucs_label": "maxinit"}
 
 
-def contents(inputs: Inputs) -> Contents:
+def contents(inputs: CohortInputs) -> Contents:
     """The folder of Figure 4."""
     cohort = inputs.cohort
     responses, normaliser = by_slice(cohort.responses), cohort.normaliser[:, None]

@@ -9,10 +9,10 @@ from core.statistics.masks import mask_table
 from core.statistics.windows import Window
 from neuro_data_analysis.evolutions.cohort import Cohort, by_slice
 from neuro_data_analysis.export.contents import Contents
-from neuro_data_analysis.export.inputs import Inputs
+from neuro_data_analysis.export.inputs import CohortInputs
 
 
-def contents(inputs: Inputs) -> Contents:
+def contents(inputs: CohortInputs) -> Contents:
     """The folder of Figure 5."""
     cohort = inputs.cohort
     masks = mask_table(cohort.meta)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import pandas as pd
 
@@ -17,6 +18,24 @@ from neuro_data_analysis.tuning.synopsis import TunedUnit, synopsis
 
 WINDOWS = tuple(dict.fromkeys((*fig5.WINDOWS, *(w for ws in ext4.WINDOWS.values() for w in ws))))
 """Windows of all figures, start and stop in ms."""
+
+
+class CohortInputs(Protocol):
+    """What the exporters of populations draw on, whether from trials or from their averages.
+
+    Attributes
+    ----------
+    cohort
+        All experiments, with the windows of all figures.
+    order
+        The experiment behind every row.
+    """
+
+    @property
+    def cohort(self) -> Cohort: ...
+
+    @property
+    def order(self) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from core.contract.signs import content_is_signed
 from core.errors import MissingFileError, RecordingError
 from core.statistics.comparisons import two_sample
 from core.statistics.masks import success_of_last_block
@@ -63,9 +64,16 @@ class HessianRecordings:
         numbers = {
             experiment.ephysFN: experiment.Expi for experiment in self.evolutions.experiments()
         }
+        simulated = self.evolutions.is_simulated()
         for row in self.table.itertuples():
             path = formatted_file(self.folder, row.ephysFN)
             recording = read_formatted(path)
+            if not simulated and content_is_signed(recording.rasters):
+                raise RecordingError(
+                    path=path,
+                    expected="a recording beside recordings",
+                    found="one that a simulation wrote",
+                )
             try:
                 tuning = read_tuning(recording, row.pref_chan, row.pref_unit)
             except RecordingError as error:
