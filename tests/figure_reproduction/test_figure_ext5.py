@@ -12,6 +12,7 @@ import pytest
 from scipy import stats
 
 from core.contract import ext5
+from core.contract.provenance import EXPORT, record, write_provenance
 from core.contract.source_data import SourceData
 from core.experiments.alignment import data as alignment_data
 from core.experiments.alignment import runs as alignment
@@ -155,6 +156,16 @@ def test_panel_c_is_computed_where_the_folder_is_simulated(simulated, nothing, m
     assert data.alignment == {}
     assert data.regenerated["Adam"].path.is_relative_to(nothing)
     assert (nothing / STAMP).is_file()
+
+
+def test_what_an_export_computed_is_not_taken_for_published(published_form, computed, tmp_path):
+    root = shutil.copytree(published_form.root, tmp_path / "exported")
+    details = {"computed": True}
+    files = [file.path for file in ext5.ALIGNMENT.values()]
+    write_provenance(root, {name: record(root / name, EXPORT, details) for name in files})
+    data = read(SourceData(root), computed)
+    assert data.alignment == {}
+    assert list(data.regenerated) == list(ext5.ALIGNMENT)
 
 
 def test_without_torch_panel_c_is_left_out_and_the_rest_is_drawn(
