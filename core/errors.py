@@ -8,9 +8,10 @@ changes a field (`ReproductionError.about`, `inside`, `advising`) and raises wha
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Self
 
-from core import interrupt
+from core import interrupt, processes
 
 
 class ReproductionError(Exception):
@@ -207,6 +208,7 @@ def run(main: Callable[[], int | None]) -> int:
     """
     try:
         with interrupt.handled():
+            processes.end_with_parent()
             return main() or 0
     except ReproductionError as error:
         _say(f"error: {error}")
@@ -228,5 +230,6 @@ def run(main: Callable[[], int | None]) -> int:
 
 
 def _say(line: str) -> None:
-    clear = "\r\x1b[K" if sys.stderr.isatty() else ""
-    print(f"{clear}{line}", file=sys.stderr)  # noqa: T201
+    with suppress(OSError):  # the terminal may be gone
+        clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+        print(f"{clear}{line}", file=sys.stderr)  # noqa: T201

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""Ctrl-C, and the request to end that Docker and others send."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, the request to end that Docker and others send, and the end of the terminal."""
 
 _pressed = threading.Event()
 _held = threading.Event()
@@ -21,7 +21,7 @@ _held = threading.Event()
 
 @contextmanager
 def handled() -> Iterator[None]:
-    """Turn both signals into a KeyboardInterrupt that `check` raises again if it was lost.
+    """Turn these signals into a KeyboardInterrupt that `check` raises again if it was lost.
 
     Examples
     --------
@@ -88,12 +88,17 @@ def _handlers() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _on_signal) for number in SIGNALS}
+    before = {number: signal.signal(number, _on_signal) for number in SIGNALS if _is_heeded(number)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _is_heeded(number: signal.Signals) -> bool:
+    """Whether a signal is to have an effect; under ``nohup`` the end of the terminal has none."""
+    return number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
 
 
 def _on_signal(number: int, frame: FrameType | None) -> None:

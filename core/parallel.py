@@ -12,13 +12,20 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from functools import partial
 from multiprocessing import connection
+from multiprocessing.process import BaseProcess
+from types import FrameType
 from typing import Any
 
 from core import interrupt
 from core.environment import ONE_THREAD, environment
+from core.errors import RunError
+
+PATIENCE = 4.0
+"""Seconds that an interrupted process has to clean up."""
 
 
 def ordered_map(function: Callable[[Any], Any], items: Iterable[Any], n_jobs: int) -> Iterator[Any]:
@@ -37,6 +44,11 @@ def ordered_map(function: Callable[[Any], Any], items: Iterable[Any], n_jobs: in
         What it is called with, one after the other; they can be pickled.
     n_jobs
         Number of processes.
+
+    Raises
+    ------
+    RunError
+        If a process is killed, for want of memory say.
     """
     waiting: deque[Future] = deque()
     with environment(ONE_THREAD):
@@ -55,27 +67,53 @@ def ordered_map(function: Callable[[Any], Any], items: Iterable[Any], n_jobs: in
                 yield _result(waiting.popleft())
         except BaseException:
             with interrupt.held_back():
-                _interrupt_all(pool)
-                pool.shutdown(cancel_futures=True)
+                _end(pool)
             raise
         pool.shutdown()
 
 
 def _result(future: Future) -> Any:
     interrupt.check()
-    return future.result()
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise RunError(
+            path="parallel work",
+            expected="processes that live until it is done",
+            found="that one was killed",
+            advice="is there enough memory and disk?",
+        ) from None
 
 
-def _interrupt_all(pool: ProcessPoolExecutor) -> None:
-    for process in list((pool._processes or {}).values()):
+def _end(pool: ProcessPoolExecutor) -> None:
+    """Interrupt all processes, and kill those that have not cleaned up after a while."""
+    processes = list((pool._processes or {}).values())
+    killing = threading.Timer(PATIENCE, _kill, [processes])
+    killing.start()
+    for process in processes:
         with suppress(OSError):
             os.kill(process.pid, signal.SIGINT)
+    pool.shutdown(cancel_futures=True)
+    killing.cancel()
+
+
+def _kill(processes: list[BaseProcess]) -> None:
+    for process in processes:
+        process.kill()
+
+
+_stopping = threading.Event()
+"""In a worker: whether it was interrupted."""
+
+_working = threading.Event()
+"""In a worker: whether a task is under way."""
 
 
 def _prepare() -> None:
-    """In a new process: no signals between tasks, and an end with the parent."""
+    """In a new process: heed interrupts during tasks alone, and end with the parent."""
     for number in interrupt.SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, _on_interrupt)
     interrupt.keep_quiet()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, interrupt.SIGNALS)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -86,10 +124,18 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
+def _on_interrupt(number: int, frame: FrameType | None) -> None:
+    _stopping.set()
+    if _working.is_set():
+        raise KeyboardInterrupt
+
+
 def _interruptible(function: Callable[[Any], Any], item: Any) -> Any:
     """In a worker: the task itself can be interrupted; the exception travels to the parent."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _working.set()
     try:
+        if _stopping.is_set():
+            raise KeyboardInterrupt
         return function(item)
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _working.clear()

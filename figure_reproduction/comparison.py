@@ -12,6 +12,21 @@ from figure_reproduction.panels import FigureResult, Regenerated
 
 PUBLISHED = Path(__file__).with_name("published_statistics.csv")
 
+PRECISION = Path(__file__).with_name("explorer_precision.csv")
+"""What block averages leave open in each number (``python -m benchmarks.explorer_precision``).
+
+Standard deviation over redrawn rounding errors, and change by undecided labels.
+"""
+
+ROUNDING_DEVIATIONS = 4
+"""Standard deviations of the rounding that a number from block averages may be off."""
+
+NOT_IN_AVERAGES = dict.fromkeys(
+    ("fig2b.natref.trials_per_block", "fig2b.natref.n_trials"),
+    "block averages do not tell the number of trials of reference images",
+)
+"""Why a number cannot be computed from block averages, by id."""
+
 COLUMNS = (
     "id", "figure", "panel", "published", "value", "difference", "tolerance", "verdict", "note",
 )  # fmt: skip
@@ -55,7 +70,7 @@ class Compared:
     """A published number, this run's (None where there is none), and the verdict.
 
     `tolerance` is the one that decided; `regenerated` says whether it is that of a computed table
-    instead of the published number's own.
+    instead of the published number's own; `why` tells why there is no value, where that is known.
     """
 
     published: Published
@@ -63,6 +78,7 @@ class Compared:
     verdict: str
     tolerance: float
     regenerated: bool = False
+    why: str = ""
 
     @property
     def difference(self) -> float | None:
@@ -133,9 +149,30 @@ def _of_figure(figure: str) -> list[Published]:
 
 def _compare(number: Published, result: FigureResult) -> Compared:
     value = result.statistics.get(number.id)
+    averaged = result.origin is Origin.EXPLORER
     if value is None or math.isnan(value):
-        return Compared(number, None, UNAVAILABLE, number.tolerance)
+        why = NOT_IN_AVERAGES.get(number.id, "") if averaged else ""
+        return Compared(number, None, UNAVAILABLE, number.tolerance, why=why)
+    if averaged:
+        allowed = number.tolerance + explorer_tolerances().get(number.id, 0.0)
+        number = replace(number, tolerance=allowed)
     return Compared(number, value, verdict(number, value, result.origin), number.tolerance)
+
+
+@cache
+def explorer_tolerances() -> dict[str, float]:
+    """How far block averages may lead a number off, by id: by rounding, and by undecided labels.
+
+    Examples
+    --------
+    >>> explorer_tolerances()["fig4a.IT.BigGAN.successes"]
+    2.0
+    """
+    with PRECISION.open(encoding="utf-8", newline="") as file:
+        return {
+            row["id"]: ROUNDING_DEVIATIONS * float(row["rounding"]) + float(row["labels"])
+            for row in csv.DictReader(file)
+        }
 
 
 def _compare_regenerated(number: Published, found: Regenerated) -> Compared:
@@ -202,5 +239,7 @@ def csv_row(compared: Compared, panel: str | None = None) -> dict:
         "difference": compared.difference,
         "tolerance": compared.tolerance,
         "verdict": compared.verdict,
-        "note": number.note + ("; regenerated" if compared.regenerated else ""),
+        "note": "; ".join(
+            filter(None, (number.note, "regenerated" * compared.regenerated, compared.why))
+        ),
     }

@@ -5,7 +5,7 @@ import argparse
 from core import arguments
 from core.project import DRAWN_FIGURES, SOURCE_DATA
 
-MODES = ("auto", "osf", "local", "simulated")
+MODES = ("auto", "osf", "local", "explorer", "simulated")
 
 DEFAULT_SEED = 2026
 """Seed of jitter and bootstrap; the published scripts had none."""
@@ -26,7 +26,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         choices=MODES,
         default="auto",
         help="auto (default): source_data/ where a figure's files are all there, else OSF, else "
-        "simulated recordings; the others never fall back",
+        "block averages from the authors' explorer, else simulated recordings; the others never "
+        "fall back",
     )
     parser.add_argument(
         "--source-data",

@@ -11,10 +11,18 @@ from core.contract.checks import Check
 from core.contract.provenance import Origin
 from core.figures import Figure
 from core.files import replacing
-from core.plotting.style import NO_LAYOUT, freeze_layout, mark_simulated, saveallforms
+from core.plotting.style import (
+    NO_LAYOUT,
+    freeze_layout,
+    mark_simulated,
+    saveallforms,
+    write_under_title,
+)
 
 Statistics = dict[str, float]
 """Numbers stated on a figure's panels, by id of ``published_statistics.csv``."""
+
+EXPLORER_NOTICE = "from block averages of the authors' Neural Evolution Explorer"
 
 MAX_PIXELS_WIDE = 3000
 DOTS_PER_INCH = 150
@@ -104,7 +112,7 @@ class FigureResult:
         return self.origin is Origin.SIMULATED
 
 
-def save(panel: Panel, figure: Figure, out: Path, simulated: bool) -> SavedPanel:
+def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
     """Save a panel as PNG and PDF in `out`, or marked in ``out/simulated``.
 
     Parameters
@@ -115,13 +123,15 @@ def save(panel: Panel, figure: Figure, out: Path, simulated: bool) -> SavedPanel
         The published figure that it belongs to.
     out
         Folder, made if need be.
-    simulated
-        Whether the figure's folder is; a computed panel is not marked.
+    origin
+        What the figure's data were made from; a computed panel is not marked.
     """
-    simulated = simulated and not panel.computed
+    simulated = origin is Origin.SIMULATED and not panel.computed
     folder = out / "simulated" if simulated else out
     if simulated:
         mark_simulated(panel.drawing)
+    elif origin is Origin.EXPLORER and not panel.computed:
+        write_under_title(panel.drawing, EXPLORER_NOTICE, "0.4")
     else:
         freeze_layout(panel.drawing)
     stem = figure.picture(panel.letter, panel.name) + ("_SIM" if simulated else "")

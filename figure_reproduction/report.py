@@ -5,18 +5,22 @@
 
 import base64
 import csv
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.contract.manifest import FIGURE_FILES
-from core.contract.provenance import simulation_record
+from core.contract.provenance import Origin, simulation_record
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.files import replacing, sha256, write_text
+from core.threads import THREADS
 from core.versions import versions
 from figure_reproduction.comparison import (
+    AGREES,
     COLUMNS,
+    DIFFERS,
     SIMULATED,
     Compared,
     compare,
@@ -77,6 +81,13 @@ class FigureReport:
         return any(panel.simulated for panel in self.panels)
 
     @property
+    def data(self) -> str:
+        """What it was drawn from, in words."""
+        if self.result.origin is Origin.EXPLORER and self.result.source:
+            return explorer_words(self.result.source)
+        return ""
+
+    @property
     def not_simulated(self) -> tuple[str, ...]:
         """Drawn panels of a simulated figure that carry no mark."""
         if not self.simulated:
@@ -106,6 +117,7 @@ def write_report(results: list[FigureResult], out: Path, seed: int, seconds: flo
         .render(
             figures=figures,
             simulated=any(figure.simulated for figure in figures),
+            summary=summary(figures),
             simulations=[simulation_words(root) for root in roots],
             SIMULATED=SIMULATED,
             not_redrawn=NOT_REDRAWN,
@@ -127,6 +139,28 @@ def write_report(results: list[FigureResult], out: Path, seed: int, seconds: flo
             again = [csv_row(c, f"{c.published.panel} (regenerated)") for c in panel.regenerated]
             writer.writerows(again)
     return out / "report.html"
+
+
+def summary(figures: list[FigureReport]) -> str:
+    """How many published numbers were compared with real data, and how they came out.
+
+    Examples
+    --------
+    >>> summary([figure_report(FigureResult("2", None, Origin.SIMULATED, problem="no data"))])
+    ''
+    """
+    real = [f for f in figures if f.result.origin in (Origin.EXPLORER, Origin.RECORDED)]
+    counts = Counter()
+    for figure in real:
+        counts.update(figure.verdicts)
+    n_agree, n_differ = counts[AGREES], counts[DIFFERS]
+    if not n_agree + n_differ:
+        return ""
+    sources = ", ".join(dict.fromkeys(figure.result.origin.value for figure in real))
+    return (
+        f"{n_agree + n_differ} published numbers were compared with real data ({sources}): "
+        f"{n_agree} agree, {n_differ} differ."
+    )
 
 
 def figure_report(result: FigureResult) -> FigureReport:
@@ -207,6 +241,34 @@ def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
         for path in result.computed_files
     )
     return (*files, *computed)
+
+
+def explorer_words(root: Path) -> str:
+    """What is known of block averages from which source data were made.
+
+    Examples
+    --------
+    >>> explorer_words(Path("no_such_folder/source_data"))[:47]
+    "Block averages of the authors' Neural Evolution"
+    """
+    path = root.parent / "EXPLORER.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    undecided = SourceData(root).undecided_labels
+    labels = (
+        "none"
+        if undecided is None or undecided.empty
+        else ", ".join(
+            f"Exp {row.Expi} {THREADS[row.thread]} at 0.{row.label[1:]}"
+            for row in undecided.itertuples()
+        )
+    )
+    return (
+        "Block averages of the authors' Neural Evolution Explorer "
+        f"(commit {str(known.get('commit'))[:8]}; {known.get('verified', 'not verified')}), "
+        "rounded to 0.01 events/s; success is tested with numbers of trials derived from the "
+        f"PSTHs. Labels that these leave open: {labels}. A number agrees if it is as far from the "
+        "published one as rounding and these labels allow, or less."
+    )
 
 
 def simulation_words(root: Path) -> str:

@@ -72,7 +72,7 @@ def draw_figure(
         origin = source.origin(published.folder)
         with apply_style():
             reproduction = reproduce(source, np.random.default_rng(seed))
-            panels = tuple(save(p, published, out, simulated) for p in reproduction.panels)
+            panels = tuple(save(p, published, out, origin) for p in reproduction.panels)
             if show and has_display():
                 plt.show()
         checks = (*origins(source, published.folder), *check_folder(source, published.folder))

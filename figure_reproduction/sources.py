@@ -1,4 +1,4 @@
-"""Which data each figure is drawn from: ``source_data/``, OSF, or simulated recordings.
+"""Which data each figure is drawn from: ``source_data/``, OSF, the explorer, or simulated ones.
 
 Sources are never mixed within a figure. Extended Data Figure 5C alone comes from no recording: a
 folder counts as complete without its tables, which are then computed (see `SourceData.requires`),
@@ -6,23 +6,21 @@ and the panel carries no mark.
 """
 
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import interrupt
-from core.contract import ext5
+from core.contract import ext4, ext5, fig2, fig4, fig5
 from core.contract.descriptions import Sizes, Table
 from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError, RunError
 from core.figures import FIGURES
+from core.processes import run_child
 from core.progress import say
-from core.project import SIMULATED_DATA, SOURCE_DATA
+from core.project import EXPLORER_DATA, SIMULATED_DATA, SOURCE_DATA
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +33,11 @@ PATIENCE, ATTEMPTS = 60.0, 2
 
 `./reproduce download` has more patience.
 """
+
+FROM_AVERAGES = (fig2.FOLDER, fig4.FOLDER, fig5.FOLDER, ext4.FOLDER)
+"""Folders of the figures for which the explorer's block averages suffice."""
+
+NOT_AVERAGED = "the explorer's block averages do not suffice for it"
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,11 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
         Words that ``--figure`` takes.
     mode
         ``auto`` draws a figure from `root` where all its files are there. Where some are missing it
-        asks OSF for them, and where OSF cannot be reached it takes simulated recordings. Of what
+        asks OSF for them; where OSF cannot be reached it takes the block averages of the authors'
+        explorer, for the figures that they suffice for, and else simulated recordings. Of what
         OSF holds only in part as much is drawn as goes. ``osf`` takes what came from OSF, ``local``
-        what is in `root`, ``simulated`` simulated recordings; these never fall back.
+        what is in `root`, ``explorer`` block averages, ``simulated`` simulated recordings; these
+        never fall back.
     root
         Folder of the source data.
 
@@ -85,8 +90,9 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     True
     """
     figures = list(figures)
-    if mode == "simulated":
-        choices = [Choice(f, None, "simulated recordings were asked for") for f in figures]
+    if mode in ("simulated", "explorer"):
+        what = {"simulated": "simulated recordings were", "explorer": "block averages were"}[mode]
+        choices = [Choice(f, None, f"{what} asked for") for f in figures]
     else:
         choices = [_local(figure, root) for figure in figures]
     wanted = figures if mode == "osf" else [c.figure for c in choices if not _is_whole(c)]
@@ -94,6 +100,8 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
         reached, problems = fetch(wanted, root)
         fetched = {f: _from_osf(f, root, problems[f], reached, mode) for f in wanted}
         choices = [fetched.get(choice.figure, choice) for choice in choices]
+    if mode in ("auto", "explorer"):
+        choices = from_explorer(choices)
     if any(choice.source is None for choice in choices) and mode in ("auto", "simulated"):
         simulated = SourceData(simulate())
         choices = [
@@ -145,6 +153,51 @@ def fetch(figures: list[str], root: Path) -> tuple[bool, dict[str, str]]:
             if path.startswith(f"{FIGURES[figure].folder}/"):
                 reasons[figure] = reasons[figure] or reason
     return True, reasons
+
+
+def from_explorer(choices: list[Choice], data: Path | None = None) -> list[Choice]:
+    """Give the figures that have no data the explorer's, where block averages suffice.
+
+    Parameters
+    ----------
+    choices
+        What was found elsewhere; the others come back as they are.
+    data
+        Folder of the averages, by default the project's; they are fetched if they are not there.
+    """
+    from core.acquisition.explorer import fetch_explorer
+
+    data = data or EXPLORER_DATA
+    wanting = [c for c in choices if c.source is None]
+    suited = [c for c in wanting if FIGURES[c.figure].folder in FROM_AVERAGES]
+    found = {c.figure: replace(c, reason=f"{c.reason}; {NOT_AVERAGED}") for c in wanting}
+    if suited:
+        try:
+            fetch_explorer(data, attempts=ATTEMPTS)
+            source = SourceData(export_averages(data))
+        except (ReproductionError, OSError) as error:
+            why = error.clause if isinstance(error, ReproductionError) else error.strerror
+            found |= {c.figure: replace(c, reason=f"{c.reason}; explorer: {why}") for c in suited}
+        else:
+            found |= {c.figure: replace(c, source=source) for c in suited}
+    return [found.get(choice.figure, choice) for choice in choices]
+
+
+def export_averages(data: Path) -> Path:
+    """Folder of source data from block averages, made in a process of its own if need be.
+
+    Raises
+    ------
+    RunError
+        If that process fails.
+    """
+    out = data / "source_data"
+    module = "neuro_data_analysis.export.explorer"
+    if run_child([sys.executable, "-m", module, "--data", str(data), "--out", str(out)]):
+        raise RunError(
+            path=data, expected="source data from block averages", found="the error above"
+        )
+    return out
 
 
 def alignment_source(
@@ -262,18 +315,11 @@ def simulate(out: Path = SIMULATED_DATA) -> Path:
         If that process fails.
     """
     command = [sys.executable, "-m", "neuro_data_analysis.simulation", "--out", str(out)]
-    # In a session of its own, so that Ctrl-C reaches it once: from here.
-    with subprocess.Popen(command, start_new_session=True) as process:
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            with interrupt.held_back():
-                process.send_signal(signal.SIGINT)
-                process.wait()
-            raise
+    code = run_child(command)
     if code:
-        error = RunError(path=out, expected="simulated recordings", found="the error above")
-        error.exit_code = code
+        found = "the error above" if code > 0 else f"that signal {-code} ended their making"
+        error = RunError(path=out, expected="simulated recordings", found=found)
+        error.exit_code = max(code, RunError.exit_code)
         raise error
     return out / "source_data"
 

@@ -23,10 +23,12 @@ recordings follow 25, whose evolution succeeds in BigGAN's space, and 26, whose 
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_osf():
-    """No test reaches OSF: this address refuses."""
+def _no_network(tmp_path_factory):
+    """No test reaches OSF or the explorer, or sees what was fetched from there."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OSF_API", "http://127.0.0.1:9/v2/")
+        patch.setenv("EXPLORER_ARCHIVE", "http://127.0.0.1:9/archive.zip")
+        patch.setattr("figure_reproduction.sources.EXPLORER_DATA", tmp_path_factory.mktemp("none"))
         yield
 
 

@@ -1,4 +1,4 @@
-"""``python -m core.contract download`` and ``import``: data from the network, or a browser."""
+"""``python -m core.contract``: source data from the network or a browser, and two compared."""
 
 import argparse
 import sys
@@ -7,10 +7,15 @@ from pathlib import Path
 from core.arguments import folder
 from core.errors import SettingError, run
 from core.figures import FIGURES
+from core.project import EXPLORER_DATA, ROOT, SOURCE_DATA
+
+COMMANDS = ("download", "import", "check-sources")
 
 
 def parser(command: str) -> argparse.ArgumentParser:
-    """Command line of ``./reproduce download`` or ``import``."""
+    """Command line of ``./reproduce`` with one of `COMMANDS`."""
+    if command == "check-sources":
+        return _parser_of_check()
     parser = argparse.ArgumentParser(
         prog=f"reproduce {command}",
         description="Fetch the published source data from OSF, or block averages of all recordings "
@@ -63,12 +68,31 @@ def parser(command: str) -> argparse.ArgumentParser:
     return parser
 
 
+def _parser_of_check() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="reproduce check-sources",
+        description="Compare source data from recordings with those from the explorer's block "
+        "averages, experiment by experiment.",
+    )
+    for name, default in (("first", SOURCE_DATA), ("second", EXPLORER_DATA / "source_data")):
+        parser.add_argument(
+            f"--{name}",
+            type=folder,
+            default=default,
+            metavar="FOLDER",
+            help=f"folder in the layout of source_data/ (default: {default.relative_to(ROOT)})",
+        )
+    return parser
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run a command; 0 if every file is there and sound."""
     command, *rest = sys.argv[1:] if argv is None else argv
-    if command not in ("download", "import"):
-        raise SettingError(expected="download or import", found=f"{command!r}")
+    if command not in COMMANDS:
+        raise SettingError(expected=", ".join(COMMANDS), found=f"{command!r}")
     options = parser(command).parse_args(rest)
+    if command == "check-sources":
+        return check_sources(options)
 
     from core.acquisition import commands
 
@@ -77,6 +101,21 @@ def main(argv: list[str] | None = None) -> int:
     if options.host == "explorer":
         return commands.download_from_explorer(options)
     return commands.download_from_osf(options)
+
+
+def check_sources(options: argparse.Namespace) -> int:
+    """Print what differs between two folders; 0 if nothing does, else 1."""
+    from core.contract.agreement import compare_sources
+    from core.contract.source_data import SourceData
+    from core.progress import answer
+
+    table = compare_sources(SourceData(options.first), SourceData(options.second))
+    if table.empty:
+        answer(f"{options.first} and {options.second} tell the same of every experiment.")
+        return 0
+    answer(table.to_string(index=False))
+    answer(f"{len(table)} differences in {table['Expi'].nunique()} experiments.")
+    return 1
 
 
 if __name__ == "__main__":

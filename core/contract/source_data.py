@@ -130,6 +130,13 @@ class SourceData:
             return EXAMPLE_EXPI
 
     @cached_property
+    def undecided_labels(self) -> pd.DataFrame | None:
+        """Labels of success that block averages leave open, None where trials were there."""
+        if not self.path(explorer.UNDECIDED).is_file():
+            return None
+        return self.read(explorer.UNDECIDED)
+
+    @cached_property
     def experiment_order(self) -> pd.DataFrame | None:
         """``exp_order.csv``, or None where there is none (as in the published data)."""
         try:

@@ -145,14 +145,29 @@ def mark_simulated(figure: Figure) -> None:
     >>> [text.get_text() for text in figure.texts]
     ['Responses\\n ', 'simulated stand-in data – not recordings', 'SIMULATED']
     """
+    write_under_title(figure, SIMULATED_NOTICE, "red")
+    _watermark(figure, "SIMULATED")
+
+
+def write_under_title(figure: Figure, words: str, color: str) -> None:
+    """A small line of words under the title of a figure; freezes the layout.
+
+    Parameters
+    ----------
+    figure
+        Any figure.
+    words
+        What stands there.
+    color
+        Its colour.
+    """
     title = figure.get_suptitle()
     sizes = [text.get_fontsize() for text in figure.texts if title and text.get_text() == title]
     fontsize = sizes[0] if sizes else mpl.rcParams["font.size"]
     text = figure.suptitle(f"{title}\n " if title else " ", fontsize=fontsize)
     freeze_layout(figure)
     box = text.get_window_extent().transformed(figure.transFigure.inverted())
-    figure.text(0.5, box.y0, SIMULATED_NOTICE, color="red", ha="center", va="bottom", fontsize=9)
-    _watermark(figure, "SIMULATED")
+    figure.text(0.5, box.y0, words, color=color, ha="center", va="bottom", fontsize=9)
 
 
 def _watermark(figure: Figure, words: str) -> None:

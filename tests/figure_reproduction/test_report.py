@@ -128,7 +128,7 @@ def mixed(out, **changes):
             Panel(letter, "", plt.figure(), letter, computed=letter == "C"),
             FIGURES["ext5"],
             out,
-            True,
+            Origin.SIMULATED,
         )
         for letter in "CD"
     )
