@@ -68,7 +68,7 @@ def read_images(
         else zip(blocks, range(N_THREADS), strict=True)
     )
     paths = {key: image_path(folder, experiment, *key) for key in wanted}
-    return {key: read_image(path, size) for key, path in paths.items() if path.is_file()}
+    return {key: read_rgb(path, size) for key, path in paths.items() if path.is_file()}
 
 
 def check_images(folder: Path) -> None:
@@ -95,13 +95,13 @@ def check_images(folder: Path) -> None:
         )
 
 
-def read_image(path: Path, size: int | None = None) -> np.ndarray:
+def read_rgb(path: Path, size: int | None = None) -> np.ndarray:
     """An image as RGB, (H, W, 3) uint8.
 
     Parameters
     ----------
     path
-        A file that Pillow reads.
+        WebP file.
     size
         Rows and columns to which it is brought (bilinear, with all pixels averaged that fall
         together); None leaves it as it is.
@@ -113,13 +113,13 @@ def read_image(path: Path, size: int | None = None) -> np.ndarray:
     """
     pillow = import_package("PIL.Image", "reading images")
     try:
-        with pillow.open(path) as image:
+        with pillow.open(path, formats=("WEBP",)) as image:
             image = image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, pillow.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, pillow.DecompressionBombError):
         raise ImageError(
             path=path,
-            expected="an image",
-            found=f"something else ({type(error).__name__})",
+            expected="a WebP image",
+            found="something else, or a part of one",
             advice="`./reproduce download --from explorer --images --force` fetches all again",
         ) from None
     if size is not None:

@@ -7,6 +7,11 @@ __getattr__, __dir__, __all__ = hand_on(
     {
         "galleries": ["Pair", "draw_gallery", "gallery_pairs"],
         "sheets": ["contact_sheet"],
-        "similarities": ["best_images", "correlations", "draw_similarities", "image_columns"],
+        "similarities": [
+            "best_block_images",
+            "pearson_table",
+            "draw_similarities",
+            "image_columns",
+        ],
     },
 )

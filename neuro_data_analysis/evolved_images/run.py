@@ -72,7 +72,7 @@ def galleries(options: Namespace) -> Iterator[Path]:
         yield _save(figure, options.out, f"gallery_{area}_{options.block}")
 
 
-def similarities(options: Namespace) -> Iterator[Path]:
+def similarity_figures(options: Namespace) -> Iterator[Path]:
     """Draw a figure for each network, write both tables, and give their paths.
 
     Raises
@@ -84,11 +84,11 @@ def similarities(options: Namespace) -> Iterator[Path]:
     """
     from neuro_data_analysis.evolved_images.similarities import (
         DRAWN,
-        best_images,
-        correlations,
+        best_block_images,
         difference_columns,
         draw_similarities,
         image_columns,
+        pearson_table,
         shown_experiments,
     )
     from neuro_data_analysis.image_similarity.networks import check_names, load_feature_network
@@ -98,7 +98,7 @@ def similarities(options: Namespace) -> Iterator[Path]:
     experiments = _open(options)
     shown = shown_experiments(cohort_from_explorer(experiments).meta)
     chosen = [experiment for experiment in experiments if experiment.expi in shown]
-    pairs = best_images(options.data, chosen)
+    pairs = best_block_images(options.data, chosen)
     if not pairs:
         raise MissingFileError(
             path=options.data / IMAGES_FOLDER,
@@ -106,8 +106,8 @@ def similarities(options: Namespace) -> Iterator[Path]:
             found="none",
             advice="`./reproduce download --from explorer --images` fetches all",
         )
-    if lacking := [experiment.expi for experiment in chosen if experiment.expi not in pairs]:
-        say(f"{len(lacking)} experiments lack an image of a best block: {lacking}")
+    if lacking := [str(e.expi) for e in chosen if e.expi not in pairs]:
+        say(f"lacking an image of a best block, and left out: Exp {', '.join(lacking)}")
     tables, left_out = {}, []
     for name in names:
         try:
@@ -130,7 +130,7 @@ def similarities(options: Namespace) -> Iterator[Path]:
     for name in tables:
         figure = draw_similarities(table, name, stated_origin(options.data))
         yield _save(figure, options.out, f"similarity_{name}")
-    for content, stem in ((table, "similarity"), (correlations(table), "correlations")):
+    for content, stem in ((table, "similarity"), (pearson_table(table), "correlations")):
         path = options.out / f"{stem}.csv"
         with replacing(path) as temporary:
             content.to_csv(temporary, index=content is table, lineterminator="\n")
@@ -140,7 +140,7 @@ def similarities(options: Namespace) -> Iterator[Path]:
 COMMANDS: dict[str, Callable[[Namespace], Iterator[Path]]] = {
     "sheet": sheets,
     "gallery": galleries,
-    "similarity": similarities,
+    "similarity": similarity_figures,
 }
 """Functions by word of the command line."""
 

@@ -102,7 +102,7 @@ def draw_rates(ax: Axes, experiment: BlockAverages, images: Images) -> None:
 
 
 def _draw_band(
-    ax: Axes, experiment: BlockAverages, images: Images, band: list[int], top: float, size: float
+    ax: Axes, experiment: BlockAverages, images: Images, band: list[int], upper: float, size: float
 ) -> None:
     """One row of blocks: numbers, images of thread 0, rates, images of thread 1, rates."""
     mean, sem = experiment.evoked
@@ -111,10 +111,10 @@ def _draw_band(
     for column, block in enumerate(band):
         x = LEFT + column * (size + GAP)
         ax.text(
-            x + size / 2, top + LINE / 2, f"block {block + 1}", ha="center", va="center", size=8
+            x + size / 2, upper + LINE / 2, f"block {block + 1}", ha="center", va="center", size=8
         )
         for thread, color in enumerate(COLORS):
-            y = top + LINE + thread * (size + LINE)
+            y = upper + LINE + thread * (size + LINE)
             is_best = block == best[thread]
             image = images.get((block, thread))
             lay(ax, image, (x, y), size, color, frame=2.5 if is_best else 0.8)
@@ -128,7 +128,7 @@ def _draw_band(
                 **middle,
             )
     for thread, color in enumerate(COLORS):
-        y = top + LINE + thread * (size + LINE) + size / 2
+        y = upper + LINE + thread * (size + LINE) + size / 2
         label = SPACE_NAMES[experiment.spaces[thread]]
         ax.text(LEFT - 0.1, y, label, color=color, rotation=90, ha="right", va="center", size=9)
 

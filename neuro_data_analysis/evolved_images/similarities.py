@@ -66,7 +66,7 @@ PUBLISHED_R = {"cosine_reevol_resnet_avgpool": -0.447, "reevol_pix_RNrobust_L4fo
 AREA_COLORS = dict(zip(AREAS, ("tab:blue", "tab:orange", "tab:green"), strict=True))
 
 
-class Correlation(NamedTuple):
+class Pearson(NamedTuple):
     """Pearson's r with its 95 % interval, two-sided P, and the number of experiments.
 
     NaN where there are fewer than four, or one of the two does not vary.
@@ -90,7 +90,7 @@ def shown_experiments(meta: pd.DataFrame) -> pd.Index:
     return meta.index[meta["valid"] & success_labels(meta, "005")["bothsucc005"]]
 
 
-def best_images(folder: Path, experiments: Sequence[BlockAverages]) -> dict[int, np.ndarray]:
+def best_block_images(folder: Path, experiments: Sequence[BlockAverages]) -> dict[int, np.ndarray]:
     """Both threads' images of their best blocks, by the experiment's number.
 
     Parameters
@@ -129,7 +129,7 @@ def image_columns(network: FeatureNetwork, pairs: Mapping[int, np.ndarray]) -> p
     network
         The network.
     pairs
-        Images by the experiment's number, as `best_images` gives them; at least one pair.
+        Images by the experiment's number, as `best_block_images` gives them; at least one pair.
 
     Returns
     -------
@@ -171,7 +171,7 @@ def difference_columns(experiments: Sequence[BlockAverages]) -> pd.DataFrame:
     return pd.DataFrame(rows, index=index)
 
 
-def correlate(x: pd.Series, y: pd.Series) -> Correlation:
+def pearson(x: pd.Series, y: pd.Series) -> Pearson:
     """Correlation of two columns over the rows in which both are finite.
 
     Parameters
@@ -182,22 +182,22 @@ def correlate(x: pd.Series, y: pd.Series) -> Correlation:
     Examples
     --------
     >>> x = pd.Series([0.1, 0.2, 0.3, 0.4, 0.5, np.nan])
-    >>> found = correlate(x, pd.Series([5.0, 4.0, 4.5, 2.0, 1.0, 0.0]))
+    >>> found = pearson(x, pd.Series([5.0, 4.0, 4.5, 2.0, 1.0, 0.0]))
     >>> round(found.r, 3), round(found.p, 3), found.n
-    (-0.939, 0.018, 5)
+    (-0.921, 0.027, 5)
     """
     both = np.isfinite(x) & np.isfinite(y)
     n = int(both.sum())
     if n < LEAST_ROWS or np.ptp(x[both]) == 0 or np.ptp(y[both]) == 0:
-        return Correlation(np.nan, np.nan, np.nan, np.nan, n)
+        return Pearson(np.nan, np.nan, np.nan, np.nan, n)
     result = stats.pearsonr(x[both], y[both])
     interval = result.confidence_interval(0.95)
-    return Correlation(
+    return Pearson(
         *(float(v) for v in (result.statistic, interval.low, interval.high, result.pvalue)), n
     )
 
 
-def correlations(table: pd.DataFrame) -> pd.DataFrame:
+def pearson_table(table: pd.DataFrame) -> pd.DataFrame:
     """Correlation of every column of similarity with both differences of responses.
 
     Parameters
@@ -208,12 +208,12 @@ def correlations(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``similarity``, ``difference``, and the fields of `Correlation`.
+        ``similarity``, ``difference``, and the fields of `Pearson`.
     """
     columns = [name for name in table if f"{PROTOTYPE}_" in name]
     return pd.DataFrame(
         [
-            {"similarity": x, "difference": y, **correlate(table[x], table[y])._asdict()}
+            {"similarity": x, "difference": y, **pearson(table[x], table[y])._asdict()}
             for y in DIFFERENCES
             for x in columns
         ]
@@ -242,7 +242,7 @@ def draw_similarities(table: pd.DataFrame, network: str, origin: str = "") -> Fi
         axes = figure.subplots(2, len(names), sharey="row", squeeze=False)
     for row, y in zip(axes, DIFFERENCES, strict=True):
         for ax, x in zip(row, names, strict=True):
-            draw_scatter(ax, table, x, y)
+            draw_points(ax, table, x, y)
     for ax, words in zip(axes[:, 0], DIFFERENCE_WORDS, strict=True):
         ax.set_ylabel(words)
     for ax, x in zip(axes[-1], names, strict=True):
@@ -263,7 +263,7 @@ def draw_similarities(table: pd.DataFrame, network: str, origin: str = "") -> Fi
     return figure
 
 
-def draw_scatter(ax: Axes, table: pd.DataFrame, x: str, y: str) -> None:
+def draw_points(ax: Axes, table: pd.DataFrame, x: str, y: str) -> None:
     """One column against another by area, with r, its 95 % interval, P and n in the title.
 
     Parameters
@@ -278,7 +278,7 @@ def draw_scatter(ax: Axes, table: pd.DataFrame, x: str, y: str) -> None:
     for area, color in AREA_COLORS.items():
         of_area = table[table["visual_area"] == area]
         ax.plot(of_area[x], of_area[y], "o", color=color, alpha=0.6, ms=5, mew=0, label=area)
-    found = correlate(table[x], table[y])
+    found = pearson(table[x], table[y])
     ax.set_title(
         f"r = {found.r:.2f} [{found.low:.2f}, {found.high:.2f}], P = {found.p:#.2g}, n = {found.n}",
         fontsize=8,
