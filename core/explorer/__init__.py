@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = hand_on(
         "images": ["check_images", "read_images"],
         "reading": ["read_explorer"],
         "store": ["load_averages", "save_averages", "stated_origin"],
-        "trial_counts": ["TrialCounts", "trial_counts"],
+        "trials": ["TrialCounts", "trial_counts"],
         "writing": ["write_explorer"],
     },
 )
