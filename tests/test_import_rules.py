@@ -55,6 +55,10 @@ ANALYSIS_ROOMS = {
         {"contract", "statistics"},
         {"recordings", "evolutions", "tuning", "image_similarity"},
     ),
+    "claims": (
+        {"contract", "statistics", "explorer", "plotting"},
+        {"recordings", "evolutions", "export"},
+    ),
     "simulation": (
         {"contract", "statistics", "matlab", "computing", "optimizers", "images"},
         {"recordings", "evolutions", "tuning", "image_similarity", "export"},
@@ -204,6 +208,7 @@ COMMANDS = (
     "core.utils.layer_hook_utils",
     "core.versions",
     "figure_reproduction",
+    "neuro_data_analysis.claims",
     "neuro_data_analysis.covariance_tensors",
     "neuro_data_analysis.export",
     "neuro_data_analysis.prototype_similarity",
