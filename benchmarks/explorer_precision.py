@@ -28,6 +28,7 @@ from core.statistics.windows import window_rate
 from figure_reproduction import Figure4_reproduction as figure4
 from figure_reproduction import Figure5_reproduction as figure5
 from figure_reproduction import FigureExt4_reproduction as ext4
+from figure_reproduction.comparison import published_numbers
 from neuro_data_analysis.evolutions.cohort import Cohort
 from neuro_data_analysis.evolutions.from_explorer import cohort_from_explorer, undecided_labels
 from neuro_data_analysis.export import ext4 as ext4_files
@@ -183,6 +184,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=TABLE, help="table to write")
     options = parser.parse_args(argv)
     table = precision(load_averages(options.data / FILE_NAME), options.replicas)
+    table = table[table.index.isin([number.id for number in published_numbers()])]
     with replacing(options.out) as temporary:
         table.to_csv(temporary, float_format="%.3g", lineterminator="\n")
     answer(f"{options.out}: {len(table)} numbers")

@@ -265,9 +265,9 @@ def explorer_words(root: Path) -> str:
     return (
         "Block averages of the authors' Neural Evolution Explorer "
         f"(commit {str(known.get('commit'))[:8]}; {known.get('verified', 'not verified')}), "
-        "rounded to 0.01 events/s; success is tested with numbers of trials derived from the PSTHs. Labels "
-        f"that these leave open: {labels}. A number agrees if it is as far from the published one "
-        "as rounding and these labels allow, or less."
+        "rounded to 0.01 events/s; success is tested with numbers of trials derived from the "
+        f"PSTHs. Labels that these leave open: {labels}. A number agrees if it is as far from the "
+        "published one as rounding and these labels allow, or less."
     )
 
 

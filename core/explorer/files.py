@@ -72,7 +72,7 @@ def _checked_out(root: Path) -> str | None:
         if not text.startswith("ref: "):
             return text
         name = text.removeprefix("ref: ")
-        loose, packed = head.with_name(name), head.with_name("packed-refs")
+        loose, packed = head.parent / name, head.with_name("packed-refs")
         if loose.is_file():
             return loose.read_text(encoding="utf-8", errors="replace").strip()
         lines = packed.read_text(encoding="utf-8").splitlines() if packed.is_file() else []

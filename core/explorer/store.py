@@ -68,7 +68,7 @@ def load_averages(path: Path) -> list[BlockAverages]:
             advice="`./reproduce download --from explorer` fetches them",
         )
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
             known = json.loads(content["experiments"].tobytes())
             ends = np.cumsum(content["n_blocks"])[:-1]
             rates = {
@@ -82,7 +82,7 @@ def load_averages(path: Path) -> list[BlockAverages]:
                 for part in _PARTS
             }
         return [_experiment(of, *parts) for of, *parts in zip(known, *rates.values(), strict=True)]
-    except (KeyError, ValueError, TypeError, OSError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise RecordingError(
             path=path,
             expected="block averages of the explorer",
