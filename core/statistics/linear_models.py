@@ -118,7 +118,7 @@ def least_squares(
     return LinearFit(coefficients, covariance, n_clusters - k)
 
 
-def log_likelihood(outcome: np.ndarray, design: np.ndarray) -> float:
+def logit_likelihood(outcome: np.ndarray, design: np.ndarray) -> float:
     """Largest log likelihood of a logistic regression.
 
     Parameters
@@ -130,7 +130,7 @@ def log_likelihood(outcome: np.ndarray, design: np.ndarray) -> float:
 
     Examples
     --------
-    >>> round(log_likelihood(np.array([True, False, True, True]), np.ones((4, 1))), 4)
+    >>> round(logit_likelihood(np.array([True, False, True, True]), np.ones((4, 1))), 4)
     -2.2493
     """
     sign = np.where(outcome, 1.0, -1.0)
@@ -171,6 +171,6 @@ def likelihood_ratio(
     (5.3, 0.021)
     """
     rest = np.delete(design, columns, axis=1)
-    gain = 2 * (log_likelihood(outcome, design) - log_likelihood(outcome, rest))
+    gain = 2 * (logit_likelihood(outcome, design) - logit_likelihood(outcome, rest))
     gain = max(gain, 0.0)
     return CoefficientTest(gain, float(special.chdtrc(len(columns), gain)))

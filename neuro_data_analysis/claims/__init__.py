@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = hand_on(
     {
         "catalogue": ["CLAIMS", "Claim"],
         "drift": ["corrected"],
-        "effects": ["Effect", "verdict"],
+        "effects": ["Effect", "decide"],
         "observations": ["Observations", "observe_averages", "observe_recordings"],
         "table": ["claims_table"],
         "timing": ["crossing_time"],

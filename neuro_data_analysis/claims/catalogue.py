@@ -118,7 +118,7 @@ def early_minus_late(observations: Observations) -> np.ndarray:
     return level(observations, -1, EARLY) - level(observations, -1, LATE)
 
 
-def success(observations: Observations) -> np.ndarray:
+def success_balance(observations: Observations) -> np.ndarray:
     """Difference of success by Figure 4A's criterion: -1, 0 or 1."""
     deepsim, biggan = successes(observations)
     return deepsim.astype(float) - biggan
@@ -138,14 +138,10 @@ def passed(observations: Observations) -> np.ndarray:
 
 def blocks_to_rise(observations: Observations) -> np.ndarray:
     """Difference of the blocks until 80 % of the rise, as Figure 4D counts them."""
-    deepsim, biggan = speeds(observations).T
-    return deepsim - biggan
-
-
-def speeds(observations: Observations) -> np.ndarray:
-    """Blocks until 80 % of the rise above the first block, (n_experiments, 2)."""
     constants = [time_constants(summary) for summary in observations.cohort.summaries]
-    return np.array([[of[f"{word}_tc0_bslinit"] for word in PREFIXES] for of in constants], float)
+    blocks = [[of[f"{word}_tc0_bslinit"] for word in PREFIXES] for of in constants]
+    deepsim, biggan = np.array(blocks, dtype=float).T
+    return deepsim - biggan
 
 
 def rise(observations: Observations) -> np.ndarray:
@@ -187,7 +183,7 @@ def _timing(name: str, words: str, area: str, expected: Expected, window: Window
 
 def _success(name: str, words: str, area: str, expected: Expected) -> Claim:
     when = "best against first two blocks, P < 0.01"
-    return Claim(name, words, "Fig. 4A", area, when, "valid", expected, success)
+    return Claim(name, words, "Fig. 4A", area, when, "valid", expected, success_balance)
 
 
 def _speed(name: str, words: str, area: str, expected: Expected, **other) -> Claim:

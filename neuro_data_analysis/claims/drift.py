@@ -45,7 +45,7 @@ def drift(reference: np.ndarray) -> np.ndarray:
     [1.2, 1.1, 1.0, 0.9, 0.8]
     """
     shown = np.isfinite(reference).any(axis=1)
-    rates = np.array([block[np.isfinite(block)].mean() for block in reference[shown]])
+    rates = np.nanmean(reference[shown], axis=1)
     if len(rates) <= DEGREE + 1 or not rates.any():
         return np.ones(len(reference))
     blocks = np.linspace(-1, 1, len(reference))

@@ -3,7 +3,7 @@
 A difference is that of an experiment's two threads, DeePSim minus BigGAN, unless said otherwise.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -108,41 +108,53 @@ def equivalence(effect: Effect, freedom: int, margin: float) -> Effect:
         t = (margin - abs(effect.value)) / error
     p = float(special.stdtr(freedom, -t))
     statistic = named_statistic("t", freedom, float(t))
-    test = f"equivalence within {margin:g}"
-    return Effect(effect.value, effect.low, effect.high, effect.n, test, statistic, p)
+    return replace(effect, test=_within(margin), statistic=statistic, p=p)
 
 
-def success_difference(first: np.ndarray, second: np.ndarray) -> Effect:
+def success_difference(
+    first: np.ndarray, second: np.ndarray, margin: float | None = None
+) -> Effect:
     """Difference of two success rates of the same experiments.
 
     Parameters
     ----------
     first, second : (n,)
         Truth values.
+    margin
+        Where it is given, the test is that of equivalence within it.
 
     Returns
     -------
     Effect
-        Interval of Agresti and Min (2005: half an experiment is added to each of the four cells),
-        exact McNemar test.
+        Interval of Agresti and Min (2005: half an experiment is added to each of the four cells);
+        exact McNemar test, or the two one-sided tests with that interval's centre and error.
 
     Examples
     --------
     >>> effect = success_difference(np.ones(10, bool), np.zeros(10, bool))
     >>> effect.value, round(effect.low, 2), effect.statistic, round(effect.p, 5)
     (1.0, 0.57, 'discordant 10:0', 0.00195)
+    >>> always = np.ones(10, bool)
+    >>> round(success_difference(always, always, margin=0.1).p, 2)
+    0.12
     """
-    n = len(first)
+    if not (n := len(first)):
+        return undetermined(0)
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     discordant = only_first + only_second
-    value = (only_first - only_second) / n if n else np.nan
     size = n + 2
     centre, both = (only_first - only_second) / size, (discordant + 1) / size
-    half = special.ndtri(1 - LEVEL / 2) * np.sqrt((both - centre**2) / size)
-    p = min(1.0, 2 * special.bdtr(min(only_first, only_second), discordant, 0.5))
+    error = np.sqrt((both - centre**2) / size)
+    half = special.ndtri(1 - LEVEL / 2) * error
+    if margin is None:
+        test = "McNemar, exact"
+        p = min(1.0, 2 * special.bdtr(min(only_first, only_second), discordant, 0.5))
+    else:
+        test, p = _within(margin), special.ndtr(-(margin - abs(centre)) / error)
     low, high = np.clip([centre - half, centre + half], -1, 1)
     statistic = f"discordant {only_first}:{only_second}"
-    return Effect(value, float(low), float(high), n, "McNemar, exact", statistic, float(p))
+    value = (only_first - only_second) / n
+    return Effect(value, float(low), float(high), n, test, statistic, float(p))
 
 
 def welch(first: np.ndarray, second: np.ndarray) -> Effect:
@@ -169,7 +181,7 @@ def welch(first: np.ndarray, second: np.ndarray) -> Effect:
     return Effect(value, value - half, value + half, n, "Welch t", statistic, p)
 
 
-def verdict(effect: Effect, expected: Expected, q: float, margin: float) -> str:
+def decide(effect: Effect, expected: Expected, q: float, margin: float) -> str:
     """What an effect says about a claim.
 
     Parameters
@@ -190,7 +202,7 @@ def verdict(effect: Effect, expected: Expected, q: float, margin: float) -> str:
     Examples
     --------
     >>> effect = Effect(0.2, 0.1, 0.3, 37, "paired t", "t(36) = 6.0", 1e-6)
-    >>> verdict(effect, "above", 1e-5, 0.1), verdict(effect, "below", 1e-5, 0.1)
+    >>> decide(effect, "above", 1e-5, 0.1), decide(effect, "below", 1e-5, 0.1)
     ('holds', 'does not hold')
     """
     if expected == "equal":
@@ -222,6 +234,10 @@ def named_statistic(name: str, freedom: int, value: float) -> str:
     't(9) = 4.65'
     """
     return f"{name}({freedom}) = {value:.2f}" if np.isfinite(value) else ""
+
+
+def _within(margin: float) -> str:
+    return f"equivalence within {margin:g}"
 
 
 def _half_width(differences: np.ndarray) -> float:

@@ -9,7 +9,7 @@ from core.statistics.comparisons import benjamini_hochberg
 from core.statistics.linear_models import CoefficientTest, likelihood_ratio
 from neuro_data_analysis.claims.catalogue import CLAIMS, Claim, passed
 from neuro_data_analysis.claims.effects import LEVEL, Effect
-from neuro_data_analysis.claims.factors import HELD, fit_effect, sum_coded
+from neuro_data_analysis.claims.factors import HELD, common, fit_effect, sum_coded
 from neuro_data_analysis.claims.observations import Observations
 from neuro_data_analysis.claims.rows import FACTORS, Row, row_of
 
@@ -59,12 +59,14 @@ def _of_success(
     claim: Claim, observations: Observations, thread: int
 ) -> list[tuple[Claim, Effect]]:
     """Logistic regressions of success on animal and era, the references' rate held."""
-    rows = observations.rows(claim.area, claim.mask)
+    rows = np.flatnonzero(observations.rows(claim.area, claim.mask))
+    rows = rows[common(observations.factors.iloc[rows])]
     outcome = passed(observations)[rows, thread]
     rates = np.array([_mean_reference(beside.reference.mean) for beside in observations.beside])
-    coded, places = sum_coded(observations.factors[rows])
+    factors = observations.factors.iloc[rows]
+    coded, places = sum_coded(factors)
     design = np.column_stack([np.ones(len(outcome)), np.log(rates[rows]), coded])
-    means = by_level(outcome.astype(float), observations.factors[rows])
+    means = by_level(outcome.astype(float), factors)
     result = []
     for factor, of in places.items():
         test = likelihood_ratio(outcome, design, [column + 2 for column in of])

@@ -57,11 +57,9 @@ def sum_coded(factors: pd.DataFrame) -> tuple[np.ndarray, dict[str, list[int]]]:
     """
     columns, places = np.zeros((len(factors), 0)), {}
     for factor in HELD:
-        *levels, last = sorted(factors[factor].unique())
-        coded = [
-            (factors[factor] == level).to_numpy(float) - (factors[factor] == last).to_numpy(float)
-            for level in levels
-        ]
+        levels = sorted(factors[factor].unique())
+        is_level = [(factors[factor] == level).to_numpy(float) for level in levels]
+        coded = [column - is_level[-1] for column in is_level[:-1]]
         if coded:
             places[factor] = list(range(columns.shape[1], columns.shape[1] + len(coded)))
             columns = np.column_stack([columns, *coded])
@@ -69,7 +67,7 @@ def sum_coded(factors: pd.DataFrame) -> tuple[np.ndarray, dict[str, list[int]]]:
 
 
 def fit_effect(
-    values: np.ndarray, factors: pd.DataFrame, covariates: np.ndarray | None = None
+    values: np.ndarray, factors: pd.DataFrame, held: np.ndarray | None = None
 ) -> tuple[LinearFit, dict[str, list[int]], int] | None:
     """Linear model of an effect on animal and era, clustered by channel.
 
@@ -79,7 +77,7 @@ def fit_effect(
         Effect in each experiment.
     factors
         Rows of the same experiments: animal, era, channel.
-    covariates : (n, m)
+    held : (n, m)
         Columns that stand right after the constant.
 
     Returns
@@ -90,16 +88,16 @@ def fit_effect(
     """
     kept = common(factors)
     values, factors = values[kept], factors[kept]
-    coded, places = sum_coded(factors) if len(factors) else (np.zeros((0, 0)), {})
-    covariates = np.zeros((len(values), 0)) if covariates is None else covariates[kept]
-    design = np.column_stack([np.ones(len(values)), covariates, coded])
+    coded, places = sum_coded(factors)
+    held = np.zeros((len(values), 0)) if held is None else held[kept]
+    design = np.column_stack([np.ones(len(values)), held, coded])
     if len(values) < 2 or not np.ptp(values):
         return None
     try:
         fit = least_squares(values, design, factors["channel"].to_numpy())
     except SampleError:
         return None
-    shift = 1 + covariates.shape[1]
+    shift = 1 + held.shape[1]
     places = {factor: [place + shift for place in of] for factor, of in places.items()}
     return fit, places, len(values)
 

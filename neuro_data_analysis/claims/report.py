@@ -25,7 +25,7 @@ def lines(table: pd.DataFrame) -> list[str]:
     table
         What `claims_table` gives.
     """
-    result = [f"Source: {table['source'].iloc[0]}", summary(table)]
+    result = [f"Source: {table['source'].iloc[0]}", count_of_tests(table)]
     for variant, part in table.groupby("variant", sort=False):
         n = part["tests"].iloc[0]
         width = part["claim"].str.len().max()
@@ -38,7 +38,7 @@ def lines(table: pd.DataFrame) -> list[str]:
     return result
 
 
-def summary(table: pd.DataFrame) -> str:
+def count_of_tests(table: pd.DataFrame) -> str:
     """How many tests there are, and how many of them survive the correction.
 
     Parameters

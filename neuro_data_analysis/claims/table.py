@@ -15,11 +15,11 @@ from neuro_data_analysis.claims.controls import control_rows
 from neuro_data_analysis.claims.drift import corrected
 from neuro_data_analysis.claims.effects import (
     Effect,
+    decide,
     equivalence,
     mean_difference,
     success_difference,
     undetermined,
-    verdict,
     welch,
 )
 from neuro_data_analysis.claims.factor_tests import factor_rows
@@ -70,7 +70,7 @@ def claim_rows(observations: Observations, variant: str) -> list[Row]:
     effects = [(claim, effect) for claim, effect in found if effect is not None]
     q = benjamini_hochberg(np.array([effect.p for _, effect in effects]))
     return [
-        row_of(claim, effect, variant, of, verdict(effect, claim.expected, of, claim.margin))
+        row_of(claim, effect, variant, of, decide(effect, claim.expected, of, claim.margin))
         for (claim, effect), of in zip(effects, q, strict=True)
     ]
 
@@ -92,8 +92,9 @@ def plain_effect(claim: Claim, observations: Observations) -> Effect:
         return welch(values[others], values[rows])
     if claim.covariate:
         return _at_equal(values[rows], claim.covariate(observations)[rows])
-    if claim.values is catalogue.success and claim.expected != "equal":
-        return success_difference(*(of[rows] for of in catalogue.successes(observations)))
+    if claim.values is catalogue.success_balance:
+        pair = (of[rows] for of in catalogue.successes(observations))
+        return success_difference(*pair, claim.margin if claim.expected == "equal" else None)
     return _if_equal(claim, mean_difference(values[rows]), int(rows.sum()) - 1)
 
 
@@ -108,13 +109,13 @@ def held_effect(claim: Claim, observations: Observations) -> Effect | None:
         What it is tested on.
     """
     values, rows, others = _sample(claim, observations)
-    covariates, column = None, 0
+    held, column = None, 0
     if claim.others:
         rows = rows | others
-        covariates, column = others[rows, None].astype(float), 1
+        held, column = others[rows, None].astype(float), 1
     if claim.covariate:
-        covariates = claim.covariate(observations)[rows, None]
-    fitted = fit_effect(values[rows], observations.factors[rows], covariates)
+        held = claim.covariate(observations)[rows, None]
+    fitted = fit_effect(values[rows], observations.factors[rows], held)
     if fitted is None:
         return None
     fit, _, n = fitted
