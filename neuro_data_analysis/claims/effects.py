@@ -82,6 +82,8 @@ def mean_difference(differences: np.ndarray) -> Effect:
 def equivalence(effect: Effect, freedom: int, margin: float) -> Effect:
     """The same effect with the two one-sided t tests that it is smaller than a margin.
 
+    The statistic names the smallest margin within which the test would pass at P < 0.05.
+
     Parameters
     ----------
     effect
@@ -107,7 +109,8 @@ def equivalence(effect: Effect, freedom: int, margin: float) -> Effect:
     with np.errstate(divide="ignore", invalid="ignore"):
         t = (margin - abs(effect.value)) / error
     p = float(special.stdtr(freedom, -t))
-    statistic = named_statistic("t", freedom, float(t))
+    smallest = abs(effect.value) + error * special.stdtrit(freedom, 1 - LEVEL)
+    statistic = f"{named_statistic('t', freedom, float(t))}; within {smallest:.2g} at least"
     return replace(effect, test=_within(margin), statistic=statistic, p=p)
 
 
@@ -193,7 +196,8 @@ def decide(effect: Effect, expected: Expected, q: float, margin: float) -> str:
     q
         p, corrected for the number of tests.
     margin
-        Size that counts: a directed claim does not hold where its interval leaves no room for it.
+        Size below which there is no difference. A directed claim does not hold where the interval
+        leaves no room for half of it.
 
     Returns
     -------
@@ -212,7 +216,7 @@ def decide(effect: Effect, expected: Expected, q: float, margin: float) -> str:
         sign = 1 if expected == "above" else -1
         furthest = effect.high if sign > 0 else -effect.low
         holds = q < LEVEL and sign * effect.value > 0
-        contradicted = (q < LEVEL and sign * effect.value < 0) or furthest < margin
+        contradicted = (q < LEVEL and sign * effect.value < 0) or furthest < margin / 2
     return "holds" if holds else "does not hold" if contradicted else "not decided"
 
 

@@ -20,6 +20,9 @@ STYLES = {
 }
 """Marker of each variant."""
 
+BIN = 5
+"""Bins of the time course, ms."""
+
 OFFSETS = dict(zip(STYLES, (0.0, 0.26, 0.46), strict=True))
 """Height of each variant below a claim's own line."""
 
@@ -102,8 +105,9 @@ def draw_course(ax: Axes, observations: Observations, area: str, table: pd.DataF
         Where the crossing time is taken from.
     """
     psth = observations.psth[observations.rows(area, "anysucc005"), -1]
-    difference = (psth[:, 0] - psth[:, 1]).reshape(len(psth), -1, 5).mean(axis=2)
-    time = np.arange(difference.shape[1]) * 5 + 2.5
+    n_bins = psth.shape[2] // BIN
+    difference = (psth[:, 0] - psth[:, 1]).reshape(len(psth), n_bins, BIN).mean(axis=2)
+    time = (np.arange(n_bins) + 0.5) * BIN
     if len(psth) > 1:
         effects = [mean_difference(of) for of in difference.T]
         mean, half = np.array([(of.value, (of.high - of.low) / 2) for of in effects]).T

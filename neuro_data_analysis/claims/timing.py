@@ -37,12 +37,13 @@ def timing_rows(observations: Observations, variant: str) -> list[Row]:
     rows = []
     for area, mask in (*((area, "anysucc005") for area in AREAS), ("IT", "bothsucc005")):
         effect = crossing_time(observations.psth[observations.rows(area, mask), -1], rng)
-        name = f"crossing.{area}" + (".both" if mask == "bothsucc005" else "")
+        both = mask == "bothsucc005"
+        name = f"crossing.{area}" + (".both" if both else "")
         words = f"Object overtakes texture in {'PIT' if area == 'IT' else area}"
+        words += ", both successful" if both else ""
         place = ("Fig. 5A", area, "last block", mask, "ms")
         rows.append(Row(variant, name, words, *place, effect, _crossing_verdict(effect)))
-    both = observations.rows("IT", "bothsucc005")
-    effect = first_led_window(observations, both)
+    effect = first_led_window(observations, observations.rows("IT", "bothsucc005"))
     words = "First 10-ms window in which object leads PIT"
     place = ("Fig. 5C", "IT", "any block", "bothsucc005", "ms")
     later = f"later than {STATED_MS} ms" if STATED_MS < effect.value < NEVER else ""
