@@ -79,7 +79,7 @@ def draw_effects(ax: Axes, table: pd.DataFrame, unit: str) -> None:
     ax.axvline(0, color="black", lw=0.8, zorder=1)
     for variant, style in STYLES.items():
         part = table[(table["variant"] == variant) & table["value"].notna()]
-        heights = part["name"].map(place) + OFFSETS[variant]
+        heights = np.array([place[name] for name in part["name"]]) + OFFSETS[variant]
         ax.hlines(heights, part["low"], part["high"], color=style["color"], lw=1.2)
         ax.plot(part["value"], heights, ls="", label=variant, **style)
     for height, row in enumerate(published.itertuples()):
