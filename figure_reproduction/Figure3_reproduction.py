@@ -69,7 +69,7 @@ def read(source: SourceData) -> Figure3Data:
     shown = masks.index[masks["valid"] & masks["bothsucc005"]]
     n_unmatched = len(table.index.symmetric_difference(meta.index))
     experiments = table[table.index.isin(shown)]
-    return Figure3Data(experiments, n_unmatched, source.is_simulated)
+    return Figure3Data(experiments, n_unmatched, source.holds_simulated(fig3.FOLDER))
 
 
 def correlate(data: Figure3Data, x: str, y: str) -> Correlation:

@@ -20,6 +20,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from scipy import stats
 
+from core.contract import ext5
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.project import COMPUTED_DATA
@@ -73,13 +74,15 @@ class Ext5Data:
     """Tables by optimizer (panel C) and by generator (D and E).
 
     `alignment` are those of the figure's folder and `regenerated` computed ones; either may be
-    empty. `unavailable` says why computed ones that were wanted are not there.
+    empty. `unavailable` says why computed ones that were wanted are not there, `refused` the same
+    of panels D and E by generator.
     """
 
     alignment: dict[str, Input]
     regenerated: dict[str, Input]
     unavailable: str
     linearity: dict[str, Input]
+    refused: dict[str, str]
     simulated: bool
 
 
@@ -109,8 +112,8 @@ def read(source: SourceData, computed: Path = COMPUTED_DATA) -> Ext5Data:
     """
     return Ext5Data(
         *alignment_source(source, computed),
-        linearity=linearity_tables(source, computed),
-        simulated=source.is_simulated,
+        *linearity_tables(source, computed),
+        simulated=source.holds_simulated(ext5.FOLDER),
     )
 
 
@@ -462,7 +465,8 @@ def reproduce(
         statistics=results,
         regenerated=regenerated,
         computed_files=tuple(file.path for file in files if file.computed),
-        unavailable={"C": data.unavailable} if data.unavailable else {},
+        unavailable=({"C": data.unavailable} if data.unavailable else {})
+        | {PANELS[generator]: why for generator, why in data.refused.items()},
     )
 
 

@@ -65,7 +65,7 @@ def draw_figure(
     """
     published = FIGURES[figure]
     start = time.perf_counter()
-    simulated, origin = source.is_simulated, Origin.UNKNOWN
+    simulated, origin = source.holds_simulated(published.folder), Origin.UNKNOWN
     writable_folder(out / "simulated" if simulated else out)
     try:
         # a broken record is found before anything is drawn

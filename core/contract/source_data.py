@@ -11,15 +11,17 @@ from core.contract import explorer, ext4, ext5, fig2, fig3, fig4, fig6, tables
 from core.contract.descriptions import File, Matrix, Sizes, Table
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
-    EXPLORER,
     PROVENANCE_FILE_NAME,
     SIMULATED_SUFFIX,
     Origin,
     Record,
+    origin_of,
     read_provenance,
     simulation_record,
 )
+from core.contract.signs import MARK, file_is_signed
 from core.errors import ContractError, MissingFileError, ReproductionError
+from core.files import sha256
 
 MAX_BLOCKS = 10_000
 
@@ -60,6 +62,8 @@ class SourceData:
         self.root = Path(root)
         self._sizes = sizes
         self._known: dict[str, Any] = {}
+        self._digests: dict[str, str] = {}
+        self._signed: dict[str, bool] = {}
 
     def path(self, file: File) -> Path:
         """Where `file` lies, whether or not it exists."""
@@ -89,7 +93,8 @@ class SourceData:
         """
         interrupt.check()
         tables.write(self.path(file), file, value, self.sizes)
-        self._known.pop(file.name, None)
+        for known in (self._known, self._digests, self._signed):
+            known.pop(file.name, None)
         return self.path(file)
 
     def missing(self, folder: str) -> list[File]:
@@ -131,7 +136,7 @@ class SourceData:
 
     @cached_property
     def undecided_labels(self) -> pd.DataFrame | None:
-        """Labels of success that block averages leave open, None where trials were there."""
+        """Labels of success that block averages leave open, None where there are none."""
         if not self.path(explorer.UNDECIDED).is_file():
             return None
         return self.read(explorer.UNDECIDED)
@@ -153,44 +158,101 @@ class SourceData:
 
     @cached_property
     def is_simulated(self) -> bool:
-        """Whether any sign says that the folder was made from simulated recordings.
+        """Whether any mark says that the folder was made from simulated recordings.
 
-        Signs are a ``SIMULATED.json``, a provenance that says so, and a simulated recording's name
+        Marks are a ``SIMULATED.json``, a provenance that says so, and a simulated recording's name
         in any file that names recordings; each is enough.
         """
         if simulation_record(self.root) is not None:
             return True
         paths = [self.root / PROVENANCE_FILE_NAME, *map(self.path, NAMING_FILES)]
-        texts = (path.read_text("utf-8", "replace") for path in paths if path.is_file())
-        signs = (SIMULATED_SUFFIX, '"simulated": true')
-        return any(sign in text for text in texts for sign in signs)
+        return any(_is_marked(path) for path in paths if path.is_file())
 
-    def origin(self, folder: str) -> Origin:
-        """What the files of a figure's folder were made from.
+    def holds_simulated(self, folder: str) -> bool:
+        """Whether a figure is simulated: the folder is marked, or a file of the figure is signed.
 
         Parameters
         ----------
         folder
             A figure's folder in the root.
         """
-        if self.is_simulated:
-            return Origin.SIMULATED
-        sources = {
-            self.provenance[file.path].source
-            for file in FIGURE_FILES[folder]
-            if self.path(file).is_file() and file.path in self.provenance
-        }
-        return Origin.EXPLORER if sources == {EXPLORER} else Origin.RECORDED
+        return self.is_simulated or any(map(self._is_signed, self.present(folder)))
 
-    @cached_property
-    def is_published_cohort(self) -> bool:
-        """Whether the published counts are required: real data of all 170 experiments."""
-        return not self.is_simulated and self.sizes.experiments == Sizes.experiments
+    def _is_signed(self, file: File) -> bool:
+        if file.name not in self._signed:
+            self._signed[file.name] = file_is_signed(self.path(file))
+        return self._signed[file.name]
+
+    def present(self, folder: str) -> list[File]:
+        """Files of a figure's folder that are there.
+
+        Parameters
+        ----------
+        folder
+            A figure's folder in the root.
+        """
+        return [file for file in FIGURE_FILES[folder] if self.path(file).is_file()]
+
+    def digest(self, file: File) -> str:
+        """SHA-256 of a file, computed once."""
+        if file.name not in self._digests:
+            self._digests[file.name] = sha256(self.path(file))
+        return self._digests[file.name]
+
+    def origin(self, folder: str) -> Origin:
+        """What the files of a figure's folder were made from.
+
+        It is unknown where a file has no record, or other bytes than those recorded.
+
+        Parameters
+        ----------
+        folder
+            A figure's folder in the root.
+        """
+        if self.holds_simulated(folder):
+            return Origin.SIMULATED
+        records = self.provenance
+        files = self.present(folder)
+        known = [records.get(file.path) for file in files]
+        if not files or not all(
+            record is not None and record.sha256 == self.digest(file)
+            for file, record in zip(files, known, strict=True)
+        ):
+            return Origin.UNKNOWN
+        return origin_of({record.source for record in known})
+
+    def is_published_cohort(self, folder: str) -> bool:
+        """Whether the published counts are required: real data of all 170 experiments.
+
+        Parameters
+        ----------
+        folder
+            A figure's folder in the root.
+        """
+        return self.sizes.experiments == Sizes.experiments and not self.holds_simulated(folder)
 
     @property
     def provenance(self) -> dict[str, Record]:
         """Records of ``provenance.json`` by path below the root."""
         return read_provenance(self.root)
+
+
+def is_simulated_file(file: File, path: Path) -> bool:
+    """Whether a file alone tells that it is simulated, by its numbers or the names in it.
+
+    Parameters
+    ----------
+    file
+        What it is.
+    path
+        Where its bytes lie.
+    """
+    return (file in NAMING_FILES and _is_marked(path)) or file_is_signed(path)
+
+
+def _is_marked(path: Path) -> bool:
+    text = path.read_bytes()
+    return SIMULATED_SUFFIX.encode() in text or bool(MARK.search(text))
 
 
 def validate(source: SourceData, folder: str) -> list[ReproductionError]:

@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = hand_on(
         "files": ["Files", "files_in_folder"],
         "reading": ["read_explorer"],
         "store": ["load_averages", "save_averages"],
-        "trial_counts": ["TrialCounts", "trial_counts"],
+        "trials": ["TrialCounts", "trial_counts"],
         "writing": ["write_explorer"],
     },
 )

@@ -32,6 +32,7 @@ __getattr__, __dir__, __all__ = hand_on(
             "success_labels",
             "success_of_last_block",
             "success_with_rise",
+            "success_without_variation",
             "unstable_baseline",
             "valid",
         ],

@@ -93,7 +93,7 @@ def export_explorer(data: Path, out: Path, labels: str = LABELS[0]) -> list[Path
     details = {"averages_sha256": "", "labels": labels, "version": VERSION}
     if (data / FILE_NAME).is_file():
         details["averages_sha256"] = sha256(data / FILE_NAME)
-        if is_exported(out, details):
+        if holds_export(out, details):
             return []
     experiments = load_averages(data / FILE_NAME)
     output = Output(out, FOLDERS, False, str(data / FILE_NAME), details, source=EXPLORER)
@@ -101,7 +101,7 @@ def export_explorer(data: Path, out: Path, labels: str = LABELS[0]) -> list[Path
     return output.write(contents(AveragedInputs(experiments, labels)))
 
 
-def is_exported(out: Path, details: dict) -> bool:
+def holds_export(out: Path, details: dict) -> bool:
     """Whether a folder was written from these averages in this way, and no file is missing.
 
     Parameters
@@ -128,8 +128,10 @@ def contents(inputs: AveragedInputs) -> Contents:
     silent = inputs.cohort.meta.index[inputs.cohort.normaliser <= 0]
     if len(silent):
         raise RecordingError(path=f"Exp {silent[0]}", expected="evoked spikes", found="none")
-    undecided = Contents({explorer.UNDECIDED: undecided_labels(inputs.experiments)})
-    result = undecided | fig2_contents(inputs)
+    result = fig2_contents(inputs)
+    undecided = undecided_labels(inputs.experiments)
+    if len(undecided):
+        result |= Contents({explorer.UNDECIDED: undecided})
     for exporter in (fig4_exporter, fig5_exporter, ext4_exporter):
         result |= exporter.contents(inputs)
     return result

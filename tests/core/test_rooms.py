@@ -24,6 +24,7 @@ WITHOUT_TORCH = [
     "core.images",
     "core.plotting",
     "core.contract",
+    "core.explorer",
     "core.acquisition",
     "core.matlab",
     "core.experiments",

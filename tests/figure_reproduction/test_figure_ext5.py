@@ -15,6 +15,8 @@ from core.contract import ext5
 from core.contract.source_data import SourceData
 from core.experiments.alignment import runs as alignment
 from core.experiments.alignment.data import STAMP
+from core.experiments.linearity import data as linearity
+from core.experiments.stamps import write_stamp
 from core.files import write_json
 from figure_reproduction import FigureExt5_reproduction as figure
 from figure_reproduction.comparison import published_numbers
@@ -105,7 +107,8 @@ def test_computed_linearity_takes_the_place_of_a_simulated_one(
     published_form, simulated, computed, tmp_path
 ):
     file = ext5.LINEARITY["BigGAN"]
-    SourceData(computed).write(file, published_form.read(file))
+    path = SourceData(computed).write(file, published_form.read(file))
+    write_stamp(computed / linearity.stamp("BigGAN"), [path], {"version": linearity.VERSION})
     result = draw_figure("ext5", partial(reproduce, computed=computed), simulated, tmp_path)
     assert [panel.simulated for panel in result.panels] == [False, False, False, True]
     name = "ext5d.BigGAN.NonReLU.Test_R2.spearman_r"
@@ -115,6 +118,18 @@ def test_computed_linearity_takes_the_place_of_a_simulated_one(
     assert result.regenerated["ext5de.n_rows"].value == 21_096
     assert result.regenerated["ext5de.n_rows"].tolerance == 0
     assert "ext5e.DeePSim.ReLU.Test_R2.spearman_r" in result.statistics
+
+
+def test_a_table_put_among_the_computed_ones_by_hand_is_refused(
+    published_form, simulated, computed, tmp_path
+):
+    file = ext5.LINEARITY["BigGAN"]
+    path = SourceData(computed).write(file, published_form.read(file))
+    result = draw_figure("ext5", partial(reproduce, computed=computed), simulated, tmp_path)
+    assert not result.problem
+    assert result.unavailable["Ext. 5D"].startswith(f"{path}: expected the table that LINEARITY_")
+    assert "Ext. 5D" not in {panel.panel for panel in result.panels}
+    assert "Ext. 5E" in {panel.panel for panel in result.panels}
 
 
 @pytest.mark.parametrize("rectified", [True, False])

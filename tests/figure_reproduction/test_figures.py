@@ -146,6 +146,25 @@ def test_a_pickle_that_disagrees_is_reported_and_drawn(copy, tmp_path):
     assert "no PKL" in next(p.notes[0] for p in result.panels if p.panel == "2D")
 
 
+def test_a_pickle_that_cannot_be_read_is_named_and_the_figure_drawn(copy, tmp_path):
+    drawn = draw_figure("2", import_module(FIGURES["2"].script).reproduce, copy, tmp_path)
+    for file, panel, content in (
+        (fig2.PSTH_PICKLE, "2D", b"\x80\x04junk"),
+        (fig2.RESPONSE_PICKLE, "2B", b"cposix\nsystem\n(S'true'\ntR."),
+    ):
+        copy.path(file).write_bytes(content)
+        result = draw_figure("2", import_module(FIGURES["2"].script).reproduce, copy, tmp_path)
+        assert result.problem == ""
+        assert [p.panel for p in result.panels] == ["2B", "2D"]
+        assert result.statistics == drawn.statistics
+        notes = {p.panel: p.notes[0] for p in result.panels}
+        assert f"the PKL cannot be read ({copy.path(file)}: expected a pickle" in notes[panel]
+        failed = [check for check in result.checks if not check.passed]
+        assert failed[-1].name == "file as described"
+        assert failed[-1].found.startswith(str(copy.path(file)))
+        copy.path(file).unlink()
+
+
 def test_broken_data_become_one_sentence(copy, tmp_path):
     path = copy.path(fig4.RESPONSES["BigGAN_mean"])
     path.write_text(path.read_text().replace("0.", "O.", 1))

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ import h5py
 import numpy as np
 
 from core import interrupt
-from core.errors import MissingFileError, RunError, StateError
-from core.files import replacing
+from core.errors import MissingFileError, ReproductionError, RunError, StateError
+from core.files import is_full, no_room, replacing
 from core.versions import versions
 
 FORMAT = "evolution 1"
@@ -248,12 +247,25 @@ def _said(path: Path) -> Iterator[None]:
     """Turn a failure to write into one sentence."""
     try:
         yield
+    except ReproductionError:
+        raise
     except (OSError, RuntimeError) as error:
-        is_full = getattr(error, "errno", None) == ENOSPC or "No space left" in str(error)
-        reason = "no space left on the disk" if is_full else str(error)
-        raise RunError(
+        raise _unwritten(path, error) from None
+
+
+def _unwritten(path: Path, error: OSError | RuntimeError) -> RunError:
+    if is_full(error):
+        return no_room(path, error)
+    if not path.is_file():
+        return RunError(
             path=path,
-            expected="to write",
-            found=f"an error: {reason}",
-            advice="the blocks that were finished are kept, and the same call goes on from them",
-        ) from None
+            expected="the file that was begun",
+            found="none",
+            advice="it was removed or moved meanwhile, and what it held is not kept here",
+        )
+    return RunError(
+        path=path,
+        expected="to write",
+        found=f"an error: {error}",
+        advice="the blocks that were finished are kept, and the same call goes on from them",
+    )

@@ -38,6 +38,23 @@ def test_t_tests_of_what_does_not_vary_or_is_not_known():
     assert np.isnan(paired(np.array([1.0, np.nan]), np.array([2.0, 3.0])).t)
 
 
+def test_the_strict_form_is_nan_where_nothing_varies_beyond_rounding():
+    same, other = np.full(7, 0.1), np.array([0.1, 0.1 + 2e-17])
+    for first, second in ((same, same + 2), (same, other + 3), (same[:3], same)):
+        assert np.isnan(two_sample(first, second, strict=True).t)
+        assert two_sample(first, second).p < 0.05
+    assert np.isnan(paired(same, same + 2, strict=True).p)
+    rows = paired(np.array([[5.0, 1.0], [5.0, 4.0]]), np.zeros((2, 2)), strict=True)
+    assert np.isnan(rows.t).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_strict_form_of_samples_that_vary_is_the_same(seed):
+    first, second, third = samples(seed)
+    for test, other in ((paired, second), (two_sample, third)):
+        np.testing.assert_array_equal(test(first, other, strict=True).t, test(first, other).t)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_false_discovery_control(seed):
     p = np.random.default_rng(seed).uniform(size=seed + 1) ** 3
