@@ -60,6 +60,10 @@ ANALYSIS_ROOMS = {
         {"contract", "statistics", "explorer"},
         {"recordings", "evolutions", "tuning", "image_similarity"},
     ),
+    "claims": (
+        {"contract", "statistics", "explorer", "plotting"},
+        {"recordings", "evolutions", "export"},
+    ),
     "simulation": (
         {"contract", "statistics", "matlab", "computing", "optimizers", "images"},
         {"recordings", "evolutions", "tuning", "image_similarity", "export"},
@@ -210,6 +214,7 @@ COMMANDS = (
     "core.utils.layer_hook_utils",
     "core.versions",
     "figure_reproduction",
+    "neuro_data_analysis.claims",
     "neuro_data_analysis.covariance_tensors",
     "neuro_data_analysis.evolved_images",
     "neuro_data_analysis.evolved_images similarity",
