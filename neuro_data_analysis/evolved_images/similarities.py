@@ -171,7 +171,7 @@ def difference_columns(experiments: Sequence[BlockAverages]) -> pd.DataFrame:
     return pd.DataFrame(rows, index=index)
 
 
-def pearson(x: pd.Series, y: pd.Series) -> Pearson:
+def correlate_rows(x: pd.Series, y: pd.Series) -> Pearson:
     """Correlation of two columns over the rows in which both are finite.
 
     Parameters
@@ -182,7 +182,7 @@ def pearson(x: pd.Series, y: pd.Series) -> Pearson:
     Examples
     --------
     >>> x = pd.Series([0.1, 0.2, 0.3, 0.4, 0.5, np.nan])
-    >>> found = pearson(x, pd.Series([5.0, 4.0, 4.5, 2.0, 1.0, 0.0]))
+    >>> found = correlate_rows(x, pd.Series([5.0, 4.0, 4.5, 2.0, 1.0, 0.0]))
     >>> round(found.r, 3), round(found.p, 3), found.n
     (-0.921, 0.027, 5)
     """
@@ -213,7 +213,7 @@ def pearson_table(table: pd.DataFrame) -> pd.DataFrame:
     columns = [name for name in table if f"{PROTOTYPE}_" in name]
     return pd.DataFrame(
         [
-            {"similarity": x, "difference": y, **pearson(table[x], table[y])._asdict()}
+            {"similarity": x, "difference": y, **correlate_rows(table[x], table[y])._asdict()}
             for y in DIFFERENCES
             for x in columns
         ]
@@ -278,7 +278,7 @@ def draw_points(ax: Axes, table: pd.DataFrame, x: str, y: str) -> None:
     for area, color in AREA_COLORS.items():
         of_area = table[table["visual_area"] == area]
         ax.plot(of_area[x], of_area[y], "o", color=color, alpha=0.6, ms=5, mew=0, label=area)
-    found = pearson(table[x], table[y])
+    found = correlate_rows(table[x], table[y])
     ax.set_title(
         f"r = {found.r:.2f} [{found.low:.2f}, {found.high:.2f}], P = {found.p:#.2g}, n = {found.n}",
         fontsize=8,
