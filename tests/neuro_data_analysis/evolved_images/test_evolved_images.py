@@ -25,10 +25,10 @@ from neuro_data_analysis.evolved_images.sheets import contact_sheet
 from neuro_data_analysis.evolved_images.similarities import (
     PUBLISHED_R,
     best_block_images,
+    correlate_rows,
     difference_columns,
     draw_similarities,
     image_columns,
-    pearson,
     pearson_table,
     shown_experiments,
 )
@@ -213,14 +213,16 @@ def test_a_correlation_states_its_interval_and_leaves_out_what_is_not_there():
     rng = np.random.default_rng(1)
     x, noise = rng.normal(size=(2, 40))
     y = x + noise
-    found = pearson(pd.Series([*x, np.nan]), pd.Series([*y, 1.0]))
+    found = correlate_rows(pd.Series([*x, np.nan]), pd.Series([*y, 1.0]))
     r = np.corrcoef(x, y)[0, 1]
     assert (found.r, found.n) == (pytest.approx(r), 40)
     ends = np.tanh(np.arctanh(r) + np.array([-1, 1]) * 1.959964 / np.sqrt(37))
     assert (found.low, found.high) == pytest.approx(tuple(ends), abs=1e-6)
     t = r * np.sqrt(38 / (1 - r**2))
     assert found.p == pytest.approx(2 * stats.t.sf(abs(t), 38))
-    assert np.isnan(pearson(pd.Series([1.0, 1.0, 1.0, 1.0]), pd.Series([1.0, 2.0, 3.0, 4.0])).r)
+    assert np.isnan(
+        correlate_rows(pd.Series([1.0, 1.0, 1.0, 1.0]), pd.Series([1.0, 2.0, 3.0, 4.0])).r
+    )
 
 
 def test_every_similarity_is_set_against_both_differences():
