@@ -100,5 +100,5 @@ def write_claims(observations: Observations, out: Path) -> pd.DataFrame:
     with replacing(out) as temporary:
         written.to_csv(temporary, index=False, lineterminator="\n")
     with replacing(out.with_suffix(".png")) as temporary:
-        draw(table, observations).savefig(temporary, dpi=DPI, format="png")
+        draw(table, observations).savefig(temporary, dpi=DPI, format="png", bbox_inches="tight")
     return table
