@@ -18,12 +18,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
-from scipy import stats
 
 from core.contract import ext5
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.project import COMPUTED_DATA
+from core.statistics.correlations import row_ranks
 from core.statistics.intervals import bootstrap_mean_interval
 from figure_reproduction.comparison import published_numbers
 from figure_reproduction.panels import Panel, Regenerated, Reproduction, Statistics
@@ -263,7 +263,7 @@ def mean_rank_correlations(
 
 def _unit_ranks(values: np.ndarray) -> np.ndarray:
     """Ranks along rows, ties averaged, centred and of length 1; NaN where a row is constant."""
-    ranks = stats.rankdata(values, axis=1)
+    ranks = row_ranks(values)
     ranks -= ranks.mean(axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):
         return ranks / np.linalg.norm(ranks, axis=1, keepdims=True)

@@ -223,7 +223,7 @@ def alignment_source(
     Returns
     -------
     published
-        Tables of the figure's folder, as far as it holds them.
+        Tables of the figure's folder, as far as it holds them; not what an export computed.
     regenerated
         Computed ones, where they are there or were wanted.
     unavailable
@@ -232,10 +232,12 @@ def alignment_source(
     from core.experiments.alignment.data import alignment_data, is_computed
 
     simulated = source.holds_simulated(ext5.FOLDER)
+    records = source.provenance
+    exported = {name for name, known in records.items() if known.details.get("computed")}
     published = {
         name: _input(source, file)
         for name, file in ext5.ALIGNMENT.items()
-        if not simulated and source.path(file).is_file()
+        if not simulated and file.path not in exported and source.path(file).is_file()
     }
     if len(published) == len(ext5.ALIGNMENT) and not is_computed(computed):
         return published, {}, ""

@@ -52,6 +52,10 @@ ANALYSIS_ROOMS = {
         {"networks", "probing", "statistics", "images", "computing", "contract"},
         {"recordings", "evolutions"},
     ),
+    "evolved_images": (
+        {"explorer", "statistics", "plotting"},
+        {"evolutions", "image_similarity"},
+    ),
     "export": (
         {"contract", "statistics", "explorer"},
         {"recordings", "evolutions", "tuning", "image_similarity"},
@@ -212,6 +216,8 @@ COMMANDS = (
     "figure_reproduction",
     "neuro_data_analysis.claims",
     "neuro_data_analysis.covariance_tensors",
+    "neuro_data_analysis.evolved_images",
+    "neuro_data_analysis.evolved_images similarity",
     "neuro_data_analysis.export",
     "neuro_data_analysis.export.explorer",
     "neuro_data_analysis.prototype_similarity",

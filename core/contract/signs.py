@@ -43,7 +43,7 @@ SMALLEST, LARGEST = 1e-30, 1e30
 N_READ = 4096
 """Numbers that are looked at in an array, a table or a file."""
 
-CHUNK, N_CHUNKS = 4096, 4
+CHUNK, N_CHUNKS = 1024, 4
 """Bytes of a text that are looked at, and in how many places of it."""
 
 MARK = re.compile(rb'"simulated"\s*:\s*true')

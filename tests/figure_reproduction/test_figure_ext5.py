@@ -12,7 +12,9 @@ import pytest
 from scipy import stats
 
 from core.contract import ext5
+from core.contract.provenance import EXPORT, record, write_provenance
 from core.contract.source_data import SourceData
+from core.experiments.alignment import data as alignment_data
 from core.experiments.alignment import runs as alignment
 from core.experiments.alignment.data import STAMP
 from core.experiments.linearity import data as linearity
@@ -156,6 +158,16 @@ def test_panel_c_is_computed_where_the_folder_is_simulated(simulated, nothing, m
     assert (nothing / STAMP).is_file()
 
 
+def test_what_an_export_computed_is_not_taken_for_published(published_form, computed, tmp_path):
+    root = shutil.copytree(published_form.root, tmp_path / "exported")
+    details = {"computed": True}
+    files = [file.path for file in ext5.ALIGNMENT.values()]
+    write_provenance(root, {name: record(root / name, EXPORT, details) for name in files})
+    data = read(SourceData(root), computed)
+    assert data.alignment == {}
+    assert list(data.regenerated) == list(ext5.ALIGNMENT)
+
+
 def test_without_torch_panel_c_is_left_out_and_the_rest_is_drawn(
     simulated, nothing, monkeypatch, tmp_path
 ):
@@ -166,9 +178,23 @@ def test_without_torch_panel_c_is_left_out_and_the_rest_is_drawn(
     assert "the alignment experiment needs the package torch" in result.unavailable["Ext. 5C"]
 
 
+def test_a_computed_table_that_does_not_match_its_stamp_is_not_drawn(
+    published_form, computed, tmp_path
+):
+    path = SourceData(computed).path(ext5.ALIGNMENT["Adam"])
+    path.write_text(path.read_text().replace("0.25", "0.75"))
+    result = draw_figure("ext5", partial(reproduce, computed=computed), published_form, tmp_path)
+    assert [panel.panel for panel in result.panels].count("Ext. 5C") == 2
+    assert result.regenerated == {}
+    assert result.unavailable == {}
+
+
 def test_a_broken_computed_table_leaves_the_published_one_drawn(published_form, computed, tmp_path):
     path = SourceData(computed).path(ext5.ALIGNMENT["Adam"])
     path.write_text(path.read_text().replace("seed", "sead"))
+    files = [SourceData(computed).path(file) for file in ext5.ALIGNMENT.values()]
+    files.append(computed / alignment_data.BEST_SCORED)
+    write_stamp(computed / STAMP, files, {"version": alignment_data.VERSION})
     result = draw_figure("ext5", partial(reproduce, computed=computed), published_form, tmp_path)
     assert len(result.panels) == 4
     assert "expected the columns seed" in result.unavailable["Ext. 5C"]

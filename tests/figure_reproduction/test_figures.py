@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 from scipy import stats
 
@@ -20,6 +21,10 @@ from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.project import COMPUTED_DATA
 from figure_reproduction.comparison import published_numbers
+from figure_reproduction.Figure2_reproduction import draw_block_psth
+from figure_reproduction.Figure2_reproduction import read as read_figure2
+from figure_reproduction.Figure5_reproduction import draw_mean_psth
+from figure_reproduction.Figure5_reproduction import read as read_figure5
 from figure_reproduction.FigureExt5_reproduction import alignment_statistics, widened
 from figure_reproduction.population import compare_window
 from figure_reproduction.script import draw_figure
@@ -132,6 +137,15 @@ def copy(source, tmp_path):
     shutil.copytree(source.root, tmp_path / "copy")
     (tmp_path / "copy" / "SIMULATED.json").write_text('{"simulated": true}')
     return SourceData(tmp_path / "copy")
+
+
+def test_time_axes_end_where_the_recording_does(source):
+    psth = Figure()
+    draw_mean_psth(psth, read_figure5(source), "first")
+    assert [ax.get_xlim() for ax in psth.axes] == [(0, 200)] * 3
+    stacked, data = Figure().add_subplot(), read_figure2(source)
+    draw_block_psth(stacked, data.psth, data.offset)
+    assert stacked.get_xlim() == (0, 200)
 
 
 def test_a_pickle_that_disagrees_is_reported_and_drawn(copy, tmp_path):
