@@ -203,7 +203,8 @@ def test_means_together_are_compared_with_both_ensembles(published_form, compute
     assert from_other.statistic == pytest.approx(0, abs=1e-9)
     assert from_other.p == 1
     from_published = compare_means({cell: 1.0}, ensemble_scores(runs, "published"))
-    assert from_published.p < 0.01
+    assert from_published.statistic == pytest.approx(0.5**2 / (1 / 30 + 0.01**2 / 3))
+    assert from_published.p < 0.02
 
 
 def test_published_means_are_open_markers_of_their_dimension(published_form):

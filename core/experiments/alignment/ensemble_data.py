@@ -40,7 +40,7 @@ def ensemble_path(root: Path = COMPUTED_DATA) -> Path:
 
 def _compute(stamp: Path, path: Path) -> None:
     import_package("torch", "the ensemble of the alignment experiment")
-    from core.experiments.alignment.ensemble import HARDEST, N_REPLICATES, ensemble_table
+    from core.experiments.alignment.ensemble import HARDEST, ensemble_table
 
     writable_folder(path.parent)
     stamp.unlink(missing_ok=True)
@@ -50,7 +50,6 @@ def _compute(stamp: Path, path: Path) -> None:
         table.to_csv(temporary, index=False)
     record = {
         "version": ENSEMBLE_VERSION,
-        "replicates": N_REPLICATES,
         "largest_dimension_times_depth": HARDEST,
         "seconds": round(time.perf_counter() - start, 1),
     }

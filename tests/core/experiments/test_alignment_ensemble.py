@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.experiments.alignment import ensemble as module
-from core.experiments.alignment.ensemble import OTHER, ensemble_table, final_scores, repeated
+from core.experiments.alignment.ensemble import ensemble_table, final_scores, repeated
 from core.experiments.alignment.ensemble_data import (
     ENSEMBLE_STAMP,
     alignment_ensemble,
@@ -62,7 +62,7 @@ def test_adam_from_the_published_starts_gives_the_published_mean(dimension, dept
 
 def test_repeated_runs_use_the_same_networks():
     runs = make_runs(4, depths=[0, 4], seeds=[40, 41])
-    again = repeated(runs, OTHER[:3])
+    again = repeated(runs, [("other", i) for i in range(3)])
     x = again.start[:, None]
     each = torch.cat([runs.maps.forward(x[i::3]) for i in range(3)])
     order = np.arange(12).reshape(4, 3).T.ravel()
