@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from core.experiments.alignment.expectations import Cell
+from core.experiments.alignment.expectations import Cell, expected
 from core.statistics.intervals import bootstrap_mean_interval
 from figure_reproduction.extended5.alignment_statistics import (
+    NOTHING,
     STARTS,
     compare_means,
     ensemble_scores,
@@ -35,12 +36,12 @@ DASHES = (
 )
 """On and off lengths of the line of each dimension; nothing is a solid line."""
 
+DIMENSIONS = (2, 4, 8, 16, 32, 64, 128, 256)
+
 COMPUTE_ALIGNMENT = "python -m core.experiments.alignment_data"
 
 
-def draw_alignment(
-    ax: Axes, table: pd.DataFrame, rng: np.random.Generator, published: Mapping[Cell, float]
-) -> None:
+def draw_alignment(ax: Axes, table: pd.DataFrame, rng: np.random.Generator) -> None:
     """Panel C: mean score over seeds by depth, one line per dimension, with bootstrap bands.
 
     Parameters
@@ -51,8 +52,6 @@ def draw_alignment(
         A row for each run, with ``dimension``, ``stack_size``, ``seed`` and ``gaussian_value``.
     rng
         Random generator of the bootstrap.
-    published
-        Means that are drawn beside, as open markers, by optimizer, dimension and depth.
     """
     colors = mpl.colormaps["Set2"].colors
     for i, (dimension, of_dimension) in enumerate(table.groupby("dimension")):
@@ -71,22 +70,37 @@ def draw_alignment(
             dashes=DASHES[i % len(DASHES)] or (None, None),
             label=dimension,
         )
-        beside = {depth: mean for (_, d, depth), mean in published.items() if d == dimension}
-        if not beside:
-            continue
-        ax.plot(
-            list(beside),
-            list(beside.values()),
-            ls="",
-            marker=MARKERS[i % len(MARKERS)],
-            ms=8,
-            mfc="none",
-            mec=[0.6 * part for part in color],
-            clip_on=False,
-            zorder=3,
-        )
     ax.set(xlabel="RealNVP network depth", ylabel="optimized score")
     ax.legend(title="dimension", loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def draw_published(ax: Axes, published: Mapping[Cell, float], means: Mapping[Cell, float]) -> None:
+    """Published means as open markers in the colours of panel C, expected ones as dots.
+
+    Parameters
+    ----------
+    ax
+        Panel C.
+    published
+        Means by optimizer, dimension and depth.
+    means
+        Those that are expected, by the same.
+    """
+    colors = mpl.colormaps["Set2"].colors
+    for i, dimension in enumerate(DIMENSIONS):
+        cells = [cell for cell in published if cell[1] == dimension]
+        depths = [depth for _, _, depth in cells]
+        look = {"ls": "", "clip_on": False, "zorder": 3}
+        ax.plot(
+            depths,
+            [published[cell] for cell in cells],
+            marker=MARKERS[i],
+            ms=8,
+            mfc="none",
+            mec=[0.6 * part for part in colors[i]],
+            **look,
+        )
+        ax.plot(depths, [means[cell] for cell in cells], marker=".", ms=3, color="black", **look)
 
 
 def alignment_panel(
@@ -113,12 +127,16 @@ def alignment_panel(
     """
     published = {cell: n.value for cell, n in published_means().items() if cell[0] == optimizer}
     figure, ax = plt.subplots(figsize=(6.4, 4.8))
-    draw_alignment(ax, given.table, rng, published if ensemble else {})
+    draw_alignment(ax, given.table, rng)
+    if ensemble:
+        scores = ensemble_scores(ensemble.table, "published")
+        means = {cell: expected(scores.get(cell, NOTHING)).mean for cell in published}
+        draw_published(ax, published, means)
     words = OPTIMIZER_WORDS[optimizer]
     title = f"{optimizer} | Optim score as function of depth and dimension"
-    figure.suptitle(
-        title + ("\nregenerated; open markers: published" if ensemble else ""), fontsize=11
-    )
+    if ensemble:
+        title += "\nregenerated; open markers: published; dots: expected"
+    figure.suptitle(title, fontsize=11)
     n_seeds = given.table["seed"].nunique()
     caption = (
         f"Score after 100 steps of {words}, mean of {n_seeds} seeds; bands are 95 % bootstrap "
@@ -147,6 +165,7 @@ def _comparison_notes(published: Mapping[Cell, float], ensemble: pd.DataFrame) -
     )
     return [
         "Open markers are the published means, read off the figure. The curve has the published "
-        "networks with starting points and samples of this project.",
+        "networks with starting points and samples of this project; dots are means that are "
+        "expected from the published starting points.",
         f"All {tests['published'].n} published means together, on these networks, {results}.",
     ]

@@ -27,7 +27,7 @@ DEVIATIONS = 3
 """Standard deviations that an expected mean may be off, beside the error of reading."""
 
 NOTHING = np.zeros((10, 1))
-"""Scores of a published cell that is too hard to be run again: every run ends below 1e-4."""
+"""Scores of a published cell that is too hard to be run again: every run ends below 1e-3."""
 
 JOINT_SEED = 0
 """Of the figures that the joint test draws."""

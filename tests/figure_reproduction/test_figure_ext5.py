@@ -18,7 +18,7 @@ from core.experiments.alignment import runs as alignment
 from core.experiments.alignment.data import STAMP
 from core.files import write_json
 from figure_reproduction.comparison import published_numbers
-from figure_reproduction.extended5.alignment_panel import draw_alignment
+from figure_reproduction.extended5.alignment_panel import draw_alignment, draw_published
 from figure_reproduction.extended5.alignment_statistics import (
     alignment_statistics,
     compare_means,
@@ -210,10 +210,15 @@ def test_means_together_are_compared_with_both_ensembles(published_form, compute
 def test_published_means_are_open_markers_of_their_dimension(published_form):
     table = published_form.read(ext5.ALIGNMENT["Adam"])
     _, ax = plt.subplots()
-    draw_alignment(ax, table, np.random.default_rng(0), {("Adam", 4, 8): 0.6, ("Adam", 4, 16): 0.3})
-    drawn = [line for line in ax.lines if line.get_markerfacecolor() == "none"]
-    assert [line.get_xydata().tolist() for line in drawn] == [[[8, 0.6], [16, 0.3]]]
-    assert drawn[0].get_marker() == ax.lines[1].get_marker()
+    draw_alignment(ax, table, np.random.default_rng(0))
+    of_dimension = {line.get_label(): line for line in ax.lines}
+    published = {("Adam", 4, 8): 0.6, ("Adam", 4, 16): 0.3}
+    draw_published(ax, published, dict.fromkeys(published, 0.5))
+    markers, dots = (line for line in ax.lines[8:] if len(line.get_xdata()))
+    assert markers.get_xydata().tolist() == [[8, 0.6], [16, 0.3]]
+    assert markers.get_markerfacecolor() == "none"
+    assert markers.get_marker() == of_dimension["4"].get_marker()
+    assert dots.get_xydata().tolist() == [[8, 0.5], [16, 0.5]]
     plt.close("all")
 
 
