@@ -94,9 +94,9 @@ def n_replicates(dimension: int) -> int:
     Examples
     --------
     >>> n_replicates(2), n_replicates(256)
-    (8, 4)
+    (6, 4)
     """
-    return 4 if dimension >= LARGE else 8
+    return 4 if dimension >= LARGE else 6
 
 
 def _origins(optimizer: str, runs: Runs) -> list[Origin]:
