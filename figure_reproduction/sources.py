@@ -344,7 +344,7 @@ def explanation(choices: Iterable[Choice]) -> str:
         *(f"  Figure {choice.figure}: {choice.reason}." for choice in simulated),
     ]
     if any(choice.figure == "ext5" for choice in simulated):
-        lines.append("  Ext. 5C is computed, a minute or two the first time, and carries no mark.")
+        lines.append("  Ext. 5C is computed, a few minutes the first time, and carries no mark.")
     if any(choice.fell_back for choice in simulated):
         lines.append("  `./reproduce download` fetches the paper's data where OSF can be reached.")
         if os.environ.get("MATROOT"):
