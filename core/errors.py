@@ -7,9 +7,9 @@ changes a field (`ReproductionError.about`, `inside`, `advising`) and raises wha
 
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Self, TextIO
 
 from core import interrupt, processes
 
@@ -188,6 +188,10 @@ class RunError(ReproductionError, RuntimeError):
     exit_code = 1
 
 
+class FullDiskError(RunError):
+    """There is no room for a file: on the disk, in a quota, or within a limit."""
+
+
 def run(main: Callable[[], int | None]) -> int:
     """Call `main` and turn what it raises into one line on stderr and an exit code.
 
@@ -207,19 +211,17 @@ def run(main: Callable[[], int | None]) -> int:
     (0, 1)
     """
     try:
-        with interrupt.handled():
+        with interrupt.handled(), _unbroken_output():
             processes.end_with_parent()
             return main() or 0
     except ReproductionError as error:
         _say(f"error: {error}")
         return error.exit_code
-    except BrokenPipeError:
-        # whoever read the output has had enough, as in `... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return RunError.exit_code
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        _say(f"error: {where}expected to read or write, found: {error.strerror or error}.")
+        _say(f"error: {_told(error)}.")
+        return RunError.exit_code
+    except MemoryError as error:
+        _say(f"error: expected memory for the work, found: {str(error) or 'no more'}.")
         return RunError.exit_code
     except KeyboardInterrupt:
         # One that came while a library ran source text, as dataclasses do, is remembered by Python
@@ -227,6 +229,55 @@ def run(main: Callable[[], int | None]) -> int:
         exec("")
         _say("interrupted: no file was left half-written")
         return 130
+
+
+def _told(error: OSError) -> str:
+    """What went wrong with which file, as far as the system says so."""
+    found = error.strerror or str(error) or type(error).__name__
+    if error.filename is None:
+        return f"expected to read and write files, found an error that names none: {found}"
+    return f"{error.filename}: expected to read or write it, found an error: {found}"
+
+
+@contextmanager
+def _unbroken_output() -> Iterator[None]:
+    """Let the work go on when whoever read the output has had enough, as in ``... | head``."""
+    stream = sys.stdout
+    sys.stdout = _Output(stream)
+    try:
+        yield
+        sys.stdout.flush()
+    finally:
+        sys.stdout = stream
+
+
+class _Output:
+    """A stream that throws away what nobody reads any more."""
+
+    def __init__(self, output: TextIO):
+        self._output = output
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._output, name)
+
+    def write(self, text: str) -> int:
+        with self._unbroken():
+            self._output.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._unbroken():
+            self._output.flush()
+
+    @contextmanager
+    def _unbroken(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._output.fileno())
+        except OSError as error:
+            error.filename = error.filename or "standard output"
+            raise
 
 
 def _say(line: str) -> None:

@@ -49,4 +49,4 @@ def answer(words: str) -> None:
     >>> answer("3 files")
     3 files
     """
-    print(words)  # noqa: T201
+    print(words, flush=True)  # noqa: T201

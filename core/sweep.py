@@ -17,7 +17,7 @@ import pandas as pd
 from core import interrupt
 from core.environment import ONE_THREAD, environment
 from core.errors import ReproductionError, RunError, SettingError, StateError
-from core.files import alone_in, replacing
+from core.files import alone_in, replacing, scratch
 from core.progress import progress
 from core.settings import check_same
 
@@ -34,11 +34,17 @@ ARGUMENTS = "task"
 
 CONNECT_SECONDS = 10
 
+LEAST_MEMORY = 100_000_000
+"""Bytes that a worker needs to start."""
+
 DEATHS = 3
 """Workers that a task may lose before it is given up."""
 
 LOST = "expected a worker that survives it, found that all died; has each enough memory?"
 """What is said of a task whose workers all died."""
+
+KEPT = "the results before it are kept, and the same call goes on from them"
+"""What is said of a result that cannot be written."""
 
 HOPELESS = 10
 """A sweep whose first tasks all fail stops after so many."""
@@ -87,8 +93,9 @@ def sweep(
     StateError
         If a result was made from other arguments; names the difference.
     RunError
-        If tasks failed, once all others are done, or once the first 10 have failed; or if a result
-        cannot be written. The results that are there are kept, and the same call goes on from them.
+        If tasks failed, once all others are done, or once the first 10 have failed; if a result
+        cannot be written; or if results were removed meanwhile, which are named. The results that
+        are there are kept, and the same call goes on from them.
     """
     with alone_in(folder, logger.warning):
         missing = {name: task for name, task in tasks.items() if not _is_done(folder, name, task)}
@@ -98,16 +105,21 @@ def sweep(
             for name in [name for name, why in failures.items() if why == LOST]:
                 del failures[name]
                 failures |= _run(function, {name: missing[name]}, folder, client)
-    if failures:
-        name, why = next(iter(failures.items()))
-        n_done = sum(_path(folder, name).is_file() for name in tasks)
+    gone = [name for name in tasks if not _path(folder, name).is_file()]
+    if gone or failures:
+        removed = f"removed meanwhile: {_some(gone)}; the same call makes them anew"
         raise RunError(
             path=folder,
             expected=f"{len(tasks)} results",
-            found=f"{n_done}, which are kept",
-            advice=f"{name} failed: {why}",
+            found=f"{len(tasks) - len(gone)}, which are kept",
+            advice=next((f"{name} failed: {why}" for name, why in failures.items()), removed),
         )
     return finished(tasks, folder)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
 
 
 def finished(tasks: Mapping[str, Mapping[str, Any]], folder: Path) -> pd.DataFrame:
@@ -143,7 +155,7 @@ def workers(
     Raises
     ------
     SettingError
-        If no scheduler answers, or the amount of memory cannot be read.
+        If no scheduler answers, or the amount of memory cannot be read or is too small.
     """
     from distributed.utils import silence_logging_cmgr
 
@@ -165,7 +177,7 @@ def _connected(scheduler: str) -> "Client":
         raise SettingError(
             path="scheduler",
             expected=f"a Dask scheduler that answers at {scheduler}",
-            found=f"none within {CONNECT_SECONDS} s ({_words(error)})",
+            found=f"none ({_words(error)})",
         ) from None
 
 
@@ -178,16 +190,23 @@ def _local_cluster(n_workers: int, memory: str) -> Iterator["Client"]:
     try:
         limit = parse_bytes(memory)
     except ValueError:
+        limit = 0
+    if limit < LEAST_MEMORY:
+        least = f"{LEAST_MEMORY // 1_000_000}MB"
         raise SettingError(
-            path="memory", expected="an amount such as 4GB", found=f"{memory!r}"
-        ) from None
+            path="memory",
+            expected=f"an amount such as 4GB, at least {least}",
+            found=f"{memory!r}",
+        )
     with (
+        scratch() as folder,
         environment(ENVIRONMENT),
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
         LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
             memory_limit=limit,
+            local_directory=str(folder),
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
@@ -259,13 +278,11 @@ def _write(folder: Path, name: str, task: Mapping[str, Any], row: Row) -> None:
     try:
         with interrupt.held_back(), replacing(path) as temporary:
             table.to_parquet(temporary, index=False)
+    except RunError as error:
+        raise error.advising(KEPT) from None
     except OSError as error:
-        raise RunError(
-            path=path,
-            expected="to write a result",
-            found=f"an error: {error.strerror or error}",
-            advice="the results before it are kept, and the same call goes on from them",
-        ) from None
+        found = f"an error: {error.strerror or error}"
+        raise RunError(path=path, expected="to write a result", found=found, advice=KEPT) from None
 
 
 def _is_done(folder: Path, name: str, task: Mapping[str, Any]) -> bool:

@@ -8,8 +8,8 @@ kept beside it.
 """
 
 import os
-import pickle
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,23 @@ if TYPE_CHECKING:
 
 State = dict[str, "torch.Tensor"]
 """Tensors by name."""
+
+WRAPPER = "module."
+"""What torch's wrappers for training on several devices put in front of all names."""
+
+KINDS = {
+    **dict.fromkeys(("torch.nn.", "torch.fx.", "torchvision.", "timm."), "a whole network"),
+    "numpy.": "a NumPy value",
+}
+"""What an object in a file of weights is, by the beginning of its class's name."""
+
+RUNS_CODE = "and a file with objects can run any code, so it was not read"
+
+TENSORS_ALONE = "where you trust it, load it and save its state_dict(), the tensors alone"
+"""What to do about a file that holds more than tensors."""
+
+LATER_OPERANDS = range(0x8C, 0x98)
+"""What pickle's protocols 4 and 5 added."""
 
 SHOWN = 4
 """Names that a message lists before it says how many more there are."""
@@ -162,7 +179,9 @@ def locate(
     try:
         download(file.remote, target)
     except DownloadError as error:
-        raise WeightsError(error.clause, path=file.name, advice=_advice(file)) from None
+        failed = WeightsError(error.clause, path=file.name, advice=_advice(file))
+        failed.exit_code = error.exit_code  # no mistake of the user's
+        raise failed from None
     if not (file.remote.sha256 or file.remote.git_blob):
         write_text(_record(target), f"{sha256(target)}  {target.name}\n")
     return _verified(target, file)
@@ -257,7 +276,10 @@ variable NETWORK_WEIGHTS.
 
 
 def read_state(path: str | Path, *, trusted: bool = False) -> State:
-    """State dict of a file, on the CPU; a file that holds anything but tensors is refused.
+    """State dict of a file, on the CPU; a file that holds Python objects is refused.
+
+    A checkpoint that holds the state dict under ``state_dict`` is read, the rest of it left out;
+    ``module.`` in front of all names, which parallel training leaves there, is taken off.
 
     Parameters
     ----------
@@ -292,14 +314,8 @@ def read_state(path: str | Path, *, trusted: bool = False) -> State:
         if path.suffix == ".safetensors":
             state = import_package("safetensors.torch", f"reading {path.name}").load_file(path)
         else:
-            state = torch.load(path, map_location="cpu", weights_only=not trusted)
-    except pickle.UnpicklingError as error:
-        raise WeightsError(
-            path=path,
-            expected="tensors only",
-            found=f"a file that is damaged or wants to run code ({_first_line(error)})",
-            advice="it was not read",
-        ) from None
+            with warnings.catch_warnings(action="ignore"):  # of pickle's protocol, which is read
+                state = torch.load(path, map_location="cpu", weights_only=not trusted)
     except MissingPackageError:
         raise
     except PermissionError as error:
@@ -307,12 +323,42 @@ def read_state(path: str | Path, *, trusted: bool = False) -> State:
             path=path, expected="to read it", found=f"an error: {error.strerror}"
         ) from None
     except Exception as error:  # a damaged file can make the readers fail in any way
-        raise WeightsError(
+        raise _unreadable(path, str(error)) from None
+    return _without_wrapper(_checked_state(state, path))
+
+
+def _unreadable(path: Path, words: str) -> WeightsError:
+    """What is in a file that torch's reader of tensors refused, and what to do about it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    words
+        What torch says, which advises to run what is in the file.
+    """
+    operand = re.search(r"Unsupported operand (\d+)", words)
+    if name := re.search(r"(?:GLOBAL|[Gg]lobal:?|class:?) ([\w.]+\.\w+)", words):
+        kinds = (kind for start, kind in KINDS.items() if name[1].startswith(start))
+        found = f"{next(kinds, 'a Python object')} ({name[1]:.80}), {RUNS_CODE}"
+    elif "TorchScript" in words:
+        found = f"a program (TorchScript), {RUNS_CODE}"
+    elif operand and int(operand[1]) in LATER_OPERANDS:
+        found = "a pickle of protocol 4 or later, from which torch reads no tensors alone"
+    else:
+        return WeightsError(
             path=path,
             expected="a file of weights",
-            found=f"{path.stat().st_size} bytes that cannot be read ({_first_line(error)})",
+            found=f"{path.stat().st_size} bytes that cannot be read",
             advice="the file is damaged or another one",
-        ) from None
+        )
+    return WeightsError(path=path, expected="tensors only", found=found, advice=TENSORS_ALONE)
+
+
+def _checked_state(state: object, path: Path) -> State:
+    """The tensors of a file by name, which it may hold under ``state_dict``."""
+    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
+        state = state["state_dict"]
     if not isinstance(state, Mapping):
         raise WeightsError(
             path=path, expected="a state dict (name: tensor)", found=type(state).__name__
@@ -323,6 +369,13 @@ def read_state(path: str | Path, *, trusted: bool = False) -> State:
             path=path, expected="a state dict (name: tensor)", found=f"more: {_some(others)}"
         )
     return dict(state)
+
+
+def _without_wrapper(state: State) -> State:
+    """Names as the network gives them: ``module.`` in front of all of them comes from a wrapper."""
+    while state and all(name.startswith(WRAPPER) for name in state):
+        state = {name.removeprefix(WRAPPER): tensor for name, tensor in state.items()}
+    return state
 
 
 def load_strictly(
@@ -461,7 +514,3 @@ def _advice(file: WeightFile) -> str:
 def _some(names: list[str], separator: str = ", ") -> str:
     more = len(names) - SHOWN
     return separator.join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:160] or type(error).__name__

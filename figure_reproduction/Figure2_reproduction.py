@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from core.contract import explorer, fig2
 from core.contract.source_data import SourceData
-from core.errors import ContractError, MissingFileError
+from core.errors import ContractError, MissingFileError, ReproductionError
 from core.figures import FIGURES
 from core.plotting.style import THREAD_COLORS, mean_band
 from core.threads import THREADS
@@ -49,17 +49,18 @@ def read(source: SourceData) -> Figure2Data:
     psth, historical = fig2.psth_array(
         {name: source.read(file) for name, file in fig2.PSTH_CSV.items()}
     )
-    psth_pickle = _optional(source, fig2.PSTH_PICKLE)
+    psth_pickle, psth_absent = _optional(source, fig2.PSTH_PICKLE)
     if source.path(explorer.BLOCK_RATES).is_file():
         trials, curves = None, averaged_rates(source.read(explorer.BLOCK_RATES))
         notes = {"B": "Drawn from averages over trials; the baseline's SEM is not known."}
     else:
         trials = {name: source.read(file) for name, file in fig2.RESPONSE_CSV.items()}
-        trial_pickle = _optional(source, fig2.RESPONSE_PICKLE)
+        trial_pickle, trials_absent = _optional(source, fig2.RESPONSE_PICKLE)
         curves = rates_by_block(trials)
-        notes = {"B": _agreement(trial_pickle and _trials_agree(trials, trial_pickle))}
+        agree = trial_pickle and _trials_agree(trials, trial_pickle)
+        notes = {"B": _agreement(agree) if trial_pickle else trials_absent}
     if psth_pickle is None:
-        notes["D"] = _agreement(None)
+        notes["D"] = psth_absent
     else:
         stored = np.asarray(psth_pickle["psth_arr"], dtype=float)
         agree = stored.shape == psth.shape and np.allclose(stored, psth, equal_nan=True)
@@ -159,7 +160,7 @@ def draw_block_psth(ax: Axes, psth: np.ndarray, offset: float) -> None:
     for block in (n_blocks, n_blocks + 1):
         ax.axhline(offset * block, color="k", ls=":", alpha=0.3)
     ax.set(
-        xlim=(time[0], time[-1]),
+        xlim=(0, len(time)),
         ylim=(0, offset * n_blocks + psth[-1, :2].max()),
         xlabel="Time (ms)",
         ylabel=f"Firing Rate each block (events/s)   ({offset:g} evt/s between dashed lines)",
@@ -231,11 +232,14 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
     return Reproduction(panels, statistics(data))
 
 
-def _optional(source: SourceData, file: fig2.Pickle) -> dict | None:
+def _optional(source: SourceData, file: fig2.Pickle) -> tuple[dict | None, str]:
+    """A pickle beside CSV files, or why there is none that can be read."""
     try:
-        return source.read(file)
+        return source.read(file), ""
     except MissingFileError:
-        return None
+        return None, "Drawn from the CSV files; there is no PKL to compare with."
+    except ReproductionError as error:
+        return None, f"Drawn from the CSV files; the PKL cannot be read ({error.clause})."
 
 
 def _trials_agree(trials: dict[str, pd.DataFrame], pickled: dict[str, pd.DataFrame]) -> bool:
@@ -246,9 +250,7 @@ def _trials_agree(trials: dict[str, pd.DataFrame], pickled: dict[str, pd.DataFra
     )
 
 
-def _agreement(agree: bool | None) -> str:
-    if agree is None:
-        return "Drawn from the CSV files; there is no PKL to compare with."
+def _agreement(agree: bool) -> str:
     if agree:
         return "CSV and PKL hold the same numbers, so the panel is drawn once."
     return "CSV and PKL DISAGREE: panel 2D is drawn from the PKL, 2B from the CSV files."

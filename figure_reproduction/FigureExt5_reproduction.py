@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.contract import ext5
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
 from core.project import COMPUTED_DATA
@@ -24,6 +25,7 @@ from figure_reproduction.extended5.alignment_statistics import (
 from figure_reproduction.extended5.linearity_panels import linearity_panel
 from figure_reproduction.extended5.linearity_statistics import (
     METRICS,
+    PANELS,
     LayerGroup,
     layer_groups,
     linearity_statistics,
@@ -39,7 +41,7 @@ class Ext5Data:
 
     `alignment` are those of the figure's folder and `regenerated` computed ones; either may be
     empty. `ensemble` are more runs on the networks of the computed ones. `unavailable` says why
-    computed ones that were wanted are not there.
+    computed ones that were wanted are not there, `refused` the same of panels D and E by generator.
     """
 
     alignment: dict[str, Input]
@@ -47,6 +49,7 @@ class Ext5Data:
     ensemble: Input | None
     unavailable: str
     linearity: dict[str, Input]
+    refused: dict[str, str]
     simulated: bool
 
 
@@ -63,8 +66,8 @@ def read(source: SourceData, computed: Path = COMPUTED_DATA) -> Ext5Data:
     """
     return Ext5Data(
         *alignment_source(source, computed),
-        linearity=linearity_tables(source, computed),
-        simulated=source.is_simulated,
+        *linearity_tables(source, computed),
+        simulated=source.holds_simulated(ext5.FOLDER),
     )
 
 
@@ -74,7 +77,7 @@ def as_published(numbers: Statistics) -> dict[str, Regenerated]:
     Examples
     --------
     >>> as_published({"ext5de.n_draws": 100.0, "of no panel": 1.0})
-    {'ext5de.n_draws': Regenerated(value=100.0, tolerance=0.0)}
+    {'ext5de.n_draws': Regenerated(value=100.0, tolerance=0.0, note='')}
     """
     return {
         number.id: Regenerated(float(numbers[number.id]), number.tolerance)
@@ -146,7 +149,8 @@ def reproduce(
         statistics=results,
         regenerated=regenerated,
         computed_files=tuple(file.path for file in files if file.computed),
-        unavailable={"C": data.unavailable} if data.unavailable else {},
+        unavailable=({"C": data.unavailable} if data.unavailable else {})
+        | {PANELS[generator]: why for generator, why in data.refused.items()},
     )
 
 

@@ -32,8 +32,10 @@ COLUMNS = (
 )  # fmt: skip
 
 AGREES = "agrees"
+AGREES_UNKNOWN = "agrees, origin unknown"
 DIFFERS = "differs"
 SIMULATED = "not comparable: simulated"
+WITHHELD = "withheld: a check failed"
 UNAVAILABLE = "not available"
 INFORMATIVE = "informative"
 
@@ -157,7 +159,8 @@ def _compare(number: Published, result: FigureResult) -> Compared:
     if averaged:
         allowed = number.tolerance + explorer_tolerances().get(number.id, 0.0)
         number = replace(number, tolerance=allowed)
-    return Compared(number, value, verdict(number, value, result.origin), number.tolerance)
+    decision = verdict(number, value, result.origin, bool(result.contradictions))
+    return Compared(number, value, decision, number.tolerance)
 
 
 @cache
@@ -186,7 +189,7 @@ def _compare_regenerated(number: Published, found: Regenerated) -> Compared:
     )
 
 
-def verdict(number: Published, value: float, origin: Origin) -> str:
+def verdict(number: Published, value: float, origin: Origin, contradicted: bool = False) -> str:
     """Verdict on one value; a difference equal to the tolerance agrees.
 
     Parameters
@@ -198,6 +201,8 @@ def verdict(number: Published, value: float, origin: Origin) -> str:
     origin
         What it was computed from; a value from simulated recordings says nothing about the
         published one.
+    contradicted
+        Whether the files that it comes from contradict one another.
 
     Examples
     --------
@@ -206,14 +211,20 @@ def verdict(number: Published, value: float, origin: Origin) -> str:
     ('agrees', 'differs')
     >>> verdict(number, 23, Origin.SIMULATED)
     'not comparable: simulated'
+    >>> verdict(number, 23, Origin.UNKNOWN), verdict(number, 23, Origin.RECORDED, contradicted=True)
+    ('agrees, origin unknown', 'withheld: a check failed')
     """
     if origin is Origin.SIMULATED:
         return SIMULATED
+    if contradicted:
+        return WITHHELD
     if any(words in number.note for words in _INFORMATIVE_NOTES):
         return INFORMATIVE
     # of the arithmetic, far below any tolerance: p values can be smaller than 1e-10
     rounding = 1e-12 * abs(number.value) + 1e-9 * number.tolerance
-    return AGREES if abs(value - number.value) <= number.tolerance + rounding else DIFFERS
+    if abs(value - number.value) > number.tolerance + rounding:
+        return DIFFERS
+    return AGREES_UNKNOWN if origin is Origin.UNKNOWN else AGREES
 
 
 def csv_row(compared: Compared, panel: str | None = None) -> dict:

@@ -11,6 +11,7 @@ from core.contract.checks import Check
 from core.contract.provenance import Origin
 from core.figures import Figure
 from core.files import replacing
+from core.plotting.fonts import stripped_fonts
 from core.plotting.style import (
     NO_LAYOUT,
     freeze_layout,
@@ -18,6 +19,7 @@ from core.plotting.style import (
     saveallforms,
     write_under_title,
 )
+from core.plotting.ticks import steady_ticks
 
 Statistics = dict[str, float]
 """Numbers stated on a figure's panels, by id of ``published_statistics.csv``."""
@@ -113,6 +115,11 @@ class FigureResult:
         """Whether the figure's folder is."""
         return self.origin is Origin.SIMULATED
 
+    @property
+    def contradictions(self) -> tuple[Check, ...]:
+        """Failed comparisons of the figure's files with one another."""
+        return tuple(check for check in self.checks if check.compares and not check.passed)
+
 
 def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
     """Save a panel as PNG and PDF in `out`, or marked in ``out/simulated``.
@@ -130,26 +137,17 @@ def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
     """
     simulated = origin is Origin.SIMULATED and not panel.computed
     folder = out / "simulated" if simulated else out
-    if simulated:
-        mark_simulated(panel.drawing)
-    elif origin is Origin.EXPLORER and not panel.computed:
-        write_under_title(panel.drawing, EXPLORER_NOTICE, "0.4")
-    else:
-        freeze_layout(panel.drawing)
     stem = figure.picture(panel.letter, panel.name) + ("_SIM" if simulated else "")
-    paths = {}
-    for extension in ("png", "pdf"):
-        paths[extension] = folder / f"{stem}.{extension}"
-        with replacing(paths[extension]) as temporary, mpl.rc_context(NO_LAYOUT):
-            saveallforms(
-                temporary.parent,
-                temporary.stem,
-                panel.drawing,
-                (extension,),
-                bbox_inches=None,
-                dpi=min(DOTS_PER_INCH, MAX_PIXELS_WIDE / panel.drawing.get_figwidth()),
-                metadata=_metadata(extension, panel, origin),
-            )
+    paths = {extension: folder / f"{stem}.{extension}" for extension in ("png", "pdf")}
+    with steady_ticks():
+        if simulated:
+            mark_simulated(panel.drawing)
+        elif origin is Origin.EXPLORER and not panel.computed:
+            write_under_title(panel.drawing, EXPLORER_NOTICE, "0.4")
+        else:
+            freeze_layout(panel.drawing)
+        for extension, path in paths.items():
+            _save_one(panel, path, _metadata(extension, panel, origin))
     width, height = panel.drawing.get_size_inches()
     return SavedPanel(
         panel=figure.panel(panel.letter),
@@ -160,6 +158,19 @@ def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
         aspect=float(width / height),
         simulated=simulated,
     )
+
+
+def _save_one(panel: Panel, path: Path, metadata: dict) -> None:
+    with replacing(path) as temporary, mpl.rc_context(NO_LAYOUT), stripped_fonts():
+        saveallforms(
+            temporary.parent,
+            temporary.stem,
+            panel.drawing,
+            (path.suffix[1:],),
+            bbox_inches=None,
+            dpi=min(DOTS_PER_INCH, MAX_PIXELS_WIDE / panel.drawing.get_figwidth()),
+            metadata=metadata,
+        )
 
 
 def has_display() -> bool:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from core.plotting.alike import AlikeAxes
 from core.plotting.style import THREAD_COLORS, mean_band, significance_dots
 from core.statistics.comparisons import TTest, benjamini_hochberg, paired
 from core.statistics.intervals import population_sem
@@ -177,11 +178,18 @@ def draw_windows(
     areas
         Rows.
     """
-    axes = figure.subplots(len(areas), len(windows), sharey="row", squeeze=False)
+    axes = figure.subplots(
+        len(areas), len(windows), squeeze=False, subplot_kw={"axes_class": AlikeAxes}
+    )
     for row, area in zip(axes, areas, strict=True):
         for ax, window in zip(row, windows, strict=True):
             draw_window(ax, comparisons[window, area])
-            ax.set_title(f"[{window[0]}, {window[1]}ms]")
+            # where matplotlib would put it, after some thought
+            ax.set_title(f"[{window[0]}, {window[1]}ms]", y=1.0)
+        for ax in row[1:]:
+            ax.tick_params(labelleft=False)
+        for ax in row[2:]:
+            ax.model = row[1]
         row[0].set_ylabel(f"Max Normalized Response\n{area} (N={comparisons[windows[0], area].n})")
     for ax in axes[-1]:
         ax.set_xlabel("Blocks")

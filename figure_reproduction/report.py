@@ -39,6 +39,11 @@ NOT_REDRAWN = (
 )  # fmt: skip
 """Published panels that are not drawn, and why."""
 
+ORIGIN_UNKNOWN = (
+    "Origin unknown: of some of these files provenance.json holds no record, or another checksum, "
+    "or only that they were imported. `./reproduce download` compares them with OSF's."
+)
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -93,6 +98,20 @@ class FigureReport:
         if not self.simulated:
             return ()
         return tuple(p.panel for p in self.panels if p.pictures and not p.simulated)
+
+    @property
+    def reservations(self) -> tuple[str, ...]:
+        """Sentences that say why a verdict on this figure is not plain."""
+        n_failed = len(self.result.contradictions)
+        return (
+            *([ORIGIN_UNKNOWN] if self.of_unknown_origin else []),
+            *([f"Verdicts are withheld: {n_failed} of the checks below failed."] * bool(n_failed)),
+        )
+
+    @property
+    def of_unknown_origin(self) -> bool:
+        """Whether it was drawn from files of unknown origin."""
+        return self.result.origin is Origin.UNKNOWN and not self.result.problem
 
 
 def write_report(results: list[FigureResult], out: Path, seed: int, seconds: float) -> Path:
@@ -277,9 +296,11 @@ def simulation_words(root: Path) -> str:
     Examples
     --------
     >>> simulation_words(Path("no_such_folder"))
-    'no_such_folder: simulated; its SIMULATED.json says no more.'
+    'no_such_folder: simulated, as its numbers or names tell; it holds no SIMULATED.json.'
     """
-    record = simulation_record(root) or {}
+    record = simulation_record(root)
+    if record is None:
+        return f"{root}: simulated, as its numbers or names tell; it holds no SIMULATED.json."
     if not isinstance(record.get("files"), dict):
         return f"{root}: simulated; its SIMULATED.json says no more."
     return (

@@ -18,6 +18,7 @@ from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError, RunError
 from core.figures import FIGURES
+from core.moving import settle
 from core.processes import run_child
 from core.progress import say
 from core.project import EXPLORER_DATA, SIMULATED_DATA, SOURCE_DATA
@@ -51,6 +52,12 @@ class Choice:
     source: SourceData | None
     reason: str
     fell_back: bool = False
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether there are data, and they are simulated."""
+        folder = FIGURES[self.figure].folder
+        return self.source is not None and self.source.holds_simulated(folder)
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,7 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     True
     """
     figures = list(figures)
+    settle(root)
     if mode in ("simulated", "explorer"):
         what = {"simulated": "simulated recordings were", "explorer": "block averages were"}[mode]
         choices = [Choice(f, None, f"{what} asked for") for f in figures]
@@ -215,7 +223,7 @@ def alignment_source(
     Returns
     -------
     published
-        Tables of the figure's folder, as far as it holds them.
+        Tables of the figure's folder, as far as it holds them; not what an export computed.
     regenerated
         Computed ones, where they are there or were wanted.
     ensemble
@@ -226,10 +234,13 @@ def alignment_source(
     from core.experiments.alignment.data import alignment_data, is_computed
     from core.experiments.alignment.ensemble_data import alignment_ensemble, ensemble_path
 
+    simulated = source.holds_simulated(ext5.FOLDER)
+    records = source.provenance
+    exported = {name for name, known in records.items() if known.details.get("computed")}
     published = {
         name: _input(source, file)
         for name, file in ext5.ALIGNMENT.items()
-        if not source.is_simulated and source.path(file).is_file()
+        if not simulated and file.path not in exported and source.path(file).is_file()
     }
     if len(published) == len(ext5.ALIGNMENT) and not is_computed(computed):
         return published, {}, None, ""
@@ -242,7 +253,7 @@ def alignment_source(
     return published, regenerated, ensemble, ""
 
 
-def linearity_tables(source: SourceData, computed: Path) -> dict[str, Input]:
+def linearity_tables(source: SourceData, computed: Path) -> tuple[dict[str, Input], dict[str, str]]:
     """Tables of Extended Data Figure 5D and E by generator.
 
     Parameters
@@ -251,14 +262,27 @@ def linearity_tables(source: SourceData, computed: Path) -> dict[str, Input]:
         The figure's folder.
     computed
         Folder of computed tables; one that it holds stands for a simulated one.
+
+    Returns
+    -------
+    tables
+        By generator.
+    refused
+        By generator, why there is none: a table in `computed` that does not match its stamp.
     """
+    from core.experiments.linearity.data import table_is_computed
+
     kept = SourceData(computed, Sizes())
-    return {
-        name: _input(kept, file, computed=True)
-        if source.is_simulated and kept.path(file).is_file()
-        else _input(source, file)
-        for name, file in ext5.LINEARITY.items()
-    }
+    simulated = source.holds_simulated(ext5.FOLDER)
+    tables, refused = {}, {}
+    for name, file in ext5.LINEARITY.items():
+        try:
+            stands_in = simulated and table_is_computed(name, computed)
+        except ReproductionError as error:
+            refused[name] = str(error)
+            continue
+        tables[name] = _input(kept if stands_in else source, file, computed=stands_in)
+    return tables, refused
 
 
 def _input(source: SourceData, file: Table, computed: bool = False) -> Input:
@@ -270,7 +294,8 @@ def _local(figure: str, root: Path) -> Choice:
     source = SourceData(root)
     missing = source.missing(FIGURES[figure].folder)
     if not missing:
-        what = "is marked as simulated" if source.is_simulated else "holds all its files"
+        simulated = source.holds_simulated(FIGURES[figure].folder)
+        what = "holds simulated recordings" if simulated else "holds all its files"
         return Choice(figure, source, f"{root} {what}")
     reason = f"{len(missing)} of its files are not in {root} (first: {missing[0].path})"
     return Choice(figure, source if _holds_any(source, figure) else None, reason)
@@ -336,7 +361,7 @@ def explanation(choices: Iterable[Choice]) -> str:
     >>> explanation([Choice("4", None, "nothing was asked for")])
     ''
     """
-    simulated = [choice for choice in choices if choice.source and choice.source.is_simulated]
+    simulated = [choice for choice in choices if choice.is_simulated]
     if not simulated:
         return ""
     lines = [

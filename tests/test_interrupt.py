@@ -12,7 +12,6 @@ import pytest
 
 from core import interrupt
 from core.contract.provenance import simulation_record
-from core.files import TEMPORARY_PREFIX, replacing
 from core.parallel import ordered_map
 from neuro_data_analysis.recordings.formatted import read_formatted
 
@@ -40,25 +39,6 @@ def test_an_interrupt_waits_for_the_end_of_a_short_step():
     assert done
     with pytest.raises(KeyboardInterrupt):
         interrupt.check()
-
-
-def test_temporary_files_of_killed_processes_are_removed(tmp_path):
-    finished = subprocess.run(
-        [sys.executable, "-c", "import os; print(os.getpid())"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    dead = tmp_path / f"{TEMPORARY_PREFIX}{finished.stdout.strip()}-numbers.txt"
-    alive = tmp_path / f"{TEMPORARY_PREFIX}{os.getppid()}-numbers.txt"
-    other = tmp_path / f"{TEMPORARY_PREFIX}{finished.stdout.strip()}-other.txt"
-    for path in (dead, alive, other):
-        path.touch()
-    with replacing(tmp_path / "numbers.txt") as temporary:
-        temporary.write_text("1")
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        [alive.name, other.name, "numbers.txt"]
-    )
 
 
 def test_results_come_in_order_from_several_processes():

@@ -28,7 +28,7 @@ def elsewhere(tmp_path):
     """The script alone in a folder with a space and an accent, without an environment."""
     folder = tmp_path / "a folder é"
     folder.mkdir()
-    for name in ("reproduce", "requirements.txt", "requirements-figures.txt", "pyproject.toml"):
+    for name in ("reproduce", "pyproject.toml", *(p.name for p in ROOT.glob("requirements*"))):
         shutil.copy(ROOT / name, folder)
     (folder / "figure_reproduction").mkdir()
     (folder / "figure_reproduction" / "published_statistics.csv").touch()
@@ -150,3 +150,74 @@ def test_an_environment_that_is_named_and_is_none_is_refused(elsewhere):
     done = reproduce("versions", folder=elsewhere, REPRODUCE_VENV="/nonexistent")
     assert done.returncode == 2
     assert "expected an environment at REPRODUCE_VENV=/nonexistent" in done.stderr
+
+
+def of_another_clone(folder):
+    """An environment that another clone set up, whose Python says what it is asked to run."""
+    python = folder / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\necho "$@" >> {folder.parent}/asked\nexit 1\n')
+    python.chmod(0o755)
+    (folder / ".installed-full").write_text("1 2\n")
+    (folder / ".clone").write_text("/the/other/clone\n")
+
+
+def contents(folder):
+    return {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("word", ["figures", "versions", "test", "download", "simulate"])
+def test_a_linked_environment_of_another_clone_is_left_as_it_is(elsewhere, tmp_path, word):
+    other = tmp_path / "other" / ".venv"
+    of_another_clone(other)
+    (elsewhere / ".venv").symlink_to(other)
+    before = contents(other)
+    done = reproduce(word, folder=elsewhere)
+    assert done.returncode == 2
+    words = f"expected at {elsewhere}/.venv an environment that was made by this clone, found anoth"
+    assert words in done.stderr
+    assert f"REPRODUCE_VENV={other} uses it" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert contents(other) == before
+    assert not (other.parent / "asked").exists()
+
+
+def test_a_linked_environment_that_lost_its_python_is_not_cleared(elsewhere, tmp_path):
+    other = tmp_path / "other"
+    of_another_clone(other)
+    (other / "bin" / "python").unlink()
+    (elsewhere / ".venv").symlink_to(other)
+    assert reproduce("versions", folder=elsewhere).returncode == 2
+    assert (other / ".clone").exists()
+
+
+def test_an_environment_with_packages_but_without_pip_is_not_cleared(elsewhere):
+    venv = elsewhere / ".venv"
+    of_another_clone(venv)
+    (venv / ".installed-full").unlink()
+    (venv / ".clone").unlink()
+    package = venv / "lib" / "python3.11" / "site-packages" / "numpy"
+    package.mkdir(parents=True)
+    done = reproduce("versions", folder=elsewhere)
+    assert done.returncode == 2
+    assert "an environment that was made by this clone, found another" in done.stderr
+    assert package.exists()
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_an_environment_that_this_clone_made_is_set_up_again(elsewhere, tmp_path, linked):
+    venv = tmp_path / "elsewhere" if linked else elsewhere / ".venv"
+    python = venv / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\necho "$@" >> "{tmp_path}/asked"\n')
+    python.chmod(0o755)
+    if linked:
+        (venv / ".clone").write_text(f"{elsewhere}\n")
+        (elsewhere / ".venv").symlink_to(venv)
+    done = reproduce("versions", folder=elsewhere)
+    assert done.returncode == 0, done.stderr
+    asked = (tmp_path / "asked").read_text()
+    assert f"-m core.installation {elsewhere}/requirements.txt" in asked
+    assert asked.endswith("-m core.versions\n")
+    assert (venv / ".clone").read_text() == f"{elsewhere}\n"
+    assert (venv / ".installed-full").exists()

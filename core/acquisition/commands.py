@@ -15,7 +15,7 @@ from core.acquisition.explorer import (
 from core.acquisition.local_import import import_source_data
 from core.acquisition.osf import OsfSettings
 from core.acquisition.osf_download import fetch_source_data
-from core.contract.problems import Problem, problems, table
+from core.acquisition.problems import Problem, problems, table
 from core.figures import FIGURES, chosen_figures
 from core.progress import answer, say
 from core.project import EXPLORER_DATA, SOURCE_DATA

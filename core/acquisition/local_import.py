@@ -20,14 +20,16 @@ from core.acquisition.placement import (
     refuse_simulated_folder,
     sizes_in,
 )
+from core.acquisition.problems import Problem, as_row
 from core.acquisition.transfer import Bar
 from core.contract import tables
 from core.contract.descriptions import Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, MANIFEST
-from core.contract.problems import Problem, as_row
 from core.contract.provenance import SIMULATION_FILE_NAME
+from core.contract.source_data import is_simulated_file
 from core.errors import ArchiveError, MissingFileError, ReproductionError, SettingError
 from core.files import alone_in, sha256, staging_in, write_json
+from core.moving import finish_moving
 from core.progress import progress
 
 _log = logging.getLogger(__name__)
@@ -87,6 +89,7 @@ def import_source_data(
     if not (path.is_dir() or path.is_file()):
         raise MissingFileError(path=path, expected="a folder or a zip", found="nothing such")
     with alone_in(root, say):
+        finish_moving(root)
         refuse_simulated_folder(root)
         placement = Placement(root, files_of(None), "import")
         with staging_in(root) as staging, placement.recording():
@@ -98,12 +101,7 @@ def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imp
     simulated = is_simulated(path, candidates.pop(SIMULATION_FILE_NAME, []))
     if simulated:
         refuse_mark(placement.root, SIMULATION_FILE_NAME)
-        if any(standing is not Standing.MISSING for standing in placement.standing.values()):
-            raise SettingError(
-                path=placement.root,
-                expected="an empty folder for simulated data",
-                found="source data",
-            )
+        refuse_beside_others(placement)
     if not candidates and not refused:
         raise MissingFileError(
             path=path, expected="files of source data under their published names", found="none"
@@ -116,6 +114,9 @@ def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imp
         try:
             candidate = choose_candidate(file, candidates[name], _sizes(staging, placement.root))
             refuse_simulated(placement.root, file, candidate.path)
+            if is_simulated_file(file, candidate.path) and not simulated:
+                simulated = True
+                refuse_beside_others(placement)
             shutil.copyfile(candidate.path, target)
         except SettingError:
             raise
@@ -134,6 +135,14 @@ def _import(path: Path, staging: Path, placement: Placement, force: bool) -> Imp
     if simulated and chosen:
         write_json(placement.root / SIMULATION_FILE_NAME, {"simulated": True, "from": str(path)})
     return _place(chosen, refused, placement, force)
+
+
+def refuse_beside_others(placement: Placement) -> None:
+    """Raise a SettingError where simulated data would come into a folder that holds source data."""
+    if any(standing is not Standing.MISSING for standing in placement.standing.values()):
+        raise SettingError(
+            path=placement.root, expected="an empty folder for simulated data", found="source data"
+        )
 
 
 def is_simulated(path: Path, witnesses: list[Candidate]) -> bool:

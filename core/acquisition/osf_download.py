@@ -30,6 +30,7 @@ from core.contract.provenance import EXPORT, SIMULATION_FILE_NAME
 from core.contract.source_data import SourceData
 from core.download import mismatch
 from core.files import alone_in, write_json
+from core.moving import finish_moving
 
 LISTING_NAME = "osf_listing.json"
 
@@ -106,6 +107,7 @@ def fetch_source_data(
     start, root = time.monotonic(), Path(root)
     session = OsfSession(settings, say)
     with alone_in(root, say):
+        finish_moving(root)
         refuse_simulated_folder(root)
         placement = Placement(root, files_of(figures), f"OSF {settings.project}")
         exported = [f for f in placement.files.values() if placement.source_of(f) == EXPORT]

@@ -18,14 +18,13 @@ from core.contract.descriptions import File, Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
     JOURNAL_NAME,
-    SIMULATED_SUFFIX,
     append_record,
     read_provenance,
     record,
     simulation_record,
     write_provenance,
 )
-from core.contract.source_data import NAMING_FILES, SourceData
+from core.contract.source_data import SourceData, is_simulated_file
 from core.errors import ContractError, ReproductionError, SettingError
 from core.figures import FIGURES
 from core.files import sha256
@@ -317,7 +316,8 @@ def refuse_simulated(root: Path, file: File, path: Path) -> None:
     file
         What the file is.
     path
-        Where its bytes lie; those of a file that names recordings tell whether they are simulated.
+        Where its bytes lie: its numbers, or the names of recordings in it, tell whether they are
+        simulated.
 
     Examples
     --------
@@ -326,7 +326,7 @@ def refuse_simulated(root: Path, file: File, path: Path) -> None:
     >>> n_bytes = path.write_text("Expi,ephysFN,n_blocks\n1,Beto-28072020-006,23\n")
     >>> refuse_simulated(SOURCE_DATA, EXPERIMENT_ORDER, path)
     """
-    if file in NAMING_FILES and SIMULATED_SUFFIX.encode() in path.read_bytes():
+    if is_simulated_file(file, path):
         refuse_mark(root, file.name)
 
 

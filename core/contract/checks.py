@@ -12,13 +12,11 @@ import numpy as np
 import pandas as pd
 
 from core.contract import ext4, ext5, fig2, fig3, fig4, fig5, fig6
-from core.contract.descriptions import SLICES
-from core.contract.manifest import FIGURE_FILES
+from core.contract.descriptions import SLICES, Table
 from core.contract.source_data import SourceData, validate
 from core.errors import MissingFileError, ReproductionError
-from core.files import sha256
 from core.statistics.convergence import convergence
-from core.statistics.masks import AREAS, mask_table
+from core.statistics.masks import AREAS, SUCCESS_LEVELS, mask_table, success_without_variation
 from core.statistics.windows import EVOKED, window_rate
 from core.threads import PREFIXES, THREADS
 
@@ -39,13 +37,15 @@ PUBLISHED_COUNTS = {
 class Check:
     """One comparison: what should hold, whether it does, and what was found.
 
-    `error` is the one that says so, where a file could not be read.
+    `error` is the one that says so, where a file could not be read. `compares` is whether numbers
+    of the cohort are compared, so that no verdict on them stands where it fails.
     """
 
     name: str
     passed: bool
     found: str
     error: ReproductionError | None = None
+    compares: bool = True
 
 
 def check_folder(source: SourceData, folder: str) -> list[Check]:
@@ -65,10 +65,11 @@ def check_folder(source: SourceData, folder: str) -> list[Check]:
     [('file as described', False), ('file as described', False)]
     """
     problems = validate(source, folder)
-    n_files = sum(source.path(file).is_file() for file in FIGURE_FILES[folder])
+    n_files = len(source.present(folder))
     results = [_failed("file as described", problem) for problem in problems]
     if not problems:
-        results = [Check(f"all {n_files} files are as described", True, "shapes, columns, numbers")]
+        name = f"all {n_files} files are as described"
+        results = [Check(name, True, "shapes, columns, numbers", compares=False)]
     for comparison in _COMPARISONS.get(folder, ()):
         try:
             for result in comparison(source):
@@ -82,7 +83,7 @@ def check_folder(source: SourceData, folder: str) -> list[Check]:
 
 
 def _failed(name: str, error: ReproductionError) -> Check:
-    return Check(name, False, str(error), error)
+    return Check(name, False, str(error), error, compares=False)
 
 
 def origins(source: SourceData, folder: str) -> list[Check]:
@@ -101,9 +102,9 @@ def origins(source: SourceData, folder: str) -> list[Check]:
     []
     """
     records = source.provenance
-    files = [file for file in FIGURE_FILES[folder] if source.path(file).is_file()]
+    files = source.present(folder)
     known = [file for file in files if file.path in records]
-    changed = [f for f in known if sha256(source.path(f)) != records[f.path].sha256]
+    changed = [file for file in known if source.digest(file) != records[file.path].sha256]
     if not known:
         return []
     found = (
@@ -115,8 +116,8 @@ def origins(source: SourceData, folder: str) -> list[Check]:
     unknown = len(files) - len(known)
     words = [*sources, f"no record of {unknown} files"] if unknown else sources
     return [
-        Check("the files are as they came", not changed, found),
-        Check("the files are of one origin", len(words) == 1, ", ".join(words)),
+        Check("the files are as they came", not changed, found, compares=False),
+        Check("the files are of one origin", len(words) == 1, ", ".join(words), compares=False),
     ]
 
 
@@ -170,17 +171,50 @@ def _n_open(names: str, undecided: pd.DataFrame | None) -> int:
     return int((level & undecided["thread"].isin(threads)).sum())
 
 
+def samples_vary(meta: pd.DataFrame) -> list[Check]:
+    """No success rests on rates that do not vary, whose t is infinite; counts those that do.
+
+    Parameters
+    ----------
+    meta
+        Metadata with ``Expi`` and the tests of the best against the first blocks.
+
+    Examples
+    --------
+    >>> tests = {"p_maxinit_0": [0.0], "t_maxinit_0": [np.inf], "p_maxinit_1": 0.2}
+    >>> meta = pd.DataFrame({"Expi": [7], **tests, "t_maxinit_1": 1.0})
+    >>> [(check.passed, check.found) for check in samples_vary(meta)]
+    [(False, 'not in 1 of 1 experiments: Exp 7'), (True, 'in all 1 experiments')]
+    """
+    level = max(SUCCESS_LEVELS.values())
+    results = []
+    for number, thread in enumerate(THREADS):
+        numbers = meta.loc[success_without_variation(meta, number, level), "Expi"]
+        found = f"in all {len(meta)} experiments"
+        if len(numbers):
+            names = ", ".join(f"Exp {expi}" for expi in numbers)
+            found = f"not in {len(numbers)} of {len(meta)} experiments: {names}"
+        name = f"{thread}: no success at {level:g} rests on rates that do not vary"
+        results.append(Check(name, len(numbers) == 0, found))
+    return results
+
+
+def _rates_vary(source: SourceData, table: Table) -> Iterator[Check]:
+    yield from samples_vary(source.read(table))
+
+
 def _fig4_masks(source: SourceData) -> Iterator[Check]:
-    yield from _mask_checks(source, source.read(fig4.MASKS), "Figure 4")
+    yield from _mask_checks(source, source.read(fig4.MASKS), fig4.FOLDER)
 
 
 def _fig5_masks(source: SourceData) -> Iterator[Check]:
-    yield from _mask_checks(source, source.read(fig5.MASKS), "Figure 5")
+    yield from _mask_checks(source, source.read(fig5.MASKS), fig5.FOLDER)
 
 
-def _mask_checks(source: SourceData, masks: pd.DataFrame, figure: str) -> Iterator[Check]:
+def _mask_checks(source: SourceData, masks: pd.DataFrame, folder: str) -> Iterator[Check]:
+    figure = folder.replace("Fig", "Figure ")
     yield from masks_agree(masks)
-    if source.is_published_cohort:
+    if source.is_published_cohort(folder):
         yield from published_counts(masks, source.undecided_labels)
     for table, words in (
         (fig3.META, "Figure 3"),
@@ -245,7 +279,7 @@ def _ext4_experiments(source: SourceData) -> Iterator[Check]:
     if order is not None:
         same = (meta["Expi"] == order["Expi"]) & (meta["ephysFN"] == order["ephysFN"])
         yield _holds("rows are the experiments of exp_order.csv", same)
-    if source.is_published_cohort:
+    if source.is_published_cohort(ext4.FOLDER):
         yield from published_counts(mask_table(meta), source.undecided_labels)
 
 
@@ -310,7 +344,7 @@ PUBLISHED_ROWS = {
 
 
 def _published_rows(source: SourceData, folder: str) -> Iterator[Check]:
-    if source.is_published_cohort:
+    if source.is_published_cohort(folder):
         for file, expected in PUBLISHED_ROWS.items():
             if file.folder == folder and source.path(file).is_file():
                 n_rows = len(source.read(file))
@@ -319,11 +353,22 @@ def _published_rows(source: SourceData, folder: str) -> Iterator[Check]:
 
 _COMPARISONS: dict[str, tuple[Callable[[SourceData], Iterator[Check]], ...]] = {
     fig2.FOLDER: (_fig2_offset,),
-    fig4.FOLDER: (_fig4_masks, _fig4_maximum, _fig4_time_constants),
+    fig3.FOLDER: (partial(_rates_vary, table=fig3.META),),
+    fig4.FOLDER: (
+        _fig4_masks,
+        _fig4_maximum,
+        _fig4_time_constants,
+        partial(_rates_vary, table=fig4.TIME_CONSTANTS),
+    ),
     fig5.FOLDER: (_fig5_masks, _fig5_psth, _fig5_windows),
     fig6.FOLDER: (partial(_published_rows, folder=fig6.FOLDER),),
     ext5.FOLDER: (partial(_published_rows, folder=ext5.FOLDER),),
-    ext4.FOLDER: (_ext4_experiments, _ext4_windows, _ext4_attribution),
+    ext4.FOLDER: (
+        _ext4_experiments,
+        _ext4_windows,
+        _ext4_attribution,
+        partial(_rates_vary, table=ext4.META),
+    ),
 }
 
 

@@ -40,13 +40,15 @@ class Column:
     """One named column of a table.
 
     `kind` is ``float``, ``int``, ``str``, ``bool`` (True/False) or ``flag`` (0/1); `missing` allows
-    empty cells; an `optional` column may be absent; numbers lie between `low` and `high`.
+    empty cells, `infinite` infinite numbers; an `optional` column may be absent; numbers lie
+    between `low` and `high`.
     """
 
     name: str
     kind: Literal["float", "int", "str", "bool", "flag"] = "float"
     missing: bool = False
     optional: bool = False
+    infinite: bool = False
     low: float = -math.inf
     high: float = math.inf
 

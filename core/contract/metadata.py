@@ -7,8 +7,11 @@ EXPERIMENT = Column("Expi", "int")
 P_VALUE = {"low": 0.0, "high": 1.0}
 """Bounds of a column of p values."""
 
+T_VALUE = {"infinite": True}
+"""A column of t values, which are infinite where the samples do not vary."""
+
 TESTS = tuple(
-    Column(f"{statistic}_{name}", missing=True, **P_VALUE if statistic == "p" else {})
+    Column(f"{statistic}_{name}", missing=True, **P_VALUE if statistic == "p" else T_VALUE)
     for name in (
         *(f"{pair}_{thread}" for pair in ("endinit", "maxinit", "maxend") for thread in (0, 1)),
         "FCBG_end_01",

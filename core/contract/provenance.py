@@ -2,11 +2,12 @@
 
 ``provenance.json`` lies in the root of the folder, one record per file. A folder is simulated if a
 ``SIMULATED.json`` lies in it or in its parent, or if any experiment carries a ``-SIM`` name: each
-is enough on its own.
+is enough on its own. What carries neither is told by its numbers (`core.contract.signs`).
 """
 
 import datetime
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -21,6 +22,9 @@ JOURNAL_NAME = ".provenance.jsonl"
 SIMULATION_FILE_NAME = "SIMULATED.json"
 EXPORT = "export"
 """Source of files that an export wrote."""
+
+OSF_SOURCE = "OSF "
+"""Beginning of the source of files that were fetched from OSF and verified; its project follows."""
 
 EXPLORER = "explorer"
 """Source of files made from the block averages of the authors' Neural Evolution Explorer."""
@@ -47,6 +51,21 @@ class Record:
     bytes: int
     sha256: str
     details: dict = field(default_factory=dict)
+
+
+def origin_of(sources: Collection[str]) -> Origin:
+    """What files with a sound record were made from; unknown where the records do not tell.
+
+    Files that the reader imported are unknown: their records say when they came, not from whom.
+
+    Examples
+    --------
+    >>> origin_of({EXPORT}), origin_of({EXPORT, "import"})
+    (<Origin.RECORDED: 'recordings'>, <Origin.UNKNOWN: 'unknown'>)
+    """
+    if sources and all(s == EXPORT or s.startswith(OSF_SOURCE) for s in sources):
+        return Origin.RECORDED
+    return Origin.EXPLORER if set(sources) == {EXPLORER} else Origin.UNKNOWN
 
 
 def record(path: Path, source: str, details: dict | None = None) -> Record:

@@ -1,5 +1,6 @@
 """A source-data folder, read and written through the contract."""
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,17 @@ from core.contract import explorer, ext4, ext5, fig2, fig3, fig4, fig6, tables
 from core.contract.descriptions import File, Matrix, Sizes, Table
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
-    EXPLORER,
     PROVENANCE_FILE_NAME,
     SIMULATED_SUFFIX,
     Origin,
     Record,
+    origin_of,
     read_provenance,
     simulation_record,
 )
+from core.contract.signs import MARK, file_is_signed
 from core.errors import ContractError, MissingFileError, ReproductionError
+from core.files import sha256
 
 MAX_BLOCKS = 10_000
 
@@ -60,6 +63,7 @@ class SourceData:
         self.root = Path(root)
         self._sizes = sizes
         self._known: dict[str, Any] = {}
+        self._facts: dict[tuple, Any] = {}
 
     def path(self, file: File) -> Path:
         """Where `file` lies, whether or not it exists."""
@@ -153,44 +157,104 @@ class SourceData:
 
     @cached_property
     def is_simulated(self) -> bool:
-        """Whether any sign says that the folder was made from simulated recordings.
+        """Whether any mark says that the folder was made from simulated recordings.
 
-        Signs are a ``SIMULATED.json``, a provenance that says so, and a simulated recording's name
+        Marks are a ``SIMULATED.json``, a provenance that says so, and a simulated recording's name
         in any file that names recordings; each is enough.
         """
         if simulation_record(self.root) is not None:
             return True
         paths = [self.root / PROVENANCE_FILE_NAME, *map(self.path, NAMING_FILES)]
-        texts = (path.read_text("utf-8", "replace") for path in paths if path.is_file())
-        signs = (SIMULATED_SUFFIX, '"simulated": true')
-        return any(sign in text for text in texts for sign in signs)
+        return any(_is_marked(path) for path in paths if path.is_file())
 
-    def origin(self, folder: str) -> Origin:
-        """What the files of a figure's folder were made from.
+    def holds_simulated(self, folder: str) -> bool:
+        """Whether a figure is simulated: the folder is marked, or a file of the figure is signed.
 
         Parameters
         ----------
         folder
             A figure's folder in the root.
         """
-        if self.is_simulated:
-            return Origin.SIMULATED
-        sources = {
-            self.provenance[file.path].source
-            for file in FIGURE_FILES[folder]
-            if self.path(file).is_file() and file.path in self.provenance
-        }
-        return Origin.EXPLORER if sources == {EXPLORER} else Origin.RECORDED
+        signed = (self._fact(file_is_signed, file) for file in self.present(folder))
+        return self.is_simulated or any(signed)
 
-    @cached_property
-    def is_published_cohort(self) -> bool:
-        """Whether the published counts are required: real data of all 170 experiments."""
-        return not self.is_simulated and self.sizes.experiments == Sizes.experiments
+    def present(self, folder: str) -> list[File]:
+        """Files of a figure's folder that are there.
+
+        Parameters
+        ----------
+        folder
+            A figure's folder in the root.
+        """
+        return [file for file in FIGURE_FILES[folder] if self.path(file).is_file()]
+
+    def digest(self, file: File) -> str:
+        """SHA-256 of a file."""
+        return self._fact(sha256, file)
+
+    def _fact(self, find: Callable[[Path], Any], file: File) -> Any:
+        """What a function finds in a file's bytes, once as long as they are not written again."""
+        path = self.path(file)
+        state = path.stat()
+        key = (find, path, state.st_mtime_ns, state.st_size)
+        if key not in self._facts:
+            self._facts[key] = find(path)
+        return self._facts[key]
+
+    def origin(self, folder: str) -> Origin:
+        """What the files of a figure's folder were made from.
+
+        It is unknown where a file has no record, or other bytes than those recorded.
+
+        Parameters
+        ----------
+        folder
+            A figure's folder in the root.
+        """
+        if self.holds_simulated(folder):
+            return Origin.SIMULATED
+        records = self.provenance
+        files = self.present(folder)
+        known = [records.get(file.path) for file in files]
+        if not files or not all(
+            record is not None and record.sha256 == self.digest(file)
+            for file, record in zip(files, known, strict=True)
+        ):
+            return Origin.UNKNOWN
+        return origin_of({record.source for record in known})
+
+    def is_published_cohort(self, folder: str) -> bool:
+        """Whether the published counts are required: real data of all 170 experiments.
+
+        Parameters
+        ----------
+        folder
+            A figure's folder in the root.
+        """
+        return self.sizes.experiments == Sizes.experiments and not self.holds_simulated(folder)
 
     @property
     def provenance(self) -> dict[str, Record]:
         """Records of ``provenance.json`` by path below the root."""
         return read_provenance(self.root)
+
+
+def is_simulated_file(file: File, path: Path) -> bool:
+    """Whether a file alone tells that it is simulated, by its numbers or the names in it.
+
+    Parameters
+    ----------
+    file
+        What it is.
+    path
+        Where its bytes lie.
+    """
+    return (file in NAMING_FILES and _is_marked(path)) or file_is_signed(path)
+
+
+def _is_marked(path: Path) -> bool:
+    text = path.read_bytes()
+    return SIMULATED_SUFFIX.encode() in text or bool(MARK.search(text))
 
 
 def validate(source: SourceData, folder: str) -> list[ReproductionError]:

@@ -29,7 +29,7 @@ ROUNDED = 0.011
 
 
 def read_explorer(
-    files: Files, progress: Callable[[Iterator, int], Iterator] = lambda items, n: items
+    files: Files, shown: Callable[[Iterator, int], Iterator] = lambda items, n: items
 ) -> list[BlockAverages]:
     """All experiments, ascending.
 
@@ -37,7 +37,7 @@ def read_explorer(
     ----------
     files
         A copy of the data.
-    progress
+    shown
         Wraps the experiments and their number, to show how far it is.
 
     Raises
@@ -49,7 +49,7 @@ def read_explorer(
     if not isinstance(listed, list) or not listed:
         raise _refuse(files, EXPERIMENTS, "a list of experiments", type(listed).__name__)
     names = [str(_field(files, EXPERIMENTS, entry, "id", str)) for entry in listed]
-    experiments = [read_experiment(files, name) for name in progress(iter(names), len(names))]
+    experiments = [read_experiment(files, name) for name in shown(iter(names), len(names))]
     experiments.sort(key=lambda experiment: experiment.expi)
     numbers = [experiment.expi for experiment in experiments]
     if len(set(numbers)) < len(numbers):

@@ -30,7 +30,7 @@ def write_explorer(folder: Path, experiments: Sequence[BlockAverages]) -> None:
         metas.append(meta(experiment))
         _write(folder / experiment.name / "meta.json", metas[-1])
         _write(folder / experiment.name / "evol_traj.json", trajectory(experiment))
-        _write(folder / experiment.name / "summary_stats.json", summary(experiment))
+        _write(folder / experiment.name / "summary_stats.json", summary_stats(experiment))
         for block in range(experiment.n_blocks):
             generation = folder / experiment.name / f"gen_{block + 1:02d}"
             for thread, word in enumerate(THREAD_WORDS):
@@ -74,7 +74,7 @@ def trajectory(experiment: BlockAverages) -> list[dict]:
     return rows
 
 
-def summary(experiment: BlockAverages) -> dict:
+def summary_stats(experiment: BlockAverages) -> dict:
     """Content of ``summary_stats.json``."""
     first, last = experiment.evoked.mean[0], experiment.evoked.mean[-1]
     return {

@@ -123,17 +123,10 @@ def resize_and_pad_tsr(
             [0.5000, 1.0000, 1.0000, 0.5000],
             [0.5000, 0.5000, 0.5000, 0.5000]])
     """
-    functional = import_package("torch.nn.functional", "resizing tensors")
-    images = img_tsr if img_tsr.dim() == 4 else img_tsr[None]
-    if not images.is_floating_point():
-        raise ImageError(expected="images of floating-point numbers", found=images.dtype)
+    images = _float_batch(img_tsr)
     if tuple(images.shape[2:]) == tuple(canvas_size):
         return images.clone()
-    _check_fits(size, offset, canvas_size)
-    resized = functional.interpolate(images, size=size, mode=mode, align_corners=align_corners)
-    top, left = offset
-    bottom, right = canvas_size[0] - top - size[0], canvas_size[1] - left - size[1]
-    return functional.pad(resized, (left, right, top, bottom), value=GREY * scale)
+    return _placed(images, size, offset, canvas_size, GREY * scale, mode, align_corners)
 
 
 def resize_and_pad_canvas(
@@ -166,7 +159,8 @@ def resize_and_pad_canvas(
     Raises
     ------
     ImageError
-        If the resized image does not fit on the canvas.
+        If the images are not of floating-point numbers, or the resized image does not fit on the
+        canvas.
 
     Examples
     --------
@@ -175,11 +169,8 @@ def resize_and_pad_canvas(
     tensor([[0.5000, 0.5000, 0.5000],
             [1.0000, 1.0000, 0.5000]])
     """
-    functional = import_package("torch.nn.functional", "resizing tensors")
-    canvas_size = tuple(input_size[1:])
-    if tuple(imgs.shape[2:]) == canvas_size and tuple(size) != canvas_size:
-        imgs = functional.interpolate(imgs, size=size, mode="bilinear", align_corners=True)
-    return resize_and_pad_tsr(imgs, size, corner, canvas_size, mode="bilinear", align_corners=True)
+    images = _float_batch(imgs)
+    return _placed(images, size, corner, input_size[1:], GREY, "bilinear", align_corners=True)
 
 
 def subsample_mask(
@@ -209,6 +200,31 @@ def subsample_mask(
     mask = np.zeros(orig_size, dtype=bool)
     mask[::factor, ::factor] = True
     return mask, np.flatnonzero(mask)
+
+
+def _float_batch(images: "torch.Tensor") -> "torch.Tensor":
+    """Images (B, 3, H, W) of floating-point numbers; one image becomes a batch of one."""
+    if not images.is_floating_point():
+        raise ImageError(expected="images of floating-point numbers", found=images.dtype)
+    return images if images.dim() == 4 else images[None]
+
+
+def _placed(
+    images: "torch.Tensor",
+    size: Sequence[int],
+    offset: Sequence[int],
+    canvas: Sequence[int],
+    grey: float,
+    mode: str,
+    align_corners: bool | None,
+) -> "torch.Tensor":
+    """A batch, resized and with grey around it."""
+    functional = import_package("torch.nn.functional", "resizing tensors")
+    _check_fits(size, offset, canvas)
+    resized = functional.interpolate(images, size=size, mode=mode, align_corners=align_corners)
+    (height, width), (top, left) = size, offset
+    bottom, right = canvas[0] - top - height, canvas[1] - left - width
+    return functional.pad(resized, (left, right, top, bottom), value=grey)
 
 
 def _in_scale(image: np.ndarray, scale: float) -> np.ndarray:

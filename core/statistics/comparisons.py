@@ -1,6 +1,8 @@
 """Tests and the false discovery rate, with empty samples answered by NaN; t tests are two-sided.
 
-They are those of ``scipy.stats``, bit for bit, which takes a second to import.
+They are those of ``scipy.stats``, bit for bit, which takes a second to import. As there, samples
+that do not vary but differ have an infinite t (or, by rounding, a huge one); with ``strict=True``
+the test is NaN.
 """
 
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ import numpy as np
 from scipy import special
 
 from core.errors import SampleError
+from core.statistics.samples import ROUNDING
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,9 @@ class ZTest:
     p: float
 
 
-def two_sample(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
+def two_sample(
+    first: np.ndarray, second: np.ndarray, axis: int = 0, *, strict: bool = False
+) -> TTest:
     """Equal-variance two-sample test of `first` against `second`; t > 0 where `first` is larger.
 
     Parameters
@@ -37,17 +42,23 @@ def two_sample(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
         Samples, of any unit; they may differ in n.
     axis
         Axis of the samples.
+    strict
+        NaN where neither sample varies by more than rounding, too.
 
     Returns
     -------
     TTest
-        NaN where one sample is empty, or where neither sample varies.
+        NaN where one sample is empty, or each is a single value. Where neither sample varies, t is
+        infinite and p 0, as in the published analysis, or NaN if all values are equal.
 
     Examples
     --------
     >>> test = two_sample(np.array([5.0, 7.0, 6.0]), np.array([1.0, 2.0]))
     >>> round(float(test.t), 2), round(float(test.p), 3)
     (5.4, 0.012)
+    >>> silent, one_spike = np.zeros(10), np.full(10, 5.0)
+    >>> float(two_sample(one_spike, silent).p), float(two_sample(one_spike, silent, strict=True).p)
+    (0.0, nan)
     """
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if min(first.shape[axis], second.shape[axis]) == 0:
@@ -58,10 +69,14 @@ def two_sample(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
     freedom = n1 + n2 - 2.0
     squares = (n1 - 1) * _variance(first, axis) + (n2 - 1) * _variance(second, axis)
     error = np.sqrt(squares / freedom * (1.0 / n1 + 1.0 / n2))
+    if strict:
+        largest = np.maximum(_largest(first, axis), _largest(second, axis))
+        range_ = np.maximum(np.ptp(first, axis=axis), np.ptp(second, axis=axis))
+        error = np.where(range_ > ROUNDING * largest, error, np.nan)
     return _t_test(first.mean(axis=axis) - second.mean(axis=axis), error, freedom)
 
 
-def paired(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
+def paired(first: np.ndarray, second: np.ndarray, axis: int = 0, *, strict: bool = False) -> TTest:
     """Paired test of `first` minus `second`; t > 0 where `first` is larger.
 
     Parameters
@@ -70,11 +85,14 @@ def paired(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
         Samples, paired along `axis`.
     axis
         Axis of the pairs.
+    strict
+        NaN where the differences do not vary by more than rounding, too.
 
     Returns
     -------
     TTest
-        NaN with fewer than two pairs, or where the differences do not vary.
+        NaN with fewer than two pairs. Where the differences do not vary, t is infinite and p 0, as
+        in the published analysis, or NaN if they are 0.
 
     Examples
     --------
@@ -87,6 +105,9 @@ def paired(first: np.ndarray, second: np.ndarray, axis: int = 0) -> TTest:
     difference = first - second
     n = first.shape[axis]
     error = np.sqrt(_variance(difference, axis) / n)
+    if strict:
+        largest = np.maximum(_largest(first, axis), _largest(second, axis))
+        error = np.where(np.ptp(difference, axis=axis) > ROUNDING * largest, error, np.nan)
     return _t_test(difference.mean(axis=axis), error, n - 1.0)
 
 
@@ -173,6 +194,10 @@ def _variance(sample: np.ndarray, axis: int) -> np.ndarray:
     n = sample.shape[axis]
     squares = np.square(sample - sample.mean(axis=axis, keepdims=True)).mean(axis=axis)
     return squares * (n / (n - 1)) if n > 1 else np.zeros_like(squares)
+
+
+def _largest(sample: np.ndarray, axis: int) -> np.ndarray:
+    return np.abs(sample).max(axis=axis)
 
 
 def _t_test(difference: np.ndarray, error: np.ndarray, freedom: float) -> TTest:

@@ -10,6 +10,7 @@ import logging
 
 import pandas as pd
 
+from core.statistics.samples import LARGEST_T
 from core.threads import SUCCESS_WORDS
 
 logger = logging.getLogger(__name__)
@@ -147,6 +148,29 @@ def success_with_rise(meta: pd.DataFrame, thread: int, level: float = RISE_LEVEL
     [True, False]
     """
     return success(meta, thread, level) & (meta[f"t_maxinit_{thread}"] > 0)
+
+
+def success_without_variation(meta: pd.DataFrame, thread: int, level: float) -> pd.Series:
+    """Successes whose rates do not vary within the two pairs of blocks, so that t is infinite.
+
+    They count as successes, as published; a few identical trials are enough for them.
+
+    Parameters
+    ----------
+    meta
+        Table with the columns ``p_maxinit_<thread>`` and ``t_maxinit_<thread>``.
+    thread
+        0 (DeePSim) or 1 (BigGAN).
+    level
+        Level that p must stay below.
+
+    Examples
+    --------
+    >>> meta = pd.DataFrame({"p_maxinit_1": [0.003, 0.0], "t_maxinit_1": [4.0, float("inf")]})
+    >>> success_without_variation(meta, 1, 0.01).tolist()
+    [False, True]
+    """
+    return success(meta, thread, level) & (meta[f"t_maxinit_{thread}"].abs() > LARGEST_T)
 
 
 def success_of_last_block(p: float, level: float = LAST_BLOCK_LEVEL) -> bool:

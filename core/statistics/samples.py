@@ -17,6 +17,12 @@ ROUNDING = 1e-6
 Spikes make rates that differ by far more; float32 rounds at 6e-8.
 """
 
+LARGEST_T = 1e6
+"""Largest t of rates that vary; beyond it they differ by rounding only, or not at all.
+
+One spike more in one of 100 trials keeps t below 1e5.
+"""
+
 
 def numbers(seq: Numbers) -> np.ndarray:
     """A sample as float64 (n,); what a Series or a masked array marks as missing is NaN.
@@ -66,15 +72,23 @@ def selected_columns(df: pd.DataFrame, msk: np.ndarray | None, *names: str) -> l
     Parameters
     ----------
     df : (n_rows, n_columns)
+        Table.
     msk : (n_rows,)
-        Boolean; None selects all rows.
+        Boolean; None selects all rows. The values of a Series belong to the rows of the same
+        label, whatever their order; those of an array to the rows in their order.
     names
         Columns.
+
+    Returns
+    -------
+    list of Series
+        One for each name.
 
     Raises
     ------
     SampleError
-        If the mask is not one truth value per row, or a column is not in the table.
+        If the mask is not one truth value per row, is a Series with other labels than the table,
+        or a column is not in the table.
 
     Examples
     --------
@@ -82,6 +96,9 @@ def selected_columns(df: pd.DataFrame, msk: np.ndarray | None, *names: str) -> l
     >>> [rate] = selected_columns(table, table["rate"] > 3, "rate")
     >>> rate.tolist()
     [5.0, 4.0]
+    >>> [rate] = selected_columns(table, pd.Series([True, False, False], index=[2, 1, 0]), "rate")
+    >>> rate.tolist()
+    [4.0]
     """
     for name in names:
         if name not in df.columns:
@@ -96,4 +113,36 @@ def selected_columns(df: pd.DataFrame, msk: np.ndarray | None, *names: str) -> l
             expected=f"a mask with one truth value for each of the {len(df)} rows",
             found=f"{msk.dtype} values of shape {msk.shape}",
         )
-    return [df[name][np.asarray(msk, dtype=bool)] for name in names]
+    rows = row_mask(msk, df.index)
+    return [df[name][rows] for name in names]
+
+
+def row_mask(msk: np.ndarray | pd.Series, index: pd.Index) -> np.ndarray:
+    """A mask in the order of a table's rows, (n_rows,) bool.
+
+    Parameters
+    ----------
+    msk : (n_rows,)
+        Truth values; those of a Series belong to the rows of the same label.
+    index : (n_rows,)
+        Labels of the rows.
+
+    Raises
+    ------
+    SampleError
+        If a Series has other labels, or another order of labels that occur twice.
+
+    Examples
+    --------
+    >>> row_mask(pd.Series([True, False], index=["b", "a"]), pd.Index(["a", "b"]))
+    array([False,  True])
+    """
+    if isinstance(msk, pd.Series) and not msk.index.equals(index):
+        if not (msk.index.is_unique and index.is_unique and index.isin(msk.index).all()):
+            raise SampleError(
+                expected="a mask with the labels of the table's rows",
+                found="a Series with others",
+                advice="an array is taken in the order of the rows",
+            )
+        msk = msk.reindex(index)
+    return np.asarray(msk, dtype=bool)

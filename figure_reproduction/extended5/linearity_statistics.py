@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from core.statistics.correlations import row_ranks
 from figure_reproduction.panels import Statistics
 
 PANELS = {"BigGAN": "D", "DeePSim": "E"}
@@ -107,7 +107,7 @@ def mean_rank_correlations(
 
 def _unit_ranks(values: np.ndarray) -> np.ndarray:
     """Ranks along rows, ties averaged, centred and of length 1; NaN where a row is constant."""
-    ranks = stats.rankdata(values, axis=1)
+    ranks = row_ranks(values)
     ranks -= ranks.mean(axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):
         return ranks / np.linalg.norm(ranks, axis=1, keepdims=True)

@@ -3,7 +3,7 @@
 Block averages enter where trials would have been reduced to them. Three things need more than
 averages, and are approximate:
 
-- tests of success need the number of trials, which is derived (`core.explorer.trial_counts`); where
+- tests of success need the number of trials, which is derived (`core.explorer.trials`); where
   a label depends on what that leaves open, `undecided_labels` lists it;
 - the SEM of a window other than 50-200 ms does not follow from bins, and is NaN;
 - best and last block are those of the joint last-block rule also where the published table drops
@@ -17,7 +17,7 @@ import pandas as pd
 
 from core.errors import RecordingError
 from core.explorer.averages import BlockAverages
-from core.explorer.trial_counts import FIRST_BLOCK_RANGE, TrialCounts, trial_counts
+from core.explorer.trials import FIRST_BLOCK_RANGE, TrialCounts, trial_counts
 from core.statistics.masks import SUCCESS_LEVELS
 from core.statistics.windows import BASELINE, EVOKED, Window, window_rate
 from core.threads import N_THREADS

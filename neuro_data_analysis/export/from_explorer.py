@@ -93,7 +93,7 @@ def export_explorer(data: Path, out: Path, labels: str = LABELS[0]) -> list[Path
     details = {"averages_sha256": "", "labels": labels, "version": VERSION}
     if (data / FILE_NAME).is_file():
         details["averages_sha256"] = sha256(data / FILE_NAME)
-        if is_exported(out, details):
+        if holds_export(out, details):
             return []
     experiments = load_averages(data / FILE_NAME)
     output = Output(out, FOLDERS, False, str(data / FILE_NAME), details, source=EXPLORER)
@@ -101,7 +101,7 @@ def export_explorer(data: Path, out: Path, labels: str = LABELS[0]) -> list[Path
     return output.write(contents(AveragedInputs(experiments, labels)))
 
 
-def is_exported(out: Path, details: dict) -> bool:
+def holds_export(out: Path, details: dict) -> bool:
     """Whether a folder was written from these averages in this way, and no file is missing.
 
     Parameters

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.contract.provenance import SIMULATED_SUFFIX
+from core.contract.signs import content_is_signed
 from core.errors import RecordingError
 from core.threads import N_THREADS
 from neuro_data_analysis.recordings.conversion import (
@@ -152,6 +153,14 @@ class Experiment:
     def is_simulated(self) -> bool:
         """Whether the recording's name says that it is simulated."""
         return self.ephysFN.endswith(SIMULATED_SUFFIX)
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the rates of the first block, as far as they can be read, are a simulation's."""
+        try:
+            return content_is_signed(self.psth[0][0])
+        except RecordingError:  # which names the field where the rates are used
+            return False
 
     @cached_property
     def space_names(self) -> tuple[str, str]:

@@ -41,23 +41,11 @@ def main(argv: list[str] | None = None) -> int:
     """Simulate and export what is not there yet."""
     options = parser().parse_args(argv)
     from neuro_data_analysis.simulation.parameters import DEFAULT_SEED
-    from neuro_data_analysis.simulation.run import (
-        MATROOT_FOLDER,
-        SOURCE_DATA_FOLDER,
-        export_simulated,
-        is_current,
-        is_exported,
-        simulate_recordings,
-    )
+    from neuro_data_analysis.simulation.run import bring_up_to_date
 
     seed = DEFAULT_SEED if options.seed is None else options.seed
     subset = _subset(options.subset)
-    if options.force or not is_current(options.out, seed, subset):
-        print(f"Simulating recordings into {options.out / MATROOT_FOLDER}", flush=True)
-        simulate_recordings(options.out, seed, subset, options.jobs)
-    if not is_exported(options.out):
-        print(f"Exporting source data to {options.out / SOURCE_DATA_FOLDER}", flush=True)
-        export_simulated(options.out, options.jobs)
+    bring_up_to_date(options.out, seed, subset, options.jobs, force=options.force)
     print(f"Simulated recordings and source data: {options.out}")
     return 0
 

@@ -6,7 +6,7 @@ smoothing in `time_course`; a change there, too, raises `VERSION`.
 
 from dataclasses import asdict, dataclass, field
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same seed gives other recordings."""
 
 DEFAULT_SEED = 20260101

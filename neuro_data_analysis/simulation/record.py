@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.contract.signs import sign
 from core.matlab.writing import Cell
 from core.statistics.windows import EVOKED, window_rate
 from core.threads import N_THREADS
@@ -50,7 +51,7 @@ class TrialRecord:
     """Trials of one experiment in order of presentation.
 
     ``parts["evol"]`` and ``parts["ref"]`` hold per thread and block the trial numbers (n,) from 1,
-    the PSTHs (n, 200) float32 and the evoked rates of all units (n_units, n); events/s.
+    the PSTHs (n, 200) float32, signed, and the evoked rates of all units (n_units, n); events/s.
     """
 
     descriptor: Descriptor
@@ -105,7 +106,7 @@ def make_record(evolution: SimulatedEvolution, rng: np.random.Generator) -> Tria
             for slot, name in zip(taken, group.names, strict=True):
                 block[slot] = (name, group.thread, group.part == "evol", number)
             order = np.argsort(taken)
-            psth = group.psth[order]
+            psth = sign(group.psth[order])
             of_part = parts[group.part]
             of_part["trials"][group.thread].append(len(trials) + 1 + taken[order])
             of_part["psth"][group.thread].append(psth)
@@ -220,7 +221,7 @@ def matlab_element(record: TrialRecord) -> dict:
             "optim_names": Cell.column(["CMAES", "CMAES"]),
             "pref_chan": preferred_channel,
             "psth": _psth_cells(record, "evol"),
-            "rspmat": Cell(record.parts["evol"]["responses"]),
+            "rspmat": _response_cells(record, "evol"),
             "space_cfg": Cell([[name, None] for name in descriptor.spaces]),
             "space_names": Cell.column(descriptor.spaces),
             "thread_num": np.float64(N_THREADS),
@@ -231,7 +232,7 @@ def matlab_element(record: TrialRecord) -> dict:
         "ref": {
             "idx_seq": _trial_cells(record, "ref"),
             "psth": _psth_cells(record, "ref"),
-            "rspmat": Cell(record.parts["ref"]["responses"]),
+            "rspmat": _response_cells(record, "ref"),
         },
         "stim": {
             "gen_msk": record.trial_is_evolved[:, None],
@@ -279,6 +280,10 @@ def _psth_cells(record: TrialRecord, part: str) -> Cell:
     return Cell(
         [[block.T[None].astype(float) for block in thread] for thread in record.parts[part]["psth"]]
     )
+
+
+def _response_cells(record: TrialRecord, part: str) -> Cell:
+    return Cell([[sign(block) for block in thread] for thread in record.parts[part]["responses"]])
 
 
 def _trial_cells(record: TrialRecord, part: str) -> Cell:

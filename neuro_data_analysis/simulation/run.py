@@ -14,18 +14,30 @@ from core.contract.provenance import (
     simulation_record,
 )
 from core.contract.source_data import EXAMPLE_EXPI
-from core.errors import ContractError, SettingError
-from core.files import TEMPORARY_PREFIX, sha256, writable_folder, write_json
+from core.errors import ContractError, FullDiskError, RunError, SettingError
+from core.files import (
+    LOCK_NAME,
+    TEMPORARY_PREFIX,
+    alone_in,
+    sha256,
+    writable_folder,
+    write_json,
+)
 from core.matlab.writing import write_matfile
+from core.moving import is_moving
 from core.parallel import ordered_map
-from core.progress import progress
+from core.progress import answer, progress, say
 from neuro_data_analysis.export.run import export_all
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, VARIABLE, open_recordings
+from neuro_data_analysis.recordings.experiment_records import EVOLUTION_TABLE, TUNING_TABLE
+from neuro_data_analysis.recordings.formatted import formatted_file
 from neuro_data_analysis.recordings.layout import (
     FORMATTED_FOLDER,
+    LINEARITY_FILES,
     LINEARITY_FOLDER,
     PROTOTYPES_FOLDER,
     RECORDS_FOLDER,
+    SIMILARITY_FILE,
     Folders,
 )
 from neuro_data_analysis.simulation.descriptors import CI_SUBSET, N_ELEMENTS, descriptors
@@ -78,8 +90,57 @@ def simulate_recordings(
     ------
     SettingError
         If `out` holds files of another origin, or `subset` names an experiment that is not there.
+    RunError
+        If there is no room for the recordings, or what was written is gone.
     """
-    parameters = parameters or Parameters()
+    resolve_subset(subset)
+    refuse_foreign_folder(out)
+    with alone_in(out, say):
+        return _simulate(out, seed, subset, n_jobs, parameters or Parameters())
+
+
+def bring_up_to_date(
+    out: Path,
+    seed: int = DEFAULT_SEED,
+    subset: Subset = "all",
+    n_jobs: int = 2,
+    *,
+    force: bool = False,
+) -> None:
+    """Simulate and export what is not there yet, and say so; waits for another run in `out`.
+
+    Parameters
+    ----------
+    out
+        Empty folder, or one that an earlier simulation made; another simulation is replaced.
+    seed
+        Seed of the world.
+    subset
+        ``all``, ``ci``, or a list of Expi.
+    n_jobs
+        Processes.
+    force
+        Simulate again even if the same is there.
+
+    Raises
+    ------
+    SettingError
+        If `out` holds files of another origin, or `subset` names an experiment that is not there.
+    RunError
+        If there is no room for the recordings, or what was written is gone.
+    """
+    resolve_subset(subset)
+    refuse_foreign_folder(out)
+    with alone_in(out, say):
+        if force or not is_current(out, seed, subset):
+            answer(f"Simulating recordings into {out / MATROOT_FOLDER}")
+            _simulate(out, seed, subset, n_jobs, Parameters())
+        if not is_exported(out):
+            answer(f"Exporting source data to {out / SOURCE_DATA_FOLDER}")
+            _export(out, n_jobs)
+
+
+def _simulate(out: Path, seed: int, subset: Subset, n_jobs: int, parameters: Parameters) -> dict:
     chosen = resolve_subset(subset)
     scheduled = tuning_schedules(chosen)
     outside = [s.index for s in scheduled if s.evolution.Expi is None]
@@ -104,7 +165,8 @@ def simulate_recordings(
     # in a process of its own, with one thread, so that rounding is the same on every machine
     for _ in ordered_map(simulator.linearity, [folder / LINEARITY_FOLDER], 1):
         pass
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    planned = planned_files(chosen)
+    refuse_gaps(out, planned)
     provenance = {
         **description(seed, subset, parameters),
         "simulated": True,
@@ -112,7 +174,7 @@ def simulate_recordings(
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "n_experiments": len(chosen),
         "n_tuning_recordings": len(scheduled),
-        "files": {path.relative_to(out).as_posix(): sha256(path) for path in files},
+        "files": {name: sha256(out / name) for name in planned},
     }
     write_json(out / SIMULATION_FILE_NAME, provenance)
     return provenance
@@ -134,6 +196,51 @@ def tuning_schedules(chosen: list[int]) -> list[TuningSchedule]:
         for schedule in schedules()
         if schedule.evolution.Expi in chosen or (outside and schedule.evolution.Expi is None)
     ]
+
+
+def planned_files(chosen: list[int]) -> list[str]:
+    """Paths below the folder of a simulation of all files that it consists of.
+
+    Examples
+    --------
+    >>> planned_files([25])[1:3]
+    ['matroot/Latent_Linearity/BigGAN_Caffenet_latent_code_linearity_results.csv',
+     'matroot/Latent_Linearity/DeePSim_FC6_Caffenet_latent_code_linearity_results.csv']
+    """
+    root = Path(MATROOT_FOLDER)
+    folders = Folders.below(root)
+    scheduled = tuning_schedules(chosen)
+    recordings = [s.ephysFN for s in scheduled]
+    recordings += [s.evolution.ephysFN for s in scheduled if s.evolution.Expi is None]
+    tables = (TUNING_TABLE, EVOLUTION_TABLE) if scheduled else ()
+    files = [
+        root / EVOLUTION_FILES[0],
+        folders.prototypes / SIMILARITY_FILE,
+        *(folders.linearity / name for name in LINEARITY_FILES.values()),
+        *(formatted_file(folders.formatted, name) for name in recordings),
+        *(folders.records / f"{name}.csv" for name in tables),
+    ]
+    return sorted({path.as_posix() for path in files})
+
+
+def refuse_gaps(out: Path, planned: list[str]) -> None:
+    """Raise a RunError if a file that was to be written is not there.
+
+    Parameters
+    ----------
+    out
+        Folder of the simulation.
+    planned
+        Paths below it; see `planned_files`.
+    """
+    gone = [name for name in planned if not (out / name).is_file()]
+    if gone:
+        raise RunError(
+            path=out / gone[0],
+            expected="the file that was just written",
+            found=f"none, and {len(gone)} of {len(planned)} files are gone",
+            advice="something else removes files there; run the same again",
+        )
 
 
 def description(seed: int, subset: Subset, parameters: Parameters) -> dict:
@@ -176,9 +283,9 @@ def is_current(out: Path, seed: int, subset: Subset, parameters: Parameters | No
     if not found.get("complete") or any(found.get(key) != expected[key] for key in expected):
         return False
     files = found.get("files")
-    return isinstance(files, dict) and all(
-        _hash_of(out / name) == digest for name, digest in files.items()
-    )
+    if not isinstance(files, dict) or sorted(files) != planned_files(resolve_subset(subset)):
+        return False
+    return all(_hash_of(out / name) == digest for name, digest in files.items())
 
 
 def resolve_subset(subset: Subset) -> list[int]:
@@ -211,7 +318,8 @@ def refuse_foreign_folder(out: Path) -> None:
     """Raise a SettingError unless a folder is empty, absent, or made by a simulation."""
     if not out.exists() or (out / SIMULATION_FILE_NAME).is_file():
         return
-    foreign = [p for p in out.rglob("*") if p.is_file() and not p.name.startswith(TEMPORARY_PREFIX)]
+    files = (path for path in out.rglob("*") if path.is_file() and path.name != LOCK_NAME)
+    foreign = [path for path in files if not path.name.startswith(TEMPORARY_PREFIX)]
     if foreign:
         raise SettingError(
             path=out,
@@ -221,7 +329,7 @@ def refuse_foreign_folder(out: Path) -> None:
 
 
 def refuse_full_disk(folder: Path, n_experiments: int) -> None:
-    """Raise a SettingError where the recordings would not fit; a full disk can crash HDF5.
+    """Raise a FullDiskError where the recordings would not fit.
 
     Parameters
     ----------
@@ -233,10 +341,11 @@ def refuse_full_disk(folder: Path, n_experiments: int) -> None:
     needed = n_experiments * BYTES_PER_EXPERIMENT
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise SettingError(
+        raise FullDiskError(
             path=folder,
             expected=f"at least {needed / 1e6:.0f} MB of free disk",
             found=f"{free / 1e6:.0f} MB",
+            advice="make room and run the same again",
         )
 
 
@@ -270,6 +379,11 @@ def export_simulated(out: Path, n_jobs: int = 2) -> None:
     n_jobs
         Processes that fit tuning curves.
     """
+    with alone_in(out, say):
+        _export(out, n_jobs)
+
+
+def _export(out: Path, n_jobs: int) -> None:
     recordings_hash = _recordings_hash(out)
     with open_recordings(out / MATROOT_FOLDER) as recordings:
         usable = recordings.usable()
@@ -287,6 +401,8 @@ def export_simulated(out: Path, n_jobs: int = 2) -> None:
 def is_exported(out: Path) -> bool:
     """Whether the source data of `out` were made from its recordings, and none is missing."""
     folder = out / SOURCE_DATA_FOLDER
+    if is_moving(folder):
+        return False
     try:
         records = read_provenance(folder)
     except ContractError:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.contract.signs import sign_content
 from core.files import replacing
 from neuro_data_analysis.recordings.experiment_records import EVOLUTION_TABLE, TUNING_TABLE
 from neuro_data_analysis.recordings.layout import LINEARITY_FILES, SIMILARITY_FILE
@@ -75,4 +76,4 @@ def write_linearity(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
 
 def _write(path: Path, table: pd.DataFrame) -> None:
     with replacing(path) as temporary:
-        table.to_csv(temporary, index=False)
+        sign_content(table).to_csv(temporary, index=False)

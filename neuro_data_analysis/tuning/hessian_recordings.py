@@ -1,5 +1,6 @@
 """The tuning recordings of Figure 6 under ``MATROOT``, each with the outcome of its evolution."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from core.contract.signs import content_is_signed
 from core.errors import MissingFileError, RecordingError
+from core.statistics.comparisons import two_sample
 from core.statistics.masks import success_of_last_block
 from core.statistics.windows import EVOKED
 from core.threads import BIGGAN, N_THREADS
@@ -25,6 +28,8 @@ from neuro_data_analysis.recordings.formatted import (
 from neuro_data_analysis.recordings.naming import block_and_thread
 from neuro_data_analysis.tuning.axes import read_tuning
 from neuro_data_analysis.tuning.synopsis import TunedUnit
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,17 +64,27 @@ class HessianRecordings:
         numbers = {
             experiment.ephysFN: experiment.Expi for experiment in self.evolutions.experiments()
         }
+        simulated = self.evolutions.is_simulated()
         for row in self.table.itertuples():
             path = formatted_file(self.folder, row.ephysFN)
             recording = read_formatted(path)
+            if not simulated and content_is_signed(recording.rasters):
+                raise RecordingError(
+                    path=path,
+                    expected="a recording beside recordings",
+                    found="one that a simulation wrote",
+                )
             try:
                 tuning = read_tuning(recording, row.pref_chan, row.pref_unit)
             except RecordingError as error:
                 raise error.inside(path) from None
             try:
-                evolved = succeeded(self._evolved_rates(row, numbers))
+                rates = self._evolved_rates(row, numbers)
+                evolved = succeeded(rates)
             except RecordingError as error:
                 raise error.about(error.path or row.evol_ephysFN) from None
+            if succeeded_without_variation(rates):
+                logger.warning("%s: its success rests on rates that do not vary", row.evol_ephysFN)
             yield TunedUnit(row.Animal, row.Exp_id, evolved, tuning)
 
     def _evolved_rates(self, row, numbers: dict[str, int]) -> list[np.ndarray]:
@@ -140,6 +155,17 @@ def succeeded(evoked: list[np.ndarray]) -> bool:
             found=f"{len(evoked)} blocks that do not determine a test",
         )
     return success_of_last_block(p)
+
+
+def succeeded_without_variation(evoked: list[np.ndarray]) -> bool:
+    """Whether the success rests on rates that do not vary within the last and the first block.
+
+    Examples
+    --------
+    >>> succeeded_without_variation([np.full(10, 3.0), np.full(10, 5.0)])
+    True
+    """
+    return succeeded(evoked) and bool(np.isnan(two_sample(evoked[-1], evoked[0], strict=True).p))
 
 
 def evolved_rates(recording: FormattedRecording, channel: int, unit: int) -> list[np.ndarray]:

@@ -163,6 +163,22 @@ def always_fail(log):
     raise CodeError("no such code.")
 
 
+def remove_another(number, log):
+    if number == 3:
+        for name in ("square 0", "square 1"):
+            (Path(log).parent / "out" / f"{name}.parquet").unlink()
+    return {"square": number**2}
+
+
+def test_results_that_are_gone_at_the_end_are_named(client, tmp_path):
+    log, out = tmp_path / "log", tmp_path / "out"
+    sweep(square, tasks_of(log, 3), out, client)
+    sentence = "expected 4 results, found 2, which are kept; removed meanwhile: square 0, square 1;"
+    with pytest.raises(RunError, match=sentence):
+        sweep(remove_another, tasks_of(log, 4), out, client)
+    assert list(sweep(square, tasks_of(log, 4), out, client)["square"]) == [0, 1, 4, 9]
+
+
 def test_results_of_other_arguments_are_refused_and_kept(client, tmp_path):
     log, out = tmp_path / "log", tmp_path / "out"
     sweep(square, tasks_of(log, 1), out, client)
@@ -204,11 +220,10 @@ def test_a_scheduler_that_does_not_answer_is_said(address, monkeypatch):
         pass
 
 
-def test_memory_is_an_amount():
-    with (
-        pytest.raises(SettingError, match="memory: expected an amount such as 4GB, found 'much'"),
-        workers(memory="much"),
-    ):
+@pytest.mark.parametrize("memory", ["much", "0", "1", "-4GB", "99MB"])
+def test_memory_is_an_amount_that_a_worker_can_start_in(memory):
+    sentence = f"memory: expected an amount such as 4GB, at least 100MB, found '{memory}'"
+    with pytest.raises(SettingError, match=sentence), workers(memory=memory):
         pass
 
 
@@ -355,7 +370,7 @@ def test_a_disk_that_is_full_loses_nothing_that_was_written(tmp_path):
     done = subprocess.run(
         [sys.executable, str(script), str(out)], cwd=ROOT, capture_output=True, text=True
     )
-    assert "run 1.parquet: expected to write a result, found an error: " in done.stdout
+    assert "run 1.parquet: expected room for more than " in done.stdout
     assert "the same call goes on from them." in done.stdout
     assert sorted(path.name for path in out.iterdir()) == [".lock", "run 0.parquet"]
     assert len(pd.read_parquet(out / "run 0.parquet")) == 1

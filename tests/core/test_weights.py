@@ -3,7 +3,11 @@
 import hashlib
 import io
 import os
+import warnings
+from argparse import Namespace
+from collections import OrderedDict
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -23,9 +27,9 @@ from core.weights import Home, WeightFile, load_strictly, locate, read_state
 VARIABLE, OFFLINE = "TEST_WEIGHTS", "TEST_WEIGHTS_OFFLINE"
 
 
-def saved(value):
+def saved(value, **form):
     buffer = io.BytesIO()
-    torch.save(value, buffer)
+    torch.save(value, buffer, **form)
     return buffer.getvalue()
 
 
@@ -151,6 +155,73 @@ def test_files_that_are_no_weights_are_refused(body, tmp_path, monkeypatch):
     ):
         read_state(path)
     assert not (tmp_path / "hacked").exists()
+
+
+TENSORS = {"weight": torch.arange(2.0), "bias": torch.zeros(1)}
+
+
+def program():
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(action="ignore"):
+        torch.jit.save(torch.jit.trace(torch.nn.Linear(2, 1), torch.zeros(1, 2)), buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (lambda: saved({**TENSORS, "best": np.float64(0.7)}), r"a NumPy value \(numpy\.[\w.]+\)"),
+        (lambda: saved({**TENSORS, "mean": np.zeros(3)}), r"a NumPy value \(numpy\.[\w.]+\)"),
+        (lambda: saved(torch.nn.Linear(2, 1)), r"a whole network \(torch\.nn\.modules\.linear\.L"),
+        (lambda: saved({"state_dict": TENSORS, "args": Namespace(lr=1)}), r"\(argparse\.Namespace"),
+        (lambda: saved(Hostile()), r"a Python object \(posix\.system\)"),
+        (lambda: saved(TENSORS, pickle_protocol=4), "a pickle of protocol 4 or later"),
+        (program, r"a program \(TorchScript\)"),
+    ],
+)
+def test_what_is_no_tensor_is_named_with_a_way_out(body, what, tmp_path):
+    path = tmp_path / "net.pt"
+    path.write_bytes(body())
+    with pytest.raises(
+        WeightsError, match=f"net.pt: expected tensors only, found .*{what}"
+    ) as found:
+        read_state(path)
+    words = str(found.value)
+    assert words.endswith("load it and save its state_dict(), the tensors alone.")
+    assert "weights_only" not in words
+    assert words.isprintable()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TENSORS,
+        {f"module.{name}": tensor for name, tensor in TENSORS.items()},
+        {"state_dict": TENSORS, "epoch": 3, "arch": "net", "optimizer": {"state": {0: TENSORS}}},
+        {"state_dict": OrderedDict((f"module.{k}", v) for k, v in TENSORS.items()), "epoch": 3},
+    ],
+)
+@pytest.mark.parametrize("form", [{}, {"pickle_protocol": 3}])
+def test_a_checkpoint_of_training_gives_the_networks_own_names(content, form, tmp_path):
+    path = tmp_path / "net.pt"
+    path.write_bytes(saved(content, **form))
+    found = read_state(path)
+    assert list(found) == ["weight", "bias"]
+    torch.testing.assert_close(found, TENSORS)
+
+
+def test_only_a_wrapper_around_all_names_is_taken_off(tmp_path):
+    path = tmp_path / "net.pt"
+    path.write_bytes(saved({"module.weight": torch.zeros(1), "bias": torch.zeros(1)}))
+    assert list(read_state(path)) == ["module.weight", "bias"]
+
+
+def test_a_generator_is_read_from_a_checkpoint_of_parallel_training(tmp_path):
+    source = upconvGAN("norm1", pretrained=False, device="cpu")
+    state = {f"module.{name}": tensor for name, tensor in source.G.state_dict().items()}
+    torch.save({"state_dict": state, "epoch": 90}, tmp_path / "upconvGAN_norm1.pt")
+    loaded = upconvGAN("norm1", device="cpu", weights_dir=tmp_path)
+    torch.testing.assert_close(loaded.G.state_dict(), source.G.state_dict())
 
 
 @settings(max_examples=300, deadline=None)

@@ -6,14 +6,13 @@ import pytest
 
 from core.contract import ext5, fig3
 from core.contract.source_data import SourceData
-from core.experiments.alignment.data import STAMP, VERSION
+from core.experiments.alignment.data import BEST_SCORED, STAMP, VERSION
 from core.experiments.alignment.ensemble_data import (
     ENSEMBLE_STAMP,
     ENSEMBLE_VERSION,
     ensemble_path,
 )
 from core.experiments.stamps import write_stamp
-from core.files import write_json
 
 N_EXPERIMENTS = 170
 
@@ -49,7 +48,9 @@ def computed_form(published_form, tmp_path_factory):
     folder = SourceData(tmp_path_factory.mktemp("computed form"))
     for file in ext5.ALIGNMENT.values():
         folder.write(file, published_form.read(file).assign(gaussian_value=0.25))
-    write_json(folder.root / STAMP, {"version": VERSION})
+    (folder.root / BEST_SCORED).touch()
+    files = [*map(folder.path, ext5.ALIGNMENT.values()), folder.root / BEST_SCORED]
+    write_stamp(folder.root / STAMP, files, {"version": VERSION})
     path = ensemble_path(folder.root)
     ensemble().to_csv(path, index=False)
     write_stamp(folder.root / ENSEMBLE_STAMP, [path], {"version": ENSEMBLE_VERSION})

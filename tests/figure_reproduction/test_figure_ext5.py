@@ -12,10 +12,14 @@ import pytest
 from scipy import stats
 
 from core.contract import ext5
+from core.contract.provenance import EXPORT, record, write_provenance
 from core.contract.source_data import SourceData
+from core.experiments.alignment import data as alignment_data
 from core.experiments.alignment import ensemble
 from core.experiments.alignment import runs as alignment
 from core.experiments.alignment.data import STAMP
+from core.experiments.linearity import data as linearity
+from core.experiments.stamps import write_stamp
 from core.files import write_json
 from figure_reproduction.comparison import published_numbers
 from figure_reproduction.extended5.alignment_panel import draw_alignment, draw_published
@@ -113,7 +117,8 @@ def test_computed_linearity_takes_the_place_of_a_simulated_one(
     published_form, simulated, computed, tmp_path
 ):
     file = ext5.LINEARITY["BigGAN"]
-    SourceData(computed).write(file, published_form.read(file))
+    path = SourceData(computed).write(file, published_form.read(file))
+    write_stamp(computed / linearity.stamp("BigGAN"), [path], {"version": linearity.VERSION})
     result = draw_figure("ext5", partial(reproduce, computed=computed), simulated, tmp_path)
     assert [panel.simulated for panel in result.panels] == [False, False, False, True]
     name = "ext5d.BigGAN.NonReLU.Test_R2.spearman_r"
@@ -123,6 +128,18 @@ def test_computed_linearity_takes_the_place_of_a_simulated_one(
     assert result.regenerated["ext5de.n_rows"].value == 21_096
     assert result.regenerated["ext5de.n_rows"].tolerance == 0
     assert "ext5e.DeePSim.ReLU.Test_R2.spearman_r" in result.statistics
+
+
+def test_a_table_put_among_the_computed_ones_by_hand_is_refused(
+    published_form, simulated, computed, tmp_path
+):
+    file = ext5.LINEARITY["BigGAN"]
+    path = SourceData(computed).write(file, published_form.read(file))
+    result = draw_figure("ext5", partial(reproduce, computed=computed), simulated, tmp_path)
+    assert not result.problem
+    assert result.unavailable["Ext. 5D"].startswith(f"{path}: expected the table that LINEARITY_")
+    assert "Ext. 5D" not in {panel.panel for panel in result.panels}
+    assert "Ext. 5E" in {panel.panel for panel in result.panels}
 
 
 @pytest.mark.parametrize("rectified", [True, False])
@@ -151,6 +168,16 @@ def test_panel_c_is_computed_where_the_folder_is_simulated(simulated, nothing, m
     assert data.ensemble.path.is_file()
 
 
+def test_what_an_export_computed_is_not_taken_for_published(published_form, computed, tmp_path):
+    root = shutil.copytree(published_form.root, tmp_path / "exported")
+    details = {"computed": True}
+    files = [file.path for file in ext5.ALIGNMENT.values()]
+    write_provenance(root, {name: record(root / name, EXPORT, details) for name in files})
+    data = read(SourceData(root), computed)
+    assert data.alignment == {}
+    assert list(data.regenerated) == list(ext5.ALIGNMENT)
+
+
 def test_without_torch_panel_c_is_left_out_and_the_rest_is_drawn(
     simulated, nothing, monkeypatch, tmp_path
 ):
@@ -161,9 +188,23 @@ def test_without_torch_panel_c_is_left_out_and_the_rest_is_drawn(
     assert "the alignment experiment needs the package torch" in result.unavailable["Ext. 5C"]
 
 
+def test_a_computed_table_that_does_not_match_its_stamp_is_not_drawn(
+    published_form, computed, tmp_path
+):
+    path = SourceData(computed).path(ext5.ALIGNMENT["Adam"])
+    path.write_text(path.read_text().replace("0.25", "0.75"))
+    result = draw_figure("ext5", partial(reproduce, computed=computed), published_form, tmp_path)
+    assert [panel.panel for panel in result.panels].count("Ext. 5C") == 2
+    assert result.regenerated == {}
+    assert result.unavailable == {}
+
+
 def test_a_broken_computed_table_leaves_the_published_one_drawn(published_form, computed, tmp_path):
     path = SourceData(computed).path(ext5.ALIGNMENT["Adam"])
     path.write_text(path.read_text().replace("seed", "sead"))
+    files = [SourceData(computed).path(file) for file in ext5.ALIGNMENT.values()]
+    files.append(computed / alignment_data.BEST_SCORED)
+    write_stamp(computed / STAMP, files, {"version": alignment_data.VERSION})
     result = draw_figure("ext5", partial(reproduce, computed=computed), published_form, tmp_path)
     assert len(result.panels) == 4
     assert "expected the columns seed" in result.unavailable["Ext. 5C"]

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 from scipy import stats
 
@@ -25,6 +26,10 @@ from figure_reproduction.extended5.alignment_statistics import (
     alignment_statistics,
     expected_numbers,
 )
+from figure_reproduction.Figure2_reproduction import draw_block_psth
+from figure_reproduction.Figure2_reproduction import read as read_figure2
+from figure_reproduction.Figure5_reproduction import draw_mean_psth
+from figure_reproduction.Figure5_reproduction import read as read_figure5
 from figure_reproduction.population import compare_window
 from figure_reproduction.script import draw_figure
 from figure_reproduction.sources import Input
@@ -138,6 +143,15 @@ def copy(source, tmp_path):
     return SourceData(tmp_path / "copy")
 
 
+def test_time_axes_end_where_the_recording_does(source):
+    psth = Figure()
+    draw_mean_psth(psth, read_figure5(source), "first")
+    assert [ax.get_xlim() for ax in psth.axes] == [(0, 200)] * 3
+    stacked, data = Figure().add_subplot(), read_figure2(source)
+    draw_block_psth(stacked, data.psth, data.offset)
+    assert stacked.get_xlim() == (0, 200)
+
+
 def test_a_pickle_that_disagrees_is_reported_and_drawn(copy, tmp_path):
     pickled = copy.read(fig2.PSTH_PICKLE)
     copy.write(fig2.PSTH_PICKLE, {**pickled, "psth_arr": pickled["psth_arr"] + 1})
@@ -148,6 +162,25 @@ def test_a_pickle_that_disagrees_is_reported_and_drawn(copy, tmp_path):
     copy.path(fig2.PSTH_PICKLE).unlink()
     result = draw_figure("2", import_module(FIGURES["2"].script).reproduce, copy, tmp_path)
     assert "no PKL" in next(p.notes[0] for p in result.panels if p.panel == "2D")
+
+
+def test_a_pickle_that_cannot_be_read_is_named_and_the_figure_drawn(copy, tmp_path):
+    drawn = draw_figure("2", import_module(FIGURES["2"].script).reproduce, copy, tmp_path)
+    for file, panel, content in (
+        (fig2.PSTH_PICKLE, "2D", b"\x80\x04junk"),
+        (fig2.RESPONSE_PICKLE, "2B", b"cposix\nsystem\n(S'true'\ntR."),
+    ):
+        copy.path(file).write_bytes(content)
+        result = draw_figure("2", import_module(FIGURES["2"].script).reproduce, copy, tmp_path)
+        assert result.problem == ""
+        assert [p.panel for p in result.panels] == ["2B", "2D"]
+        assert result.statistics == drawn.statistics
+        notes = {p.panel: p.notes[0] for p in result.panels}
+        assert f"the PKL cannot be read ({copy.path(file)}: expected a pickle" in notes[panel]
+        failed = [check for check in result.checks if not check.passed]
+        assert failed[-1].name == "file as described"
+        assert failed[-1].found.startswith(str(copy.path(file)))
+        copy.path(file).unlink()
 
 
 def test_broken_data_become_one_sentence(copy, tmp_path):

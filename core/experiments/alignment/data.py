@@ -1,6 +1,5 @@
 """Tables of the alignment experiment in the layout of ``source_data/``, computed once and kept."""
 
-import json
 import time
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import pandas as pd
 from core.contract import ext5
 from core.contract.descriptions import Sizes
 from core.contract.source_data import SourceData
-from core.files import replacing, writable_folder, write_json
+from core.experiments.stamps import matches_stamp, write_stamp
+from core.files import replacing, writable_folder
 from core.optional import import_package
 from core.project import COMPUTED_DATA
 
@@ -41,20 +41,17 @@ def alignment_data(root: Path = COMPUTED_DATA) -> SourceData:
 
 
 def is_computed(root: Path = COMPUTED_DATA) -> bool:
-    """Whether the folder holds the tables of this version."""
-    source = SourceData(root, Sizes())
-    stamp = root / STAMP
-    if not stamp.is_file() or not all(source.path(t).is_file() for t in ext5.ALIGNMENT.values()):
-        return False
-    try:
-        return json.loads(stamp.read_text(encoding="utf-8")).get("version") == VERSION
-    except (ValueError, AttributeError, RecursionError):
-        return False
+    """Whether the folder holds the tables of this version, as they were computed."""
+    return matches_stamp(root / STAMP, _files(SourceData(root, Sizes())), {"version": VERSION})
 
 
 def paths(source: SourceData) -> list[Path]:
     """Paths of both tables."""
     return [source.path(file) for file in ext5.ALIGNMENT.values()]
+
+
+def _files(source: SourceData) -> list[Path]:
+    return [*paths(source), source.root / BEST_SCORED]
 
 
 def _compute(source: SourceData) -> None:
@@ -78,4 +75,4 @@ def _compute(source: SourceData) -> None:
         "seeds": SEEDS,
         "seconds": round(time.perf_counter() - start, 1),
     }
-    write_json(root / STAMP, record)
+    write_stamp(root / STAMP, _files(source), record)

@@ -16,8 +16,9 @@ import pandas as pd
 from core.contract import ext5
 from core.contract.descriptions import Sizes
 from core.contract.source_data import SourceData
-from core.errors import CodeError, MissingFileError, SettingError
-from core.files import sha256, writable_folder, write_json
+from core.errors import CodeError, ContractError, MissingFileError, SettingError
+from core.experiments.stamps import matches_stamp, write_stamp
+from core.files import sha256, writable_folder
 from core.optional import import_package
 from core.project import COMPUTED_DATA
 
@@ -127,7 +128,7 @@ def compute(
     basis = None if eigenvectors is None else read_eigenvectors(eigenvectors)
     source = SourceData(writable_folder(root), Sizes())
     start = time.perf_counter()
-    table = _table(generator, n_codes, seed, device, basis)
+    table, networks = _table(generator, n_codes, seed, device, basis)
     (root / stamp(generator)).unlink(missing_ok=True)
     path = source.write(ext5.LINEARITY[generator], table)
     record = {
@@ -136,17 +137,48 @@ def compute(
         "n_codes": n_codes,
         "seed": seed,
         "eigenvectors_sha256": sha256(eigenvectors) if basis is not None else None,
+        "networks": networks,
         "seconds": round(time.perf_counter() - start, 1),
-        "table_sha256": sha256(path),
     }
-    write_json(root / stamp(generator), record)
+    write_stamp(root / stamp(generator), [path], record)
     return path
+
+
+def table_is_computed(generator: str, root: Path = COMPUTED_DATA) -> bool:
+    """Whether a folder holds the table that its stamp describes, of this version.
+
+    Parameters
+    ----------
+    generator
+        "BigGAN" or "DeePSim".
+    root
+        Folder of computed tables.
+
+    Raises
+    ------
+    ContractError
+        If there is a table, and it is another one: nobody knows what it is.
+    """
+    path = SourceData(root, Sizes()).path(ext5.LINEARITY[generator])
+    if not path.is_file():
+        return False
+    if not matches_stamp(root / stamp(generator), [path], {"version": VERSION}):
+        raise ContractError(
+            path=path,
+            expected=f"the table that {stamp(generator)} describes, of version {VERSION}",
+            found="another",
+            advice="remove it, or compute it again with "
+            f"`python -m core.experiments.linearity_data {generator}`",
+        )
+    return True
 
 
 def _table(
     generator: str, n_codes: int, seed: int, device: str | None, basis: np.ndarray | None
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The table, and the checksums of both networks."""
     import_package("torch", "the linearity of network units")
+    from core.experiments.evolution.loop import checksum
     from core.experiments.linearity.regressions import (
         caffenet_layers,
         linearity_results,
@@ -157,5 +189,7 @@ def _table(
 
     network = load_generator("fc6" if generator == "DeePSim" else generator, device=device)
     with Scorer("caffenet", device=device) as scorer:
+        networks = {generator: checksum(network), "caffenet": checksum(scorer.model)}
         codes = sample_codes(network, n_codes, rng=seed)
-        return linearity_results(network, scorer, caffenet_layers(scorer), codes, basis)
+        table = linearity_results(network, scorer, caffenet_layers(scorer), codes, basis)
+        return table, networks

@@ -14,10 +14,10 @@ from core.acquisition.local_import import import_source_data
 from core.acquisition.osf import OsfSettings, is_same_site
 from core.acquisition.osf_download import LISTING_NAME, fetch_source_data
 from core.acquisition.placement import Placement
+from core.acquisition.problems import problems
 from core.contract import __main__ as command
 from core.contract import fig4, fig6
 from core.contract.manifest import MANIFEST
-from core.contract.problems import problems
 from core.contract.provenance import read_provenance, record, write_provenance
 from core.errors import DownloadError, ReproductionError, SettingError, run
 from core.files import sha256

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from core.contract import ext4, fig2, fig4, fig5, fig6
+from core.contract import ext4, fig2, fig3, fig4, fig5, fig6
 from core.contract.checks import check_folder, published_counts
 from core.contract.source_data import SourceData, validate
 from core.errors import ContractError
@@ -42,7 +42,7 @@ def test_sizes_come_from_the_experiment_order(source):
     assert source.sizes.experiments == 9
     assert source.sizes.example_blocks == 23
     assert source.is_simulated
-    assert not source.is_published_cohort
+    assert not source.is_published_cohort(fig4.FOLDER)
 
 
 def test_rows_in_another_order_are_found(copy):
@@ -67,6 +67,24 @@ def test_metadata_in_another_order_are_found(copy):
     names = [item.name for item in failures(copy, ext4.FOLDER)]
     assert "rows are in ascending order of Expi" in names
     assert "rows are the experiments of exp_order.csv" in names
+
+
+def test_successes_that_rest_on_rates_that_do_not_vary_are_counted_and_named(copy):
+    names = ("DeePSim", "BigGAN")
+    passed = [f"{name}: no success at 0.05 rests on rates that do not vary" for name in names]
+    for table in (fig3.META, fig4.TIME_CONSTANTS, ext4.META):
+        found = {item.name: item for item in check_folder(copy, table.folder)}
+        assert [found[name].found for name in passed] == ["in all 9 experiments"] * 2
+        meta = copy.read(table)
+        meta.loc[[1, 4], "t_maxinit_1"], meta.loc[[1, 4], "p_maxinit_1"] = np.inf, 0.0
+        meta.loc[2, "t_maxinit_0"], meta.loc[2, "p_maxinit_0"] = -np.inf, 0.0
+        copy.write(table, meta)
+        found = {item.name: item for item in check_folder(copy, table.folder)}
+        assert [found[name].passed for name in passed] == [False, False]
+        first, second, third = meta["Expi"].iloc[[1, 4, 2]]
+        words = f"not in 2 of 9 experiments: Exp {first}, Exp {second}"
+        assert found[passed[1]].found == words
+        assert found[passed[0]].found == f"not in 1 of 9 experiments: Exp {third}"
 
 
 def test_a_file_that_is_not_drawn_is_checked_too(copy):

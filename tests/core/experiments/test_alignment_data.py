@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 
@@ -38,7 +39,13 @@ def test_tables_are_computed_once_in_the_published_form(tmp_path, monkeypatch, c
     monkeypatch.setattr(alignment, "alignment_tables", None)  # nothing is computed again
     alignment_data(tmp_path)
     assert is_computed(tmp_path)
-    (tmp_path / STAMP).write_text('{"version": 0}')
+    path = Path(printed[0])
+    content = path.read_text()
+    path.write_text(content.replace("0.", "0.1", 1))  # a table by hand
+    assert not is_computed(tmp_path)
+    path.write_text(content)
+    assert is_computed(tmp_path)
+    (tmp_path / STAMP).write_text((tmp_path / STAMP).read_text().replace("version", "once"))
     assert not is_computed(tmp_path)
     (tmp_path / STAMP).write_text("half")
     assert not is_computed(tmp_path)

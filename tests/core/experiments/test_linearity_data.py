@@ -8,9 +8,16 @@ import pytest
 
 from core.contract import ext5
 from core.contract.source_data import SourceData
-from core.errors import CodeError, MissingFileError, SettingError, WeightsError, run
+from core.errors import (
+    CodeError,
+    ContractError,
+    MissingFileError,
+    SettingError,
+    WeightsError,
+    run,
+)
 from core.experiments.linearity import data
-from core.experiments.linearity.data import compute, read_eigenvectors, stamp
+from core.experiments.linearity.data import compute, read_eigenvectors, stamp, table_is_computed
 from core.experiments.linearity_data import main
 
 
@@ -61,7 +68,7 @@ def test_a_table_is_written_with_its_stamp(generator, tmp_path, monkeypatch, cap
 
     def computed(*settings):
         asked.append(settings)
-        return published_rows(generator)
+        return published_rows(generator), {generator: "1f", "caffenet": "2e"}
 
     monkeypatch.setattr(data, "_table", computed)
     words = [generator, "--out", str(tmp_path / "out"), "--codes", "50", "--seed", "3"]
@@ -77,6 +84,28 @@ def test_a_table_is_written_with_its_stamp(generator, tmp_path, monkeypatch, cap
     assert (record["n_codes"], record["seed"]) == (50, 3)
     assert (record["eigenvectors_sha256"] is None) == (generator == "BigGAN")
     assert asked[0][:4] == (generator, 50, 3, None)
+    assert record["networks"]["caffenet"] == "2e"
+    assert table_is_computed(generator, source.root)
+
+
+def test_a_table_that_does_not_match_its_stamp_is_refused_by_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "_table", lambda *_: (published_rows("BigGAN"), {}))
+    assert not table_is_computed("BigGAN", tmp_path)
+    path = compute("BigGAN", tmp_path)
+    assert table_is_computed("BigGAN", tmp_path)
+    words = rf"{path.name}: expected the table that LINEARITY_BigGAN\.json describes.*found another"
+    content = path.read_text()
+    path.write_text(content.replace("0.5", "0.6"))
+    with pytest.raises(ContractError, match=words):
+        table_is_computed("BigGAN", tmp_path)
+    path.write_text(content)
+    monkeypatch.setattr(data, "VERSION", data.VERSION + 1)
+    with pytest.raises(ContractError, match=words):
+        table_is_computed("BigGAN", tmp_path)
+    monkeypatch.undo()
+    (tmp_path / stamp("BigGAN")).unlink()
+    with pytest.raises(ContractError, match=words):
+        table_is_computed("BigGAN", tmp_path)
 
 
 def test_eigenvectors_are_read_from_either_format(tmp_path):

@@ -36,6 +36,19 @@ def test_images_on_a_canvas(golden, hashed_unit):
     close(found, golden["pad_script"], atol=1e-6)
 
 
+def test_a_corner_counts_where_image_field_and_canvas_have_one_size():
+    images = torch.rand(2, 3, 5, 6)
+    torch.testing.assert_close(resize_and_pad_canvas(images, (0, 0), (5, 6), (3, 5, 6)), images)
+    with pytest.raises(ImageError, match=r"\(5, 6\) at \(1, 0\) to lie on the canvas of \(5, 6\)"):
+        resize_and_pad_canvas(images, (1, 0), (5, 6), (3, 5, 6))
+
+
+def test_an_image_of_the_canvas_size_is_made_smaller_and_placed_at_the_corner():
+    placed = resize_and_pad_canvas(torch.ones(1, 3, 4, 4), (1, 2), (2, 1), (3, 4, 4))
+    assert placed[0, 0].sum() == 0.5 * 14 + 2
+    assert placed[0, 0, 1:3, 2].tolist() == [1, 1]
+
+
 def test_a_canvas_keeps_scale_device_and_gradient():
     image = torch.rand(3, 6, 6, requires_grad=True)
     placed = resize_and_pad_tsr(image, (6, 6), (1, 2), canvas_size=(9, 9), scale=255)

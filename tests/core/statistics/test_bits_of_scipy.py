@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from core.statistics.comparisons import benjamini_hochberg, paired, two_proportions, two_sample
+from core.statistics.correlations import pearson, row_ranks
 from core.statistics.intervals import bootstrap_mean_interval, wilson_interval
 
 SEEDS = range(40)
@@ -36,6 +37,23 @@ def test_t_tests_of_what_does_not_vary_or_is_not_known():
     assert np.isnan(two_sample(same, same).p)
     assert two_sample(same, same + 1).p == 0
     assert np.isnan(paired(np.array([1.0, np.nan]), np.array([2.0, 3.0])).t)
+
+
+def test_the_strict_form_is_nan_where_nothing_varies_beyond_rounding():
+    same, other = np.full(7, 0.1), np.array([0.1, 0.1 + 2e-17])
+    for first, second in ((same, same + 2), (same, other + 3), (same[:3], same)):
+        assert np.isnan(two_sample(first, second, strict=True).t)
+        assert two_sample(first, second).p < 0.05
+    assert np.isnan(paired(same, same + 2, strict=True).p)
+    rows = paired(np.array([[5.0, 1.0], [5.0, 4.0]]), np.zeros((2, 2)), strict=True)
+    assert np.isnan(rows.t).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_strict_form_of_samples_that_vary_is_the_same(seed):
+    first, second, third = samples(seed)
+    for test, other in ((paired, second), (two_sample, third)):
+        np.testing.assert_array_equal(test(first, other, strict=True).t, test(first, other).t)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -72,3 +90,29 @@ def test_proportions(alternative, p):
 def test_wilson():
     expected = stats.binomtest(86, 342).proportion_ci(method="wilson")
     np.testing.assert_allclose(wilson_interval(86, 342), tuple(expected), rtol=1e-14)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_correlations(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(3, 1, rng.integers(3, 200))
+    y = rng.normal(0, 1, len(x)) + seed % 3 * x
+    expected = stats.pearsonr(x, y)
+    assert pearson(x, y) == (expected.statistic, expected.pvalue)
+    assert pearson(x, -2 * x)[1] == stats.pearsonr(x, -2 * x).pvalue
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ranks(seed):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(5, 40)).round(seed % 3)
+    np.testing.assert_array_equal(row_ranks(values), stats.rankdata(values, axis=1))
+    values[2, 7] = np.nan
+    np.testing.assert_array_equal(row_ranks(values), stats.rankdata(values, axis=1))
+
+
+def test_tails_of_f():
+    ratios = np.array([0.0, 1e-9, 0.3, 2.0, 11.5, 400.0, 1e9, np.inf])
+    for between, within in ((1, 1), (8, 71), (3, 200)):
+        expected = stats.f.sf(ratios, between, within)
+        np.testing.assert_array_equal(special.fdtrc(between, within, ratios), expected)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
 from scipy import stats
 
-from core.errors import SettingError
+from core.errors import SampleError, SettingError
 from core.utils import stats_utils
 from core.utils.stats_utils import (
     correlation_diff_test,
@@ -206,6 +207,34 @@ def test_masked_columns_are_those_rows(seed, first):
     np.testing.assert_allclose(ttest_ind_df(table, *masks, "x"), expected)
     as_series = [pd.Series(mask, index=table.index) for mask in masks]
     np.testing.assert_allclose(ttest_ind_df(table, *as_series, "x"), expected)
+    shuffled = [mask.sample(frac=1, random_state=seed % 1000) for mask in as_series]
+    np.testing.assert_allclose(ttest_ind_df(table, *shuffled, "x"), expected)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        lambda table, mask: ttest_ind_df(table, mask, ~mask, "x"),
+        lambda table, mask: ttest_ind_print_df(table, mask, ~mask, "x"),
+        lambda table, mask: ttest_rel_df(table, mask, "x", "y"),
+        lambda table, mask: ttest_rel_print_df(table, mask, "x", "y"),
+        lambda table, mask: stats_utils.test_correlation_diff_df(table, *"xyz", msk=mask),
+        lambda table, mask: paired_strip_plot(table, mask, "x", "y", ax=Figure().add_subplot()),
+    ],
+)
+def test_a_mask_with_other_labels_is_refused_where_a_reordered_one_is_aligned(test):
+    values = np.random.default_rng(3).standard_normal((8, 3))
+    table = pd.DataFrame(values, columns=list("xyz"), index=list("abcdefgh"))
+    mask = pd.Series([True, True, True, True, True, False, False, False], index=table.index)
+    drawn = [
+        result.axes[0].get_title() if isinstance(result, Figure) else tuple(result)
+        for result in (test(table, mask), test(table, mask[::-1]))
+    ]
+    assert drawn[0] == drawn[1]
+    with pytest.raises(SampleError, match="a mask with the labels of the table's rows, found a S"):
+        test(table, mask.set_axis(range(8)))
+    with pytest.raises(SampleError, match="an array is taken in the order of the rows"):
+        test(table.set_axis(list("aabcdefg")), mask.set_axis(list("abacdefg")))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from core.contract.source_data import SourceData
 from core.errors import SettingError
 from core.explorer.averages import Rates
 from core.explorer.store import FILE_NAME, save_averages
-from core.explorer.trial_counts import trial_counts
+from core.explorer.trials import trial_counts
 from core.figures import FIGURES
 from figure_reproduction import Figure2_reproduction as figure2
 from figure_reproduction import Figure4_reproduction as figure4

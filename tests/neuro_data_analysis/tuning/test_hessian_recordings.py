@@ -19,6 +19,7 @@ from neuro_data_analysis.tuning.hessian_recordings import (
     evolved_rates,
     open_hessian_recordings,
     succeeded,
+    succeeded_without_variation,
 )
 
 
@@ -70,6 +71,7 @@ def test_an_evolution_that_determines_no_test_is_refused():
     rates = np.arange(12.0)
     assert succeeded([rates, rates + 20])
     assert not succeeded([rates, rates])
+    assert not succeeded_without_variation([rates, rates + 20])
     for blocks in ([rates], [rates[:0], rates], [rates * 0, rates * 0]):
         with pytest.raises(RecordingError, match="first and last block can be compared"):
             succeeded(blocks)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.explorer.averages import Rates
 from core.explorer.store import FILE_NAME, load_averages
-from core.explorer.trial_counts import isolated_spikes, pooled_ratio, trial_counts
+from core.explorer.trials import isolated_spikes, pooled_ratio, trial_counts
 from tests.explorer_examples import KERNEL, averaged, recorded
 
 

@@ -1,0 +1,30 @@
+"""Whatever is killed, and whenever: the next run ends as if nothing had happened."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+KILLS = {
+    "simulation": (1, 1),
+    "export": (3, 8),
+    "evolution": (2, 4),
+    "sweep": (1, 1),
+    "download": (4, 8),
+}
+"""Kills at random moments, and at renamings; `python -m benchmarks.kills` has more."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", KILLS)
+def test_what_is_killed_goes_on_and_leaves_nothing_behind(part):
+    n_random, n_events = KILLS[part]
+    command = [sys.executable, "-m", "benchmarks.kills", part, f"--seed={int(time.time())}"]
+    command += [f"--random={n_random}", f"--events={n_events}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{part}: killed {n_random + n_events} times, 0 problems" in done.stdout
