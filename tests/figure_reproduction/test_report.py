@@ -203,7 +203,7 @@ def test_the_banner_stands_at_the_simulated_panels_of_a_mixed_figure(tmp_path):
     section = text.split("<h3>")[1]
     assert section.startswith("Ext. 5C")
     assert "SIMULATED" not in section
-    assert "3·√2·sd/√10" in section
+    assert "plus 3 sd" in section
     assert '<th class="n">simulation</th>' in text.split("<h3>")[2]
 
 
