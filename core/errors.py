@@ -188,6 +188,10 @@ class RunError(ReproductionError, RuntimeError):
     exit_code = 1
 
 
+class FullDiskError(RunError):
+    """There is no room for a file: on the disk, in a quota, or within a limit."""
+
+
 def run(main: Callable[[], int | None]) -> int:
     """Call `main` and turn what it raises into one line on stderr and an exit code.
 
@@ -215,6 +219,9 @@ def run(main: Callable[[], int | None]) -> int:
         return error.exit_code
     except OSError as error:
         _say(f"error: {_told(error)}.")
+        return RunError.exit_code
+    except MemoryError as error:
+        _say(f"error: expected memory for the work, found: {str(error) or 'no more'}.")
         return RunError.exit_code
     except KeyboardInterrupt:
         # One that came while a library ran source text, as dataclasses do, is remembered by Python
@@ -247,27 +254,27 @@ def _unbroken_output() -> Iterator[None]:
 class _Output:
     """A stream that throws away what nobody reads any more."""
 
-    def __init__(self, stream: TextIO):
-        self._stream = stream
+    def __init__(self, output: TextIO):
+        self._output = output
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        return getattr(self._output, name)
 
     def write(self, text: str) -> int:
         with self._unbroken():
-            self._stream.write(text)
+            self._output.write(text)
         return len(text)
 
     def flush(self) -> None:
         with self._unbroken():
-            self._stream.flush()
+            self._output.flush()
 
     @contextmanager
     def _unbroken(self) -> Iterator[None]:
         try:
             yield
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._output.fileno())
         except OSError as error:
             error.filename = error.filename or "standard output"
             raise

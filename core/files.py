@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core import interrupt
-from core.errors import ReproductionError, RunError, SettingError
+from core.errors import FullDiskError, ReproductionError, SettingError
 
 TEMPORARY_PREFIX = ".writing-"
 
 STAGING_PREFIX = ".staging-"
+
+SCRATCH_PREFIX = "reproduce-"
+"""Begin of the names of temporary folders."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where there is no room: on the disk, in a quota, within a limit."""
@@ -37,8 +40,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises
     ------
-    RunError
-        If the disk is full.
+    FullDiskError
+        If there is no room.
 
     Examples
     --------
@@ -52,35 +55,38 @@ def replacing(path: Path) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(path.parent)
-    with _own_name(path) as name:
-        temporary = name.with_name(f"{name.name}-{path.name}")
-        try:
-            yield temporary
-            temporary.replace(path)
-        except Exception as error:
-            if is_full(error):
-                raise no_room(path, error, temporary) from None
-            raise
-        finally:
-            temporary.unlink(missing_ok=True)
+    temporary, n_bytes = None, 0
+    try:
+        with _locked_file(path.parent, TEMPORARY_PREFIX) as name:
+            temporary = name.with_name(f"{name.name}-{path.name}")
+            try:
+                yield temporary
+                temporary.replace(path)
+            finally:
+                n_bytes = temporary.stat().st_size if temporary.is_file() else 0
+                temporary.unlink(missing_ok=True)
+    except ReproductionError as error:
+        if error.path == str(temporary):
+            raise error.about(path) from None
+        raise
+    except Exception as error:
+        if is_full(error):
+            raise no_room(path, error, n_bytes) from None
+        raise
 
 
 @contextmanager
-def _own_name(path: Path) -> Iterator[Path]:
-    """A file of a random name beside `path`, locked, and removed at the end."""
+def _locked_file(folder: Path, prefix: str, suffix: str = "") -> Iterator[Path]:
+    """An empty file of a random name, locked, and removed at the end."""
     while True:
-        name = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(6)}")
-        try:
-            file = name.open("xb")
-        except OSError as error:
-            raise (no_room(path, error) if is_full(error) else error) from None
-        with file:
-            if _is_locked(file) is False or not _is_in_place(file, name):
+        path = folder / f"{prefix}{secrets.token_hex(6)}{suffix}"
+        with path.open("xb") as file:
+            if _is_locked(file) is False or not _is_in_place(file, path):
                 continue  # somebody took it for abandoned before it was locked
             try:
-                yield name
+                yield path
             finally:
-                name.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
             return
 
 
@@ -136,7 +142,7 @@ def is_full(error: BaseException) -> bool:
     return getattr(error, "errno", None) in FULL or any(os.strerror(n) in words for n in FULL)
 
 
-def no_room(path: Path, error: BaseException, temporary: Path | None = None) -> RunError:
+def no_room(path: Path, error: BaseException, n_bytes: int = 0) -> FullDiskError:
     """The error for a file that could not be written for want of room.
 
     Parameters
@@ -145,22 +151,21 @@ def no_room(path: Path, error: BaseException, temporary: Path | None = None) -> 
         File to write, by its final name.
     error
         What was raised; see `is_full`.
-    temporary
-        What was written of it until then.
+    n_bytes
+        Bytes that it needs at least, as far as that is known.
 
     Examples
     --------
-    >>> error = no_room(Path("/a.csv"), OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)))
+    >>> error = no_room(Path("/a.csv"), OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), 1_200_000)
     >>> print(error)  # doctest: +ELLIPSIS
-    /a.csv: expected room to write it, found ... MB of free disk (Disk quota exceeded); ...
+    /a.csv: expected room for more than 1.2 MB, found ... MB of free disk (Disk quota exceeded); ...
     """
-    written = temporary.stat().st_size if temporary and temporary.exists() else 0
     words = [os.strerror(n) for n in FULL if n == getattr(error, "errno", None)]
     words += [os.strerror(n) for n in FULL if os.strerror(n) in str(error)]
     free = shutil.disk_usage(path.parent).free
-    return RunError(
+    return FullDiskError(
         path=path,
-        expected=f"room for more than {written / 1e6:.1f} MB" if written else "room to write it",
+        expected=f"room for more than {n_bytes / 1e6:.1f} MB" if n_bytes else "room to write it",
         found=f"{free / 1e6:.1f} MB of free disk ({words[0]})",
         advice="nothing was left half-written; make room and run the same again",
     )
@@ -239,8 +244,8 @@ def writable_folder(path: Path) -> Path:
     ------
     SettingError
         If it cannot be created or written.
-    RunError
-        If the disk is full.
+    FullDiskError
+        If there is no room.
 
     Examples
     --------
@@ -328,3 +333,29 @@ def staging_in(root: Path) -> Iterator[Path]:
         shutil.rmtree(abandoned)
     with tempfile.TemporaryDirectory(prefix=STAGING_PREFIX, dir=root) as folder:
         yield Path(folder)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """An empty folder for temporary files; those that killed processes left are removed.
+
+    Examples
+    --------
+    >>> with scratch() as folder:
+    ...     (folder / "a.txt").touch()
+    >>> folder.exists()
+    False
+    """
+    root = Path(tempfile.gettempdir())
+    for lock in root.glob(f"{SCRATCH_PREFIX}*.lock"):
+        with suppress(OSError), lock.open("r+b") as file:
+            if _is_locked(file):
+                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+                lock.unlink(missing_ok=True)
+    with _locked_file(root, SCRATCH_PREFIX, ".lock") as lock:
+        folder = lock.with_suffix("")
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -20,7 +20,7 @@ MOVING = ".moving"
 PLAN = "plan.json"
 
 
-def move_all(staging: Path, root: Path, names: Sequence[str], remove: Iterable[str] = ()) -> None:
+def move_all(staging: Path, root: Path, names: Sequence[str], obsolete: Iterable[str] = ()) -> None:
     """Move files into `root` and remove others from it, for a run that is alone there.
 
     Parameters
@@ -31,7 +31,7 @@ def move_all(staging: Path, root: Path, names: Sequence[str], remove: Iterable[s
         Folder that they go to.
     names
         Paths below both, in the order of moving.
-    remove
+    obsolete
         Paths below `root` of files that go first.
 
     Examples
@@ -44,7 +44,7 @@ def move_all(staging: Path, root: Path, names: Sequence[str], remove: Iterable[s
     >>> [path.name for path in root.iterdir()]
     ['a.csv']
     """
-    write_json(staging / PLAN, {"remove": list(remove), "move": list(names)})
+    write_json(staging / PLAN, {"remove": list(obsolete), "move": list(names)})
     staging.rename(root / MOVING)
     finish_moving(root)
 

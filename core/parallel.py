@@ -65,24 +65,23 @@ def ordered_map(function: Callable[[Any], Any], items: Iterable[Any], n_jobs: in
                     yield _result(waiting.popleft())
             while waiting:
                 yield _result(waiting.popleft())
-        except BaseException:
+        except BaseException as error:
             with interrupt.held_back():
                 _end(pool)
+            if isinstance(error, BrokenProcessPool):
+                raise RunError(
+                    path="parallel work",
+                    expected="processes that live until it is done",
+                    found="that one was killed",
+                    advice="is there enough memory and disk?",
+                ) from None
             raise
         pool.shutdown()
 
 
 def _result(future: Future) -> Any:
     interrupt.check()
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        raise RunError(
-            path="parallel work",
-            expected="processes that live until it is done",
-            found="that one was killed",
-            advice="is there enough memory and disk?",
-        ) from None
+    return future.result()
 
 
 def _end(pool: ProcessPoolExecutor) -> None:

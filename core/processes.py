@@ -73,8 +73,8 @@ def end_with_parent() -> None:
         threading.Thread(target=_wait_for_end, args=(int(number),), daemon=True).start()
 
 
-def _wait_for_end(pipe: int) -> None:
-    os.read(pipe, 1)  # nothing is ever sent, so this returns when the other end is closed
+def _wait_for_end(number: int) -> None:
+    os.read(number, 1)  # nothing is ever sent, so this returns when the other end is closed
     signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
     time.sleep(PATIENCE)
     os._exit(130)

@@ -17,7 +17,7 @@ import pandas as pd
 from core import interrupt
 from core.environment import ONE_THREAD, environment
 from core.errors import ReproductionError, RunError, SettingError, StateError
-from core.files import alone_in, replacing
+from core.files import alone_in, replacing, scratch
 from core.progress import progress
 from core.settings import check_same
 
@@ -33,6 +33,9 @@ ARGUMENTS = "task"
 """Column that says, as JSON, what a row was made from."""
 
 CONNECT_SECONDS = 10
+
+LEAST_MEMORY = 100_000_000
+"""Bytes that a worker needs to start."""
 
 DEATHS = 3
 """Workers that a task may lose before it is given up."""
@@ -152,7 +155,7 @@ def workers(
     Raises
     ------
     SettingError
-        If no scheduler answers, or the amount of memory cannot be read.
+        If no scheduler answers, or the amount of memory cannot be read or is too small.
     """
     from distributed.utils import silence_logging_cmgr
 
@@ -174,7 +177,7 @@ def _connected(scheduler: str) -> "Client":
         raise SettingError(
             path="scheduler",
             expected=f"a Dask scheduler that answers at {scheduler}",
-            found=f"none within {CONNECT_SECONDS} s ({_words(error)})",
+            found=f"none ({_words(error)})",
         ) from None
 
 
@@ -187,16 +190,23 @@ def _local_cluster(n_workers: int, memory: str) -> Iterator["Client"]:
     try:
         limit = parse_bytes(memory)
     except ValueError:
+        limit = 0
+    if limit < LEAST_MEMORY:
+        least = f"{LEAST_MEMORY // 1_000_000}MB"
         raise SettingError(
-            path="memory", expected="an amount such as 4GB", found=f"{memory!r}"
-        ) from None
+            path="memory",
+            expected=f"an amount such as 4GB, at least {least}",
+            found=f"{memory!r}",
+        )
     with (
+        scratch() as folder,
         environment(ENVIRONMENT),
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
         LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
             memory_limit=limit,
+            local_directory=str(folder),
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,

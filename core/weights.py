@@ -179,7 +179,9 @@ def locate(
     try:
         download(file.remote, target)
     except DownloadError as error:
-        raise WeightsError(error.clause, path=file.name, advice=_advice(file)) from None
+        failed = WeightsError(error.clause, path=file.name, advice=_advice(file))
+        failed.exit_code = error.exit_code  # no mistake of the user's
+        raise failed from None
     if not (file.remote.sha256 or file.remote.git_blob):
         write_text(_record(target), f"{sha256(target)}  {target.name}\n")
     return _verified(target, file)

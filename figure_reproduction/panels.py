@@ -56,10 +56,12 @@ class Regenerated:
     """A number from a computed table; `tolerance` allows for what differs from the published one.
 
     The absolute tolerance is that of the published number and of the computation's own randomness.
+    `note` says more of it.
     """
 
     value: float
     tolerance: float
+    note: str = ""
 
 
 @dataclass(frozen=True)

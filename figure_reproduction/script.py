@@ -14,7 +14,7 @@ import pandas as pd
 from core.contract.checks import check_folder, origins
 from core.contract.provenance import Origin
 from core.contract.source_data import SourceData
-from core.errors import MissingFileError, ReproductionError, run
+from core.errors import FullDiskError, MissingFileError, ReproductionError, run
 from core.figures import FIGURES, Figure
 from core.files import writable_folder
 from core.plotting.style import apply_style
@@ -62,6 +62,8 @@ def draw_figure(
     ------
     SettingError
         If `out` cannot be written.
+    FullDiskError
+        If there is no room for the pictures.
     """
     published = FIGURES[figure]
     start = time.perf_counter()
@@ -76,6 +78,8 @@ def draw_figure(
             if show and has_display():
                 plt.show()
         checks = (*origins(source, published.folder), *check_folder(source, published.folder))
+    except FullDiskError:
+        raise  # nothing else could be written, either
     except ReproductionError as error:
         return FigureResult(figure, source.root, origin, problem=str(error))
     except Exception as error:

@@ -24,7 +24,7 @@ from traitlets import default
 
 from core.environment import environment
 from core.errors import RunError
-from core.files import write_text
+from core.files import scratch, write_text
 from core.progress import progress
 from source_data_export.notebooks import REPORT_TYPE
 
@@ -43,6 +43,12 @@ class ThisPython(AsyncKernelManager):
     @default("transport_encryption")
     def _encrypted_if_possible(self) -> str:
         return "auto" if zmq.has("curve") else "disabled"
+
+    @default("connection_file")
+    def _in_the_folder_of_this_run(self) -> str:
+        folder = Path(os.environ["JUPYTER_RUNTIME_DIR"])
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder / "kernel.json")
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -71,12 +77,12 @@ def execute(notebook: Path, copy: Path, environment: Mapping[str, str]) -> Execu
     notebook
         File to execute; it is not changed.
     copy
-        Where the executed copy goes, with what was done up to the error.
+        Where the executed copy goes, with what was done up to the error; it replaces an earlier
+        one when the run ends.
     environment
         Variables for the kernel beside those of this process.
     """
     content = nbformat.read(notebook, as_version=4)
-    copy.unlink(missing_ok=True)
     with _own_configuration():
         problem = _execute_cells(content, notebook, dict(os.environ) | dict(environment))
     write_text(copy, nbformat.writes(content))
@@ -135,8 +141,8 @@ async def _interrupt(client: NotebookClient) -> None:
 
 @contextmanager
 def _own_configuration() -> Iterator[None]:
-    with tempfile.TemporaryDirectory() as folder:
-        names = {name: str(Path(folder, name.lower())) for name in CONFIGURATION}
+    with scratch() as folder:
+        names = {name: str(folder / name.lower()) for name in CONFIGURATION}
         with environment(names):
             yield
 

@@ -32,6 +32,8 @@ found 'abacus'.
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
+        if chosen.type == "meta":
+            raise TypeError("it holds no numbers")
     except (RuntimeError, TypeError):
         raise SettingError(
             path="device",

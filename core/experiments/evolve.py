@@ -5,6 +5,7 @@ figures in the folder ``--out``; what is there already is not run again.
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -49,6 +50,9 @@ def main(argv: list[str] | None = None) -> int:
     """Evolve, draw, and say where it is."""
     options = parser().parse_args(argv)
     units = [parse_unit(text) for text in options.unit]
+    if repeated := [unit for unit in units if units.count(unit) > 1]:
+        found = f"{','.join(map(str, repeated[0]))} {units.count(repeated[0])} times"
+        raise SettingError(path="--unit", expected="every unit once", found=found)
     options.generator = options.generator or ["fc6"]
     options.optimizer = options.optimizer or ["CholCMA"] * len(options.generator)
     if len(options.optimizer) != len(options.generator):
@@ -74,11 +78,12 @@ def parse_unit(text: str) -> tuple:
     ('.blocks.InvertedResidual10', 5, 7, 7)
     """
     layer, *position = text.split(",")
-    if not layer or len(position) not in (1, 3) or not all(part.isdigit() for part in position):
+    are_numbers = all(re.fullmatch("[0-9]{1,9}", part) for part in position)
+    if not layer or len(position) not in (1, 3) or not are_numbers:
         raise SettingError(
             path="--unit",
             expected="a layer and a channel, or channel, row and column, as in .layer3,5,7,7",
-            found=f"{text!r}",
+            found=f"{text!r}" if len(text) < 100 else f"{len(text)} characters",
         )
     return layer, *map(int, position)
 

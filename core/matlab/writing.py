@@ -6,6 +6,7 @@ elements of struct arrays as references to targets in ``/#refs#``. Every target 
 """
 
 import datetime
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from h5py import h5a, h5d, h5g, h5p, h5r, h5s, h5t
 
 from core.errors import ReproductionError, RunError
-from core.files import replacing
+from core.files import is_full, no_room, replacing
 
 SIGNATURE = "MATLAB 7.3 MAT-file"
 """Start of the text in the header."""
@@ -27,6 +28,13 @@ COMPRESSION_LEVEL = 3
 
 COMPRESS_FROM = 512
 """Arrays of at least so many numbers are compressed."""
+
+
+MARGIN = 1_000_000
+"""Bytes of room for what HDF5 keeps in memory and writes later."""
+
+BYTES_PER_OBJECT, BYTES_PER_TEXT = 8192, 1024
+"""Bytes that describe an array or a group, and a text, at most."""
 
 
 class Cell:
@@ -97,15 +105,33 @@ def _new_file(path: Path) -> Iterator["_Writer"]:
     with replacing(path) as temporary:
         try:
             with h5py.File(temporary, "w", userblock_size=USER_BLOCK) as file:
-                yield _Writer(file)
+                writer = _Writer(file, path)
+                writer.reserve()
+                yield writer
+                file.flush()
+                size = file.id.get_filesize()
+            os.truncate(temporary, size)
         except ReproductionError:
             raise
         except (OSError, RuntimeError) as error:
-            raise RunError(
-                path=path, expected="to write the file", found=f"an error: {error}"
-            ) from None
+            if is_full(error):
+                raise  # for `replacing`
+            # HDF5 adds addresses and its own calls
+            found = f"an error: {str(error).partition(' (')[0]}"
+            raise RunError(path=path, expected="to write the file", found=found) from None
         with temporary.open("r+b") as stream:
             stream.write(_header())
+
+
+def _room(value: Any) -> int:
+    """Bytes that a value takes at most, with what describes it."""
+    if isinstance(value, Mapping):
+        return BYTES_PER_OBJECT + sum(map(_room, value.values()))
+    if isinstance(value, Cell):
+        return BYTES_PER_OBJECT + sum(_room(entry) for row in value.rows for entry in row)
+    if isinstance(value, str):
+        return BYTES_PER_TEXT + 2 * len(value)
+    return BYTES_PER_OBJECT + np.asarray(value if value is not None else 0).nbytes
 
 
 def _header() -> bytes:
@@ -117,7 +143,8 @@ def _header() -> bytes:
 class _Writer:
     """Lays out values below ``/#refs#`` and hands out references to them."""
 
-    def __init__(self, file: h5py.File):
+    def __init__(self, file: h5py.File, path: Path):
+        self._path = path
         self._refs = file.create_group("#refs#")
         self._root = file
         self._n_targets = 0
@@ -127,13 +154,30 @@ class _Writer:
         self._plain.set_obj_track_times(False)
         self._scalar = h5s.create(h5s.SCALAR)
 
+    def reserve(self, n_bytes: int = 0) -> None:
+        """Take room beyond what is written: HDF5 can crash where it finds none.
+
+        Systems that cannot do it, as macOS, go without.
+        """
+        if not hasattr(os, "posix_fallocate"):
+            return
+        size = self._root.id.get_filesize() + n_bytes + MARGIN
+        try:
+            os.posix_fallocate(self._root.id.get_vfd_handle(), 0, size)
+        except OSError as error:
+            if is_full(error):
+                raise no_room(self._path, error, size) from None
+            raise
+
     def write_variables(self, variables: Mapping[str, Any]) -> None:
         for name, value in variables.items():
+            self.reserve(_room(value))
             self._write(self._root.id, name.encode(), value)
 
     def write_struct_array(self, name: str, elements: Iterator, fields: list[str]) -> None:
         columns: dict[str, list[h5py.Reference]] = {field: [] for field in fields}
         for element in elements:
+            self.reserve(_room(element))
             for field in fields:
                 value = None if element is None else element[field]
                 columns[field].append(self._reference(value))

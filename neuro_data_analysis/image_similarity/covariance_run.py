@@ -3,7 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-from core.errors import RunError, SettingError
+from core.errors import MissingFileError, SettingError
 from core.progress import say
 from neuro_data_analysis.image_similarity import networks
 from neuro_data_analysis.image_similarity.covariance_table import continue_table
@@ -19,7 +19,7 @@ def write_covariances(options: Namespace) -> Path:
     ------
     SettingError
         If the network has no covariance to compare, or there are no images.
-    RunError
+    MissingFileError
         If no experiment has its images.
     """
     networks.check_names([options.network])
@@ -38,5 +38,5 @@ def write_covariances(options: Namespace) -> Path:
     with open_recordings(folder) as recordings:
         table = continue_table(out, network, recordings, stimuli, options.batch, say)
     if table.empty:
-        raise RunError(path=stimuli, expected="the images of an experiment", found="none")
+        raise MissingFileError(path=stimuli, expected="the images of an experiment", found="none")
     return out

@@ -14,7 +14,7 @@ from core.contract.provenance import (
     simulation_record,
 )
 from core.contract.source_data import EXAMPLE_EXPI
-from core.errors import ContractError, RunError, SettingError
+from core.errors import ContractError, FullDiskError, RunError, SettingError
 from core.files import (
     LOCK_NAME,
     TEMPORARY_PREFIX,
@@ -329,7 +329,7 @@ def refuse_foreign_folder(out: Path) -> None:
 
 
 def refuse_full_disk(folder: Path, n_experiments: int) -> None:
-    """Raise a RunError where the recordings would not fit.
+    """Raise a FullDiskError where the recordings would not fit.
 
     Parameters
     ----------
@@ -341,7 +341,7 @@ def refuse_full_disk(folder: Path, n_experiments: int) -> None:
     needed = n_experiments * BYTES_PER_EXPERIMENT
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise RunError(
+        raise FullDiskError(
             path=folder,
             expected=f"at least {needed / 1e6:.0f} MB of free disk",
             found=f"{free / 1e6:.0f} MB",

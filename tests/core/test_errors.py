@@ -1,6 +1,10 @@
 """Errors: fields, the sentence that they make, and what whoever catches one may change."""
 
+import os
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +63,52 @@ def test_what_is_named_once_is_not_named_again():
 def test_other_advice_stands_in_the_place_of_the_first():
     error = MissingPackageError(**FIELDS).advising("Wait.")
     assert str(error) == "a.csv: expected 3 rows, found 2. Wait."
+
+
+HEAD = """
+import sys
+from pathlib import Path
+from core.errors import run
+from core.progress import answer
+
+def work():
+    answer("first")
+    sys.stdin.read()
+    for _ in range(3):
+        answer("more")
+    Path(sys.argv[1]).touch()
+
+sys.exit(run(work))
+"""
+
+
+def started(*words, **options):
+    root = str(Path(__file__).parents[2])
+    return subprocess.Popen(
+        [sys.executable, "-c", *words],
+        env={**os.environ, "PYTHONPATH": root},
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
+    )
+
+
+def test_work_goes_on_when_its_output_is_no_longer_read(tmp_path):
+    """As in ``./reproduce figures | head -1``."""
+    process = started(HEAD, tmp_path / "done", stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"first\n"
+    process.stdout.close()
+    process.stdin.close()
+    assert (process.stderr.read(), process.wait(30)) == (b"", 0)
+    process.stderr.close()
+    assert (tmp_path / "done").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+def test_output_that_has_no_room_is_named(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        _, errors = started(HEAD, tmp_path / "done", stdout=full).communicate(b"", timeout=30)
+    assert errors == (
+        b"error: standard output: expected to read or write it, found an error: No space left on "
+        b"device.\n"
+    )

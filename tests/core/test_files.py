@@ -5,13 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from core.errors import RunError, SettingError
-from core.files import TEMPORARY_PREFIX, replacing, writable_folder, write_text
+from core.files import TEMPORARY_PREFIX, replacing, scratch, writable_folder, write_text
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +21,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 SLOW = """
 import sys, time
 from pathlib import Path
-from core.files import replacing
+from core.files import TEMPORARY_PREFIX, replacing, scratch, writable_folder, write_text
 
 path, letter, seconds = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
 with replacing(path) as temporary, temporary.open("w") as file:
@@ -43,15 +44,13 @@ def names_in(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+NAMESPACE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child")
+
+
 def can_unshare():
-    unshare = shutil.which("unshare")
-    return (
-        unshare
-        and not subprocess.run([unshare, *NAMESPACE, "true"], capture_output=True).returncode
-    )
-
-
-NAMESPACE = ("--user", "--map-root-user", "--pid", "--fork")
+    if shutil.which(NAMESPACE[0]) is None:
+        return False
+    return subprocess.run([*NAMESPACE, "true"], capture_output=True).returncode == 0
 
 
 def test_what_a_killed_process_left_is_removed_and_what_is_written_now_is_not(tmp_path):
@@ -114,7 +113,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from core.errors import run
-from core.files import write_text
+from core.files import TEMPORARY_PREFIX, replacing, scratch, writable_folder, write_text
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
 sys.exit(run(lambda: write_text(Path(sys.argv[1]), "x" * 2**21)))
@@ -153,3 +152,36 @@ def test_a_folder_is_tried_without_a_trace(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(SettingError, match="expected a folder that can be written, found a file"):
         writable_folder(tmp_path / "file")
+
+
+SCRATCH = """
+import time
+from core.files import TEMPORARY_PREFIX, replacing, scratch, writable_folder, write_text
+
+with scratch() as folder:
+    (folder / "a.txt").touch()
+    print(folder, flush=True)
+    time.sleep(30)
+"""
+
+
+def test_temporary_folders_of_killed_processes_are_removed(tmp_path, monkeypatch):
+    environment = {**ENVIRONMENT, "TMPDIR": str(tmp_path)}
+    killed, alive = (
+        subprocess.Popen(
+            [sys.executable, "-c", SCRATCH], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    )
+    folders = [Path(process.stdout.readline().strip()) for process in (killed, alive)]
+    killed.kill()
+    killed.communicate()
+    assert all((folder / "a.txt").exists() for folder in folders)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with scratch():
+        assert [folder.exists() for folder in folders] == [False, True]
+    alive.kill()
+    alive.communicate()
+    with scratch():
+        pass
+    assert names_in(tmp_path) == []

@@ -220,11 +220,10 @@ def test_a_scheduler_that_does_not_answer_is_said(address, monkeypatch):
         pass
 
 
-def test_memory_is_an_amount():
-    with (
-        pytest.raises(SettingError, match="memory: expected an amount such as 4GB, found 'much'"),
-        workers(memory="much"),
-    ):
+@pytest.mark.parametrize("memory", ["much", "0", "1", "-4GB", "99MB"])
+def test_memory_is_an_amount_that_a_worker_can_start_in(memory):
+    sentence = f"memory: expected an amount such as 4GB, at least 100MB, found '{memory}'"
+    with pytest.raises(SettingError, match=sentence), workers(memory=memory):
         pass
 
 

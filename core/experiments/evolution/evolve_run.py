@@ -1,14 +1,16 @@
 """The work of ``python -m core.experiments.evolve``: from its options to files and figures."""
 
 import argparse
+import zlib
 from pathlib import Path
+from zipfile import BadZipFile
 from zlib import crc32
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from core.errors import MissingFileError, SettingError
+from core.errors import ImageError, MissingFileError, SettingError
 from core.experiments.evolution.loop import Evolution, Thread, blocks_to_do, checksum, evolve
 from core.experiments.evolution.record import GENERATOR_WEIGHTS
 from core.files import writable_folder
@@ -145,18 +147,33 @@ def _hessian(kind: str, label: str, options: argparse.Namespace) -> dict | None:
         raise MissingFileError(
             path=path, expected=f"the average Hessian of {kind}", found="no file"
         )
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (OSError, ValueError, EOFError, KeyError, BadZipFile, TypeError, zlib.error) as error:
+        raise SettingError(
+            path=path,
+            expected=f"the average Hessian of {kind}, an archive of arrays",
+            found=f"{path.stat().st_size} bytes that cannot be read ({type(error).__name__})",
+        ) from None
 
 
 def _read_images(path: Path) -> torch.Tensor:
     """All images of a folder in order of name, (n, 3, 256, 256) in [0, 1]."""
-    from PIL import Image
-
     files = sorted(file for file in path.glob("*") if file.suffix.lower() in IMAGE_TYPES)
     if not files:
         raise MissingFileError(
             path=path, expected=f"images ({', '.join(IMAGE_TYPES)})", found="none there"
         )
-    images = [np.asarray(Image.open(file).convert("RGB").resize((256, 256))) for file in files]
+    images = [_read_image(file) for file in files]
     return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
+
+
+def _read_image(file: Path) -> np.ndarray:
+    from PIL import Image
+
+    try:
+        return np.asarray(Image.open(file).convert("RGB").resize((256, 256)))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        found = f"that it cannot be read ({type(error).__name__})"
+        raise ImageError(path=file, expected="an image", found=found) from None

@@ -44,6 +44,9 @@ Place = Callable[[torch.Tensor], torch.Tensor]
 AT_A_TIME = 512
 """Images that are in memory at the same time."""
 
+LARGEST_NOISE = 100.0
+"""Level of noise, as a multiple of the score, that nobody asks for but by mistake beyond it."""
+
 SAME_CODES = 1e-5
 """Relative difference up to which codes are those of the file, which are float32."""
 
@@ -103,9 +106,9 @@ class Evolution:
     def __post_init__(self) -> None:
         if not self.threads:
             raise SettingError(path=self.unit, expected="at least one thread", found="none")
-        if not 0 <= self.noise < np.inf:
+        if not 0 <= self.noise <= LARGEST_NOISE:
             raise SettingError(
-                path="noise", expected="a level of at least 0", found=f"{self.noise!r}"
+                path="noise", expected=f"a level of 0 to {LARGEST_NOISE:g}", found=f"{self.noise!r}"
             )
         whole(self.seed, "seed", at_least=0)
         for thread in self.threads:

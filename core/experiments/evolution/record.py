@@ -6,9 +6,12 @@ time, and what counts is `n_done`, which is written last.
 """
 
 import json
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import h5py
 import numpy as np
 
 from core import interrupt
-from core.errors import MissingFileError, ReproductionError, RunError, StateError
+from core.errors import MissingFileError, ReproductionError, RunError, SettingError, StateError
 from core.files import is_full, no_room, replacing
 from core.versions import versions
 
@@ -134,9 +137,17 @@ def create(
     Raises
     ------
     RunError
-        If it cannot be written.
+        If it cannot be written, for want of room say.
+    SettingError
+        If there is a folder in its place.
     """
     n_references = len(reference_clean)
+    if path.is_dir():
+        raise SettingError(path=path, expected="no file or an evolution", found="a folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    n_bytes = sum(4 * t.n_code * t.rows(n_blocks - 1).stop for t in threads)
+    if n_bytes > shutil.disk_usage(path.parent).free:
+        raise no_room(path, OSError(ENOSPC, os.strerror(ENOSPC)), n_bytes)
     with _said(path), replacing(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["format"] = FORMAT
         file.attrs["settings"] = json.dumps(settings)
@@ -200,6 +211,8 @@ def read_evolution(path: Path) -> EvolutionRecord:
     StateError
         If it is no evolution, or damaged.
     """
+    if Path(path).is_dir():
+        raise SettingError(path=path, expected="an evolution", found="a folder")
     if not Path(path).is_file():
         raise MissingFileError(path=path, expected="an evolution", found="no file")
     try:
@@ -207,9 +220,14 @@ def read_evolution(path: Path) -> EvolutionRecord:
             if file.attrs.get("format") != FORMAT:
                 raise StateError(path=path, expected="an evolution", found="another HDF5 file")
             return _read(file)
-    except (OSError, KeyError, RuntimeError) as error:
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+        if isinstance(error, ReproductionError):
+            raise
         raise StateError(
-            path=path, expected="an evolution", found=f"a file that cannot be read ({error})"
+            path=path,
+            expected="an evolution",
+            found=f"a file that is damaged ({_in_short(error)})",
+            advice="remove it to begin anew",
         ) from None
 
 
@@ -253,6 +271,11 @@ def _said(path: Path) -> Iterator[None]:
         raise _unwritten(path, error) from None
 
 
+def _in_short(error: Exception) -> str:
+    """An error's first words; HDF5 adds addresses and its own calls."""
+    return str(error).partition(" (")[0].strip("'\"") or type(error).__name__
+
+
 def _unwritten(path: Path, error: OSError | RuntimeError) -> RunError:
     if is_full(error):
         return no_room(path, error)
@@ -266,6 +289,6 @@ def _unwritten(path: Path, error: OSError | RuntimeError) -> RunError:
     return RunError(
         path=path,
         expected="to write",
-        found=f"an error: {error}",
+        found=f"an error: {_in_short(error)}",
         advice="the blocks that were finished are kept, and the same call goes on from them",
     )

@@ -5,10 +5,8 @@ These are the tasks of the optimizer benchmark. Scores are activations; generati
 """
 
 import json
-import tempfile
 import time
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +21,7 @@ from core.experiments.optimizer_benchmark.trajectory_geometry import (
     norm_growth,
     principal_components,
 )
+from core.files import scratch
 from core.optimizers.presets import POPULATION, make_optimizer
 from core.optimizers.protocol import Optimizer
 from core.sweep import Row
@@ -103,8 +102,8 @@ def unit_run(
     )
     thread = Thread(generator, images_of, searcher)
     noise_seed = int(rng.integers(2**31))
-    with tempfile.TemporaryDirectory() as folder:
-        evolution = Evolution(Path(folder) / "run.h5", name, [thread], noise, seed=noise_seed)
+    with scratch() as folder:
+        evolution = Evolution(folder / "run.h5", name, [thread], noise, seed=noise_seed)
         start = time.perf_counter()
         (record,) = evolve([evolution], respond, n_generations)
         seconds = time.perf_counter() - start

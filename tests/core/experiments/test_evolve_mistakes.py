@@ -1,0 +1,111 @@
+"""What is wrong with an evolution is one sentence, with the exit code that it should have."""
+
+import argparse
+
+import h5py
+import numpy as np
+import pytest
+
+from core.computing.devices import choose_device
+from core.errors import (
+    FullDiskError,
+    ImageError,
+    RunError,
+    SettingError,
+    StateError,
+    run,
+)
+from core.experiments.evolution import evolve_run
+from core.experiments.evolution.loop import Evolution, Thread, evolve
+from core.experiments.evolution.record import read_evolution
+from core.experiments.evolve import main
+from core.generators.small import SmallGenerator
+from core.optimizers.presets import make_optimizer
+
+
+def evolution(path, **options):
+    optimizer = make_optimizer("CholeskyCMAES", 8, n_generations=3, random_seed=0)
+    return Evolution(path, "unit", [Thread("small", SmallGenerator(8, 8), optimizer)], **options)
+
+
+def brightness(images, units):
+    return images.mean(dim=(1, 2, 3)).detach().numpy()
+
+
+@pytest.mark.parametrize(("words", "found"), [
+    (["--unit=.a,²"], "found '.a,²'"),
+    (["--unit=.a," + "1" * 5000], "found 5003 characters"),
+    (["--unit=.a,1", "--unit=.a,1"], "expected every unit once, found .a,1 2 times"),
+])  # fmt: skip
+def test_units_that_are_none(capsys, words, found):
+    assert run(lambda: main(words)) == 2
+    assert found in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"\x93NUMPY\x01\x00"])
+def test_hessians_that_cannot_be_read(tmp_path, content):
+    options = argparse.Namespace(hessians=tmp_path)
+    name = evolve_run.HESSIAN_FILES["fc6"]
+    (tmp_path / name).write_bytes(content)
+    sentence = rf"{name}: expected the average Hessian of fc6, .*, found {len(content)} bytes"
+    with pytest.raises(SettingError, match=sentence):
+        evolve_run._hessian("fc6", "HessCMA800", options)
+
+
+def test_images_that_cannot_be_read(tmp_path):
+    (tmp_path / "a.png").write_text("no image")
+    with pytest.raises(
+        ImageError, match=r"a\.png: expected an image, found that it cannot"
+    ) as error:
+        evolve_run._read_images(tmp_path)
+    assert error.value.exit_code == 2
+
+
+def test_a_folder_in_the_place_of_the_file(tmp_path):
+    path = tmp_path / "a.h5"
+    path.mkdir()
+    with pytest.raises(SettingError, match=r"a\.h5: expected no file or .*, found a folder"):
+        evolve([evolution(path)], brightness, 3)
+    with pytest.raises(SettingError, match=r"a\.h5: expected an evolution, found a folder"):
+        read_evolution(path)
+
+
+def test_settings_that_are_not_json(tmp_path):
+    path = tmp_path / "a.h5"
+    evolve([evolution(path)], brightness, 2)
+    with h5py.File(path, "r+") as file:
+        file.attrs["settings"] = "{'a': 1}"
+    with pytest.raises(StateError, match=r"a\.h5: expected an evolution, found a file that is dam"):
+        evolve([evolution(path)], brightness, 2)
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(StateError, match=r"damaged \(Unable to .*\); remove it") as error:
+        read_evolution(path)
+    assert "0x" not in str(error.value)
+
+
+def test_more_blocks_than_the_disk_has_room_for(tmp_path):
+    with pytest.raises(FullDiskError, match=r"a\.h5: expected room for more than [0-9]{6,}\.. MB"):
+        evolve([evolution(tmp_path / "a.h5")], brightness, 10**10)
+
+
+@pytest.mark.parametrize("noise", [1e300, float("inf"), float("nan"), -0.1])
+def test_noise_that_nobody_means(tmp_path, noise):
+    with pytest.raises(SettingError, match="noise: expected a level of 0 to 100, found"):
+        evolution(tmp_path / "a.h5", noise=noise)
+
+
+def test_a_file_that_is_removed_meanwhile_is_not_called_kept(tmp_path):
+    path = tmp_path / "a.h5"
+    with pytest.raises(RunError, match="found none; it was removed or moved meanwhile") as error:
+        evolve([evolution(path)], brightness, 3, after_block=path.unlink)
+    assert "kept" not in str(error.value).replace("not kept", "")
+
+
+def test_memory_that_is_not_there_is_one_sentence(capsys):
+    assert run(lambda: np.empty(2**60, np.uint8) and 0) == 1
+    assert capsys.readouterr().err.startswith("error: expected memory for the work, found: Unable")
+
+
+def test_a_device_that_holds_no_numbers_is_none():
+    with pytest.raises(SettingError, match=r"device: expected cpu, .*, found 'meta'"):
+        choose_device("meta")
