@@ -160,7 +160,7 @@ def draw_block_psth(ax: Axes, psth: np.ndarray, offset: float) -> None:
     for block in (n_blocks, n_blocks + 1):
         ax.axhline(offset * block, color="k", ls=":", alpha=0.3)
     ax.set(
-        xlim=(time[0], time[-1]),
+        xlim=(0, len(time)),
         ylim=(0, offset * n_blocks + psth[-1, :2].max()),
         xlabel="Time (ms)",
         ylabel=f"Firing Rate each block (events/s)   ({offset:g} evt/s between dashed lines)",

@@ -9,13 +9,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy import stats
 
 from core.contract import fig3
 from core.contract.descriptions import Table
 from core.contract.source_data import SourceData
 from core.errors import ContractError
 from core.figures import FIGURES
+from core.statistics.correlations import pearson
 from core.statistics.masks import mask_table
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.script import run_script
@@ -93,8 +93,7 @@ def correlate(data: Figure3Data, x: str, y: str) -> Correlation:
     rows = data.experiments[np.isfinite(data.experiments[[x, y]]).all(axis=1)]
     if len(rows) < LEAST_ROWS or np.ptp(rows[x]) == 0 or np.ptp(rows[y]) == 0:
         return Correlation(np.nan, np.nan, rows)
-    result = stats.pearsonr(rows[x], rows[y])
-    return Correlation(float(result.statistic), float(result.pvalue), rows)
+    return Correlation(*pearson(rows[x].to_numpy(), rows[y].to_numpy()), rows)
 
 
 def statistics(data: Figure3Data) -> Statistics:

@@ -113,7 +113,7 @@ def draw_mean_psth(figure: Figure, data: Figure5Data, block: str) -> None:
             if len(psth):
                 mean, error = mean_and_error(psth)
                 mean_band(ax, time, mean, error, color=color, band_alpha=0.25, lw=3, label=thread)
-        ax.set(title=f"{area} (N={rows.sum()})", ylim=(0, 2), xlim=(0, 199), xlabel="Time (ms)")
+        ax.set(title=f"{area} (N={rows.sum()})", ylim=(0, 2), xlim=(0, 200), xlabel="Time (ms)")
     axes[0].set_ylabel("Max Normalized PSTH")
     if axes[0].get_legend_handles_labels()[0]:
         axes[0].legend(loc="lower right", frameon=False)

@@ -72,7 +72,8 @@ class Compared:
     """A published number, this run's (None where there is none), and the verdict.
 
     `tolerance` is the one that decided; `regenerated` says whether it is that of a computed table
-    instead of the published number's own; `why` tells why there is no value, where that is known.
+    instead of the published number's own; `why` tells why there is no value, where that is known,
+    or what a regenerated one rests on.
     """
 
     published: Published
@@ -183,7 +184,9 @@ def _compare_regenerated(number: Published, found: Regenerated) -> Compared:
         return Compared(number, None, UNAVAILABLE, found.tolerance, regenerated=True)
     widened = replace(number, tolerance=found.tolerance)
     decision = verdict(widened, found.value, Origin.RECORDED)
-    return Compared(number, found.value, decision, found.tolerance, regenerated=True)
+    return Compared(
+        number, found.value, decision, found.tolerance, regenerated=True, why=found.note
+    )
 
 
 def verdict(number: Published, value: float, origin: Origin, contradicted: bool = False) -> str:

@@ -1,5 +1,6 @@
 """All figures in parallel processes; a single one in this process."""
 
+import gc
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,9 @@ from core.figures import FIGURES
 if TYPE_CHECKING:
     from figure_reproduction.panels import FigureResult
     from figure_reproduction.sources import Choice
+
+ALLOCATIONS = 50_000
+"""New objects after which Python looks for unused ones; 700, as usual, is one axis of a picture."""
 
 
 def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list["FigureResult"]:
@@ -51,6 +55,7 @@ def draw_one(work: tuple[str, Path, Path, int]) -> "FigureResult":
     import matplotlib as mpl
 
     mpl.use("Agg")
+    gc.set_threshold(ALLOCATIONS)
     from core.contract.source_data import SourceData
     from figure_reproduction.script import draw_figure
 

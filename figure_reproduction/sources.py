@@ -210,7 +210,7 @@ def export_averages(data: Path) -> Path:
 
 def alignment_source(
     source: SourceData, computed: Path
-) -> tuple[dict[str, Input], dict[str, Input], str]:
+) -> tuple[dict[str, Input], dict[str, Input], Input | None, str]:
     """Tables of Extended Data Figure 5C by optimizer, published and computed.
 
     Parameters
@@ -223,28 +223,34 @@ def alignment_source(
     Returns
     -------
     published
-        Tables of the figure's folder, as far as it holds them.
+        Tables of the figure's folder, as far as it holds them; not what an export computed.
     regenerated
         Computed ones, where they are there or were wanted.
+    ensemble
+        More runs on the networks of the computed ones, where these are there.
     unavailable
         Why computed ones that were wanted are not there; empty where they are.
     """
     from core.experiments.alignment.data import alignment_data, is_computed
+    from core.experiments.alignment.ensemble_data import alignment_ensemble, ensemble_path
 
     simulated = source.holds_simulated(ext5.FOLDER)
+    records = source.provenance
+    exported = {name for name, known in records.items() if known.details.get("computed")}
     published = {
         name: _input(source, file)
         for name, file in ext5.ALIGNMENT.items()
-        if not simulated and source.path(file).is_file()
+        if not simulated and file.path not in exported and source.path(file).is_file()
     }
     if len(published) == len(ext5.ALIGNMENT) and not is_computed(computed):
-        return published, {}, ""
+        return published, {}, None, ""
     try:
         found = alignment_data(computed)
         regenerated = {name: _input(found, t, computed=True) for name, t in ext5.ALIGNMENT.items()}
+        ensemble = Input(alignment_ensemble(computed), ensemble_path(computed), computed=True)
     except ReproductionError as error:
-        return published, {}, f"Its computed tables cannot be had: {error}"
-    return published, regenerated, ""
+        return published, {}, None, f"Its computed tables cannot be had: {error}"
+    return published, regenerated, ensemble, ""
 
 
 def linearity_tables(source: SourceData, computed: Path) -> tuple[dict[str, Input], dict[str, str]]:
@@ -363,7 +369,7 @@ def explanation(choices: Iterable[Choice]) -> str:
         *(f"  Figure {choice.figure}: {choice.reason}." for choice in simulated),
     ]
     if any(choice.figure == "ext5" for choice in simulated):
-        lines.append("  Ext. 5C is computed, a minute or two the first time, and carries no mark.")
+        lines.append("  Ext. 5C is computed, a few minutes the first time, and carries no mark.")
     if any(choice.fell_back for choice in simulated):
         lines.append("  `./reproduce download` fetches the paper's data where OSF can be reached.")
         if os.environ.get("MATROOT"):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from core.networks.preprocessing import IMAGENET, Images, Preprocessing
+from core.networks.preprocessing import IMAGENET, Images, Preprocessing, normalised
 from core.probing.fetchers import featureFetcher
 from neuro_data_analysis.image_similarity.comparison import (
     Mask,
@@ -19,6 +19,7 @@ from neuro_data_analysis.image_similarity.comparison import (
     features_under_mask,
     map_similarity,
     masked_similarity,
+    masked_token_similarity,
     token_similarity,
 )
 from neuro_data_analysis.image_similarity.masks import PUBLISHED_MASKS
@@ -28,16 +29,29 @@ __all__ = [
     "compare_imgs_cnn",
     "compare_imgs_cnn_featmsk",
     "compare_imgs_vit",
+    "compare_imgs_vit_featmsk",
     "extract_featvec_cnn_featmsk",
     "naive_featmsk",
+    "normalize",
 ]
+
+
+def normalize(tensor: torch.Tensor) -> torch.Tensor:
+    """Images (3, H, W) or (n, 3, H, W), RGB in [0, 1], by ImageNet's mean and SD.
+
+    Examples
+    --------
+    >>> normalize(torch.full((3, 1, 1), 0.5)).flatten().round(decimals=2)
+    tensor([0.0700, 0.2000, 0.4200])
+    """
+    return normalised(tensor, IMAGENET, scale=1.0)
 
 
 def compare_imgs_LPIPS(  # noqa: N802 (published name)
     img1: Images,
     img2: Images,
     Dist: Callable,  # noqa: N803
-) -> torch.Tensor:
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Distance of images by any measure, such as LPIPS; 0 for equal images.
 
     Parameters
@@ -51,14 +65,17 @@ def compare_imgs_LPIPS(  # noqa: N802 (published name)
 
     Returns
     -------
-    What `Dist` returns, on the CPU, without gradient.
+    mean, distmaps
+        The mean over all but the first axis of what `Dist` returns, and that itself (a map, where
+        it is ``spatial``); on the CPU, without gradient.
 
     Raises
     ------
     ImageError
         If the images differ in size or number, hold NaN or are not in [0, 1].
     """
-    return distance(img1, img2, Dist)
+    maps = distance(img1, img2, Dist)
+    return (maps.flatten(1).mean(dim=1) if maps.dim() > 1 else maps), maps
 
 
 def compare_imgs_vit(
@@ -68,11 +85,10 @@ def compare_imgs_vit(
     featkey: str = "blocks",
     metric: str = "cosine",
     preprocessing: Preprocessing = IMAGENET,
-) -> torch.Tensor:
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Similarity of two images in every token of a vision transformer.
 
-    Column 0 is the class token (``vit_cls`` of Figure 3G); the mean of the others over tokens is
-    ``vit_token_m``.
+    Of the class token it is ``vit_cls`` of Figure 3G; its mean over the others is ``vit_token_m``.
 
     Parameters
     ----------
@@ -89,8 +105,10 @@ def compare_imgs_vit(
 
     Returns
     -------
-    (n, T)
-        float64, on the CPU.
+    cossim_cls : (n,)
+        Of the class token; float64, on the CPU.
+    cossim_map : (n, T - 1)
+        Of the patches, row by row.
 
     Raises
     ------
@@ -101,7 +119,8 @@ def compare_imgs_vit(
     SettingError
         If there is no such metric.
     """
-    return token_similarity(img1, img2, fetcher, featkey, metric, preprocessing)
+    tokens = token_similarity(img1, img2, fetcher, featkey, metric, preprocessing)
+    return tokens[:, 0], tokens[:, 1:]
 
 
 def compare_imgs_cnn(
@@ -228,17 +247,64 @@ def compare_imgs_cnn_featmsk(
     return masked_similarity(img1, img2, fetcher, featkey, masks, metric, preprocessing)
 
 
-def naive_featmsk() -> dict[str, np.ndarray]:
+def compare_imgs_vit_featmsk(
+    img1: Images,
+    img2: Images,
+    fetcher: featureFetcher,
+    featmsk1: Mask | None = None,
+    featmsk2: Mask | None = None,
+    featkey: str = "blocks",
+    metric: str = "cosine",
+    preprocessing: Preprocessing = IMAGENET,
+) -> torch.Tensor:
+    """Similarity of the masked mean patch tokens of two images (the published one returns nothing).
+
+    Parameters
+    ----------
+    img1, img2
+        One or several; one is compared with all of the other.
+    fetcher
+        Records a layer that puts out tokens (n, T, C), the class token first.
+    featmsk1, featmsk2
+        Weights of the T - 1 patches of either image, row by row; without, all count alike.
+    featkey
+        Key of the layer.
+    metric
+        ``cosine``.
+    preprocessing
+        Mean and SD.
+
+    Returns
+    -------
+    (n,)
+        float64, on the CPU.
+
+    Raises
+    ------
+    ImageError
+        If the images differ in size or number, hold NaN or are not in [0, 1].
+    LayerError
+        If a mask has not one weight for each patch, or the layer puts out no tokens.
+    SettingError
+        If there is no such metric.
+    """
+    masks = featmsk1, featmsk2
+    return masked_token_similarity(img1, img2, fetcher, featkey, masks, metric, preprocessing)
+
+
+def naive_featmsk() -> tuple[np.ndarray, np.ndarray]:
     """Binary centre masks of a ResNet's last two layers for images of 224 x 224 pixels.
 
     Returns
     -------
-    dict
-        ``layer3`` (14, 14) and ``layer4`` (7, 7): 1 but for the outer ring of 7 x 7.
+    layer3 : (14, 14)
+    layer4 : (7, 7)
+        1 but for the outer ring of 7 x 7.
 
     Examples
     --------
-    >>> naive_featmsk()["layer4"].sum()
-    np.float64(25.0)
+    >>> [mask.sum() for mask in naive_featmsk()]
+    [np.float64(100.0), np.float64(25.0)]
     """
-    return {f"layer{n}": PUBLISHED_MASKS[f"resnet_L{n}"]["centre"].copy() for n in (3, 4)}
+    layer3, layer4 = (PUBLISHED_MASKS[f"resnet_L{n}"]["centre"].copy() for n in (3, 4))
+    return layer3, layer4

@@ -1,21 +1,24 @@
 """Reading recordings and reducing them to trajectories, under the published names.
 
-`BFEStats` is a list of experiments, None where there is no recording, so that experiment `Expi` is
-``BFEStats[Expi - 1]``. Threads count from 0 (DeePSim), blocks from 0, generations (``gen``) from 1.
-A window is a range of ms from image onset. The work is done in `recordings` and `evolutions`.
+`BFEStats` is a list of experiments, so that experiment `Expi` is ``BFEStats[Expi - 1]``; where
+there is no recording, its ``["evol"]`` is None. What these functions take for an experiment `S` may
+come from `load_neural_data`, from `recordings.open_recordings` or from a published pickle. Threads
+count from 0 (DeePSim), blocks from 0, generations (``gen``) from 1. A window is a range of ms from
+image onset. The work is done in `recordings` and `evolutions`.
 """
 
 import atexit
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from core.errors import RecordingError
-from neuro_data_analysis.evolutions.cohort import metadata_table
+from core.progress import answer
+from core.statistics.windows import window_rate
 from neuro_data_analysis.evolutions.shown_images import (
     TrialRates,
     evolved_images,
@@ -30,17 +33,27 @@ from neuro_data_analysis.evolutions.trajectories import (
     response_trajectory,
     side_by_side,
 )
-from neuro_data_analysis.recordings.dataset import (
-    Recordings,
-    matroot,
-    open_recordings,
-    write_plain_pickle,
-)
+from neuro_data_analysis.image_similarity.prototypes import cut_montage
+from neuro_data_analysis.neural_data_utils import get_meta_df
+from neuro_data_analysis.recordings.dataset import VARIABLE, Overrides, matroot, open_recordings
 from neuro_data_analysis.recordings.experiment import Experiment
+from neuro_data_analysis.recordings.lab_tables import optimizer_names
 from neuro_data_analysis.recordings.latent_codes import read_latent_codes
+from neuro_data_analysis.recordings.published_form import (
+    AttributeDict,
+    ByField,
+    Fields,
+    PublishedExperiment,
+    as_experiment,
+    as_experiments,
+    published_elements,
+    recorded,
+    write_published_pickles,
+)
 
 __all__ = [
     "Trials",
+    "add_entry2neural_data",
     "extract_all_evol_trajectory",
     "extract_all_evol_trajectory_dyna",
     "extract_all_evol_trajectory_dyna_multiwindow_nostats",
@@ -50,12 +63,17 @@ __all__ = [
     "extract_natref_activation_array",
     "get_expstr",
     "load_img_resp_pairs",
+    "load_img_resp_pairs_multiwindow",
     "load_latent_codes",
     "load_neural_data",
     "load_neural_data_and_save_pkl",
+    "load_resp_multiwindow",
     "local_folder",
     "pad_psth_traj",
     "pad_resp_traj",
+    "parse_montage",
+    "print_structure",
+    "print_values",
 ]
 
 Trials = tuple[
@@ -64,31 +82,125 @@ Trials = tuple[
 """Evoked rates, baseline rates and 1-based generations as lists of one array per block, then the
 same three concatenated over blocks."""
 
+Elements = list[PublishedExperiment | Fields]
+"""All experiments; of one without a recording, ``["evol"]`` is None."""
+
+OPTIMIZERS = "meta_optimizer_info.csv"
+"""Table of the authors with the optimizer of each thread, under ``MATROOT``."""
+
 _OPEN_FILES = ExitStack()
 atexit.register(_OPEN_FILES.close)
 
 
-def load_neural_data() -> tuple[Recordings, list[Experiment | None]]:
+def load_neural_data() -> tuple[dict[str, ByField], Elements]:
     """The data set under ``MATROOT``; its file stays open until Python ends.
 
     Returns
     -------
-    The recordings, and the list of experiments. Fields are read when they are first used.
+    BFEStats_merge
+        ``{"BFEStats": {field: [one entry an experiment]}}``.
+    BFEStats
+        The experiments. Fields are read when they are first used.
     """
-    recordings = _OPEN_FILES.enter_context(open_recordings(matroot()))
-    return recordings, list(recordings)
+    return _loaded()
 
 
-def load_neural_data_and_save_pkl() -> tuple[Recordings, list[Experiment | None]]:
-    """Like `load_neural_data`, and write the published per-experiment pickle beside the MAT file.
+def load_neural_data_and_save_pkl() -> tuple[ByField, Elements]:
+    """Write both published pickles beside the MAT file, and load it; memory must hold the data set.
 
-    The pickle is a list of plain dicts; it holds every field, so memory must hold the data set.
+    Returns
+    -------
+    BFEStats_merge["BFEStats"], BFEStats
+        Of `load_neural_data`, without the outer dict, as published.
     """
-    write_plain_pickle(matroot())
-    return load_neural_data()
+    write_published_pickles(matroot())
+    merged, experiments = _loaded()
+    return merged[VARIABLE], experiments
 
 
-def get_expstr(BFEStats: Sequence[Experiment | None], Expi: int) -> str:  # noqa: N803
+def add_entry2neural_data() -> tuple[dict[str, ByField], Elements]:
+    """Fill in the optimizer of each thread, which MATLAB stores unreadably, and write both pickles.
+
+    The names come from ``meta_optimizer_info.csv`` under ``MATROOT``, with the columns ``Expi``,
+    ``optim_names1`` and ``optim_names2``.
+
+    Returns
+    -------
+    BFEStats_merge, BFEStats
+        As `load_neural_data`, with the names.
+
+    Raises
+    ------
+    MissingFileError
+        If the table is not there.
+    """
+    names = {
+        expi: {"optim_names": pair}
+        for expi, pair in optimizer_names(matroot() / OPTIMIZERS).items()
+    }
+    write_published_pickles(matroot(), names)
+    return _loaded(names)
+
+
+def print_values(value: Any) -> None:
+    """Print a value in one line: an array by its shape and type, a list by its first entries.
+
+    Examples
+    --------
+    >>> print_values(np.zeros((200, 3)))
+    array (200, 3) of float64
+    """
+    answer(_in_words(value))
+
+
+def print_structure(d: Mapping[str, Any], indent: int = 0) -> None:
+    """Print the fields of a struct and of those in it, a line each.
+
+    Parameters
+    ----------
+    d
+        Struct, such as an experiment.
+    indent
+        Columns in front of the first level.
+
+    Examples
+    --------
+    >>> print_structure({"evol": {"pref_chan": np.zeros(2)}, "Animal": None})
+    evol
+        pref_chan: array (2,) of float64
+    Animal: None
+    """
+    for name, value in d.items():
+        if isinstance(value, Mapping):
+            answer(f"{' ' * indent}{name}")
+            print_structure(value, indent + 4)
+        else:
+            answer(f"{' ' * indent}{name}: {_in_words(value)}")
+
+
+def parse_montage(mtg: np.ndarray) -> AttributeDict:
+    """The tiles of a montage of prototypes.
+
+    Parameters
+    ----------
+    mtg : (672, 896, 3)
+        8-bit or float RGB: rows of DeePSim, BigGAN and both, columns as in the names below.
+
+    Returns
+    -------
+    AttributeDict
+        ``FC_maxblk``, ``FC_maxblk_avg``, ``FC_reevol_G``, ``FC_reevol_pix``, the same of ``BG``,
+        and ``both_reevol_G``, ``both_reevol_pix``: (224, 224, 3) each.
+
+    Raises
+    ------
+    ImageError
+        If the montage has another size.
+    """
+    return AttributeDict(cut_montage(np.asarray(mtg)))
+
+
+def get_expstr(BFEStats: Sequence[Any], Expi: int) -> str:  # noqa: N803
     """Three-line label of an experiment, as figures show it.
 
     Parameters
@@ -106,8 +218,11 @@ def get_expstr(BFEStats: Sequence[Experiment | None], Expi: int) -> str:  # noqa
     return _experiment(BFEStats, Expi).title
 
 
-def extract_evol_psth_array(S: Experiment, thread: int) -> list[np.ndarray]:  # noqa: N803
-    """PSTHs of one thread's evolved images, (200, n_trials) per block, events/s.
+def extract_evol_psth_array(
+    S: Experiment | Mapping[str, Any],  # noqa: N803
+    thread: int,
+) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray, np.ndarray]:
+    """PSTHs of one thread's evolved images, events/s; no block is dropped.
 
     Parameters
     ----------
@@ -115,12 +230,21 @@ def extract_evol_psth_array(S: Experiment, thread: int) -> list[np.ndarray]:  # 
         The experiment.
     thread
         0 (DeePSim) or 1 (BigGAN).
+
+    Returns
+    -------
+    psth_all, gen_arr
+        (200, n_trials) and 1-based generations (n_trials,), a list of one array per block each.
+    psth_vec, gen_vec
+        The same together: (200, n) and (n,).
     """
-    return S.psth[thread]
+    blocks = recorded(S).psth[thread]
+    generations = _generations(blocks)
+    return blocks, generations, np.concatenate(blocks, axis=1), np.concatenate(generations)
 
 
 def extract_evol_activation_array(
-    S: Experiment,  # noqa: N803
+    S: Experiment | Mapping[str, Any],  # noqa: N803
     thread: int,
     rsp_wdw: range = range(50, 200),
     bsl_wdw: range = range(0, 45),
@@ -141,11 +265,12 @@ def extract_evol_activation_array(
     resp_arr, bsl_arr, gen_arr, resp_vec, bsl_vec, gen_vec
         Rates in events/s and 1-based generations: by block, then together.
     """
-    return _both_ways(trial_rates(S.psth[thread], _window(rsp_wdw), _window(bsl_wdw)))
+    blocks = recorded(S).psth[thread]
+    return _both_ways(trial_rates(blocks, _window(rsp_wdw), _window(bsl_wdw)))
 
 
 def extract_natref_activation_array(
-    S: Experiment,  # noqa: N803
+    S: Experiment | Mapping[str, Any],  # noqa: N803
     thread: int,
     rsp_wdw: range = range(50, 200),
     bsl_wdw: range = range(0, 45),
@@ -166,11 +291,12 @@ def extract_natref_activation_array(
     resp_arr, bsl_arr, gen_arr, resp_vec, bsl_vec, gen_vec
         Rates in events/s and 1-based generations: by block, then together.
     """
-    return _both_ways(trial_rates(S.ref_psth[thread], _window(rsp_wdw), _window(bsl_wdw)))
+    blocks = recorded(S).ref_psth[thread]
+    return _both_ways(trial_rates(blocks, _window(rsp_wdw), _window(bsl_wdw)))
 
 
 def load_img_resp_pairs(
-    BFEStats: Sequence[Experiment | None],  # noqa: N803
+    BFEStats: Sequence[Any],  # noqa: N803
     Expi: int,  # noqa: N803
     ExpType: Literal["Evol", "natref"],  # noqa: N803
     thread: int = 0,
@@ -206,28 +332,78 @@ def load_img_resp_pairs(
         If the file of a reference image cannot be found.
     """
     experiment = _experiment(BFEStats, Expi)
-    if ExpType == "Evol":
-        rates = extract_evol_activation_array(experiment, thread, rsp_wdw, bsl_wdw)
-        files = evolved_images(experiment, thread, stimdrive)
-    elif ExpType == "natref":
-        rates = extract_natref_activation_array(experiment, thread, rsp_wdw, bsl_wdw)
-        files = reference_images(experiment, thread, stimdrive)
-    else:
-        raise ValueError(f"ExpType: expected Evol or natref, found {ExpType!r}")
+    blocks, files = _shown(experiment, ExpType, thread, stimdrive)
+    rates = _both_ways(trial_rates(blocks, _window(rsp_wdw), _window(bsl_wdw)))
     if output_fmt == "arr":
         return (files, *rates[:3])
-    return ([file for block in files for file in block], *rates[3:])
+    return (_together(files), *rates[3:])
+
+
+def load_img_resp_pairs_multiwindow(
+    BFEStats: Sequence[Any],  # noqa: N803
+    Expi: int,  # noqa: N803
+    ExpType: Literal["Evol", "natref"],  # noqa: N803
+    thread: int = 0,
+    stimdrive: str = "S:",
+    output_fmt: Literal["vec", "arr"] = "vec",
+    rsp_wdws: Sequence[range] = (range(45), range(50, 200)),
+) -> tuple[list, list | np.ndarray, list | np.ndarray]:
+    """Image file, rates in several windows and generation of every trial of one thread.
+
+    Parameters
+    ----------
+    BFEStats, Expi, ExpType, thread, stimdrive, output_fmt
+        As in `load_img_resp_pairs`.
+    rsp_wdws
+        Windows, ms.
+
+    Returns
+    -------
+    imgfps_vec : list of n paths
+    resp_mat : (n, n_windows)
+        events/s.
+    gen_vec : (n,)
+        With ``arr`` lists of the same per block.
+    """
+    experiment = _experiment(BFEStats, Expi)
+    blocks, files = _shown(experiment, ExpType, thread, stimdrive)
+    rates = _in_windows(blocks, rsp_wdws, output_fmt)
+    return files if output_fmt == "arr" else _together(files), *rates
+
+
+def load_resp_multiwindow(
+    BFEStats: Sequence[Any],  # noqa: N803
+    Expi: int,  # noqa: N803
+    ExpType: Literal["Evol", "natref"],  # noqa: N803
+    thread: int = 0,
+    output_fmt: Literal["vec", "arr"] = "vec",
+    rsp_wdws: Sequence[range] = (range(45), range(50, 200)),
+) -> tuple[list | np.ndarray, list | np.ndarray]:
+    """`load_img_resp_pairs_multiwindow` without the image files, which need not be there.
+
+    Parameters
+    ----------
+    BFEStats, Expi, ExpType, thread, output_fmt, rsp_wdws
+        As there.
+
+    Returns
+    -------
+    resp_mat, gen_vec
+        As there.
+    """
+    blocks = _blocks(_experiment(BFEStats, Expi), ExpType, thread)
+    return _in_windows(blocks, rsp_wdws, output_fmt)
 
 
 def extract_all_evol_trajectory(
-    BFEStats: Iterable[Experiment | None],  # noqa: N803
+    BFEStats: Iterable[Any],  # noqa: N803
 ) -> tuple[dict[int, np.ndarray], pd.DataFrame]:
     """Evoked trajectories (n_blocks, 6) by Expi, events/s, and the metadata table."""
     return extract_all_evol_trajectory_dyna(BFEStats)
 
 
 def extract_all_evol_trajectory_dyna(
-    BFEStats: Iterable[Experiment | None],  # noqa: N803
+    BFEStats: Iterable[Any],  # noqa: N803
     rsp_wdw: range = range(50, 200),
 ) -> tuple[dict[int, np.ndarray], pd.DataFrame]:
     """Trajectories in any response window, and the metadata table.
@@ -246,18 +422,18 @@ def extract_all_evol_trajectory_dyna(
     table
         ``meta_stats``.
     """
-    experiments = list(BFEStats)
+    experiments = as_experiments(BFEStats)
     trajectories = {
         experiment.Expi: _responses(experiment, rsp_wdw) for experiment in _usable(experiments)
     }
-    return trajectories, metadata_table(experiments)
+    return trajectories, get_meta_df(experiments)
 
 
 def extract_all_evol_trajectory_dyna_multiwindow_nostats(
-    BFEStats: Iterable[Experiment | None],  # noqa: N803
-    rsp_wdws: Sequence[range] = (range(50, 200), range(0, 45)),
-) -> list[dict[int, np.ndarray]]:
-    """Trajectories in several windows, without the metadata table.
+    BFEStats: Iterable[Any],  # noqa: N803
+    rsp_wdws: Sequence[range] = (range(50, 200), range(45)),
+) -> tuple[dict[int, list[np.ndarray]], pd.DataFrame]:
+    """Trajectories in several windows, and the metadata table.
 
     Parameters
     ----------
@@ -268,50 +444,62 @@ def extract_all_evol_trajectory_dyna_multiwindow_nostats(
 
     Returns
     -------
-    (n_blocks, 6) by Expi, events/s, one dict per window, each fit for `pad_resp_traj`.
+    trajectories
+        By Expi a list of (n_blocks, 6), events/s, one for each window.
+    table
+        ``meta_stats``.
     """
-    trajectories: list[dict[int, np.ndarray]] = [{} for _ in rsp_wdws]
-    for experiment in _usable(BFEStats):
-        for of_window, window in zip(trajectories, rsp_wdws, strict=True):
-            of_window[experiment.Expi] = _responses(experiment, window)
-    return trajectories
+    experiments = as_experiments(BFEStats)
+    trajectories = {
+        experiment.Expi: [_responses(experiment, window) for window in rsp_wdws]
+        for experiment in _usable(experiments)
+    }
+    return trajectories, get_meta_df(experiments)
 
 
 def extract_all_evol_trajectory_psth(
-    BFEStats: Iterable[Experiment | None],  # noqa: N803
+    BFEStats: Iterable[Any],  # noqa: N803
 ) -> tuple[dict[int, np.ndarray], pd.DataFrame]:
     """PSTH trajectories (n_blocks, 4, 200) by Expi, events/s, and the metadata table."""
-    experiments = list(BFEStats)
+    experiments = as_experiments(BFEStats)
     trajectories = {
         experiment.Expi: side_by_side(psth_trajectory(complete_blocks(experiment.psth)))
         for experiment in _usable(experiments)
     }
-    return trajectories, metadata_table(experiments)
+    return trajectories, get_meta_df(experiments)
 
 
-def pad_resp_traj(resp_col: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def pad_resp_traj(resp_col: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray, int]:
     """Trajectories on a common number of blocks, in ascending order of Expi.
 
     Returns
     -------
-    (n_experiments, n_blocks, 6) and (n_experiments, n_blocks) bool, True for measured blocks
+    resp_extrap_arr : (n_experiments, n_blocks, 6)
+    extrap_mask_arr : (n_experiments, n_blocks) bool
+        True for measured blocks, whatever the name says.
+    max_len
+        Number of blocks.
 
     Examples
     --------
-    >>> padded, measured = pad_resp_traj({3: np.ones((2, 6)), 4: np.ones((3, 6))})
-    >>> padded.shape, measured[0].tolist()
-    ((2, 3, 6), [True, True, False])
+    >>> padded, measured, n_blocks = pad_resp_traj({3: np.ones((2, 6)), 4: np.ones((3, 6))})
+    >>> padded.shape, measured[0].tolist(), n_blocks
+    ((2, 3, 6), [True, True, False], 3)
     """
     padded = pad_all([resp_col[expi] for expi in sorted(resp_col)])
-    return padded.values, padded.measured
+    return padded.values, padded.measured, padded.measured.shape[1]
 
 
-def pad_psth_traj(psth_col: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def pad_psth_traj(psth_col: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray, int]:
     """PSTH trajectories on a common number of blocks, in ascending order of Expi.
 
     Returns
     -------
-    (n_experiments, n_blocks, 4, 200) and (n_experiments, n_blocks) bool, True for measured blocks
+    psth_extrap_arr : (n_experiments, n_blocks, 4, 200)
+    extrap_mask_arr : (n_experiments, n_blocks) bool
+        True for measured blocks, whatever the name says.
+    max_len
+        Number of blocks.
     """
     return pad_resp_traj(psth_col)
 
@@ -351,8 +539,16 @@ def load_latent_codes(
     return *found, np.full(len(found.ids), thread_id)
 
 
-def _experiment(experiments: Sequence[Experiment | None], expi: int) -> Experiment:
-    experiment = experiments[expi - 1] if 1 <= expi <= len(experiments) else None
+def _loaded(overrides: Overrides | None = None) -> tuple[dict[str, ByField], Elements]:
+    recordings = _OPEN_FILES.enter_context(open_recordings(matroot(), overrides))
+    experiments = published_elements(recordings)
+    return {VARIABLE: ByField(experiments)}, experiments
+
+
+def _experiment(experiments: Sequence[Any], expi: int) -> Experiment:
+    experiment = (
+        as_experiment(experiments[expi - 1], expi) if 1 <= expi <= len(experiments) else None
+    )
     if experiment is None:
         raise RecordingError(expected=f"a recording of Exp {expi}", found="none")
     return experiment
@@ -360,6 +556,45 @@ def _experiment(experiments: Sequence[Experiment | None], expi: int) -> Experime
 
 def _usable(experiments: Iterable[Experiment | None]) -> Iterator[Experiment]:
     return (experiment for experiment in experiments if experiment is not None)
+
+
+def _blocks(experiment: Experiment, kind: str, thread: int) -> list[np.ndarray]:
+    """PSTHs of one thread's evolved images or natural references, (200, n_trials) per block."""
+    parts = {"Evol": lambda: experiment.psth, "natref": lambda: experiment.ref_psth}
+    if kind not in parts:
+        raise ValueError(f"ExpType: expected Evol or natref, found {kind!r}")
+    return parts[kind]()[thread]
+
+
+def _shown(
+    experiment: Experiment, kind: str, thread: int, root: str
+) -> tuple[list[np.ndarray], list[list[Path]]]:
+    """Those PSTHs with the file of every trial's image."""
+    blocks = _blocks(experiment, kind, thread)
+    files = evolved_images if kind == "Evol" else reference_images
+    return blocks, files(experiment, thread, root)
+
+
+def _in_windows(
+    blocks: list[np.ndarray], windows: Sequence[range], output_fmt: str
+) -> tuple[list | np.ndarray, list | np.ndarray]:
+    """Rates (n_trials, n_windows) and generations per block, or of all blocks together."""
+    rates = [
+        np.stack([window_rate(block, _window(window)) for window in windows], axis=1)
+        for block in blocks
+    ]
+    generations = _generations(blocks)
+    if output_fmt == "arr":
+        return rates, generations
+    return np.concatenate(rates), np.concatenate(generations)
+
+
+def _generations(blocks: list[np.ndarray]) -> list[np.ndarray]:
+    return [np.full(block.shape[1], number) for number, block in enumerate(blocks, start=1)]
+
+
+def _together(files: list[list[Path]]) -> list[Path]:
+    return [file for block in files for file in block]
 
 
 def _responses(experiment: Experiment, window: range) -> np.ndarray:
@@ -372,3 +607,12 @@ def _both_ways(rates: TrialRates) -> Trials:
 
 def _window(window: range) -> tuple[int, int]:
     return window.start, window.stop
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"array {value.shape} of {value.dtype}"
+    if isinstance(value, list | tuple):
+        first = ", ".join(map(_in_words, value[:3]))
+        return f"{len(value)} entries: {first}{', ...' if len(value) > 3 else ''}"
+    return repr(value.item() if isinstance(value, np.ndarray) else value)

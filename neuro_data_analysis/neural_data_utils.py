@@ -1,21 +1,60 @@
 """Names, areas and masks of the recordings, under the published names."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
 from core.statistics.masks import published_masks
-from neuro_data_analysis.evolutions.cohort import metadata_table
+from neuro_data_analysis.evolutions.cohort import evoked_rates, metadata, metadata_table
 from neuro_data_analysis.recordings.experiment import Experiment
-from neuro_data_analysis.recordings.naming import area_of_channel
+from neuro_data_analysis.recordings.naming import animal_and_date, area_of_channel
+from neuro_data_analysis.recordings.published_form import as_experiments, recorded
 
-__all__ = ["area_mapping", "get_all_masks", "get_meta_df", "parse_meta"]
+__all__ = [
+    "area_mapping",
+    "get_Animal_expdate",
+    "get_all_masks",
+    "get_meta_df",
+    "get_meta_dict",
+    "parse_meta",
+]
+
+Element = Experiment | Mapping[str, Any]
+"""An experiment, or a mapping with its fields as the published pickles hold them."""
 
 
-def parse_meta(S: Experiment) -> tuple[str, datetime.date]:  # noqa: N803 (published name)
+def parse_meta(S: Element) -> tuple[str, datetime.date]:  # noqa: N803 (published name)
     """Animal and day of an experiment."""
-    return S.Animal, S.expdate
+    experiment = recorded(S)
+    return experiment.Animal, experiment.expdate
+
+
+def get_Animal_expdate(  # noqa: N802 (published name)
+    ephysFN: str,  # noqa: N803
+    expControlFN: str,  # noqa: N803
+) -> tuple[str, datetime.date]:
+    """Animal and day of a recording, by the names of its files.
+
+    Parameters
+    ----------
+    ephysFN
+        ``<Animal>-<DDMMYYYY>-<NNN>``, or empty.
+    expControlFN
+        ``<YYMMDD>[_<HHMMSS>]_<Animal>_<task>``, or empty.
+
+    Raises
+    ------
+    RecordingError
+        If both are empty, or contradict each other.
+
+    Examples
+    --------
+    >>> get_Animal_expdate("Beto-28072020-006", "200728_Beto_generate_BigGAN(1)")
+    ('Beto', datetime.date(2020, 7, 28))
+    """
+    return animal_and_date(ephysFN, expControlFN)
 
 
 def area_mapping(chan: int, Animal: str, expdate: datetime.date) -> str:  # noqa: N803
@@ -38,9 +77,17 @@ def area_mapping(chan: int, Animal: str, expdate: datetime.date) -> str:  # noqa
     return area_of_channel(chan, Animal, expdate)
 
 
-def get_meta_df(BFEStats: Iterable[Experiment | None]) -> pd.DataFrame:  # noqa: N803
-    """``meta_stats``: a row per usable experiment, indexed by Expi."""
-    return metadata_table(BFEStats)
+def get_meta_dict(S: Element) -> dict[str, Any]:  # noqa: N803 (published name)
+    """A row of ``meta_stats`` as a dict; ``expdate`` is a date."""
+    experiment = recorded(S)
+    row = metadata(experiment, evoked_rates(experiment.psth))
+    return {**row, "expdate": experiment.expdate}
+
+
+def get_meta_df(BFEStats: Iterable[Element | None]) -> pd.DataFrame:  # noqa: N803
+    """``meta_stats``: a row per usable experiment, indexed by Expi; ``expdate`` is a date."""
+    table = metadata_table(as_experiments(BFEStats))
+    return table.assign(expdate=table["expdate"].map(datetime.date.fromisoformat))
 
 
 def get_all_masks(meta_df: pd.DataFrame, return_type: type = tuple) -> tuple | dict:

@@ -1,50 +1,40 @@
 """Tuning along Hessian axes under the published names; the work is done in `recordings` and
 `tuning`."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from core.images.stimulus_names import parse_stimulus_names
+from core.optional import import_package
 from core.statistics.windows import window_rate
 from neuro_data_analysis.evolutions.trajectories import sem
-from neuro_data_analysis.recordings.formatted import labelled_row, unit_numbers
+from neuro_data_analysis.recordings.conversion import as_integers
+from neuro_data_analysis.recordings.formatted import (
+    ACTIVE_ABOVE,
+    is_active,
+    labelled_row,
+    unit_numbers,
+)
 from neuro_data_analysis.recordings.naming import unit_name
+from neuro_data_analysis.recordings.published_form import AttributeDict
 from neuro_data_analysis.tuning.axis_images import axis_images, image_files
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 __all__ = [
-    "NeuralResponses",
-    "UnitInfo",
     "calculate_neural_responses",
     "find_full_image_paths",
     "load_space_images",
+    "maybe_add_unit_id_to_meta",
     "organize_unit_info",
     "parse_stim_info",
     "parse_unit_id_from_spikeID",
 ]
-
-
-@dataclass(frozen=True)
-class UnitInfo:
-    """The preferred unit of a recording: channel and unit number, 0-based row, name such as 5B."""
-
-    prefchan: int
-    prefunit: int
-    prefchan_id: int
-    prefchan_str: str
-
-
-@dataclass(frozen=True)
-class NeuralResponses:
-    """Rates of one row, events/s: (n_trials,) evoked, mean and SEM (ddof 1) of the baseline."""
-
-    pref_unit_resp: np.ndarray
-    prefchan_bsl_mean: float
-    prefchan_bsl_sem: float
 
 
 def find_full_image_paths(folder_path: str | Path, image_names: Iterable[str]) -> dict[str, Path]:
@@ -107,7 +97,40 @@ def parse_unit_id_from_spikeID(  # noqa: N802 (published name)
     return unit_numbers(spikeID, active_chan)
 
 
-def organize_unit_info(meta: Mapping[str, Any], exprow: Mapping[str, Any]) -> UnitInfo:
+def maybe_add_unit_id_to_meta(
+    meta: MutableMapping[str, Any],
+    rasters: np.ndarray,
+    INACTIVE_THRESHOLD: float = ACTIVE_ABOVE,  # noqa: N803
+) -> MutableMapping[str, Any]:
+    """Add ``unitID`` to the metadata of an older file that has none; counted along active rows.
+
+    Parameters
+    ----------
+    meta
+        ``spikeID`` of a formatted file, n_rows of any shape; it is changed in place.
+    rasters : (n_trials, 200, n_rows)
+        Rates, events/s.
+    INACTIVE_THRESHOLD
+        Mean over trials and time that an active row exceeds, events/s.
+
+    Returns
+    -------
+    `meta`
+
+    Examples
+    --------
+    >>> meta = {"spikeID": np.array([[5.0, 5.0]])}
+    >>> maybe_add_unit_id_to_meta(meta, np.full((4, 200, 2), [0.5, 30.0]))["unitID"]
+    array([[0, 1]])
+    """
+    if meta.get("unitID") is None:
+        channels = np.asarray(meta["spikeID"])
+        units = unit_numbers(channels, is_active(np.asarray(rasters), INACTIVE_THRESHOLD))
+        meta["unitID"] = units.reshape(channels.shape)
+    return meta
+
+
+def organize_unit_info(meta: Mapping[str, Any], exprow: Mapping[str, Any]) -> AttributeDict:
     """Find the preferred unit of a record's row among the rows of a recording.
 
     Parameters
@@ -117,22 +140,42 @@ def organize_unit_info(meta: Mapping[str, Any], exprow: Mapping[str, Any]) -> Un
     exprow
         Row of a record table: ``ephysFN``, ``pref_chan``, ``pref_unit``.
 
+    Returns
+    -------
+    AttributeDict
+        ``prefchan`` and ``prefunit``, the numbers of the unit; ``prefchan_id``, its 0-based row,
+        and ``prefchan_str``, its name; ``prefchan_id_allunits``, the rows of all units of its
+        channel; and of all rows ``channel_id`` and ``spikeID`` (channels), ``unit_id`` and
+        ``unit_str`` (names), n_rows each.
+
     Raises
     ------
     RecordingError
         If not exactly one row carries the label, or the file holds no unit numbers
-        (`parse_unit_id_from_spikeID` makes them).
+        (`maybe_add_unit_id_to_meta` makes them).
 
     Examples
     --------
     >>> meta = {"spikeID": np.array([5.0, 5.0]), "unitID": np.array([1.0, 2.0])}
     >>> record = {"ephysFN": "Beto-07092020-003", "pref_chan": 5, "pref_unit": 2}
-    >>> organize_unit_info(meta, record).prefchan_str
-    '5B'
+    >>> info = organize_unit_info(meta, record)
+    >>> info.prefchan_id, info.prefchan_str, info.unit_str
+    (1, '5B', ['5A', '5B'])
     """
     channel, unit = int(exprow["pref_chan"]), int(exprow["pref_unit"])
     row = labelled_row(meta, channel, unit, str(exprow["ephysFN"]))
-    return UnitInfo(channel, unit, row, unit_name(channel, unit))
+    channels, units = (as_integers(meta[name], f"meta.{name}") for name in ("spikeID", "unitID"))
+    return AttributeDict(
+        prefchan_id=row,
+        prefchan_str=unit_name(channel, unit),
+        prefchan_id_allunits=np.flatnonzero(channels == channel),
+        prefchan=channel,
+        prefunit=unit,
+        channel_id=channels,
+        unit_id=units,
+        unit_str=[unit_name(*label) for label in zip(channels, units, strict=True)],
+        spikeID=channels,
+    )
 
 
 def calculate_neural_responses(
@@ -140,7 +183,7 @@ def calculate_neural_responses(
     prefchan_id: int,
     resp_wdw: slice = slice(50, 200),
     bsl_wdw: slice = slice(0, 45),
-) -> NeuralResponses:
+) -> AttributeDict:
     """Evoked rates and baseline of one row.
 
     Parameters
@@ -152,15 +195,21 @@ def calculate_neural_responses(
     resp_wdw, bsl_wdw
         Half-open windows in ms.
 
+    Returns
+    -------
+    AttributeDict
+        ``prefchan_resp_sgtr``, the evoked rates (n_trials,); ``prefchan_bsl_mean`` and
+        ``prefchan_bsl_sem`` (ddof 1) of the baseline; events/s.
+
     Examples
     --------
-    >>> calculate_neural_responses(np.full((4, 200, 1), 30.0), 0).pref_unit_resp
+    >>> calculate_neural_responses(np.full((4, 200, 1), 30.0), 0).prefchan_resp_sgtr
     array([30., 30., 30., 30.])
     """
     of_row = np.asarray(rasters)[:, :, prefchan_id]
     baseline = window_rate(of_row, (bsl_wdw.start, bsl_wdw.stop), axis=1)
-    return NeuralResponses(
-        pref_unit_resp=window_rate(of_row, (resp_wdw.start, resp_wdw.stop), axis=1),
+    return AttributeDict(
+        prefchan_resp_sgtr=window_rate(of_row, (resp_wdw.start, resp_wdw.stop), axis=1),
         prefchan_bsl_mean=float(baseline.mean()),
         prefchan_bsl_sem=float(sem(baseline)),
     )
@@ -168,8 +217,8 @@ def calculate_neural_responses(
 
 def load_space_images(
     space: str, stim_info_df: pd.DataFrame, uniq_img_fps: Mapping[str, Path]
-) -> dict[tuple[int, float], np.ndarray]:
-    """Images along the axes of one space, by rank of the eigenvector and distance.
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Images of one space as a table, a row an axis and a column a distance.
 
     Parameters
     ----------
@@ -182,11 +231,29 @@ def load_space_images(
 
     Returns
     -------
-    Arrays (height, width, 3) uint8.
+    pivot_table
+        Names of the images by ``eig_id`` (rows) and ``lin_dist`` (columns), ascending.
+    image_array : (n_axes, n_distances)
+        Pillow images, as `core.utils.montage_utils.PIL_array_to_montage` takes them; None where an
+        axis has no image.
 
     Raises
     ------
     ImageError
         If a file is no image.
     """
-    return axis_images(space, stim_info_df, uniq_img_fps)
+    rows = stim_info_df[stim_info_df["space_name"] == space].drop_duplicates("img_name")
+    names = rows.drop_duplicates(["eig_id", "lin_dist"]).pivot(
+        index="eig_id", columns="lin_dist", values="img_name"
+    )
+    images = axis_images(space, stim_info_df, uniq_img_fps)
+    array = np.full(names.shape, None, dtype=object)
+    for place, _ in np.ndenumerate(array):
+        axis, distance = names.index[place[0]], names.columns[place[1]]
+        array[place] = _as_picture(images.get((int(axis), distance)))
+    return names, array
+
+
+def _as_picture(pixels: np.ndarray | None) -> "Image | None":
+    pillow = import_package("PIL.Image", "images")
+    return None if pixels is None else pillow.fromarray(pixels)

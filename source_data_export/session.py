@@ -16,10 +16,12 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from core.contract import ext5
 from core.errors import ReproductionError
+from core.experiments.alignment.data import alignment_data
 from core.figures import FIGURES
 from core.plotting.style import STYLE, mark_simulated
-from core.project import ROOT
+from core.project import COMPUTED_DATA, ROOT
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.inputs import Inputs
 from neuro_data_analysis.export.opening import opened
@@ -60,6 +62,27 @@ def begin(figure: str, **changes: object) -> "Session":
     output.refuse()
     plt.rcParams.update(STYLE)
     return Session(figure, settings, recordings, beside, output)
+
+
+def alignment_contents(computed: Path = COMPUTED_DATA) -> Contents:
+    """Both tables of Extended Data Figure 5C, which need no recordings.
+
+    They are computed, which takes a minute or two, unless the folder holds them already, and
+    provenance says so.
+
+    Parameters
+    ----------
+    computed
+        Folder of computed tables.
+
+    Raises
+    ------
+    MissingPackageError
+        If they must be computed and torch is not installed.
+    """
+    source = alignment_data(computed)
+    files = {file: source.read(file) for file in ext5.ALIGNMENT.values()}
+    return Contents(files, details={file.path: {"computed": True} for file in files})
 
 
 @dataclass(frozen=True)

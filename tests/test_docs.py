@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from core.contract.manifest import MANIFEST
 from figure_reproduction.comparison import published_numbers
@@ -49,6 +50,13 @@ def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (path.parent / target).exists(), target
+
+
+def test_no_picture_is_shipped_that_was_drawn_from_real_data():
+    first = re.search(r"!\[[^]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    with Image.open(ROOT / first[1]) as picture:
+        assert picture.info["Description"] == "SIMULATED"
+    assert not [path.name for path in ROOT.glob("docs/images/Figure*") if "_SIM." not in path.name]
 
 
 @pytest.mark.slow

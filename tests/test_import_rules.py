@@ -52,9 +52,17 @@ ANALYSIS_ROOMS = {
         {"networks", "probing", "statistics", "images", "computing", "contract"},
         {"recordings", "evolutions"},
     ),
+    "evolved_images": (
+        {"explorer", "statistics", "plotting"},
+        {"evolutions", "image_similarity"},
+    ),
     "export": (
         {"contract", "statistics", "explorer"},
         {"recordings", "evolutions", "tuning", "image_similarity"},
+    ),
+    "claims": (
+        {"contract", "statistics", "explorer", "plotting"},
+        {"recordings", "evolutions", "export"},
     ),
     "simulation": (
         {"contract", "statistics", "matlab", "computing", "optimizers", "images"},
@@ -206,7 +214,10 @@ COMMANDS = (
     "core.utils.layer_hook_utils",
     "core.versions",
     "figure_reproduction",
+    "neuro_data_analysis.claims",
     "neuro_data_analysis.covariance_tensors",
+    "neuro_data_analysis.evolved_images",
+    "neuro_data_analysis.evolved_images similarity",
     "neuro_data_analysis.export",
     "neuro_data_analysis.export.explorer",
     "neuro_data_analysis.prototype_similarity",

@@ -23,8 +23,9 @@ from core.errors import MissingFileError, WrongFileError
 from core.explorer.averages import COMMIT, REPOSITORY
 from core.explorer.files import EXPERIMENTS, Files, files_in_folder
 from core.explorer.git_objects import blob_id, tree_id
+from core.explorer.images import IMAGES_FOLDER
 from core.explorer.reading import read_explorer
-from core.explorer.store import FILE_NAME, save_averages
+from core.explorer.store import FILE_NAME, RECORD_NAME, save_averages
 from core.files import alone_in, sha256, staging_in, writable_folder, write_json
 from core.progress import progress, say
 from core.project import EXPLORER_DATA
@@ -33,11 +34,6 @@ TREE = "9afc46bebebc6c5e53ad58f728119f11b57d945a"
 """Git's name of the folder ``public/data`` at `COMMIT`, images included."""
 
 IDS = Path(__file__).with_name("explorer_ids.csv")
-
-RECORD_NAME = "EXPLORER.json"
-"""Where the numbers came from, beside them."""
-
-IMAGES_FOLDER = "images"
 
 ADDRESS = "EXPLORER_ARCHIVE"
 """Environment variable with another address of the archive, a mirror say."""

@@ -1,5 +1,6 @@
 """A source-data folder, read and written through the contract."""
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,7 @@ class SourceData:
         self.root = Path(root)
         self._sizes = sizes
         self._known: dict[str, Any] = {}
-        self._digests: dict[str, str] = {}
-        self._signed: dict[str, bool] = {}
+        self._facts: dict[tuple, Any] = {}
 
     def path(self, file: File) -> Path:
         """Where `file` lies, whether or not it exists."""
@@ -93,8 +93,7 @@ class SourceData:
         """
         interrupt.check()
         tables.write(self.path(file), file, value, self.sizes)
-        for known in (self._known, self._digests, self._signed):
-            known.pop(file.name, None)
+        self._known.pop(file.name, None)
         return self.path(file)
 
     def missing(self, folder: str) -> list[File]:
@@ -176,12 +175,8 @@ class SourceData:
         folder
             A figure's folder in the root.
         """
-        return self.is_simulated or any(map(self._is_signed, self.present(folder)))
-
-    def _is_signed(self, file: File) -> bool:
-        if file.name not in self._signed:
-            self._signed[file.name] = file_is_signed(self.path(file))
-        return self._signed[file.name]
+        signed = (self._fact(file_is_signed, file) for file in self.present(folder))
+        return self.is_simulated or any(signed)
 
     def present(self, folder: str) -> list[File]:
         """Files of a figure's folder that are there.
@@ -194,10 +189,17 @@ class SourceData:
         return [file for file in FIGURE_FILES[folder] if self.path(file).is_file()]
 
     def digest(self, file: File) -> str:
-        """SHA-256 of a file, computed once."""
-        if file.name not in self._digests:
-            self._digests[file.name] = sha256(self.path(file))
-        return self._digests[file.name]
+        """SHA-256 of a file."""
+        return self._fact(sha256, file)
+
+    def _fact(self, find: Callable[[Path], Any], file: File) -> Any:
+        """What a function finds in a file's bytes, once as long as they are not written again."""
+        path = self.path(file)
+        state = path.stat()
+        key = (find, path, state.st_mtime_ns, state.st_size)
+        if key not in self._facts:
+            self._facts[key] = find(path)
+        return self._facts[key]
 
     def origin(self, folder: str) -> Origin:
         """What the files of a figure's folder were made from.

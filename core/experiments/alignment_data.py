@@ -1,4 +1,4 @@
-"""``python -m core.experiments.alignment_data``: the tables of Extended Data Figure 5C."""
+"""``python -m core.experiments.alignment_data``: tables and ensemble of Extended Data Figure 5C."""
 
 import argparse
 import sys
@@ -13,20 +13,24 @@ def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
     made = argparse.ArgumentParser(
         prog="python -m core.experiments.alignment_data",
-        description="Compute the tables of Extended Data Figure 5C, unless they are there.",
+        description="Compute the tables of Extended Data Figure 5C, and more runs on the same "
+        "networks, unless they are there.",
     )
     made.add_argument("--out", type=folder, default=COMPUTED_DATA, help="folder")
     return made
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Compute the tables and print their paths."""
+    """Compute tables and ensemble and print their paths."""
     options = parser().parse_args(argv)
 
     from core.experiments.alignment.data import alignment_data, paths
+    from core.experiments.alignment.ensemble_data import alignment_ensemble, ensemble_path
 
     for path in paths(alignment_data(options.out)):
         answer(str(path))
+    alignment_ensemble(options.out)
+    answer(str(ensemble_path(options.out)))
     return 0
 
 

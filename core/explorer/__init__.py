@@ -7,8 +7,9 @@ __getattr__, __dir__, __all__ = hand_on(
     {
         "averages": ["BlockAverages"],
         "files": ["Files", "files_in_folder"],
+        "images": ["check_images", "read_images"],
         "reading": ["read_explorer"],
-        "store": ["load_averages", "save_averages"],
+        "store": ["load_averages", "save_averages", "stated_origin"],
         "trials": ["TrialCounts", "trial_counts"],
         "writing": ["write_explorer"],
     },

@@ -76,6 +76,12 @@ class BlockAverages:
         return len(self.evoked.mean)
 
     @property
+    def best_blocks(self) -> tuple[int, int]:
+        """0-based block of the largest mean rate of each thread."""
+        first, second = self.evoked.mean.argmax(axis=0)
+        return int(first), int(second)
+
+    @property
     def name(self) -> str:
         """Name of the experiment's folder, say ``Exp155-A``."""
         return f"Exp{self.expi:03d}-{self.animal[0]}"

@@ -18,6 +18,9 @@ from core.files import replacing
 
 FILE_NAME = "averages.npz"
 
+RECORD_NAME = "EXPLORER.json"
+"""Where the numbers came from, beside them."""
+
 _PARTS = ("evoked", "reference", "psth")
 _KNOWN = ("expi", "animal", "pref_chan", "unit", "area", "spaces", "imgsize", "imgpos")
 
@@ -89,6 +92,26 @@ def load_averages(path: Path) -> list[BlockAverages]:
             found=f"another file ({error})",
             advice="import or download them again",
         ) from None
+
+
+def stated_origin(folder: Path) -> str:
+    """Where the averages of a folder came from, as its record says; for captions.
+
+    Parameters
+    ----------
+    folder
+        Folder of the averages.
+
+    Examples
+    --------
+    >>> stated_origin(Path("no_such_folder"))
+    'of unknown origin'
+    """
+    try:
+        record = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
+        return f"{record['repository']}, {record['verified']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "of unknown origin"
 
 
 def _experiment(known: dict, evoked: Rates, reference: Rates, psth: Rates) -> BlockAverages:

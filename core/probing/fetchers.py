@@ -2,7 +2,7 @@
 
 import weakref
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 import torch
@@ -18,6 +18,8 @@ from core.probing.recording import Hooks, only_tensor
 
 class _Fetcher(AbstractContextManager):
     """What the fetchers share: activations by key, and hooks that come off together."""
+
+    _keeps_all = False
 
     def __init__(self):
         self.activations: dict[str, object] = {}
@@ -44,25 +46,40 @@ class _Fetcher(AbstractContextManager):
     def __exit__(self, *_error: object) -> None:
         self.cleanup()
 
-    def _record(
+    def get_activation(
         self,
-        module: nn.Module,
-        key: str,
-        return_input: bool,
-        ingraph: bool,
-        store_device: str | torch.device | None,
-    ) -> RemovableHandle:
-        """Record the output (or list of inputs) of `module` at every call; the last one stays."""
+        name: str,
+        ingraph: bool = False,
+        return_input: bool = False,
+        store_device: str | torch.device | None = "cpu",
+    ) -> Callable[[nn.Module, tuple, object], None]:
+        """Forward hook, for the caller to register, that keeps a layer's output under `name`.
+
+        Parameters
+        ----------
+        name
+            Key in `activations`.
+        ingraph
+            Keep what is recorded differentiable.
+        return_input
+            Keep the list of the layer's inputs instead of its output.
+        store_device
+            Where it is kept; None for where it arises.
+        """
         device = None if store_device is None else choose_device(store_device)
-        activations = self.activations
+        activations, keeps_all = self.activations, self._keeps_all  # not self, which may go
 
         def hook(_module: nn.Module, inputs: tuple, output: object) -> None:
             if return_input:
-                activations[key] = [_copy(x, ingraph, device) for x in inputs]
+                taken = [_copy(x, ingraph, device) for x in inputs]
             else:
-                activations[key] = _copy(only_tensor(output, key), ingraph, device)
+                taken = _copy(only_tensor(output, name), ingraph, device)
+            if keeps_all:
+                activations[name].append(taken)
+            else:
+                activations[name] = taken
 
-        return self.hooks.add(key, module, hook)
+        return hook
 
 
 class featureFetcher(_Fetcher):  # noqa: N801
@@ -144,7 +161,9 @@ class featureFetcher(_Fetcher):  # noqa: N801
         """
         module = find_layer(self.model, target_name)
         place = self.store_device if store_device is None else store_device
-        return [self._record(module, store_name or target_name, return_input, ingraph, place)]
+        key = store_name or target_name
+        hook = self.get_activation(key, ingraph, return_input, place)
+        return [self.hooks.add(key, module, hook)]
 
 
 class featureFetcher_module(_Fetcher):  # noqa: N801
@@ -184,7 +203,8 @@ class featureFetcher_module(_Fetcher):  # noqa: N801
             Where it is kept; by default where it is made.
         """
         place = self.store_device if store_device is None else store_device
-        return self._record(target_module, target_name, return_input, ingraph, place)
+        hook = self.get_activation(target_name, ingraph, return_input, place)
+        return self.hooks.add(target_name, target_module, hook)
 
 
 class featureFetcher_recurrent(_Fetcher):  # noqa: N801
@@ -198,6 +218,8 @@ class featureFetcher_recurrent(_Fetcher):  # noqa: N801
     model, input_size, device, print_module
         As in `featureFetcher`.
     """
+
+    _keeps_all = True
 
     def __init__(
         self,
@@ -239,17 +261,8 @@ class featureFetcher_recurrent(_Fetcher):  # noqa: N801
             Keep it differentiable.
         """
         path = module if submod is None else f"{module}.{submod}"
-        layer = find_layer(self.model, path)
-        activations = self.activations
-
-        def hook(_module: nn.Module, inputs: tuple, output: object) -> None:
-            if return_input:
-                taken = [_copy(x, ingraph, torch.device("cpu")) for x in inputs]
-            else:
-                taken = _copy(only_tensor(output, path), ingraph, torch.device("cpu"))
-            activations[key].append(taken)
-
-        return self.hooks.add(key, layer, hook)
+        hook = self.get_activation(key, ingraph, return_input)
+        return self.hooks.add(key, find_layer(self.model, path), hook)
 
     def reset(self) -> None:
         """Forget what was recorded; the hooks stay."""

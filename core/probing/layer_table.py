@@ -215,23 +215,23 @@ def register_hook_by_module_name(
 
 
 def named_apply(
-    module: nn.Module,
+    model: nn.Module,
     name: str,
     func: Callable[[nn.Module, str, str], None],
-    prefix: str = "",
+    prefix: str | None = None,
 ) -> None:
     """Call ``func(module, name, prefix)`` for a module and all below it, children first.
 
     Parameters
     ----------
-    module
+    model
         Where to start.
     name
         Its name.
     func
         Called with each module, its name and the names above it.
     prefix
-        Names above the first module.
+        Names above the first module; None for none.
 
     Examples
     --------
@@ -242,59 +242,67 @@ def named_apply(
     Sequential net
     """
     path = f"{prefix}.{name}" if prefix else name
-    for child_name, child in module.named_children():
+    for child_name, child in model.named_children():
         named_apply(child, child_name, func, path)
-    func(module, name, prefix)
+    func(model, name, prefix or "")
 
 
 recursive_named_apply = named_apply
 
 
 def recursive_named_apply_w_depth(
-    module: nn.Module,
+    model: nn.Module,
     name: str,
-    func: Callable[[nn.Module, str, str, int], None],
-    prefix: str = "",
+    func: Callable[[nn.Module, str, str], None],
+    prefix: str | None = None,
     depth: int = 0,
+    deepest: int = 3,
 ) -> None:
-    """`named_apply` whose function also gets the depth below the first module.
+    """`named_apply` for the modules of a smaller depth than `deepest`.
 
     Parameters
     ----------
-    module
+    model
         Where to start.
     name
         Its name.
     func
-        Called with each module, its name, the names above it and its depth.
+        Called with each module, its name and the names above it.
     prefix
-        Names above the first module.
+        Names above the first module; None for none.
     depth
         Depth of the first module.
+    deepest
+        Depth from which on modules are left out.
     """
+    if depth >= deepest:
+        return
     path = f"{prefix}.{name}" if prefix else name
-    for child_name, child in module.named_children():
-        recursive_named_apply_w_depth(child, child_name, func, path, depth + 1)
-    func(module, name, prefix, depth)
+    for child_name, child in model.named_children():
+        recursive_named_apply_w_depth(child, child_name, func, path, depth + 1, deepest)
+    func(model, name, prefix or "")
 
 
 def print_specific_layer(
-    subset: Sequence[str],
-    names: OrderedDict[str, str],
-    types: OrderedDict[str, str],
-    spec: OrderedDict[str, dict],
+    module_subset: Sequence[str],
+    module_names: OrderedDict[str, str],
+    module_types: OrderedDict[str, str],
+    module_spec: OrderedDict[str, dict],
 ) -> None:
-    """Print the rows of a table whose names are in `subset`.
+    """Print the rows of a table whose names are in a subset.
 
     Parameters
     ----------
-    subset
+    module_subset
         Names of the rows.
-    names, types, spec
+    module_names, module_types, module_spec
         Names, classes and shapes of the layers, as `get_module_names` gives them.
     """
-    rows = {key: (names[key], types[key], *spec[key].values()) for key in names}
-    _print({key: row for key, row in rows.items() if row[0] in subset})
+    rows = {
+        key: (name, module_types[key], *module_spec[key].values())
+        for key, name in module_names.items()
+    }
+    _print({key: row for key, row in rows.items() if row[0] in module_subset})
 
 
 def recursive_print(module: nn.Module, prefix: str = "", depth: int = 0, deepest: int = 3) -> None:

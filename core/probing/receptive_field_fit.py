@@ -223,11 +223,11 @@ def _save_fit(fit: GaussianFit, name: str, folder: Path, plot: bool) -> None:
             plt.close(figure)
 
 
-def show_gradmap(gradient_map: np.ndarray) -> Figure | None:
+def show_gradmap(gradAmpmap: np.ndarray) -> Figure | None:  # noqa: N803 (published name)
     """Show a map in an interactive session; without one, nothing is drawn and None returned."""
     if mpl.get_backend().lower() in {"agg", "pdf", "ps", "svg", "cairo", "template"}:
         return None
-    figure = _draw({"gradient map": gradient_map})
+    figure = _draw({"gradient map": gradAmpmap})
     plt.show(block=False)
     return figure
 

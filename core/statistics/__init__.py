@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = hand_on(
             "population_sem",
             "wilson_interval",
         ],
+        "linear_models": ["least_squares", "likelihood_ratio"],
         "linearity": ["linearity_table", "ridge_r2"],
         "masks": [
             "area",

@@ -157,9 +157,9 @@ def test_correlation_diff(
 
 def test_correlation_diff_df(
     df: pd.DataFrame,
-    A: str,  # noqa: N803 (published names)
-    B: str,  # noqa: N803
-    C: str,  # noqa: N803
+    colA: str,  # noqa: N803 (published names)
+    colB: str,  # noqa: N803
+    colC: str,  # noqa: N803
     verbose: bool = False,  # noqa: PT028 (pytest does not run it)
     *,
     msk: np.ndarray | None = None,  # noqa: PT028
@@ -170,7 +170,7 @@ def test_correlation_diff_df(
     ----------
     df : (n_rows, n_columns)
         Table.
-    A, B, C
+    colA, colB, colC
         Columns of numbers; rows where one of them is not finite are left out.
     verbose
         Print the correlations, z and p.
@@ -181,7 +181,7 @@ def test_correlation_diff_df(
     -------
     z, p
     """
-    return test_correlation_diff(*selected_columns(df, msk, A, B, C), verbose=verbose)
+    return test_correlation_diff(*selected_columns(df, msk, colA, colB, colC), verbose=verbose)
 
 
 # their published names begin with "test", and pytest would run them

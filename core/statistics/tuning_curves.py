@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import stats
+from scipy import special
 from scipy.optimize import OptimizeWarning, curve_fit
 
 from core.errors import SampleError
@@ -210,7 +210,7 @@ def anova(x: Numbers, y: Numbers) -> Anova:
     within = levels.squares_within
     between = float(np.sum(levels.n * (levels.mean - y.mean()) ** 2))
     ratio = np.inf if within == 0 else (between / df_between) / (within / df_within)
-    p = float(stats.f.sf(ratio, df_between, df_within))
+    p = float(special.fdtrc(df_between, df_within, ratio))
     return Anova(ratio, p, between / (between + within))
 
 

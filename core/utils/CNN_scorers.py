@@ -137,6 +137,28 @@ class TorchScorer(Scorer):
         _, layer, *indices = unit_tuple
         self.select(layer, as_indices(indices, layer), ingraph=allow_grad)
 
+    def get_activation(
+        self,
+        name: str,
+        unit: int | tuple[Index, ...] | None = None,
+        unitmask: np.ndarray | Sequence[int] | None = None,
+        ingraph: bool = False,
+    ) -> Callable[[nn.Module, tuple, object], None]:
+        """Forward hook, for the caller to register, that writes to ``activation[name]``.
+
+        Parameters
+        ----------
+        name
+            Key in `activation`, which scoring empties.
+        unit
+            Channel, or (channel, row, column); None for all.
+        unitmask
+            Boolean mask or flat indices of units, if no `unit` is given.
+        ingraph
+            Keep it differentiable.
+        """
+        return _hook(self.activation, name, unit, unitmask, ingraph)
+
     def set_unit(
         self,
         reckey: str,
@@ -330,10 +352,21 @@ def get_activation(
     torch.Size([4])
     >>> handle.remove()
     """
+    return _hook(activation, name, unit, unitmask, ingraph)
+
+
+def _hook(
+    activations: dict[str, torch.Tensor],
+    name: str,
+    unit: int | tuple[Index, ...] | None,
+    unitmask: np.ndarray | Sequence[int] | None,
+    ingraph: bool,
+) -> Callable[[nn.Module, tuple, object], None]:
+    """Hook that writes a unit, some units or all of a layer to ``activations[name]``."""
     if unit is not None:
         select = one_unit(unit, name)
     elif unitmask is not None:
         select = some_units(unitmask, name)
     else:
         select = whole_layer
-    return recording_hook(activation, name, select, layer=name, ingraph=ingraph)
+    return recording_hook(activations, name, select, layer=name, ingraph=ingraph)

@@ -4,13 +4,16 @@ What the project itself uses is `core.generators`.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from core.computing.devices import choose_device
 from core.computing.random_source import Randomness
 from core.computing.sequential import without_wrapper_names
+from core.download import RemoteFile, download
 from core.errors import SettingError
 from core.generators.biggan import BigGAN, load_biggan
 from core.generators.deepsim import (
@@ -26,7 +29,7 @@ from core.generators.deepsim import (
 from core.generators.protocol import as_image_list
 from core.networks.caffenet import WEIGHT_FILE, Caffenet
 from core.spaces import TRUNCATION
-from core.weights import locate, read_state
+from core.weights import NETWORKS, locate, read_state, torch_hub_checkpoints
 
 __all__ = [
     "BigGAN_wrapper",
@@ -34,6 +37,7 @@ __all__ = [
     "RGB_mean",
     "ScalarMultiply",
     "View",
+    "download_file",
     "loadBigGAN",
     "load_statedict_from_online",
     "model_urls",
@@ -48,6 +52,33 @@ _FILES = {**WEIGHT_FILES, "caffenet": WEIGHT_FILE}
 
 model_urls = {name: file.remote.url for name, file in _FILES.items()}
 """Public address of the weights of each generator and of CaffeNet."""
+
+
+def __getattr__(name: str) -> object:
+    """`torchhome`, where weights are kept, and `load_urls`, whether they may be fetched."""
+    if name == "torchhome":
+        return str(torch_hub_checkpoints())
+    if name == "load_urls":
+        return not NETWORKS.is_offline()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def download_file(url: str, local_path: str | Path) -> None:
+    """Fetch a file, whole or not at all; one that is there already is left as it is.
+
+    Parameters
+    ----------
+    url
+        Its address.
+    local_path
+        Where to put it.
+
+    Raises
+    ------
+    DownloadError
+        If it cannot be fetched or written.
+    """
+    download(RemoteFile(url), Path(local_path))
 
 
 def load_statedict_from_online(
@@ -122,6 +153,10 @@ class upconvGAN(DeePSim):
         device = device if device is None else choose_device(device)
         return (self.sample(sampn, rng=rng) * noise_std).to(device=device)
 
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """RGB images of codes with their mean taken off, unbounded; see `RGB_mean`."""
+        return super().forward(x)
+
     def visualize(self, x: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
         """Images ``(B, 3, H, W)`` of codes, RGB in [0, scale]; differentiable."""
         return super().visualize(x, scale=scale)
@@ -155,13 +190,13 @@ class upconvGAN(DeePSim):
 
     def visualize_batch_np(
         self,
-        codes: np.ndarray,
+        codes_all_arr: np.ndarray,
         scale: float = 1.0,
         B: int = 42,
         verbose: bool = False,
     ) -> torch.Tensor:
         """`visualize_batch` of an array of codes; `verbose` does nothing."""
-        return self.images(codes, scale=scale, batch_size=B, device="cpu")
+        return self.images(codes_all_arr, scale=scale, batch_size=B, device="cpu")
 
     def render(self, x: np.ndarray, scale: float = 1.0, B: int = 42) -> list[np.ndarray]:
         """Images of an array of codes as a list of ``(H, W, 3)`` float32 arrays in [0, scale]."""
@@ -173,7 +208,15 @@ class BigGAN_wrapper(BigGAN):
 
     Where `upconvGAN` takes a scale second, `visualize_batch_np` and `render` take a truncation, as
     published.
+
+    Parameters
+    ----------
+    BigGAN
+        A model of `pytorch_pretrained_biggan`, as `loadBigGAN` gives it.
     """
+
+    def __init__(self, BigGAN: nn.Module):
+        super().__init__(BigGAN)
 
     def sample_vector(
         self,
@@ -258,22 +301,22 @@ class BigGAN_wrapper(BigGAN):
 
     def visualize_batch_np(
         self,
-        codes: np.ndarray,
+        codes_all_arr: np.ndarray,
         truncation: float = TRUNCATION,
         B: int = 15,
         *,
         scale: float = 1.0,
     ) -> torch.Tensor:
         """`visualize_batch` of an array of codes; truncation is its second argument."""
-        return self.visualize_batch(codes, scale, B, truncation)
+        return self.visualize_batch(codes_all_arr, scale, B, truncation)
 
     def render(
         self,
-        codes: np.ndarray,
+        codes_all_arr: np.ndarray,
         truncation: float = TRUNCATION,
         B: int = 15,
         *,
         scale: float = 1.0,
     ) -> list[np.ndarray]:
         """The same as a list of ``(H, W, 3)`` float32 arrays in [0, scale]."""
-        return as_image_list(self.visualize_batch(codes, scale, B, truncation))
+        return as_image_list(self.visualize_batch(codes_all_arr, scale, B, truncation))

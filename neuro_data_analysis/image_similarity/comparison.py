@@ -110,6 +110,62 @@ def token_similarity(
     return torch.from_numpy(compare(_numbers(one), _numbers(other), axis=2))
 
 
+def masked_token_similarity(
+    first: Images,
+    second: Images,
+    fetcher: featureFetcher,
+    key: str,
+    masks: tuple[Mask | None, Mask | None] = (None, None),
+    metric: str = "cosine",
+    preprocessing: Preprocessing = IMAGENET,
+) -> torch.Tensor:
+    """Similarity of the masked mean patch tokens of two images; the class token is left out.
+
+    Parameters
+    ----------
+    first, second
+        One or several images; one is compared with all of the other.
+    fetcher
+        Records a layer that puts out tokens (n, T, C), the class token first.
+    key
+        Key of the layer.
+    masks
+        Weights of the T - 1 patches of the first and of the second, of any shape, row by row;
+        without, all patches count alike.
+    metric
+        One of `METRICS`.
+    preprocessing
+        Mean and SD.
+
+    Returns
+    -------
+    (n,)
+        float64, on the CPU.
+
+    Raises
+    ------
+    ImageError
+        If the images differ in size or number, hold NaN or are not in [0, 1].
+    LayerError
+        If a mask has not one weight for each patch, or the layer puts out no tokens.
+    SettingError
+        If there is no such metric.
+    """
+    compare = _metric(metric)
+    means = []
+    for output, mask in zip(
+        _outputs(first, second, fetcher, key, preprocessing), masks, strict=True
+    ):
+        with_axes(output, 3, "tokens (n, T, C)", key)
+        patches = output[:, 1:].transpose(1, 2)[..., None]  # as maps (n, C, T - 1, 1)
+        weights = np.ones(patches.shape[2]) if mask is None else _numbers(mask)
+        try:
+            means.append(_numbers(masked_mean(patches, weights.reshape(-1, 1))))
+        except LayerError as error:
+            raise error.inside(key) from None
+    return torch.from_numpy(compare(*means, axis=1))
+
+
 def map_similarity(
     first: Images,
     second: Images,

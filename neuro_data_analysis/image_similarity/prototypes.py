@@ -19,7 +19,7 @@ import numpy as np
 
 from core.errors import ImageError, MissingFileError, SettingError
 from core.optional import import_package
-from core.threads import N_THREADS
+from core.threads import N_THREADS, PREFIXES
 
 TILE = 224
 """Rows and columns of a tile, pixels."""
@@ -103,6 +103,42 @@ def read_montage(path: str | Path) -> Prototypes:
         (prototype, thread): tiles[thread, column].astype(np.float32) / 255
         for thread in range(N_THREADS)
         for column, prototype in enumerate(COLUMNS)
+    }
+
+
+def cut_montage(montage: np.ndarray) -> dict[str, np.ndarray]:
+    """The tiles of a montage, those for both threads together included.
+
+    Parameters
+    ----------
+    montage : (672, 896, 3)
+        RGB of any type.
+
+    Returns
+    -------
+    dict
+        (224, 224, 3) each, by ``FC_`` (DeePSim), ``BG_`` (BigGAN) or ``both_`` and the column.
+
+    Raises
+    ------
+    ImageError
+        If it has another size.
+
+    Examples
+    --------
+    >>> list(cut_montage(np.zeros((672, 896, 3), np.uint8)))[6:]
+    ['BG_reevol_G', 'BG_reevol_pix', 'both_reevol_G', 'both_reevol_pix']
+    """
+    size = (N_TILE_ROWS * TILE, len(COLUMNS) * TILE)
+    if montage.shape != (*size, 3):
+        raise ImageError(expected=f"a montage of {(*size, 3)}", found=montage.shape)
+    return {
+        f"{thread}_{prototype}": montage[
+            row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE
+        ]
+        for row, thread in enumerate((*PREFIXES, "both"))
+        for column, prototype in enumerate(COLUMNS)
+        if thread != "both" or column >= 2
     }
 
 

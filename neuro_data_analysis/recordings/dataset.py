@@ -5,7 +5,6 @@ read through the allow-list; what mat73 returns is taken as it is.
 """
 
 import os
-import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +13,7 @@ from typing import Any
 from core.contract.provenance import simulation_record
 from core.contract.unpickling import load_pickle
 from core.errors import MissingFileError, RecordingError, SettingError
-from core.files import replacing
-from core.matlab.reading import StructArray, open_matfile, plain_value
+from core.matlab.reading import StructArray, open_matfile
 from neuro_data_analysis.recordings.conversion import describe
 from neuro_data_analysis.recordings.experiment import Experiment, is_usable
 
@@ -73,7 +71,7 @@ class Recordings(Sequence):
         self.name = name
         self._marked_simulated = marked_simulated
         self.elements = elements
-        self._overrides = overrides or {}
+        self.overrides = overrides or {}
 
     def __len__(self) -> int:
         return len(self.elements)
@@ -86,7 +84,7 @@ class Recordings(Sequence):
             usable = raw is not None and is_usable(raw)
         except RecordingError as error:
             raise error.inside(f"Exp {expi}").inside(self.name) from None
-        return Experiment(expi, raw, self._overrides.get(expi)) if usable else None
+        return Experiment(expi, raw, self.overrides.get(expi)) if usable else None
 
     def experiment(self, expi: int) -> Experiment:
         """Experiment by its 1-based number.
@@ -224,19 +222,6 @@ def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Ite
                 found=describe(elements),
             )
         yield Recordings(elements, str(path), overrides, marked)
-
-
-def write_plain_pickle(folder: Path) -> Path:
-    """Write the published per-experiment pickle beside the MAT file; returns its path.
-
-    It is a list of plain dicts and holds every field, so memory must hold the data set.
-    """
-    path = folder / EVOLUTION_FILES[1]
-    with open_recordings(folder / EVOLUTION_FILES[0]) as recordings:
-        elements = [plain_value(element) for element in recordings.elements]
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        pickle.dump(elements, file, protocol=4)
-    return path
 
 
 def recordings_from(

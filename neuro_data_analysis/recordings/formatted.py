@@ -220,15 +220,22 @@ def unit_numbers(channels: np.ndarray, active: np.ndarray | None = None) -> np.n
     return numbered_units(flat, flags)
 
 
-def is_active(rasters: np.ndarray) -> np.ndarray:
-    """Which rows of (n_trials, 200, n_rows) fire at all, (n_rows,) bool.
+def is_active(rasters: np.ndarray, above: float = ACTIVE_ABOVE) -> np.ndarray:
+    """Which rows fire at all, (n_rows,) bool.
+
+    Parameters
+    ----------
+    rasters : (n_trials, 200, n_rows)
+        Rates, events/s.
+    above
+        Mean over trials and time that a unit exceeds, events/s.
 
     Examples
     --------
     >>> is_active(np.full((4, 200, 2), [0.5, 30.0]))
     array([False,  True])
     """
-    return rasters.mean(axis=(0, 1), dtype=float) > ACTIVE_ABOVE
+    return rasters.mean(axis=(0, 1), dtype=float) > above
 
 
 def numbered_units(channels: np.ndarray, active: np.ndarray) -> np.ndarray:

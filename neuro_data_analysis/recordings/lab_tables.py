@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.errors import RecordingError, SettingError
+from core.errors import MissingFileError, RecordingError, SettingError
 from core.files import writable_folder
 
 
@@ -39,6 +39,29 @@ def read_lab_table(path: Path) -> pd.DataFrame:
                 found=f"{len(row)} in row {number}",
             )
     return pd.read_csv(io.StringIO(text))
+
+
+def optimizer_names(path: Path) -> dict[int, list[str]]:
+    """Optimizer of both threads by Expi, from the authors' table.
+
+    Parameters
+    ----------
+    path
+        CSV with the columns ``Expi``, ``optim_names1`` and ``optim_names2``.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    RecordingError
+        If it is no such table.
+    """
+    if not Path(path).is_file():
+        raise MissingFileError(path=path, expected="a table of optimizers", found="no file")
+    table, columns = read_lab_table(path), ["Expi", "optim_names1", "optim_names2"]
+    if absent := [name for name in columns if name not in table]:
+        raise RecordingError(path=path, expected=f"the column {absent[0]}", found=", ".join(table))
+    return {int(expi): [first, second] for expi, first, second in table[columns].to_numpy()}
 
 
 def writable_table(path: Path) -> Path:

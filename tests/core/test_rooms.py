@@ -32,6 +32,7 @@ WITHOUT_TORCH = [
     "neuro_data_analysis.evolutions",
     "neuro_data_analysis.tuning",
     "neuro_data_analysis.export",
+    "neuro_data_analysis.claims",
     "neuro_data_analysis.simulation",
 ]
 

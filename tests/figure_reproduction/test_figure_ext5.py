@@ -12,24 +12,31 @@ import pytest
 from scipy import stats
 
 from core.contract import ext5
+from core.contract.provenance import EXPORT, record, write_provenance
 from core.contract.source_data import SourceData
+from core.experiments.alignment import data as alignment_data
+from core.experiments.alignment import ensemble
 from core.experiments.alignment import runs as alignment
 from core.experiments.alignment.data import STAMP
 from core.experiments.linearity import data as linearity
 from core.experiments.stamps import write_stamp
 from core.files import write_json
-from figure_reproduction import FigureExt5_reproduction as figure
 from figure_reproduction.comparison import published_numbers
-from figure_reproduction.FigureExt5_reproduction import (
-    METRICS,
+from figure_reproduction.extended5.alignment_panel import draw_alignment, draw_published
+from figure_reproduction.extended5.alignment_statistics import (
     alignment_statistics,
-    draw_linearity,
+    compare_means,
+    ensemble_scores,
+    expected_numbers,
+)
+from figure_reproduction.extended5.linearity_panels import LOWEST, draw_linearity
+from figure_reproduction.extended5.linearity_statistics import (
+    METRICS,
     layer_groups,
     mean_rank_correlations,
-    read,
-    reproduce,
-    widened,
 )
+from figure_reproduction.FigureExt5_reproduction import read, reproduce
+from figure_reproduction.panels import Regenerated
 from figure_reproduction.script import draw_figure
 
 mpl.use("Agg")
@@ -78,9 +85,12 @@ def test_computed_tables_are_drawn_beside_real_ones(published_form, computed, tm
     names = [panel.png.stem for panel in result.panels]
     assert names[2:4] == ["FigureExt5C_Adam_regenerated", "FigureExt5C_CMAES_regenerated"]
     name = "ext5c.Adam.dim2.depth8.mean"
-    assert result.regenerated[name].value == 0.25
+    assert result.regenerated[name].value == pytest.approx(0.97)
+    assert "the drawn curve has 0.250" in result.regenerated[name].note
     assert result.statistics[name] != 0.25
-    assert len(result.computed_files) == 2
+    assert len(result.computed_files) == 3
+    assert "Open markers" not in " ".join(result.panels[0].notes)
+    assert "Open markers" in " ".join(result.panels[2].notes)
     assert set(result.regenerated) == {
         number.id for number in published_numbers() if number.id.startswith("ext5c.")
     }
@@ -149,11 +159,23 @@ def test_panel_c_is_computed_where_the_folder_is_simulated(simulated, nothing, m
         columns=["dimension", "stack_size", "seed", "gaussian_value"],
     ).assign(best_scored=1.0)
     monkeypatch.setattr(alignment, "alignment_tables", lambda: {"Adam": scores, "CMAES": scores})
+    monkeypatch.setattr(ensemble, "ensemble_table", lambda: pd.DataFrame({"replicate": [0]}))
     data = read(simulated, nothing)
     assert data.unavailable == ""
     assert data.alignment == {}
     assert data.regenerated["Adam"].path.is_relative_to(nothing)
     assert (nothing / STAMP).is_file()
+    assert data.ensemble.path.is_file()
+
+
+def test_what_an_export_computed_is_not_taken_for_published(published_form, computed, tmp_path):
+    root = shutil.copytree(published_form.root, tmp_path / "exported")
+    details = {"computed": True}
+    files = [file.path for file in ext5.ALIGNMENT.values()]
+    write_provenance(root, {name: record(root / name, EXPORT, details) for name in files})
+    data = read(SourceData(root), computed)
+    assert data.alignment == {}
+    assert list(data.regenerated) == list(ext5.ALIGNMENT)
 
 
 def test_without_torch_panel_c_is_left_out_and_the_rest_is_drawn(
@@ -166,33 +188,79 @@ def test_without_torch_panel_c_is_left_out_and_the_rest_is_drawn(
     assert "the alignment experiment needs the package torch" in result.unavailable["Ext. 5C"]
 
 
+def test_a_computed_table_that_does_not_match_its_stamp_is_not_drawn(
+    published_form, computed, tmp_path
+):
+    path = SourceData(computed).path(ext5.ALIGNMENT["Adam"])
+    path.write_text(path.read_text().replace("0.25", "0.75"))
+    result = draw_figure("ext5", partial(reproduce, computed=computed), published_form, tmp_path)
+    assert [panel.panel for panel in result.panels].count("Ext. 5C") == 2
+    assert result.regenerated == {}
+    assert result.unavailable == {}
+
+
 def test_a_broken_computed_table_leaves_the_published_one_drawn(published_form, computed, tmp_path):
     path = SourceData(computed).path(ext5.ALIGNMENT["Adam"])
     path.write_text(path.read_text().replace("seed", "sead"))
+    files = [SourceData(computed).path(file) for file in ext5.ALIGNMENT.values()]
+    files.append(computed / alignment_data.BEST_SCORED)
+    write_stamp(computed / STAMP, files, {"version": alignment_data.VERSION})
     result = draw_figure("ext5", partial(reproduce, computed=computed), published_form, tmp_path)
     assert len(result.panels) == 4
     assert "expected the columns seed" in result.unavailable["Ext. 5C"]
 
 
 def test_numbers_of_panel_c_follow_from_the_table(published_form, nothing):
-    means, spreads = alignment_statistics(read(published_form, nothing).alignment)
+    means = alignment_statistics(read(published_form, nothing).alignment)
     table = published_form.read(ext5.ALIGNMENT["CMAES"])
     values = table.query("dimension == 8 and stack_size == 16").gaussian_value
     name = "ext5c.CMAES.dim8.depth16.mean"
     assert means[name] == pytest.approx(values.mean())
-    assert spreads[name] == pytest.approx(np.std(values, ddof=1))
     assert (means["ext5c.n_rows"], means["ext5c.n_seeds"]) == (640, 10)
 
 
-def test_the_tolerance_of_a_computed_number():
-    noisy, quiet = (f"ext5c.CMAES.dim2.depth{depth}.mean" for depth in (48, 2))
-    count = "ext5c.n_rows"
-    means = {noisy: 0.6, quiet: 1.0, count: 640, "of no panel": 1.0}
-    found = widened(means, {noisy: 0.4, quiet: 0.0, count: 0.0})
-    assert set(found) == {noisy, quiet, count}
-    assert found[noisy].tolerance == pytest.approx(0.01 + 3 * np.sqrt(2) * 0.4 / np.sqrt(10))
-    assert found[quiet].tolerance == 0.05
-    assert found[count].tolerance == 0
+def test_the_tolerance_of_an_expected_mean(published_form, computed):
+    runs = read(published_form, computed).ensemble.table
+    found = expected_numbers({"ext5c.n_rows": 640.0, "of no panel": 1.0}, runs)
+    assert set(found) == {n.id for n in published_numbers() if n.id.startswith("ext5c.")} - {
+        "ext5c.n_seeds"
+    }
+    assert found["ext5c.n_rows"] == Regenerated(640.0, 0.0)
+    cells = ("Adam.dim2.depth8", "CMAES.dim2.depth48", "CMAES.dim64.depth0", "Adam.dim256.depth64")
+    exact, random, start, hard = (found[f"ext5c.{cell}.mean"] for cell in cells)
+    assert (exact.value, exact.tolerance) == pytest.approx((0.97, 0.01))
+    sd = np.sqrt(10 * np.var([0, 0.5, 1], ddof=1) / 100 * 4 / 3)
+    assert (random.value, random.tolerance) == pytest.approx((0.5, 0.01 + 3 * sd))
+    z = (0.69 - 0.5) / np.hypot(sd, 0.01 / np.sqrt(3))
+    assert f"expected 0.500 ± {sd:.3f}, z = {z:+.1f}; from other starts" in random.note
+    assert start.value == pytest.approx(0.9)  # unseeded at depth 0: other starts
+    assert (hard.value, hard.tolerance) == (0, 0.01)
+
+
+def test_means_together_are_compared_with_both_ensembles(published_form, computed):
+    runs = read(published_form, computed).ensemble.table
+    cell = ("CMAES", 2, 48)
+    from_other = compare_means({cell: 2 / 3}, ensemble_scores(runs, "other"))
+    assert from_other.statistic == pytest.approx(0, abs=1e-9)
+    assert from_other.p == 1
+    from_published = compare_means({cell: 1.0}, ensemble_scores(runs, "published"))
+    assert from_published.statistic == pytest.approx(0.5**2 / (1 / 30 + 0.01**2 / 3))
+    assert from_published.p < 0.02
+
+
+def test_published_means_are_open_markers_of_their_dimension(published_form):
+    table = published_form.read(ext5.ALIGNMENT["Adam"])
+    _, ax = plt.subplots()
+    draw_alignment(ax, table, np.random.default_rng(0))
+    of_dimension = {line.get_label(): line for line in ax.lines}
+    published = {("Adam", 4, 8): 0.6, ("Adam", 4, 16): 0.3}
+    draw_published(ax, published, dict.fromkeys(published, 0.5))
+    markers, dots = (line for line in ax.lines[8:] if len(line.get_xdata()))
+    assert markers.get_xydata().tolist() == [[8, 0.6], [16, 0.3]]
+    assert markers.get_markerfacecolor() == "none"
+    assert markers.get_marker() == of_dimension["4"].get_marker()
+    assert dots.get_xydata().tolist() == [[8, 0.5], [16, 0.5]]
+    plt.close("all")
 
 
 def test_all_units_of_small_layers_give_the_plain_rank_correlation():
@@ -233,7 +301,7 @@ def test_the_left_axis_sets_the_limits_of_both(published_form):
     hidden = draw_linearity(drawn, groups, METRICS["BigGAN"])
     left, right = drawn.axes
     assert left.get_ylim() == right.get_ylim()
-    assert left.get_ylim()[0] == figure.LOWEST
+    assert left.get_ylim()[0] == LOWEST
     assert hidden["NonReLU"] == 96
     assert hidden["ReLU"] >= 50
     plt.close("all")

@@ -11,16 +11,25 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 from scipy import stats
 
 from core.contract import ext5, fig2, fig4
 from core.contract.descriptions import Sizes
 from core.contract.source_data import SourceData
+from core.experiments.alignment.ensemble_data import alignment_ensemble
 from core.figures import FIGURES
 from core.project import COMPUTED_DATA
 from figure_reproduction.comparison import published_numbers
-from figure_reproduction.FigureExt5_reproduction import alignment_statistics, widened
+from figure_reproduction.extended5.alignment_statistics import (
+    alignment_statistics,
+    expected_numbers,
+)
+from figure_reproduction.Figure2_reproduction import draw_block_psth
+from figure_reproduction.Figure2_reproduction import read as read_figure2
+from figure_reproduction.Figure5_reproduction import draw_mean_psth
+from figure_reproduction.Figure5_reproduction import read as read_figure5
 from figure_reproduction.population import compare_window
 from figure_reproduction.script import draw_figure
 from figure_reproduction.sources import Input
@@ -134,6 +143,15 @@ def copy(source, tmp_path):
     return SourceData(tmp_path / "copy")
 
 
+def test_time_axes_end_where_the_recording_does(source):
+    psth = Figure()
+    draw_mean_psth(psth, read_figure5(source), "first")
+    assert [ax.get_xlim() for ax in psth.axes] == [(0, 200)] * 3
+    stacked, data = Figure().add_subplot(), read_figure2(source)
+    draw_block_psth(stacked, data.psth, data.offset)
+    assert stacked.get_xlim() == (0, 200)
+
+
 def test_a_pickle_that_disagrees_is_reported_and_drawn(copy, tmp_path):
     pickled = copy.read(fig2.PSTH_PICKLE)
     copy.write(fig2.PSTH_PICKLE, {**pickled, "psth_arr": pickled["psth_arr"] + 1})
@@ -232,7 +250,7 @@ def test_panel_5c_computed_from_scratch_agrees_with_the_paper(source, tmp_path):
         name: Input(tables.read(file), tables.path(file), True)
         for name, file in ext5.ALIGNMENT.items()
     }
-    computed = widened(*alignment_statistics(given))
+    computed = expected_numbers(alignment_statistics(given), alignment_ensemble())
     published = [number for number in published_numbers() if number.id in computed]
     assert len(published) == 91
     differing = {

@@ -23,10 +23,12 @@ from figure_reproduction import __main__ as command
 from figure_reproduction import sources
 from figure_reproduction.comparison import (
     AGREES,
+    AGREES_UNKNOWN,
     DIFFERS,
     INFORMATIVE,
     SIMULATED,
     UNAVAILABLE,
+    WITHHELD,
     Published,
     compare,
     compare_regenerated,
@@ -85,7 +87,7 @@ def result(**changes):
         "source": None,
         "origin": Origin.RECORDED,
         "statistics": values,
-        "checks": (Check("rows agree", False, "not in 3 rows"),),
+        "checks": (Check("the files are of one origin", False, "two", compares=False),),
         **changes,
     }
     return FigureResult(**content)
@@ -98,6 +100,26 @@ def test_published_values_agree_with_themselves():
     assert verdicts.pop("fig4b.initial.V1.n") == UNAVAILABLE
     assert set(verdicts.values()) == {AGREES}
     assert len(verdicts) == 80
+
+
+CONTRADICTED = (Check("rows agree", False, "not in 3 rows"),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected", "sentence"),
+    [
+        ({"origin": Origin.UNKNOWN}, {AGREES_UNKNOWN, DIFFERS}, "Origin unknown: of some of"),
+        ({"checks": CONTRADICTED}, {WITHHELD}, "Verdicts are withheld: 1 of the checks below"),
+        ({"origin": Origin.UNKNOWN, "checks": CONTRADICTED}, {WITHHELD}, "Origin unknown"),
+        ({"origin": Origin.SIMULATED, "checks": CONTRADICTED}, {SIMULATED}, "SIMULATED"),
+    ],
+)
+def test_no_verdict_is_plain_where_origin_or_checks_are_not(changes, expected, sentence, tmp_path):
+    text = write_report([result(**changes)], tmp_path, 0, 0.0).read_text(encoding="utf-8")
+    assert sentence in text
+    with (tmp_path / "report.csv").open() as file:
+        verdicts = {row["verdict"] for row in csv.DictReader(file)}
+    assert verdicts - {UNAVAILABLE} == expected
 
 
 def missing_ids(figure, reproduction):
@@ -181,7 +203,7 @@ def test_the_banner_stands_at_the_simulated_panels_of_a_mixed_figure(tmp_path):
     section = text.split("<h3>")[1]
     assert section.startswith("Ext. 5C")
     assert "SIMULATED" not in section
-    assert "3·√2·sd/√10" in section
+    assert "plus 3 sd" in section
     assert '<th class="n">simulation</th>' in text.split("<h3>")[2]
 
 
@@ -301,7 +323,7 @@ def test_auto_decides_per_figure(source, tmp_path, monkeypatch):
     assert "MATROOT" not in block
     monkeypatch.setenv("MATROOT", "/recordings")
     assert "MATROOT is set: `./reproduce export`" in sources.explanation([local, simulated])
-    assert f"Figure 4: {root} is marked as simulated" in block
+    assert f"Figure 4: {root} holds simulated recordings" in block
     (root / fig4.MASKS.path).unlink()
     assert sources.choose(["4"], "auto", root)[0].source.root == source.root
 

@@ -8,6 +8,7 @@ import torch
 from skimage import data
 from torch import nn
 
+from core.computing.torchvision_compat import import_torchvision
 from core.errors import ImageError, LayerError, SettingError
 from core.networks.efficientnet_lite0 import efficientnet_lite0
 from core.networks.preprocessing import LITE
@@ -68,10 +69,37 @@ def test_a_layer_of_maps_is_compared_at_every_position(fetcher):
 
 def test_a_layer_of_tokens_is_compared_in_every_token(fetcher):
     first, second = pictures(seed=0), pictures(seed=1)
-    found = lib.compare_imgs_vit(first, second, fetcher)
-    assert found.shape == (3, 6)
+    of_class, of_patches = lib.compare_imgs_vit(first, second, fetcher)
     tokens = [batch_outputs(fetcher, images, ["blocks"])["blocks"] for images in (first, second)]
-    torch.testing.assert_close(found, cosine(*tokens, 2))
+    expected = cosine(*tokens, 2)
+    torch.testing.assert_close(of_class, expected[:, 0])
+    torch.testing.assert_close(of_patches, expected[:, 1:])
+
+
+def test_masked_means_of_patches_are_compared(fetcher):
+    first, second = pictures(seed=0), pictures(seed=1)
+    weights = np.array([0, 1, 3, 0, 0])
+    found = lib.compare_imgs_vit_featmsk(first, second, fetcher, weights, None)
+    one, other = (
+        batch_outputs(fetcher, images, ["blocks"])["blocks"][:, 1:] for images in (first, second)
+    )
+    expected = cosine((one[:, 1] + 3 * one[:, 2]) / 4, other.mean(dim=1), 1)
+    torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-6)
+    same = lib.compare_imgs_vit_featmsk(first, first, fetcher, weights[None], weights[:, None])
+    torch.testing.assert_close(same, torch.ones(3).double())
+    with pytest.raises(LayerError, match=r"blocks: .* a mask of \(6, 1\)"):
+        lib.compare_imgs_vit_featmsk(first, second, fetcher, np.ones(6))
+    with pytest.raises(LayerError, match=r"conv: expected tokens"):
+        lib.compare_imgs_vit_featmsk(first, second, fetcher, featkey="conv")
+
+
+def test_images_are_normalised_as_by_torchvision():
+    images = pictures()
+    normalise = import_torchvision().transforms.Normalize(
+        (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    )
+    torch.testing.assert_close(lib.normalize(images), normalise(images))
+    torch.testing.assert_close(lib.normalize(images[0]), normalise(images[0]))
 
 
 def test_masked_means_are_compared(fetcher):
@@ -102,7 +130,7 @@ def test_equal_images_of_any_form_have_a_similarity_of_one(fetcher, form):
     masks = (np.ones((7, 7)),) * 2
     for found in (
         lib.compare_imgs_cnn(image, image, fetcher, "conv"),
-        lib.compare_imgs_vit(image, image, fetcher, "blocks"),
+        *lib.compare_imgs_vit(image, image, fetcher, "blocks"),
         lib.compare_imgs_cnn_featmsk(image, image, fetcher, *masks, featkey="conv"),
     ):
         assert (found == 1).all()
@@ -157,31 +185,35 @@ class Distance(nn.Module):
 def test_any_distance_is_called_with_batches():
     dist = Distance()
     first, second = pictures(seed=0), pictures(seed=1)
-    found = lib.compare_imgs_LPIPS(first, second, dist)
+    mean, found = lib.compare_imgs_LPIPS(first, second, dist)
     torch.testing.assert_close(found, (first - second).square().mean((1, 2, 3)).double())
+    assert mean is found
     assert not found.requires_grad
     assert dist.training
-    assert lib.compare_imgs_LPIPS(first[0], first[0], dist).tolist() == [0]
-    assert lib.compare_imgs_LPIPS(first[0], second, dist).shape == (3,)
+    assert lib.compare_imgs_LPIPS(first[0], first[0], dist)[1].tolist() == [0]
+    assert lib.compare_imgs_LPIPS(first[0], second, dist)[1].shape == (3,)
     torch.testing.assert_close(
-        lib.compare_imgs_LPIPS(first, second, partial(dist, normalize=True)), 4 * found
+        lib.compare_imgs_LPIPS(first, second, partial(dist, normalize=True))[1], 4 * found
     )
-    shapes = lib.compare_imgs_LPIPS(
+    _, shapes = lib.compare_imgs_LPIPS(
         first[0].permute(1, 2, 0).numpy(), second, lambda a, b: torch.tensor([*a.shape, *b.shape])
     )
     assert shapes.tolist() == [3, 3, 15, 15] * 2
 
 
+def test_a_map_of_distances_comes_with_its_mean():
+    first, second = pictures(seed=0), pictures(seed=1)
+    mean, maps = lib.compare_imgs_LPIPS(first, second, lambda a, b: (a - b).abs().mean(1, True))
+    assert maps.shape == (3, 1, 15, 15)
+    torch.testing.assert_close(mean, (first - second).abs().mean((1, 2, 3)))
+
+
 def test_the_centre_masks_are_those_of_a_resnet():
-    masks = lib.naive_featmsk()
-    assert {layer: mask.shape for layer, mask in masks.items()} == {
-        "layer3": (14, 14),
-        "layer4": (7, 7),
-    }
-    np.testing.assert_array_equal(masks["layer4"], np.pad(np.ones((5, 5)), 1))
-    np.testing.assert_array_equal(masks["layer3"], np.pad(np.ones((10, 10)), 2))
-    masks["layer4"][0] = 5  # a copy
-    assert lib.naive_featmsk()["layer4"][0].sum() == 0
+    layer3, layer4 = lib.naive_featmsk()
+    np.testing.assert_array_equal(layer4, np.pad(np.ones((5, 5)), 1))
+    np.testing.assert_array_equal(layer3, np.pad(np.ones((10, 10)), 2))
+    layer4[0] = 5  # a copy
+    assert lib.naive_featmsk()[1][0].sum() == 0
 
 
 def test_photographs_with_real_weights():

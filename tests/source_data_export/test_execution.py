@@ -11,14 +11,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import numpy as np
+import pandas as pd
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from core.contract import fig3, fig4, fig5
+from core.contract import ext5, fig3, fig4, fig5
+from core.contract.descriptions import Sizes
 from core.contract.manifest import EXPERIMENT_ORDER
+from core.contract.provenance import read_provenance
 from core.contract.source_data import SourceData
 from core.errors import SettingError, run
+from core.experiments.alignment.data import BEST_SCORED, STAMP, VERSION
+from core.experiments.stamps import write_stamp
 from core.figures import FIGURES
 from core.files import scratch
 from core.project import ROOT, SIMULATED_SOURCE_DATA, SOURCE_DATA
@@ -33,7 +39,7 @@ from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, Recordings
 from source_data_export import __main__ as command
 from source_data_export.execution import execute
 from source_data_export.notebooks import FOLDER
-from source_data_export.session import begin
+from source_data_export.session import alignment_contents, begin
 
 WRITING = "from source_data_export.session import Written\nWritten('Fig2', 3, ('no images.',))"
 SIMULATE = "(`./reproduce simulate` makes simulated ones in simulated_data/matroot)."
@@ -206,6 +212,24 @@ def test_nothing_is_written_where_there_is_nothing(bare_matroot, tmp_path, monke
         "DeePSim",
     ]
     assert list(out.iterdir()) == []
+
+
+def test_alignment_is_exported_as_computed(bare_matroot, tmp_path, monkeypatch):
+    source = SourceData(tmp_path / "computed", Sizes())
+    for file in ext5.ALIGNMENT.values():
+        n = np.arange(640)
+        columns = {"dimension": n, "stack_size": n, "seed": n, "gaussian_value": n / 640}
+        source.write(file, pd.DataFrame(columns))
+    (source.root / BEST_SCORED).write_text("1\n")
+    files = [*(source.path(file) for file in ext5.ALIGNMENT.values()), source.root / BEST_SCORED]
+    write_stamp(source.root / STAMP, files, {"version": VERSION})
+    monkeypatch.setenv("MATROOT", str(bare_matroot))
+    session = begin("ext5", out=tmp_path / "out")
+    alignment = alignment_contents(source.root)
+    assert session.write(alignment).n_files == 2
+    names = {f"ExtendedFig5/{file.name}" for file in ext5.ALIGNMENT.values()}
+    records = read_provenance(tmp_path / "out")
+    assert {name for name, known in records.items() if known.details.get("computed")} == names
 
 
 def test_the_order_of_experiments_needs_no_responses(recordings, source):

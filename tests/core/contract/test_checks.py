@@ -42,7 +42,7 @@ def test_sizes_come_from_the_experiment_order(source):
     assert source.sizes.experiments == 9
     assert source.sizes.example_blocks == 23
     assert source.is_simulated
-    assert not source.is_published_cohort
+    assert not source.is_published_cohort(fig4.FOLDER)
 
 
 def test_rows_in_another_order_are_found(copy):

@@ -146,7 +146,9 @@ WRITERS = {
     "fifteen digits": lambda t, path: t.to_csv(path, float_format="%.15g", index=False),
     "scientific": lambda t, path: t.to_csv(path, float_format="%.14e", sep=";"),
     "pickle": lambda t, path: t.to_pickle(path),
-    "pickle of a dict": lambda t, path: path.write_bytes(pickle.dumps({"a": {"b": t.p.array}})),
+    "pickle of a dict": lambda t, path: path.write_bytes(
+        pickle.dumps({"a": {"b": t.p.to_numpy()}})
+    ),
     "json": lambda t, path: t.to_json(path, double_precision=15),
     "rows": lambda t, path: t.iloc[[1, 2, 5, 7]].to_csv(path),
     "twice": lambda t, path: (
@@ -203,7 +205,8 @@ def resaved(laundered, folder, **options):
 
 
 def without_names(path):
-    path.write_text(path.read_text(encoding="utf-8").replace("-SIM", ""), encoding="utf-8")
+    text = path.read_text(encoding="utf-8").replace("-SIM", "")
+    path.write_text(text.replace('"simulated": true', '"simulated": false'), encoding="utf-8")
 
 
 ALL = (fig2.FOLDER, fig4.FOLDER, fig5.FOLDER, fig6.FOLDER, ext4.FOLDER, ext5.FOLDER, "Fig3")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.contract import ext5
+from core.experiments.alignment import ensemble
 from core.experiments.alignment import runs as alignment
 from core.experiments.alignment.data import BEST_SCORED, STAMP, alignment_data, is_computed
 from core.experiments.alignment.runs import make_runs
@@ -24,8 +25,10 @@ def test_tables_are_computed_once_in_the_published_form(tmp_path, monkeypatch, c
     monkeypatch.setattr(alignment, "make_runs", shallow)
     for name, optimize in list(alignment.OPTIMIZERS.items()):
         monkeypatch.setitem(alignment.OPTIMIZERS, name, partial(optimize, n_steps=2))
+    monkeypatch.setattr(ensemble, "ensemble_table", lambda: pd.DataFrame({"replicate": [0]}))
     assert main(["--out", str(tmp_path)]) == 0
-    printed = capsys.readouterr().out.split()
+    *printed, more_runs = capsys.readouterr().out.split()
+    assert pd.read_csv(more_runs).replicate.tolist() == [0]
     tables = {name: alignment_data(tmp_path).read(file) for name, file in ext5.ALIGNMENT.items()}
     for table, path in zip(tables.values(), printed, strict=True):
         assert len(table) == 640

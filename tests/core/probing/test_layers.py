@@ -281,12 +281,23 @@ def test_functions_are_applied_to_children_first(network):
     named_apply(network("nestnet"), "net", lambda m, name, prefix: seen.append((prefix, name)))
     assert seen[0] == ("net.stem", "conv")
     assert seen[-1] == ("", "net")
-    depths = []
-    recursive_named_apply_w_depth(
-        network("nestnet"), "net", lambda m, name, prefix, depth: depths.append((name, depth))
-    )
-    assert depths[0] == ("conv", 2)
-    assert depths[-1] == ("net", 0)
+    down_to = {
+        deepest: [
+            call[1] for call in applied(recursive_named_apply_w_depth, network, deepest=deepest)
+        ]
+        for deepest in (1, 2, 3, 4)
+    }
+    assert down_to[1] == ["net"]
+    assert down_to[2] == ["stem", "stages", "head", "net"]
+    assert "0" in down_to[3]
+    assert "conv1" not in down_to[3]
+    assert down_to[4] == [name for _, name in seen]
+
+
+def applied(apply, network, **depth):
+    calls = []
+    apply(network("nestnet"), "net", lambda *call: calls.append(call), **depth)
+    return calls
 
 
 def test_printed_tables(network, capsys):

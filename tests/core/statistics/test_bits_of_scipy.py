@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from core.statistics.comparisons import benjamini_hochberg, paired, two_proportions, two_sample
+from core.statistics.correlations import pearson, row_ranks
 from core.statistics.intervals import bootstrap_mean_interval, wilson_interval
 
 SEEDS = range(40)
@@ -89,3 +90,29 @@ def test_proportions(alternative, p):
 def test_wilson():
     expected = stats.binomtest(86, 342).proportion_ci(method="wilson")
     np.testing.assert_allclose(wilson_interval(86, 342), tuple(expected), rtol=1e-14)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_correlations(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(3, 1, rng.integers(3, 200))
+    y = rng.normal(0, 1, len(x)) + seed % 3 * x
+    expected = stats.pearsonr(x, y)
+    assert pearson(x, y) == (expected.statistic, expected.pvalue)
+    assert pearson(x, -2 * x)[1] == stats.pearsonr(x, -2 * x).pvalue
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ranks(seed):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(5, 40)).round(seed % 3)
+    np.testing.assert_array_equal(row_ranks(values), stats.rankdata(values, axis=1))
+    values[2, 7] = np.nan
+    np.testing.assert_array_equal(row_ranks(values), stats.rankdata(values, axis=1))
+
+
+def test_tails_of_f():
+    ratios = np.array([0.0, 1e-9, 0.3, 2.0, 11.5, 400.0, 1e9, np.inf])
+    for between, within in ((1, 1), (8, 71), (3, 200)):
+        expected = stats.f.sf(ratios, between, within)
+        np.testing.assert_array_equal(special.fdtrc(between, within, ratios), expected)

@@ -1,249 +1,295 @@
-"""Published names: each imports through its door and takes what the published one takes."""
+"""Published names: each is at its door, takes what the published one takes, and returns as much."""
 
-import re
+import ast
+import csv
 from importlib import import_module
-from inspect import signature
+from inspect import Parameter, signature
 from operator import attrgetter
+from pathlib import Path
+from typing import NamedTuple
 
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
 import pytest
+import torch
+from matplotlib.figure import Figure
+from PIL import Image
+from scipy.io import savemat
 
-PUBLISHED = {
-    "core.utils.CNN_scorers": """
-        load_featnet(netname)
-        get_activation(name, unit, unitmask, ingraph)
-        TorchScorer(model_name, imgpix, rawlayername)
-        TorchScorer.set_unit(reckey, layer, unit, ingraph)
-        TorchScorer.set_units_by_mask(reckey, layer, unit_mask)
-        TorchScorer.select_unit(unit_tuple, allow_grad)
-        TorchScorer.set_recording(record_layers, allow_grad)
-        TorchScorer.set_popul_recording(record_layer, mask)
-        TorchScorer.preprocess(img, input_scale)
-        TorchScorer.score(images, with_grad, B, input_scale)
-        TorchScorer.score_tsr(img_tsr, with_grad, B, input_scale)
-        TorchScorer.score_tsr_wgrad(img_tsr, B, input_scale)
-        TorchScorer.cleanup()
-        visualize_trajectory(scores_all, generations, codes_arr, show, title_str)
-        resize_and_pad(img_list, size, offset, canvas_size, scale)
-        resize_and_pad_tsr(img_tsr, size, offset, canvas_size, scale)
-        subsample_mask(factor, orig_size)
-        resize_and_pad_canvas(imgs, corner, size, input_size)
-    """,
-    "core.utils.GAN_invert_utils": """
-        GAN_invert(G, target_img, z_init, lr, weight_decay, max_iter, print_progress)
-        GAN_invert_with_scheduler
-    """,
-    "core.utils.GAN_utils": """
-        load_statedict_from_online(name)
-        View
-        ScalarMultiply(scalar)
-        upconvGAN(name, pretrained)
-        upconvGAN.sample_vector(sampn, device, noise_std)
-        upconvGAN.visualize(x, scale)
-        upconvGAN.visualize_batch(x_arr, scale, B)
-        upconvGAN.render(x, scale, B)
-        upconvGAN.visualize_batch_np
-        Caffenet(pretrained)
-        Caffenet.forward(x, preproc, scale, output_layer_idx)
-        multiZupconvGAN(blendlayer, name, pretrained)
-        multiZupconvGAN.forward(codes, z_alpha)
-        multiZupconvGAN.visualize(codes, z_alpha, scale)
-        loadBigGAN(version)
-        BigGAN_wrapper
-        BigGAN_wrapper.sample_vector(sampn, class_id, device, noise_std)
-        BigGAN_wrapper.visualize(code, scale, truncation)
-        BigGAN_wrapper.visualize_batch(codes, scale, B, truncation)
-        BigGAN_wrapper.visualize_batch_np
-        BigGAN_wrapper.render
-        RGB_mean
-        model_urls
-    """,
-    "core.utils.Optimizers": """
-        CholeskyCMAES(space_dimen, population_size, init_sigma, init_code, Aupdate_freq, maximize,
-            random_seed, optim_params)
-        CholeskyCMAES.get_init_pop()
-        CholeskyCMAES.step_simple(scores, codes, verbosity)
-        rankweight(lambda_, mu)
-        ZOHA_Sphere_lr_euclid(space_dimen, population_size, select_size, lr, maximize, rankweight,
-            rankbasis, sphere_norm)
-        ZOHA_Sphere_lr_euclid.get_init_pop()
-        ZOHA_Sphere_lr_euclid.lr_schedule(n_gen, mode, lim)
-        ZOHA_Sphere_lr_euclid.step_simple(scores, codes, verbosity)
-        HessCMAES(space_dimen, population_size, cutoff, init_sigma, init_code, Aupdate_freq,
-            maximize, random_seed, optim_params)
-        HessCMAES.set_Hessian(eigvals, eigvects, cutoff, expon)
-        HessCMAES.step_simple(scores, codes)
-        concat_wrapper(optim1, optim2)
-        concat_wrapper.step_simple(scores, codes)
-        fix_param_wrapper(optim, fixed_code, pre)
-        fix_param_wrapper.step_simple(scores, codes)
-        label2optimizer(methodlabel, init_code, GAN, Hdata)
-    """,
-    "core.utils.colormap_matlab": """
-        magma
-        inferno
-        plasma
-        viridis
-        parula
-    """,
-    "core.utils.fourier_utils": """
-        power_spectrum_freq
-        power_spectrum_orientation
-        calculate_rms_contrast
-    """,
-    "core.utils.geometry_utils": """
-        ang_dist
-        LERP(c1, c2, steps, lim)
-        SLERP(c1, c2, steps, lim)
-        LExpMap(refv, tangv, steps, lim)
-        SExpMap(refv, tangv, steps, lim)
-        ExpMap(x, tang_vec, EPS)
-        VecTransport(xold, xnew, v)
-        radial_proj(codes, max_norm)
-        orthogonalize(basis, codes)
-        renormalize(codes, norms)
-        SLERP_torch
-        LERP_torch
-    """,
-    "core.utils.grad_RF_estim": """
-        grad_RF_estimate(model, target_layer, target_unit, input_size, device, show, reps, batch)
-        GAN_grad_RF_estimate(G, model, target_layer, target_unit, input_size, device, show, reps,
-            batch)
-        grad_population_RF_estimate(model, target_layer, target_layer_weights, input_size, device,
-            show, reps, batch, label, figdir)
-        gradmap2RF_square(gradAmpmap, absthresh, relthresh, square)
-        twoD_Gaussian(XYstack, amplitude, xo, yo, sigma_x, sigma_y, theta, offset)
-        fit_2dgauss(gradAmpmap_, pop_str, outdir, plot)
-        show_gradmap
-        get_center_pos_and_rf(model, layer, input_size, device)
-    """,
-    "core.utils.layer_hook_utils": """
-        get_layer_names(model)
-        recursive_named_apply
-        get_module_names(model, input_size, device, show)
-        print_specific_layer
-        recursive_print(module, prefix, depth, deepest)
-        named_apply
-        recursive_named_apply_w_depth
-        get_module_name_shapes(model, inputs_list, hook_root_module, hook_root_prefix, deepest,
-            show, show_input)
-        register_hook_by_module_names(target_name, target_hook, model, input_size, device)
-        featureFetcher(model, input_size, device, print_module, store_device)
-        featureFetcher.record(target_name, store_name, return_input, ingraph, store_device)
-        featureFetcher.cleanup()
-        featureFetcher_recurrent(model, input_size, device, print_module)
-        featureFetcher_recurrent.record(module, submod, key, return_input, ingraph)
-        featureFetcher_recurrent.remove_hook()
-        featureFetcher_module(store_device)
-        featureFetcher_module.record_module(target_module, target_name, return_input, ingraph,
-            store_device)
-        featureFetcher_module.cleanup()
-        register_hook_by_module_name(model, layer_name, hook)
-        layername_dict
-    """,
-    "core.utils.montage_utils": """
-        build_montages(image_list, image_shape, montage_shape, transpose)
-        make_grid_np(img_arr, nrow, padding, pad_value, rowfirst)
-        make_grid_T(tensor, nrow, padding, normalize, value_range, scale_each, pad_value,
-            rowfirst)
-        color_frame(img, color, pad)
-        color_framed_montages(image_list, image_shape, montage_shape, scores, cmap, pad, vmin,
-            vmax)
-        crop_from_montage(img, imgid, imgsize, pad)
-        crop_all_from_montage(img, totalnum, imgsize, pad, autostop)
-        get_first_non_none_image_size(image_array)
-        PIL_array_to_montage(image_array)
-        PIL_array_to_montage_score_frame(image_array, score_array, colormap, border_size, clim)
-    """,
-    "core.utils.plot_utils": """
-        to_imgrid(img_tsr)
-        show_imgrid(img_tsr)
-        save_imgrid(img_tsr, path)
-        save_imgrid_by_row(img_tsr, path, n_row)
-        saveallforms(figdirs, fignm, figh, fmts)
-        showimg(ax, imgarr, cbar, ylabel)
-        off_axes(axs)
-    """,
-    "core.utils.stats_utils": """
-        summary_by_block(scores_vec, gens, maxgen, sem)
-        ttest_rel_df(df, msk, col1, col2)
-        ttest_ind_df(df, msk1, msk2, col)
-        ttest_1samp_print(seq, scalar)
-        latexify_tststs(tval, pval, df)
-        ttest_rel_print(seq1, seq2, sem, latex, nan_policy, output_dof)
-        ttest_ind_print(seq1, seq2, sem, latex, nan_policy, output_dof)
-        ttest_rel_print_df(df, msk, col1, col2, sem, latex, output_dof)
-        ttest_ind_print_df(df, msk1, msk2, col, sem, latex, output_dof)
-        paired_strip_plot(df, msk, col1, col2)
-        shaded_errorbar(x, y, yerr, color, alpha, ax)
-        shaded_errorbar_arr(arr, color, alpha, errtype, ax)
-        scatter_corr(df, x, y, ax, corrtype)
-        trivariate_corr(x, y, z)
-        test_correlation_diff(A, B, C, verbose)
-        test_correlation_diff_df
-        correlation_diff_test(A, B, C, method)
-    """,
-    "neuro_data_analysis.image_comparison_lib": """
-        compare_imgs_LPIPS(img1, img2, Dist)
-        compare_imgs_vit(img1, img2, fetcher, featkey, metric)
-        compare_imgs_cnn(img1, img2, fetcher, featkey, metric)
-        extract_featvec_cnn_featmsk(img1, fetcher, featmsk1, featkey)
-        compare_imgs_cnn_featmsk(img1, img2, fetcher, featmsk1, featmsk2, featkey, metric)
-        naive_featmsk()
-    """,
-    "neuro_data_analysis.neural_data_lib": """
-        load_neural_data_and_save_pkl()
-        load_neural_data()
-        get_expstr(BFEStats, Expi)
-        load_img_resp_pairs(BFEStats, Expi, ExpType, thread, stimdrive, output_fmt, rsp_wdw,
-            bsl_wdw)
-        extract_evol_activation_array(S, thread, rsp_wdw, bsl_wdw)
-        extract_natref_activation_array(S, thread, rsp_wdw, bsl_wdw)
-        extract_evol_psth_array(S, thread)
-        extract_all_evol_trajectory(BFEStats)
-        extract_all_evol_trajectory_dyna(BFEStats, rsp_wdw)
-        extract_all_evol_trajectory_dyna_multiwindow_nostats(BFEStats, rsp_wdws)
-        pad_resp_traj(resp_col)
-        extract_all_evol_trajectory_psth(BFEStats)
-        pad_psth_traj(psth_col)
-        load_latent_codes(stim_path, thread_id, verbose)
-    """,
-    "neuro_data_analysis.neural_data_utils": """
-        parse_meta(S)
-        area_mapping(chan, Animal, expdate)
-        get_meta_df(BFEStats)
-        get_all_masks(meta_df, return_type)
-    """,
-    "neuro_data_analysis.neural_tuning_analysis_lib": """
-        find_full_image_paths(folder_path, image_names)
-        parse_stim_info(image_names)
-        parse_unit_id_from_spikeID(spikeID, active_chan)
-        organize_unit_info(meta, exprow)
-        calculate_neural_responses(rasters, prefchan_id, resp_wdw, bsl_wdw)
-        load_space_images(space, stim_info_df, uniq_img_fps)
-    """,
+TABLE = Path(__file__).parents[2] / "data" / "published_names.csv"
+
+OTHER_DEFAULTS = {
+    "device": None,
+    "optim_params": None,
+    "TorchScorer.imgpix": None,
+    "featureFetcher.store_device": None,
+    "get_module_names.input_size": None,
+    "fit_2dgauss.pop_str": "",
+    "fit_2dgauss.outdir": None,
+    "fit_2dgauss.plot": False,
+    "color_framed_montages.cmap": "summer",
 }
-"""Names by door, with the parameters that the published functions take, in their order."""
+"""Defaults that differ on purpose (docs/published_names.md), by parameter or name and parameter."""
 
-NAMES = [
-    (door, match["name"], match["parameters"])
-    for door, names in PUBLISHED.items()
-    for match in re.finditer(r"(?P<name>[\w.]+)(\((?P<parameters>[^)]*)\))?", names)
-]
-
-WITH_PARAMETERS = [
-    (door, name, re.findall(r"\w+", parameters))
-    for door, name, parameters in NAMES
-    if parameters is not None
-]
+REQUIRED = Parameter.empty
 
 
-@pytest.mark.parametrize(("door", "name"), [(door, name) for door, name, _ in NAMES])
-def test_a_published_name_imports_through_its_door(door, name):
-    assert attrgetter(name)(import_module(door)) is not None
+class Published(NamedTuple):
+    """A published name; `parameters` in the words of Python, "-" where they are not compared."""
+
+    door: str
+    name: str
+    parameters: str
+    returns: str
+
+    def __str__(self):
+        return f"{self.door.split('.')[-1]}.{self.name}"
+
+    @property
+    def offered(self):
+        return attrgetter(self.name)(import_module(self.door))
+
+    @property
+    def defaults(self):
+        """Default of every parameter by name; those of `*args` and `**kwargs` left out."""
+        arguments = ast.parse(f"def function({self.parameters}): ...").body[0].args
+        names = [argument.arg for argument in arguments.args]
+        values = [_value(default) for default in arguments.defaults]
+        return dict(zip(names, [REQUIRED] * (len(names) - len(values)) + values, strict=True))
 
 
-@pytest.mark.parametrize(("door", "name", "parameters"), WITH_PARAMETERS)
-def test_a_published_function_takes_the_published_parameters_first(door, name, parameters):
-    taken = list(signature(attrgetter(name)(import_module(door))).parameters)
-    taken = taken[1:] if taken[:1] == ["self"] else taken
-    assert taken[: len(parameters)] == parameters
+def _value(default):
+    return eval(ast.unparse(default), {"range": range, "plt": mpl.pyplot, "tuple": tuple})
+
+
+with TABLE.open(newline="", encoding="utf-8") as file:
+    PUBLISHED = [Published(**row) for row in csv.DictReader(file)]
+
+WITH_PARAMETERS = [published for published in PUBLISHED if published.parameters != "-"]
+
+SEVERAL = [published for published in PUBLISHED if ", " in published.returns]
+
+
+@pytest.mark.parametrize("published", PUBLISHED, ids=str)
+def test_a_published_name_is_at_its_door(published):
+    assert published.offered is not None
+
+
+@pytest.mark.parametrize("published", WITH_PARAMETERS, ids=str)
+def test_a_published_function_takes_the_published_parameters_first(published):
+    taken = signature(published.offered).parameters.values()
+    taken = [parameter for parameter in taken if parameter.name != "self"]
+    expected = published.defaults
+    assert [parameter.name for parameter in taken][: len(expected)] == list(expected)
+    for parameter, default in zip(taken, expected.values(), strict=False):
+        assert parameter.kind is Parameter.POSITIONAL_OR_KEYWORD
+        default = OTHER_DEFAULTS.get(parameter.name, default)
+        default = OTHER_DEFAULTS.get(f"{published.name}.{parameter.name}", default)
+        default = tuple(default) if isinstance(default, list) else default
+        assert parameter.default == default
+
+
+def test_further_parameters_have_defaults():
+    for published in WITH_PARAMETERS:
+        parameters = signature(published.offered).parameters
+        for parameter in list(parameters.values())[len(published.defaults) :]:
+            if parameter.name == "self" or parameter.name in published.defaults:
+                continue
+            variable = parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+            assert variable or parameter.default is not REQUIRED, f"{published}: {parameter}"
+
+
+def test_the_differences_are_documented():
+    text = (Path(__file__).parents[3] / "docs" / "published_names.md").read_text(encoding="utf-8")
+    for name in OTHER_DEFAULTS:
+        assert f"`{name.split('.')[-1]}`" in text, name
+
+
+# What is returned
+
+
+def blocks(n_blocks=3, n_trials=12):
+    """Two threads of blocks of PSTHs as mat73 gives them, and their trial numbers."""
+    rng = np.random.default_rng(1)
+    rates = [[rng.gamma(2, 20, (200, n_trials)) for _ in range(n_blocks)] for _ in range(2)]
+    numbers = np.arange(2 * n_blocks * n_trials).reshape(2, n_blocks, n_trials) + 1.0
+    return rates, [list(thread) for thread in numbers]
+
+
+def experiment(number):
+    """An element of a published pickle."""
+    psth, idx_seq = blocks()
+    evol = {
+        **{"psth": psth, "idx_seq": idx_seq, "block_n": np.array(3.0)},
+        **{"pref_chan": np.array([5.0, 5.0]), "unit_in_pref_chan": np.array([1.0, 1.0])},
+        **{"space_names": [["fc6"], ["BigGAN"]], "imgsize": np.array([3.0, 3.0])},
+        **{"imgpos": np.zeros((2, 2)), "optim_names": None},
+    }
+    meta = {"ephysFN": f"Beto-28072020-{number:03d}", "expControlFN": "", "stimuli": "N:\\\\S\\a"}
+    names = [[f"image{n}"] for n in range(72)]
+    return {
+        **{"evol": evol, "ref": {"psth": psth, "idx_seq": idx_seq}},
+        **{"meta": meta, "imageName": names},
+    }
+
+
+EXPERIMENTS = [experiment(1), {"evol": None}, experiment(3)]
+
+RATES = pd.DataFrame({"a": [3.0, 5, 4, 8], "b": [6.0, 7, 9, 6], "c": [1.0, 4, 2, 7]})
+
+NET = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU())
+
+
+def of_door(name):
+    return next(published for published in PUBLISHED if published.name == name).offered
+
+
+CALLS = {
+    "load_featnet": lambda f, _: f("alexnet", device="cpu", pretrained=False),
+    "subsample_mask": lambda f, _: f(),
+    "gradmap2RF_square": lambda f, _: f(np.eye(9)),
+    "get_center_pos_and_rf": lambda f, _: f(NET, ".Conv2d0", (3, 9, 9), reps=1),
+    "GAN_invert": lambda f, _: f(
+        of_door("upconvGAN")("norm1", pretrained=False, device="cpu"),
+        torch.rand(1, 3, 240, 240),
+        max_iter=1,
+    ),
+    "get_module_names": lambda f, _: f(NET, (3, 9, 9)),
+    "get_module_name_shapes": lambda f, _: f(NET, [torch.rand(1, 3, 9, 9)]),
+    "register_hook_by_module_names": lambda f, _: f(".ReLU1", print, NET, (3, 9, 9)),
+    "get_first_non_none_image_size": lambda f, _: f([[None, Image.new("RGB", (6, 5))]]),
+    "summary_by_block": lambda f, _: f([2.0, 4, 7, 5], [0, 0, 1, 1]),
+    "ttest_rel_df": lambda f, _: f(RATES, None, "a", "b"),
+    "ttest_ind_df": lambda f, _: f(RATES, RATES.a > 4, RATES.a <= 4, "b"),
+    "ttest_1samp_print": lambda f, _: f(RATES.a, 4),
+    "ttest_rel_print": lambda f, _: f(RATES.a, RATES.b),
+    "ttest_ind_print": lambda f, _: f(RATES.a, RATES.b),
+    "ttest_rel_print_df": lambda f, _: f(RATES, None, "a", "b"),
+    "ttest_ind_print_df": lambda f, _: f(RATES, RATES.a > 4, RATES.a <= 4, "b"),
+    "scatter_corr": lambda f, _: f(RATES, "a", "b", Figure().add_subplot()),
+    "test_correlation_diff": lambda f, _: f(*RATES.to_numpy().T),
+    "test_correlation_diff_df": lambda f, _: f(RATES, "a", "b", "c"),
+    "compare_imgs_LPIPS": lambda f, _: f(torch.rand(3, 8, 8), torch.rand(3, 8, 8), torch.sub),
+    "compare_imgs_vit": lambda f, _: tokens_compared(f),
+    "naive_featmsk": lambda f, _: f(),
+    "load_img_resp_pairs": lambda f, _: f(EXPERIMENTS, 1, "Evol", 1),
+    "load_img_resp_pairs_multiwindow": lambda f, _: f(EXPERIMENTS, 3, "Evol"),
+    "load_resp_multiwindow": lambda f, _: f(EXPERIMENTS, 3, "natref"),
+    "extract_evol_activation_array": lambda f, _: f(EXPERIMENTS[0], 0),
+    "extract_natref_activation_array": lambda f, _: f(EXPERIMENTS[0], 0),
+    "extract_evol_psth_array": lambda f, _: f(EXPERIMENTS[0], 0),
+    "extract_all_evol_trajectory": lambda f, _: f(EXPERIMENTS),
+    "extract_all_evol_trajectory_dyna": lambda f, _: f(EXPERIMENTS),
+    "extract_all_evol_trajectory_dyna_multiwindow_nostats": lambda f, _: f(EXPERIMENTS),
+    "extract_all_evol_trajectory_psth": lambda f, _: f(EXPERIMENTS),
+    "pad_resp_traj": lambda f, _: f({1: np.ones((3, 6)), 3: np.ones((2, 6))}),
+    "pad_psth_traj": lambda f, _: f({1: np.ones((3, 4, 200)), 3: np.ones((2, 4, 200))}),
+    "load_latent_codes": lambda f, folder: f(codes(folder), 1),
+    "parse_meta": lambda f, _: f(EXPERIMENTS[0]),
+    "get_Animal_expdate": lambda f, _: f("Beto-28072020-006", ""),
+    "get_all_masks": lambda f, _: f(of_door("get_meta_df")(EXPERIMENTS)),
+    "load_space_images": lambda f, folder: space_images(f, folder),
+}
+"""A call of every function that returns several values, with the function and a folder."""
+
+NEED_RECORDINGS = {"load_neural_data", "load_neural_data_and_save_pkl", "add_entry2neural_data"}
+"""Called in tests/neuro_data_analysis/test_neural_data_lib.py."""
+
+
+class Tokens(torch.nn.Module):
+    """Images as five tokens of their pixels' means."""
+
+    def __init__(self):
+        super().__init__()
+        self.blocks = torch.nn.Linear(3, 4)
+
+    def forward(self, x):
+        return self.blocks(x.mean(3)[:, :, :5].transpose(1, 2))
+
+
+def tokens_compared(compare):
+    with of_door("featureFetcher")(Tokens(), print_module=False) as fetcher:
+        fetcher.record("blocks", "blocks")
+        return compare(torch.rand(3, 8, 8), torch.rand(3, 8, 8), fetcher)
+
+
+def codes(folder):
+    content = {"codes": np.ones((2, 3)), "ids": np.array(["a", "b"], dtype=object)}
+    savemat(folder / "block000_thread001_code.mat", content)
+    return folder
+
+
+def space_images(load, folder):
+    Image.new("RGB", (4, 4)).save(folder / "class_eig0_lin0.40.png")
+    stimuli = of_door("parse_stim_info")(["class_eig0_lin0.40"])
+    paths = of_door("find_full_image_paths")(folder, stimuli["img_name"])
+    return load("class", stimuli, paths)
+
+
+def test_every_function_that_returns_several_values_is_called():
+    assert {published.name for published in SEVERAL} == CALLS.keys() | NEED_RECORDINGS
+
+
+@pytest.mark.parametrize("published", [p for p in SEVERAL if p.name in CALLS], ids=str)
+def test_as_many_values_are_returned_as_published(published, tmp_path):
+    returned = CALLS[published.name](published.offered, tmp_path)
+    assert len(tuple(returned)) == len(published.returns.split(", "))
+
+
+@pytest.mark.parametrize("output_dof", [True, False])
+def test_degrees_of_freedom_come_before_the_text(output_dof):
+    for name in ("ttest_rel_print", "ttest_ind_print"):
+        returned = of_door(name)(RATES.a, RATES.b, output_dof=output_dof)
+        assert len(returned) == 3 + output_dof
+        assert isinstance(returned[-1], str)
+
+
+def test_masks_come_by_name_too():
+    masks = of_door("get_all_masks")(of_door("get_meta_df")(EXPERIMENTS), return_type=dict)
+    published = next(p for p in PUBLISHED if p.name == "get_all_masks")
+    assert ", ".join(masks) == published.returns
+
+
+def test_hooks_of_the_published_kind_write_where_the_object_keeps_them():
+    fetcher = of_door("featureFetcher_module")()
+    recurrent = of_door("featureFetcher_recurrent")(NET, print_module=False)
+    with of_door("TorchScorer")(NET, 9) as scorer, fetcher, recurrent:
+        hooks = [
+            scorer.get_activation("some", unitmask=[0, 5]),
+            fetcher.get_activation("conv"),
+            recurrent.get_activation("conv"),
+        ]
+        handles = [NET[0].register_forward_hook(hook) for hook in hooks]
+        output = NET[0](torch.rand(2, 3, 9, 9))
+        NET[0](torch.rand(2, 3, 9, 9))
+        for handle in handles:
+            handle.remove()
+        assert scorer.activation["some"].shape == (2, 2)
+        assert fetcher["conv"].shape == output.shape
+        assert torch.equal(recurrent["conv"][0], output)
+        assert len(recurrent["conv"]) == 2
+
+
+def test_colormaps_come_by_name():
+    assert list(of_door("cmaps")) == ["magma", "inferno", "plasma", "viridis", "parula"]
+    assert of_door("cmaps")["parula"] is of_door("parula")
+
+
+def test_weights_have_a_folder_and_may_be_fetched(monkeypatch, tmp_path, server):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    assert of_door("torchhome") == str(tmp_path / "checkpoints")
+    monkeypatch.setenv("NETWORK_WEIGHTS_OFFLINE", "1")
+    assert of_door("load_urls") is False
+    monkeypatch.delenv("NETWORK_WEIGHTS_OFFLINE")
+    assert of_door("load_urls") is True
+
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", "4")
+        handler.end_headers()
+        handler.wfile.write(b"some")
+
+    server.answers = [answer]
+    assert of_door("download_file")(server.url, tmp_path / "file") is None
+    assert (tmp_path / "file").read_bytes() == b"some"
