@@ -29,6 +29,9 @@ EXPLORER_NOTICE = "from block averages of the authors' Neural Evolution Explorer
 MAX_PIXELS_WIDE = 3000
 DOTS_PER_INCH = 150
 
+COMPRESSION = 3
+"""Effort, of 9, at which PNG files are packed; the usual 6 takes 1.5 times as long for 4 % less."""
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -147,7 +150,7 @@ def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
         else:
             freeze_layout(panel.drawing)
         for extension, path in paths.items():
-            _save_one(panel, path, _metadata(extension, panel, origin))
+            _save_one(panel, path, _options(extension, panel, origin))
     width, height = panel.drawing.get_size_inches()
     return SavedPanel(
         panel=figure.panel(panel.letter),
@@ -160,7 +163,7 @@ def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
     )
 
 
-def _save_one(panel: Panel, path: Path, metadata: dict) -> None:
+def _save_one(panel: Panel, path: Path, options: dict) -> None:
     with replacing(path) as temporary, mpl.rc_context(NO_LAYOUT), stripped_fonts():
         saveallforms(
             temporary.parent,
@@ -169,7 +172,7 @@ def _save_one(panel: Panel, path: Path, metadata: dict) -> None:
             (path.suffix[1:],),
             bbox_inches=None,
             dpi=min(DOTS_PER_INCH, MAX_PIXELS_WIDE / panel.drawing.get_figwidth()),
-            metadata=metadata,
+            **options,
         )
 
 
@@ -185,9 +188,11 @@ def has_display() -> bool:
     return backend_registry.resolve_backend(mpl.get_backend())[1] not in (None, "headless")
 
 
-def _metadata(extension: str, panel: Panel, origin: Origin) -> dict:
+def _options(extension: str, panel: Panel, origin: Origin) -> dict:
     labels = {Origin.SIMULATED: "SIMULATED", Origin.EXPLORER: EXPLORER_NOTICE}
     label = "computed" if panel.computed else labels.get(origin, "from source data")
     if extension == "pdf":
-        return {"Title": panel.caption, "Keywords": label, "CreationDate": None}
-    return {"Title": panel.caption, "Description": label}
+        metadata = {"Title": panel.caption, "Keywords": label, "CreationDate": None}
+        return {"metadata": metadata}
+    metadata = {"Title": panel.caption, "Description": label}
+    return {"metadata": metadata, "pil_kwargs": {"compress_level": COMPRESSION}}

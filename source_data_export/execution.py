@@ -44,6 +44,12 @@ class ThisPython(AsyncKernelManager):
     def _encrypted_if_possible(self) -> str:
         return "auto" if zmq.has("curve") else "disabled"
 
+    @default("connection_file")
+    def _in_the_folder_of_this_run(self) -> str:
+        folder = Path(os.environ["JUPYTER_RUNTIME_DIR"])
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder / "kernel.json")
+
     @property
     def kernel_spec(self) -> KernelSpec:
         """How to start one."""

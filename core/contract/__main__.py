@@ -105,7 +105,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def check_sources(options: argparse.Namespace) -> int:
     """Print what differs between two folders; 0 if nothing does, else 1."""
-    from core.contract.agreement import compare_sources
+    from core.acquisition.agreement import compare_sources
     from core.contract.source_data import SourceData
     from core.progress import answer
 

@@ -112,9 +112,8 @@ def read_provenance(root: Path) -> dict[str, Record]:
             records |= {name: Record(**value) for name, value in map(json.loads, lines)}
         return records
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise ContractError(
-            path=path, expected="one record per file", found=f"something else ({error})"
-        ) from None
+        found = f"text ({error})" if isinstance(error, ValueError) else "something else"
+        raise ContractError(path=path, expected="one record per file", found=found) from None
 
 
 def append_record(root: Path, name: str, value: Record) -> None:

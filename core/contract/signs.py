@@ -258,15 +258,15 @@ def _is_short(digits: np.ndarray) -> np.ndarray:
     return digits % np.uint64(10 ** (N_DIGITS - N_SHORT)) == 0
 
 
-def _with_checksum(leading: np.ndarray, n_checksums: int, key: int) -> np.ndarray:
+def _with_checksum(upper: np.ndarray, n_checksums: int, key: int) -> np.ndarray:
     """Whole numbers followed by their checksum, a digit in base `n_checksums`."""
-    leading = leading.astype(np.uint64)
+    upper = upper.astype(np.uint64)
     # the finalizer of SplitMix64, which spreads every bit over all others
-    mixed = leading ^ np.uint64(key << 40)
+    mixed = upper ^ np.uint64(key << 40)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed ^= mixed >> np.uint64(31)
-    return leading * np.uint64(n_checksums) + mixed % np.uint64(n_checksums)
+    return upper * np.uint64(n_checksums) + mixed % np.uint64(n_checksums)
 
 
 def _signed(values: np.ndarray, key: int) -> tuple[int, int]:

@@ -116,9 +116,9 @@ def _new_file(path: Path) -> Iterator["_Writer"]:
         except (OSError, RuntimeError) as error:
             if is_full(error):
                 raise  # for `replacing`
-            raise RunError(
-                path=path, expected="to write the file", found=f"an error: {error}"
-            ) from None
+            # HDF5 adds addresses and its own calls
+            found = f"an error: {str(error).partition(' (')[0]}"
+            raise RunError(path=path, expected="to write the file", found=found) from None
         with temporary.open("r+b") as stream:
             stream.write(_header())
 

@@ -132,6 +132,9 @@ def freeze_layout(figure: Figure) -> None:
         engine.execute(figure)
     with mpl.rc_context(NO_LAYOUT):
         figure.set_layout_engine()
+    for ax in figure.axes:
+        if getattr(ax, "model", None) is not None:
+            ax.borrow_ticks()
 
 
 def mark_simulated(figure: Figure) -> None:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from core.explorer.trial_counts import trial_counts
 
 from core.errors import RecordingError
 from core.explorer.averages import BlockAverages, Rates
+from core.explorer.trials import trial_counts
 from core.progress import progress
 from core.statistics.masks import mask_table
 from core.statistics.windows import EVOKED, Window, window_rate

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.contract.signs import sign_content
 from core.errors import MissingFileError
 from core.explorer.store import FILE_NAME, load_averages
 from core.files import replacing, writable_folder
@@ -75,7 +76,7 @@ def usual_file(observations: Observations) -> Path:
 
 
 def write_claims(observations: Observations, out: Path) -> pd.DataFrame:
-    """Write the table, and the figure beside it.
+    """Write the table, and the figure beside it; numbers of simulated recordings are signed.
 
     Parameters
     ----------
@@ -95,8 +96,9 @@ def write_claims(observations: Observations, out: Path) -> pd.DataFrame:
     """
     writable_folder(out.parent)
     table = claims_table(observations)
+    written = sign_content(table) if observations.is_simulated else table
     with replacing(out) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        written.to_csv(temporary, index=False, lineterminator="\n")
     with replacing(out.with_suffix(".png")) as temporary:
-        draw(table, observations).savefig(temporary, dpi=DPI, format="png")
+        draw(table, observations).savefig(temporary, dpi=DPI, format="png", bbox_inches="tight")
     return table

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,8 @@ from core.errors import SettingError, run
 from core.experiments.alignment.data import BEST_SCORED, STAMP, VERSION
 from core.experiments.stamps import write_stamp
 from core.figures import FIGURES
-from core.project import SIMULATED_SOURCE_DATA, SOURCE_DATA
+from core.files import scratch
+from core.project import ROOT, SIMULATED_SOURCE_DATA, SOURCE_DATA
 from neuro_data_analysis.evolutions.cohort import experiment_order
 from neuro_data_analysis.export import ext5 as export_ext5
 from neuro_data_analysis.export import fig4 as export_fig4
@@ -268,6 +270,38 @@ def test_an_interrupt_ends_the_kernel_and_leaves_the_folder_as_it_was(simulation
     assert list(out.iterdir()) == []
     psutil.wait_procs(started, timeout=10)
     assert [kernel for kernel in started if kernel.is_running()] == []
+
+
+EXECUTE = """
+import sys
+from pathlib import Path
+from source_data_export.execution import execute
+
+execute(Path(sys.argv[1]), Path(sys.argv[2]), {})
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_run_leaves_no_kernel_and_no_file(tmp_path, monkeypatch):
+    notebook = write_notebook(tmp_path / "slow.ipynb", "import time\ntime.sleep(100)")
+    temporary, copy = tmp_path / "temporary", tmp_path / "copy.ipynb"
+    temporary.mkdir()
+    copy.write_text("an earlier copy")
+    process = subprocess.Popen(
+        [sys.executable, "-c", EXECUTE, notebook, copy],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+    )
+    started = children_of(process, "ipykernel")
+    process.kill()
+    process.wait()
+    assert psutil.wait_procs(started, timeout=20)[1] == []
+    assert copy.read_text() == "an earlier copy"
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with scratch():
+        pass
+    assert list(temporary.iterdir()) == []
 
 
 def children_of(process, words, seconds=60):

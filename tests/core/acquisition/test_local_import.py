@@ -126,16 +126,18 @@ def test_where_there_is_nothing_to_take(tmp_path, out):
         import_source_data(tmp_path / "empty", out)
 
 
-def test_simulated_data_do_not_enter_the_projects_folder(figure4, tmp_path, out, monkeypatch):
+def test_simulated_data_do_not_enter_the_projects_folder(
+    figure4, source, tmp_path, out, monkeypatch
+):
     monkeypatch.setattr(placement, "SOURCE_DATA", out)
-    there = write(tmp_path / "there", figure4)
+    simulated = {path: content for path, content in data(source.root).items() if path in figure4}
+    there = write(tmp_path / "there", simulated)
     with pytest.raises(SettingError, match="found simulated recordings"):
         import_source_data(there, out)
-    # a part that names no recording is known by the mark above it, or in its archive
+    # what has neither sign nor names is known by the mark above it, or in its archive
+    there = write(tmp_path / "unsigned", figure4)
     (there / "SIMULATED.json").write_text("{}")
-    (there / "exp_order.csv").unlink()
-    (there / fig4.TIME_CONSTANTS.path).unlink()
-    mark = {**{p: c for p, c in figure4.items() if p == MASKS}, "SIMULATED.json": b"{}"}
+    mark = {MASKS: figure4[MASKS], "SIMULATED.json": b"{}"}
     for path in (there / "Fig4", there, zipped(tmp_path / "a.zip", mark)):
         with pytest.raises(SettingError, match=r"found simulated recordings \(SIMULATED\.json"):
             import_source_data(path, out)

@@ -526,10 +526,10 @@ def test_two_runs_do_not_write_one_folder_at_once(serve, published, tmp_path):
     assert said.count(f"waiting for another run that writes {tmp_path}") == 2
 
 
-def test_simulated_data_do_not_enter_the_projects_folder(serve, published, tmp_path, monkeypatch):
+def test_simulated_data_do_not_enter_the_projects_folder(serve, source, tmp_path, monkeypatch):
     monkeypatch.setattr(placement, "SOURCE_DATA", tmp_path)
     with pytest.raises(SettingError, match=r"found simulated recordings \(exp_order\.csv"):
-        fetch_source_data(tmp_path, settings(serve(published)))
+        fetch_source_data(tmp_path, settings(serve(data(source.root))))
     assert data(tmp_path) == {}
 
 

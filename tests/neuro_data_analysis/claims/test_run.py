@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.contract.signs import content_is_signed
 from core.errors import MissingFileError, run
 from core.explorer.averages import Rates
 from core.explorer.store import FILE_NAME, load_averages, save_averages
@@ -33,6 +34,7 @@ def test_the_command_writes_table_and_picture_and_prints_the_table(tmp_path, cap
     assert table["source"].unique().tolist() == [
         "block averages of the authors' explorer (numbers of trials: derived)"
     ]
+    assert not content_is_signed(table)
     written = out.read_bytes()
     assert main(["--data", str(tmp_path), "--out", str(out)]) == 0
     assert out.read_bytes() == written
@@ -78,6 +80,7 @@ def test_the_command_takes_recordings(simulation, tmp_path, capsys):
     out = tmp_path / "claims.csv"
     assert main(["--matroot", str(simulation / "matroot"), "--out", str(out)]) == 0
     assert "Source: SIMULATED recordings, no evidence" in capsys.readouterr().out
+    assert content_is_signed(pd.read_csv(out))
 
 
 def test_an_experiment_without_references_is_not_corrected():

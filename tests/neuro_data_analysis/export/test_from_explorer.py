@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.acquisition.agreement import compare_sources
 from core.contract import ext4, fig2, fig4, fig5
 from core.contract.__main__ import main as contract_main
-from core.contract.agreement import compare_sources
 from core.contract.checks import check_folder, published_counts
 from core.contract.provenance import Origin
 from core.contract.source_data import SourceData

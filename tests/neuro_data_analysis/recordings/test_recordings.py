@@ -121,10 +121,12 @@ def test_a_pickle_that_would_run_a_command_is_refused(tmp_path):
         pass
 
 
-def test_a_name_or_a_marked_folder_says_that_data_are_simulated(elements, tmp_path):
+def test_a_name_the_rates_or_a_marked_folder_say_that_data_are_simulated(elements, tmp_path):
     raw = elements[EXPI - 1]
     named = {**raw, "meta": {**raw["meta"], "ephysFN": "Beto-26082020-005"}}
-    for content, expected in (([raw], True), ([named], False)):
+    other_rates = [[1.001 * block for block in thread] for thread in raw["evol"]["psth"]]
+    recorded = {**named, "evol": {**raw["evol"], "psth": other_rates}}
+    for content, expected in (([raw], True), ([named], True), ([recorded], False)):
         path = tmp_path / EVOLUTION_FILES[1]
         path.write_bytes(pickle.dumps(content))
         with open_recordings(path) as other:

@@ -2,13 +2,16 @@
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from core.errors import SettingError
+from core.errors import RunError, SettingError
 from neuro_data_analysis.evolutions.trajectories import n_complete_blocks
 from neuro_data_analysis.recordings.naming import block_and_thread
 from neuro_data_analysis.simulation import run as simulation_run
@@ -24,6 +27,8 @@ from neuro_data_analysis.simulation.run import (
     export_simulated,
     is_current,
     is_exported,
+    planned_files,
+    refuse_gaps,
     resolve_subset,
     simulate_recordings,
 )
@@ -284,3 +289,41 @@ def test_an_interrupted_simulation_leaves_nothing_half_written(tmp_path, monkeyp
     assert is_current(tmp_path / "out", simulation_run.DEFAULT_SEED, [155])
     export_simulated(tmp_path / "out")
     assert is_exported(tmp_path / "out")
+
+
+def test_a_simulation_that_lost_files_is_not_called_complete(simulation, tmp_path):
+    """As one that recorded whatever lay there when it ended."""
+    out = tmp_path / "out"
+    shutil.copytree(simulation, out)
+    record = json.loads((out / "SIMULATED.json").read_text())
+    subset, files = record["experiments"], record["files"]
+    assert is_current(out, 7, subset)
+    assert sorted(files) == planned_files(subset)
+    lost = next(name for name in files if "/formatted/" in name)
+    (out / lost).unlink()
+    with pytest.raises(RunError, match=rf"expected the file that .* and 1 of {len(files)} files"):
+        refuse_gaps(out, planned_files(subset))
+    del files[lost]
+    (out / "SIMULATED.json").write_text(json.dumps(record))
+    assert not is_current(out, 7, subset)
+
+
+@pytest.mark.slow
+def test_a_second_simulation_of_a_folder_waits_for_the_first(tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "neuro_data_analysis.simulation", "--out", out]
+    first, second = (
+        subprocess.Popen(
+            [*command, f"--subset={expi}", "--jobs=1"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for expi in (155, 3)
+    )
+    said = [process.communicate()[1] for process in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert sorted(said) == ["", f"waiting for another run that writes {out}\n"]
+    last = 3 if said[1] else 155
+    assert is_current(out, simulation_run.DEFAULT_SEED, [last])
+    assert is_exported(out)
