@@ -147,7 +147,7 @@ def published_counts(masks: pd.DataFrame, undecided: pd.DataFrame | None = None)
     masks
         A table of masks.
     undecided
-        Labels that the data leave open (`core.contract.explorer.UNDECIDED`); a count may be off by
+        Labels that the data leave open (`core.contract.metadata.UNDECIDED_LABELS`); a count may be off by
         as many as it depends on.
     """
     results = []
