@@ -7,6 +7,7 @@ killed sweep goes on by the same call. A task whose worker dies is run again on 
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ from core.progress import progress
 from core.settings import check_same
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,12 @@ DEATHS = 3
 
 LOST = "expected a worker that survives it, found that all died; has each enough memory?"
 """What is said of a task whose workers all died."""
+
+REVIVAL_SECONDS = 3.0
+"""Time between two looks at whether workers are gone for good."""
+
+GIVEN_UP = ("failed", "closed")
+"""States of the keeper of a worker that it no longer restarts."""
 
 KEPT = "the results before it are kept, and the same call goes on from them"
 """What is said of a result that cannot be written."""
@@ -211,8 +218,38 @@ def _local_cluster(n_workers: int, memory: str) -> Iterator["Client"]:
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
+        _kept_alive(cluster, n_workers),
     ):
         yield client
+
+
+@contextmanager
+def _kept_alive(cluster: "LocalCluster", n_workers: int) -> Iterator[None]:
+    """Meanwhile workers are started anew that Dask has given up.
+
+    Dask restarts a worker that dies, but not one that dies before it is known to be there; a sweep
+    would then wait for ever.
+    """
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(REVIVAL_SECONDS):
+            cluster.loop.add_callback(revive)
+
+    def revive() -> None:
+        lost = [n for n, nanny in cluster.workers.items() if nanny.status.name in GIVEN_UP]
+        for name in lost:
+            del cluster.workers[name]
+        if len(cluster.workers) < n_workers:
+            cluster.scale(n_workers)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def described(client: "Client") -> str:

@@ -70,8 +70,6 @@ def test_what_is_done_is_not_done_again(client, tmp_path):
 
 
 def die():
-    # Dask gives up a worker that dies within a blink of its start, before it is known to have any
-    time.sleep(0.5)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -122,6 +120,15 @@ def too_much(n_bytes):
     block = np.ones(n_bytes, dtype=np.uint8)
     time.sleep(20)
     return {"sum": int(block.sum())}
+
+
+@pytest.mark.slow
+def test_workers_that_dask_has_given_up_are_started_anew(tmp_path):
+    with workers(n_workers=2) as client:
+        for nanny in list(client.cluster.workers.values()):
+            client.cluster.sync(nanny.close)
+        tasks = tasks_of(tmp_path / "log")
+        assert list(sweep(square, tasks, tmp_path / "out", client)["square"]) == [0, 1, 4, 9]
 
 
 @pytest.mark.slow
