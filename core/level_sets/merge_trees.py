@@ -1,0 +1,257 @@
+"""Merge trees of many maps at once: where super-level sets are born, and where they join.
+
+As the level sinks, a component appears at every maximum, and two become one at a saddle. Each
+vertex leads upwards to its highest neighbour and so to one maximum, staying inside every super-level
+set that holds it. The basins of the maxima, joined by the best edges between them, therefore have
+the components of the whole graph at every level; a maximum spanning forest of this small graph holds
+all there is to know. Equal values are ordered by the number of their vertex, which makes pairs of
+zero persistence and changes no other.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import minimum_spanning_tree
+
+from core.level_sets.domains import Graph, domain
+
+NONE = -1
+"""In place of a vertex or branch that there is not."""
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """Maxima of maps and the edges that join their components.
+
+    Of every maximum: `map` it is on, `vertex`, `height`; maxima of one map stand together, highest
+    first. Of every joining edge: the two `ends` (n, 2) as numbers of maxima, and `saddle`, the
+    vertex at which they join, of `level`; ordered by map, highest first.
+    """
+
+    n_maps: int
+    map: np.ndarray
+    vertex: np.ndarray
+    height: np.ndarray
+    ends: np.ndarray
+    saddle: np.ndarray
+    level: np.ndarray
+
+    def components(self, levels: np.ndarray, inclusive: bool = False) -> np.ndarray:
+        """Number of components of ``f > level`` of every map.
+
+        Parameters
+        ----------
+        levels : (n_maps, n_levels)
+            Levels of each map.
+        inclusive
+            Count those of ``f >= level``.
+
+        Returns
+        -------
+        (n_maps, n_levels), int
+        """
+        joined = self.map[self.ends[:, 0]]
+        reaches = np.greater_equal if inclusive else np.greater
+        n_peaks = _tally(reaches(self.height[:, None], levels[self.map]), self.map, len(levels))
+        return n_peaks - _tally(reaches(self.level[:, None], levels[joined]), joined, len(levels))
+
+
+@dataclass(frozen=True, eq=False)
+class MergeTree:
+    """Components of the super-level sets of one map, from their birth to their death.
+
+    Arrays (n_branches,), the highest birth first; the first never dies and has death -inf. `peak`
+    and `saddle` are vertices, `parent` the branch that each joins; -1 where there is none.
+    """
+
+    birth: np.ndarray
+    death: np.ndarray
+    peak: np.ndarray
+    saddle: np.ndarray
+    parent: np.ndarray
+
+    @property
+    def pairs(self) -> np.ndarray:
+        """Births and deaths, (n, 2), by birth and then death, descending."""
+        return sorted_pairs(self.birth, self.death)
+
+
+def merge_tree(values: np.ndarray, topology: str = "hemisphere") -> MergeTree:
+    """Merge tree of the super-level sets of a map; branches of zero persistence are left out.
+
+    Parameters
+    ----------
+    values : (n_theta, n_phi)
+        Responses.
+    topology
+        ``hemisphere``, ``sphere`` or ``plane``.
+
+    Returns
+    -------
+    MergeTree
+        Vertices are numbered as in `domain`.
+
+    Raises
+    ------
+    SampleError
+        If a value is missing or infinite.
+
+    Examples
+    --------
+    >>> two_peaks = np.zeros((3, 5))
+    >>> two_peaks[1] = [0, 5, 1, 3, 0]
+    >>> tree = merge_tree(two_peaks)
+    >>> tree.pairs.tolist(), tree.parent.tolist()
+    ([[5.0, -inf], [3.0, 1.0]], [-1, 0])
+    """
+    surface = domain(np.shape(values), topology)
+    return elder_rule(forest(surface.vertex_values(values)[None], surface.four))
+
+
+def forest(values: np.ndarray, graph: Graph) -> Forest:
+    """Maximum spanning forest of the basins of maps.
+
+    Parameters
+    ----------
+    values : (n_maps, n_vertices)
+        Values without NaN; infinite ones are allowed.
+    graph
+        Neighbours of the vertices, the same for all maps.
+
+    Returns
+    -------
+    Forest
+    """
+    n_maps, n_vertices = values.shape
+    order = np.argsort(-values, axis=1, kind="stable")
+    rank = np.empty_like(order)
+    np.put_along_axis(rank, order, np.arange(n_vertices)[None], axis=1)
+    rank += n_vertices * np.arange(n_maps)[:, None]  # of all maps, one after the other
+
+    label = np.empty(rank.size, dtype=np.intp)
+    label[rank.ravel()] = np.minimum.reduceat(rank[:, graph.reach], graph.start, axis=1).ravel()
+    tops, basin = np.unique(_roots(label), return_inverse=True)
+
+    ends = [rank[:, side].ravel() for side in graph.edges.T]
+    sides = [basin[end] for end in ends]
+    between = np.flatnonzero(sides[0] != sides[1])
+    lower = np.maximum(*ends)[between]
+    pairs, lower = _best_edges(*(side[between] for side in sides), lower, len(tops))
+    pairs, lower = _spanning(pairs, lower, len(tops))
+
+    top_map, joined_map = tops // n_vertices, lower // n_vertices
+    peak, saddle = order.ravel()[tops], order.ravel()[lower]
+    return Forest(
+        n_maps, top_map, peak, values[top_map, peak], pairs, saddle, values[joined_map, saddle]
+    )
+
+
+def elder_rule(found: Forest) -> MergeTree:
+    """Births and deaths of the components of one map: where two meet, the younger dies.
+
+    Parameters
+    ----------
+    found
+        Forest of a single connected map.
+    """
+    n = len(found.height)
+    death, saddle, parent = np.full(n, -np.inf), np.full(n, NONE), np.full(n, NONE)
+    for younger, elder, edge in _merges(found):
+        death[younger], saddle[younger] = found.level[edge], found.saddle[edge]
+        parent[younger] = elder
+    kept = found.height > death
+    # a branch of zero persistence is never the elder of one that is kept
+    number = np.cumsum(kept) - 1
+    parent = np.where(parent == NONE, NONE, number[parent])
+    return MergeTree(
+        found.height[kept], death[kept], found.vertex[kept], saddle[kept], parent[kept]
+    )
+
+
+def lifetimes(found: Forest) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Map, birth and death of all components of many maps, those of zero persistence included.
+
+    Parameters
+    ----------
+    found
+        Forest of the maps.
+
+    Returns
+    -------
+    map, birth, death : (n_components,)
+        The component of the highest maximum of each map dies at -inf.
+    """
+    death = np.full(len(found.height), -np.inf)
+    for younger, _, edge in _merges(found):
+        death[younger] = found.level[edge]
+    return found.map, found.height, death
+
+
+def sorted_pairs(birth: np.ndarray, death: np.ndarray) -> np.ndarray:
+    """Births and deaths as rows, (n, 2), by birth and then death, descending.
+
+    Parameters
+    ----------
+    birth, death : (n,)
+        Levels.
+
+    Examples
+    --------
+    >>> sorted_pairs(np.array([1.0, 3.0]), np.array([0.0, -np.inf])).tolist()
+    [[3.0, -inf], [1.0, 0.0]]
+    """
+    return np.stack([birth, death], axis=1)[np.lexsort((-death, -birth))]
+
+
+def _roots(leads_to: np.ndarray) -> np.ndarray:
+    """Where one comes by following a number to the number that stands there."""
+    while True:
+        further = leads_to[leads_to]
+        if np.array_equal(further, leads_to):
+            return leads_to
+        leads_to = further
+
+
+def _best_edges(
+    first: np.ndarray, second: np.ndarray, lower: np.ndarray, n: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of all edges between two basins the one whose lower end is highest: pairs, lower end."""
+    key = np.minimum(first, second) * n + np.maximum(first, second)
+    order = np.lexsort((lower, key))
+    keys, at = np.unique(key[order], return_index=True)
+    return np.stack(np.divmod(keys, n), axis=1), lower[order][at]
+
+
+def _spanning(pairs: np.ndarray, lower: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The edges of a spanning forest that lie highest, highest first in every map."""
+    # ranks as weights, from 1, as a weight of 0 is no edge
+    weights = coo_array((lower + 1.0, pairs.T), shape=(n, n)).tocsr()
+    tree = minimum_spanning_tree(weights).tocoo()
+    order = np.argsort(tree.data, kind="stable")
+    ends = np.stack([tree.row, tree.col], axis=1)[order].astype(np.intp)
+    return ends, tree.data[order].astype(np.intp) - 1
+
+
+def _merges(found: Forest) -> Iterator[tuple[int, int, int]]:
+    """Each joining of two components: the younger, the elder it joins, and the edge."""
+    elder_of = list(range(len(found.height)))
+
+    def eldest(top: int) -> int:
+        while elder_of[top] != top:
+            elder_of[top] = top = elder_of[elder_of[top]]
+        return top
+
+    for edge, (a, b) in enumerate(found.ends.tolist()):
+        elder, younger = sorted((eldest(a), eldest(b)))
+        elder_of[younger] = elder
+        yield younger, elder, edge
+
+
+def _tally(reached: np.ndarray, map_of: np.ndarray, n_maps: int) -> np.ndarray:
+    """Number of true values of each map; rows belong to the maps `map_of`, which ascends."""
+    running = np.zeros((len(reached) + 1, reached.shape[1]), dtype=np.intp)
+    np.cumsum(reached, axis=0, out=running[1:])
+    bounds = np.searchsorted(map_of, np.arange(n_maps + 1))
+    return np.diff(running[bounds], axis=0)
