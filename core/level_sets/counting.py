@@ -13,11 +13,15 @@ import numpy as np
 
 from core.errors import SampleError
 from core.level_sets.domains import Domain, domain
-from core.level_sets.merge_trees import Forest, forest, lifetimes
+from core.level_sets.merge_trees import Forest, basins, forest, lifetimes
 from core.settings import whole
 
 N_LEVELS = 21
 """Published number of levels, from the minimum to the maximum of a map, both included."""
+
+
+AT_ONCE = 200_000
+"""Number of nodes whose maps are worked on together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +94,9 @@ def filtration(maps: np.ndarray, topology: str) -> Filtration:
     maps = np.asarray(maps, dtype=float)
     surface = domain(maps.shape[-2:], topology)
     vertices = surface.vertex_values(maps)
-    below = forest(-vertices, surface.eight)
-    enclosed = below
-    if len(surface.boundary):
-        rim = np.full((len(vertices), 1), np.inf)
-        enclosed = forest(np.concatenate([-vertices, rim], axis=1), surface.rimmed)
-    return Filtration(surface, vertices, forest(vertices, surface.four), below, enclosed)
+    above, below = basins(vertices, surface.four), basins(-vertices, surface.eight)
+    rim = surface.boundary if len(surface.boundary) else None
+    return Filtration(surface, vertices, forest(above), forest(below), forest(below, rim))
 
 
 def even_levels(vertices: np.ndarray, n_levels: int = N_LEVELS) -> np.ndarray:
@@ -153,8 +154,21 @@ def level_counts(
     >>> level_counts(bump, 3).n_loop
     array([[1, 1, 0]])
     """
-    found = filtration(maps, topology)
-    return count(found, chosen_levels(found.vertices, levels))
+    maps = np.asarray(maps, dtype=float)
+    if maps.ndim != 3 or not len(maps):
+        raise SampleError(expected="maps (n_maps, n_theta, n_phi)", found=f"shape {maps.shape}")
+    at_once = max(1, AT_ONCE // maps[0].size)
+    own_levels = np.ndim(levels) == 2
+    parts = []
+    for start in range(0, len(maps), at_once):
+        some = slice(start, start + at_once)
+        found = filtration(maps[some], topology)
+        parts.append(
+            count(found, chosen_levels(found.vertices, levels[some] if own_levels else levels))
+        )
+    return LevelCounts(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(LevelCounts))
+    )
 
 
 def chosen_levels(vertices: np.ndarray, levels: int | np.ndarray) -> np.ndarray:

@@ -33,16 +33,14 @@ class Graph:
 class Domain:
     """Vertices of a map and who neighbours whom.
 
-    `vertex` (n_theta, n_phi) gives the vertex of every node; `four` and `eight` are its neighbours,
-    and `rimmed` is `eight` with one more vertex, the last, next to all of the boundary (to none on
-    a sphere). `boundary` (n,) goes once around it and is empty on a sphere.
+    `vertex` (n_theta, n_phi) gives the vertex of every node; `four` and `eight` are its neighbours.
+    `boundary` (n,) goes once around the boundary and is empty on a sphere.
     """
 
     topology: str
     vertex: np.ndarray = field(repr=False)
     four: Graph = field(repr=False)
     eight: Graph = field(repr=False)
-    rimmed: Graph = field(repr=False)
     boundary: np.ndarray = field(repr=False)
 
     @property
@@ -153,13 +151,11 @@ def domain(shape: tuple[int, int], topology: str = "hemisphere") -> Domain:
     sides = faces[:, [[0, 1], [1, 2], [2, 3], [3, 0]]].reshape(-1, 2)
     diagonals = faces[:, [[0, 2], [1, 3]]].reshape(-1, 2)
     boundary, n = _boundary(vertex, topology), int(vertex.max()) + 1
-    to_rim = np.stack([boundary, np.full_like(boundary, n)], axis=1)
     return Domain(
         topology=topology,
         vertex=vertex,
         four=_graph(n, sides),
         eight=_graph(n, np.concatenate([sides, diagonals])),
-        rimmed=_graph(n + 1, np.concatenate([sides, diagonals, to_rim])),
         boundary=boundary,
     )
 

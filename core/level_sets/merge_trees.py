@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from core.level_sets.domains import Graph, domain
@@ -30,7 +30,6 @@ class Forest:
     vertex at which they join, of `level`; ordered by map, highest first.
     """
 
-    n_maps: int
     map: np.ndarray
     vertex: np.ndarray
     height: np.ndarray
@@ -78,6 +77,25 @@ class MergeTree:
         return sorted_pairs(self.birth, self.death)
 
 
+@dataclass(frozen=True, eq=False)
+class Basins:
+    """Maxima of maps and the best edges between neighbouring basins.
+
+    A vertex is named by its rank from 0 at the highest of its map, plus `n_vertices` times the
+    map: `rank` (n_maps, n_vertices) and, the other way round, `order`. `tops` are the maxima, of
+    which `basin` gives every vertex the number of its own. Each of `pairs` (n, 2) of basins meets
+    at the vertex `lower`, the lower end of the highest edge between them.
+    """
+
+    values: np.ndarray
+    order: np.ndarray
+    rank: np.ndarray
+    tops: np.ndarray
+    basin: np.ndarray
+    pairs: np.ndarray
+    lower: np.ndarray
+
+
 def merge_tree(values: np.ndarray, topology: str = "hemisphere") -> MergeTree:
     """Merge tree of the super-level sets of a map; branches of zero persistence are left out.
 
@@ -107,45 +125,81 @@ def merge_tree(values: np.ndarray, topology: str = "hemisphere") -> MergeTree:
     ([[5.0, -inf], [3.0, 1.0]], [-1, 0])
     """
     surface = domain(np.shape(values), topology)
-    return elder_rule(forest(surface.vertex_values(values)[None], surface.four))
+    return elder_rule(forest(basins(surface.vertex_values(values)[None], surface.four)))
 
 
-def forest(values: np.ndarray, graph: Graph) -> Forest:
-    """Maximum spanning forest of the basins of maps.
+def basins(values: np.ndarray, graph: Graph) -> Basins:
+    """Basins of the maxima of maps.
 
     Parameters
     ----------
     values : (n_maps, n_vertices)
-        Values without NaN; infinite ones are allowed.
+        Finite values.
     graph
         Neighbours of the vertices, the same for all maps.
 
     Returns
     -------
-    Forest
+    Basins
     """
     n_maps, n_vertices = values.shape
     order = np.argsort(-values, axis=1, kind="stable")
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(n_vertices)[None], axis=1)
-    rank += n_vertices * np.arange(n_maps)[:, None]  # of all maps, one after the other
+    rank += n_vertices * np.arange(n_maps)[:, None]
 
-    label = np.empty(rank.size, dtype=np.intp)
-    label[rank.ravel()] = np.minimum.reduceat(rank[:, graph.reach], graph.start, axis=1).ravel()
-    tops, basin = np.unique(_roots(label), return_inverse=True)
+    leads_to = np.empty(rank.size, dtype=np.intp)
+    leads_to[rank.ravel()] = np.minimum.reduceat(rank[:, graph.reach], graph.start, axis=1).ravel()
+    top_of = _roots(leads_to)
+    tops = np.flatnonzero(top_of == np.arange(rank.size))
+    number = np.empty(rank.size, dtype=np.intp)
+    number[tops] = np.arange(len(tops))
+    basin = number[top_of]
 
     ends = [rank[:, side].ravel() for side in graph.edges.T]
     sides = [basin[end] for end in ends]
     between = np.flatnonzero(sides[0] != sides[1])
-    lower = np.maximum(*ends)[between]
-    pairs, lower = _best_edges(*(side[between] for side in sides), lower, len(tops))
-    pairs, lower = _spanning(pairs, lower, len(tops))
+    pairs = np.stack([side[between] for side in sides], axis=1)
+    pairs, lower = _best_edges(pairs, np.maximum(*ends)[between])
+    return Basins(values, order, rank, tops, basin, pairs, lower)
 
-    top_map, joined_map = tops // n_vertices, lower // n_vertices
-    peak, saddle = order.ravel()[tops], order.ravel()[lower]
-    return Forest(
-        n_maps, top_map, peak, values[top_map, peak], pairs, saddle, values[joined_map, saddle]
-    )
+
+def forest(found: Basins, rim: np.ndarray | None = None) -> Forest:
+    """Maximum spanning forest of basins.
+
+    Parameters
+    ----------
+    found
+        Basins of maps.
+    rim : (n,)
+        Vertices next to one more vertex, which has the value infinity on every map and so leads its
+        maxima; without it there is no such vertex.
+
+    Returns
+    -------
+    Forest
+    """
+    n_maps, n_vertices = found.values.shape
+    tops, pairs, lower = found.tops, found.pairs, found.lower
+    top_map = tops // n_vertices
+    peak = found.order.ravel()[tops]
+    height = found.values[top_map, peak]
+    if rim is not None:
+        first = np.searchsorted(top_map, np.arange(n_maps))
+        to_rim = found.rank[:, rim]
+        basin = found.basin[to_rim] + np.arange(1, n_maps + 1)[:, None]
+        new = np.broadcast_to((first + np.arange(n_maps))[:, None], basin.shape)
+        more = np.stack([new.ravel(), basin.ravel()], axis=1)
+        pairs = np.concatenate([pairs + (top_map[pairs] + 1), more])
+        pairs, lower = _best_edges(pairs, np.concatenate([lower, to_rim.ravel()]))
+        top_map, peak, height = (
+            np.insert(of_tops, first, of_rim)
+            for of_tops, of_rim in ((top_map, np.arange(n_maps)), (peak, NONE), (height, np.inf))
+        )
+    pairs, lower = _spanning(pairs, lower, len(peak))
+    saddle = found.order.ravel()[lower]
+    level = found.values[lower // n_vertices, saddle]
+    return Forest(top_map, peak, height, pairs, saddle, level)
 
 
 def elder_rule(found: Forest) -> MergeTree:
@@ -214,24 +268,28 @@ def _roots(leads_to: np.ndarray) -> np.ndarray:
         leads_to = further
 
 
-def _best_edges(
-    first: np.ndarray, second: np.ndarray, lower: np.ndarray, n: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _best_edges(pairs: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of all edges between two basins the one whose lower end is highest: pairs, lower end."""
-    key = np.minimum(first, second) * n + np.maximum(first, second)
-    order = np.lexsort((lower, key))
-    keys, at = np.unique(key[order], return_index=True)
-    return np.stack(np.divmod(keys, n), axis=1), lower[order][at]
+    n, n_ranks = int(pairs.max(initial=0)) + 1, int(lower.max(initial=0)) + 1
+    key = pairs.min(axis=1) * n + pairs.max(axis=1)
+    sorted_keys = np.sort(key * n_ranks + lower)
+    key, lower = np.divmod(sorted_keys, n_ranks)
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    return np.stack(np.divmod(key[first], n), axis=1), lower[first]
 
 
 def _spanning(pairs: np.ndarray, lower: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """The edges of a spanning forest that lie highest, highest first in every map."""
-    # ranks as weights, from 1, as a weight of 0 is no edge
-    weights = coo_array((lower + 1.0, pairs.T), shape=(n, n)).tocsr()
-    tree = minimum_spanning_tree(weights).tocoo()
+    """The edges of a spanning forest that lie highest, highest first in every map.
+
+    `pairs` ascend. Ranks are the weights, from 1, as a weight of 0 is no edge.
+    """
+    starts = np.searchsorted(pairs[:, 0], np.arange(n + 1))
+    graph = csr_array((lower + 1.0, pairs[:, 1], starts), shape=(n, n))
+    tree = minimum_spanning_tree(graph, overwrite=True)
     order = np.argsort(tree.data, kind="stable")
-    ends = np.stack([tree.row, tree.col], axis=1)[order].astype(np.intp)
-    return ends, tree.data[order].astype(np.intp) - 1
+    first = np.repeat(np.arange(n), np.diff(tree.indptr))
+    ends = np.stack([first, tree.indices.astype(np.intp)], axis=1)
+    return ends[order], tree.data[order].astype(np.intp) - 1
 
 
 def _merges(found: Forest) -> Iterator[tuple[int, int, int]]:
