@@ -5,9 +5,28 @@ from core.optional import hand_on
 __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
+        "contours": [
+            "Contour",
+            "arc_lengths",
+            "contours_at",
+            "geodesic_curvature",
+            "resample_curve",
+        ],
         "counting": ["LevelCounts", "level_counts"],
+        "curve_geometry": ["LevelSetGeometry", "level_set_geometry"],
         "domains": ["Domain", "collapse_poles", "domain"],
         "merge_trees": ["MergeTree", "merge_tree"],
+        "noise_control": [
+            "BootstrapSignature",
+            "Reliability",
+            "SplitHalf",
+            "bootstrap_signature",
+            "permutation_null",
+            "reliability",
+            "split_half",
+        ],
+        "population": ["Trend", "population_trend"],
+        "sampling": ["evolution_basis", "sample_map"],
         "signature": [
             "TopologySignature",
             "lowest_single_level",
@@ -16,6 +35,14 @@ __getattr__, __dir__, __all__ = hand_on(
             "signature_auc",
             "topology_signature",
         ],
-        "sphere_grid": ["GRID_ANGLES", "node_areas", "sphere_codes", "unit_vectors"],
+        "smoothing": ["interpolate_sphere", "smooth_sphere", "smoothing_factor"],
+        "sphere_grid": [
+            "GRID_ANGLES",
+            "grid_vectors",
+            "node_areas",
+            "sphere_codes",
+            "unit_vectors",
+        ],
+        "tuning_maps": ["TuningMap", "map_of_trials"],
     },
 )

@@ -164,11 +164,10 @@ def level_counts(
         some = slice(start, start + at_once)
         found = filtration(maps[some], topology)
         parts.append(
-            count(found, chosen_levels(found.vertices, levels[some] if own_levels else levels))
+            counts_of(found, chosen_levels(found.vertices, levels[some] if own_levels else levels))
         )
-    return LevelCounts(
-        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(LevelCounts))
-    )
+    names = [field.name for field in fields(LevelCounts)]
+    return LevelCounts(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def chosen_levels(vertices: np.ndarray, levels: int | np.ndarray) -> np.ndarray:
@@ -189,7 +188,7 @@ def chosen_levels(vertices: np.ndarray, levels: int | np.ndarray) -> np.ndarray:
     return np.broadcast_to(levels, (len(vertices), levels.shape[-1]))
 
 
-def count(found: Filtration, levels: np.ndarray) -> LevelCounts:
+def counts_of(found: Filtration, levels: np.ndarray) -> LevelCounts:
     """Counts of maps from the merging of their sets.
 
     Parameters

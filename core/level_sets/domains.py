@@ -190,10 +190,10 @@ def _boundary(vertex: np.ndarray, topology: str) -> np.ndarray:
     return np.concatenate([first, vertex[:-1, -1], last, vertex[:0:-1, 0]])
 
 
-def _pole(nodes: np.ndarray) -> np.ndarray:
-    """Value of a pole from its nodes, (..., n_theta)."""
-    equal = (nodes == nodes[..., :1]).all(axis=-1)
+def _pole(column: np.ndarray) -> np.ndarray:
+    """Value of a pole from the nodes of its column, (..., n_theta)."""
+    equal = (column == column[..., :1]).all(axis=-1)
     with np.errstate(invalid="ignore"):
-        known = np.isfinite(nodes)
-        mean = np.where(known, nodes, 0.0).sum(axis=-1) / known.sum(axis=-1)
-    return np.where(equal, nodes[..., 0], mean)
+        known = np.isfinite(column)
+        mean = np.where(known, column, 0.0).sum(axis=-1) / known.sum(axis=-1)
+    return np.where(equal, column[..., 0], mean)

@@ -1,11 +1,11 @@
 """Merge trees of many maps at once: where super-level sets are born, and where they join.
 
 As the level sinks, a component appears at every maximum, and two become one at a saddle. Each
-vertex leads upwards to its highest neighbour and so to one maximum, staying inside every super-level
-set that holds it. The basins of the maxima, joined by the best edges between them, therefore have
-the components of the whole graph at every level; a maximum spanning forest of this small graph holds
-all there is to know. Equal values are ordered by the number of their vertex, which makes pairs of
-zero persistence and changes no other.
+vertex leads upwards to its highest neighbour and so to one maximum, staying inside every
+super-level set that holds it. The basins of the maxima, joined by the best edges between them,
+therefore have the components of the whole graph at every level; a maximum spanning forest of this
+small graph holds all there is to know. Equal values are ordered by the number of their vertex,
+which makes pairs of zero persistence and changes no other.
 """
 
 from collections.abc import Iterator
@@ -128,15 +128,15 @@ def merge_tree(values: np.ndarray, topology: str = "hemisphere") -> MergeTree:
     return elder_rule(forest(basins(surface.vertex_values(values)[None], surface.four)))
 
 
-def basins(values: np.ndarray, graph: Graph) -> Basins:
+def basins(values: np.ndarray, neighbours: Graph) -> Basins:
     """Basins of the maxima of maps.
 
     Parameters
     ----------
     values : (n_maps, n_vertices)
         Finite values.
-    graph
-        Neighbours of the vertices, the same for all maps.
+    neighbours
+        Who neighbours whom, the same for all maps.
 
     Returns
     -------
@@ -149,14 +149,16 @@ def basins(values: np.ndarray, graph: Graph) -> Basins:
     rank += n_vertices * np.arange(n_maps)[:, None]
 
     leads_to = np.empty(rank.size, dtype=np.intp)
-    leads_to[rank.ravel()] = np.minimum.reduceat(rank[:, graph.reach], graph.start, axis=1).ravel()
+    leads_to[rank.ravel()] = np.minimum.reduceat(
+        rank[:, neighbours.reach], neighbours.start, axis=1
+    ).ravel()
     top_of = _roots(leads_to)
     tops = np.flatnonzero(top_of == np.arange(rank.size))
     number = np.empty(rank.size, dtype=np.intp)
     number[tops] = np.arange(len(tops))
     basin = number[top_of]
 
-    ends = [rank[:, side].ravel() for side in graph.edges.T]
+    ends = [rank[:, side].ravel() for side in neighbours.edges.T]
     sides = [basin[end] for end in ends]
     between = np.flatnonzero(sides[0] != sides[1])
     pairs = np.stack([side[between] for side in sides], axis=1)
@@ -243,20 +245,20 @@ def lifetimes(found: Forest) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return found.map, found.height, death
 
 
-def sorted_pairs(birth: np.ndarray, death: np.ndarray) -> np.ndarray:
+def sorted_pairs(birth: np.ndarray, end: np.ndarray) -> np.ndarray:
     """Births and deaths as rows, (n, 2), by birth and then death, descending.
 
     Parameters
     ----------
-    birth, death : (n,)
-        Levels.
+    birth, end : (n,)
+        Levels of births and deaths.
 
     Examples
     --------
     >>> sorted_pairs(np.array([1.0, 3.0]), np.array([0.0, -np.inf])).tolist()
     [[3.0, -inf], [1.0, 0.0]]
     """
-    return np.stack([birth, death], axis=1)[np.lexsort((-death, -birth))]
+    return np.stack([birth, end], axis=1)[np.lexsort((-end, -birth))]
 
 
 def _roots(leads_to: np.ndarray) -> np.ndarray:
@@ -268,23 +270,23 @@ def _roots(leads_to: np.ndarray) -> np.ndarray:
         leads_to = further
 
 
-def _best_edges(pairs: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _best_edges(pairs: np.ndarray, rank: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of all edges between two basins the one whose lower end is highest: pairs, lower end."""
-    n, n_ranks = int(pairs.max(initial=0)) + 1, int(lower.max(initial=0)) + 1
+    n, n_ranks = int(pairs.max(initial=0)) + 1, int(rank.max(initial=0)) + 1
     key = pairs.min(axis=1) * n + pairs.max(axis=1)
-    sorted_keys = np.sort(key * n_ranks + lower)
-    key, lower = np.divmod(sorted_keys, n_ranks)
+    sorted_keys = np.sort(key * n_ranks + rank)
+    key, rank = np.divmod(sorted_keys, n_ranks)
     first = np.flatnonzero(np.diff(key, prepend=-1))
-    return np.stack(np.divmod(key[first], n), axis=1), lower[first]
+    return np.stack(np.divmod(key[first], n), axis=1), rank[first]
 
 
-def _spanning(pairs: np.ndarray, lower: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+def _spanning(pairs: np.ndarray, rank: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """The edges of a spanning forest that lie highest, highest first in every map.
 
     `pairs` ascend. Ranks are the weights, from 1, as a weight of 0 is no edge.
     """
     starts = np.searchsorted(pairs[:, 0], np.arange(n + 1))
-    graph = csr_array((lower + 1.0, pairs[:, 1], starts), shape=(n, n))
+    graph = csr_array((rank + 1.0, pairs[:, 1], starts), shape=(n, n))
     tree = minimum_spanning_tree(graph, overwrite=True)
     order = np.argsort(tree.data, kind="stable")
     first = np.repeat(np.arange(n), np.diff(tree.indptr))
@@ -296,10 +298,10 @@ def _merges(found: Forest) -> Iterator[tuple[int, int, int]]:
     """Each joining of two components: the younger, the elder it joins, and the edge."""
     elder_of = list(range(len(found.height)))
 
-    def eldest(top: int) -> int:
-        while elder_of[top] != top:
-            elder_of[top] = top = elder_of[elder_of[top]]
-        return top
+    def eldest(branch: int) -> int:
+        while elder_of[branch] != branch:
+            elder_of[branch] = branch = elder_of[elder_of[branch]]
+        return branch
 
     for edge, (a, b) in enumerate(found.ends.tolist()):
         elder, younger = sorted((eldest(a), eldest(b)))

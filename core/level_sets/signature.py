@@ -10,7 +10,7 @@ from core.level_sets.counting import (
     Filtration,
     LevelCounts,
     chosen_levels,
-    count,
+    counts_of,
     filtration,
 )
 from core.level_sets.merge_trees import elder_rule, sorted_pairs
@@ -121,7 +121,7 @@ def topology_signature(
     """
     found = filtration(_one_map(values)[None], topology)
     levels = chosen_levels(found.vertices, levels)
-    counts = count(found, levels).of_map(0)
+    counts = counts_of(found, levels).of_map(0)
     return TopologySignature(levels[0], counts, *_pairs(found), topology)
 
 

@@ -11,7 +11,7 @@ from scipy.interpolate import RectSphereBivariateSpline
 from core.errors import SampleError
 from core.level_sets.domains import collapse_poles
 from core.level_sets.sphere_grid import GRID_ANGLES, check_angles, grid_vectors
-from core.level_sets.tuning_map import TuningMap
+from core.level_sets.tuning_maps import TuningMap
 from core.settings import positive_number
 
 N_RESTARTS = 3
@@ -34,9 +34,9 @@ def smoothing_factor(tuned: TuningMap, ddof: int = 0) -> float:
 
     Examples
     --------
-    >>> from core.level_sets.tuning_map import tuning_map
+    >>> from core.level_sets.tuning_maps import map_of_trials
     >>> trials = np.zeros((11, 11, 4)) + [1.0, -1.0, 1.0, -1.0]
-    >>> smoothing_factor(tuning_map(trials))
+    >>> smoothing_factor(map_of_trials(trials))
     24.75
     """
     return float(np.nansum(tuned.sem2(ddof)[:, 1:-1]))
@@ -100,9 +100,7 @@ def interpolate_sphere(
         pole_values=(values[0, 0], values[0, -1]),
         pole_exact=False,
     )
-    fine = spline(
-        np.deg2rad(fine_angles(phi, step) + 90), np.deg2rad(fine_angles(theta, step))
-    ).T
+    fine = spline(np.deg2rad(fine_angles(phi, step) + 90), np.deg2rad(fine_angles(theta, step))).T
     return np.maximum(fine, 0.0) if clip else fine
 
 

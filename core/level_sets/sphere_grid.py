@@ -99,7 +99,9 @@ def sphere_codes(
     codes = grid_vectors(theta, phi) @ basis
     norms = np.linalg.norm(codes, axis=-1, keepdims=True)
     if not (norms > 0).all():
-        raise CodeError(path="basis", expected="three independent vectors", found="a code of norm 0")
+        raise CodeError(
+            path="basis", expected="three independent vectors", found="a code of norm 0"
+        )
     return radius * codes / norms
 
 

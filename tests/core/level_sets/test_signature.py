@@ -64,7 +64,9 @@ def test_areas_and_weighted_sums_of_counts_are_those_of_the_published_code(name)
     traced = GOLDEN[f"{name}_ref_sig"].T
     areas = [signature_auc(counts, levels / levels[-1]) for counts in traced]
     np.testing.assert_allclose(areas, GOLDEN[f"{name}_ref_auc"], rtol=1e-9)
-    np.testing.assert_allclose(traced @ (levels / levels[-1]), GOLDEN[f"{name}_ref_wsum"], rtol=1e-9)
+    np.testing.assert_allclose(
+        traced @ (levels / levels[-1]), GOLDEN[f"{name}_ref_wsum"], rtol=1e-9
+    )
 
 
 def on_sphere(n_theta=24, n_phi=13):

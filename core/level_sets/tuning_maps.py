@@ -21,7 +21,7 @@ sequences of (n_trials,) arrays, one for each node."""
 
 @dataclass(frozen=True, eq=False)
 class TuningMap:
-    """Trials of a map and their statistics; made by `tuning_map`.
+    """Trials of a map and their statistics; made by `map_of_trials`.
 
     `trials` (n_theta, n_phi, largest number of trials) holds responses, those of a node first and
     NaN behind them; angles are in degrees.
@@ -70,14 +70,14 @@ class TuningMap:
             squares = np.where(known, (self.trials - mean[:, :, None]) ** 2, 0.0).sum(axis=2)
             return np.where(n > ddof, squares / (n - ddof) / n, np.nan)
 
-    def noise_threshold(self, k_sigma: float = 2.0) -> float:
+    def noise_threshold(self, n_sem: float = 2.0) -> float:
         """Persistence below which a maximum or a hole may be noise.
 
-        `k_sigma` times the root mean square of the nodes' standard errors.
+        `n_sem` times the root mean square of the nodes' standard errors.
 
         Parameters
         ----------
-        k_sigma
+        n_sem
             Number of standard errors.
 
         Returns
@@ -92,16 +92,16 @@ class TuningMap:
         Examples
         --------
         >>> trials = np.zeros((3, 3, 4)) + [1.0, -1.0, 1.0, -1.0]
-        >>> round(tuning_map(trials, [-90, 0, 90], [-90, 0, 90]).noise_threshold(), 4)
+        >>> round(map_of_trials(trials, [-90, 0, 90], [-90, 0, 90]).noise_threshold(), 4)
         1.1547
         """
         sem2 = self.sem2()
         if np.isnan(sem2).all():
             raise SampleError(expected="a node with two trials", found="none: the noise is unknown")
-        return positive_number(k_sigma, "k_sigma") * float(np.sqrt(np.nanmean(sem2)))
+        return positive_number(n_sem, "n_sem") * float(np.sqrt(np.nanmean(sem2)))
 
 
-def tuning_map(
+def map_of_trials(
     trials: Trials,
     theta: np.ndarray = GRID_ANGLES,
     phi: np.ndarray = GRID_ANGLES,
@@ -132,7 +132,7 @@ def tuning_map(
     Examples
     --------
     >>> ragged = [[[1.0], [2.0, 4.0], [0.0]], [[3.0], [], [0.0]], [[5.0], [7.0], [6.0]]]
-    >>> tuned = tuning_map(ragged, [-90, 0, 90], [-90, 0, 90])
+    >>> tuned = map_of_trials(ragged, [-90, 0, 90], [-90, 0, 90])
     >>> tuned.mean
     array([[ 3.,  3.,  2.],
            [ 3., nan,  2.],
@@ -166,7 +166,7 @@ def mean_maps(trials: np.ndarray, topology: str) -> np.ndarray:
     trials : (n_maps, n_theta, n_phi, n_trials)
         Responses, NaN where there is none.
     topology
-        As in `tuning_map`.
+        As in `map_of_trials`.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 Trials are drawn again with replacement (`bootstrap_signature`), split in halves (`split_half`), or
 handed to other nodes (`permutation_null`). A signature is called reliable when its halves agree
-better than those of 95 % of the maps whose trials were handed around.
+better than those of 95 % of the maps whose trials were handed around (`reliability`).
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import SampleError
-from core.level_sets.counting import N_LEVELS, LevelCounts, filtration, level_counts
+from core.level_sets.counting import (
+    N_LEVELS,
+    LevelCounts,
+    counts_of,
+    even_levels,
+    filtration,
+    level_counts,
+)
 from core.level_sets.merge_trees import lifetimes
-from core.level_sets.tuning_map import TuningMap, mean_maps
+from core.level_sets.smoothing import interpolate_sphere
+from core.level_sets.tuning_maps import TuningMap, mean_maps
 from core.settings import whole
-
-INDICES = ("n_branch", "n_loop", "n_line", "b0", "b1")
-"""Counts of which a bootstrap gives the spread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +29,8 @@ class BootstrapSignature:
     """Signatures of maps of trials that were drawn again.
 
     `counts` (n_resamples, n_levels); `maxima` and `minima` (n_resamples,) of a persistence above
-    the threshold `tau`; `maps` (n_resamples, n_theta, n_phi).
+    the threshold `tau`; `maps` (n_resamples, n_theta, n_phi), smoothed
+    where that was asked for.
     """
 
     counts: LevelCounts
@@ -58,12 +64,37 @@ class SplitHalf:
     map: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Mean agreement of halves of the trials, of a map and of null maps, (n_nulls,).
+
+    The signatures of maps without tuning agree well, since all noise has loops and lines at much
+    the same levels: a reliable signature is more than a reliable map.
+    """
+
+    signature: float
+    map: float
+    null_signature: np.ndarray
+    null_map: np.ndarray
+
+    @property
+    def signature_is_reliable(self) -> bool:
+        """Whether the signature agrees better than that of 95 % of the null maps."""
+        return bool(self.signature > np.percentile(self.null_signature, 95))
+
+    @property
+    def map_is_reliable(self) -> bool:
+        """Whether the map agrees better than 95 % of the null maps."""
+        return bool(self.map > np.percentile(self.null_map, 95))
+
+
 def bootstrap_signature(
     tuned: TuningMap,
     n_resamples: int = 200,
     rng: int | np.random.Generator = 0,
     tau: float | None = None,
     n_levels: int = N_LEVELS,
+    s: float | None = None,
 ) -> BootstrapSignature:
     """Signatures of maps whose trials are drawn again, with replacement, at every node.
 
@@ -80,6 +111,9 @@ def bootstrap_signature(
         for the map's `noise_threshold`.
     n_levels
         Number of levels, from the minimum to the maximum of each map.
+    s
+        Smoothing of every map by `interpolate_sphere`, such as the `smoothing_factor` of the
+        measured trials; None for signatures of the grid as it is.
 
     Returns
     -------
@@ -94,12 +128,14 @@ def bootstrap_signature(
     n_resamples, rng = whole(n_resamples, "n_resamples", 2), np.random.default_rng(rng)
     tau = tuned.noise_threshold() if tau is None else float(tau)
     maps = mean_maps(_drawn_again(tuned, n_resamples, rng), tuned.topology)
+    if s is not None:
+        maps = np.stack([interpolate_sphere(drawn, s, tuned.theta, tuned.phi) for drawn in maps])
     found = filtration(maps, tuned.topology)
     holes, births, deaths = found.holes()
     map_of, heights, ends = lifetimes(found.above)
     n_minima = np.bincount(holes[births - deaths > tau], minlength=n_resamples)
     return BootstrapSignature(
-        counts=level_counts(maps, n_levels, tuned.topology),
+        counts=counts_of(found, even_levels(found.vertices, n_levels)),
         maxima=np.bincount(map_of[heights - ends > tau], minlength=n_resamples),
         minima=n_minima + (tuned.topology == "sphere"),
         tau=tau,
@@ -190,21 +226,25 @@ def permutation_null(
     return nulls
 
 
-def is_reliable(
+def reliability(
     tuned: TuningMap, n_splits: int = 100, n_nulls: int = 100, rng: int | np.random.Generator = 0
-) -> bool:
-    """Whether a signature's halves agree better than those of 95 % of maps without tuning.
+) -> Reliability:
+    """Whether the halves of a map's trials agree better than those of maps without tuning.
 
     Parameters
     ----------
     tuned
         Map with at least two trials at every node.
     n_splits
-        Number of splits of the map and of each null map; their mean counts, without NaN.
+        Number of splits of the map and of each null map.
     n_nulls
         Number of null maps.
     rng
         Seed or generator.
+
+    Returns
+    -------
+    Reliability
 
     Raises
     ------
@@ -213,16 +253,18 @@ def is_reliable(
     """
     rng = np.random.default_rng(rng)
     own = _mean_agreement(tuned, n_splits, rng)
-    null = [
-        _mean_agreement(other, n_splits, rng) for other in permutation_null(tuned, n_nulls, rng)
-    ]
-    return bool(own > np.percentile(null, 95))
+    nulls = [_mean_agreement(null, n_splits, rng) for null in permutation_null(tuned, n_nulls, rng)]
+    return Reliability(*own, *np.transpose(nulls))
 
 
-def _mean_agreement(tuned: TuningMap, n_splits: int, rng: np.random.Generator) -> float:
-    agreement = split_half(tuned, n_splits, rng).signature
-    known = agreement[np.isfinite(agreement)]
-    return float(known.mean()) if len(known) else 0.0
+def _mean_agreement(
+    tuned: TuningMap, n_splits: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Mean of the agreement over splits, of signature and map; 0 where no half varies."""
+    halves = split_half(tuned, n_splits, rng)
+    known = (values[np.isfinite(values)] for values in (halves.signature, halves.map))
+    signature, map_ = (float(values.mean()) if len(values) else 0.0 for values in known)
+    return signature, map_
 
 
 def _drawn_again(tuned: TuningMap, n_resamples: int, rng: np.random.Generator) -> np.ndarray:
