@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = hand_on(
         ],
         "counting": ["LevelCounts", "level_counts"],
         "curve_geometry": ["LevelSetGeometry", "level_set_geometry"],
+        "descriptors": ["Kent", "fit_kent", "map_volume", "peak_direction", "roughness"],
         "domains": ["Domain", "collapse_poles", "domain"],
         "merge_trees": ["MergeTree", "merge_tree"],
         "noise_control": [
