@@ -16,6 +16,8 @@ __getattr__, __dir__, __all__ = hand_on(
         "curve_geometry": ["LevelSetGeometry", "level_set_geometry"],
         "descriptors": ["Kent", "fit_kent", "map_volume", "peak_direction", "roughness"],
         "domains": ["Domain", "collapse_poles", "domain"],
+        "isotropy": ["RbfSummary", "rbf_summary"],
+        "level_images": ["LevelImages", "find_level_images"],
         "merge_trees": ["MergeTree", "merge_tree"],
         "noise_control": [
             "BootstrapSignature",

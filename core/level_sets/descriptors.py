@@ -141,7 +141,7 @@ def map_volume(
 
 def peak_direction(
     values: np.ndarray,
-    by_response: bool = True,
+    by_mass: bool = True,
     theta: np.ndarray = GRID_ANGLES,
     phi: np.ndarray = GRID_ANGLES,
 ) -> tuple[float, float, float]:
@@ -151,7 +151,7 @@ def peak_direction(
     ----------
     values : (n_theta, n_phi)
         Responses.
-    by_response
+    by_mass
         Weight nodes by response and area (centre of mass); otherwise by area (mean direction).
     theta, phi : (n_theta,), (n_phi,)
         Angles in degrees.
@@ -172,7 +172,7 @@ def peak_direction(
     """
     values = np.asarray(values, dtype=float)
     weight = node_areas(theta, phi) * (values > TOP * values.max())
-    weight = weight * values if by_response else weight
+    weight = weight * values if by_mass else weight
     x, y, z = np.einsum("tp,tpk->k", weight, grid_vectors(theta, phi)) / weight.sum()
     flat = np.hypot(x, y)
     return float(np.arctan2(y, x)), float(np.arctan2(z, flat)), float(np.hypot(z, flat))

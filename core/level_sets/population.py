@@ -75,10 +75,22 @@ def population_trend(values: Sequence[float], group: Sequence[str], order: Seque
         }
     )
     number = number.astype(float)
-    return Trend(table, *_spearman(number, values), anova(number, values), fit_line(number, values))
+    return Trend(table, *spearman(number, values), anova(number, values), fit_line(number, values))
 
 
-def _spearman(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+def spearman(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Spearman's correlation and its two-sided p; NaN of fewer than three pairs or equal values.
+
+    Parameters
+    ----------
+    x, y : (n,)
+        Pairs of finite numbers.
+
+    Examples
+    --------
+    >>> round(spearman(np.array([1, 2, 3, 4]), np.array([1, 4, 9, 8]))[0], 3)
+    0.8
+    """
     if len(x) < 3 or not (np.ptp(x) > 0 and np.ptp(y) > 0):
         return np.nan, np.nan
     return pearson(*row_ranks(np.stack([x, y])))

@@ -17,7 +17,7 @@ def test_descriptors_are_those_of_the_published_code(name, baseline):
     energies = roughness(values)
     found = [
         *peak_direction(values),
-        *peak_direction(values, by_response=False),
+        *peak_direction(values, by_mass=False),
         *map_volume(values),
         *map_volume(values, baseline),
         *(energies[kind] for kind in ("laplace", "tv", "dirichlet")),
