@@ -28,7 +28,7 @@ CORE_ROOMS = {
     "generators": {"computing", "images"},
     "probing": {"computing", "images", "networks", "generators", "plotting"},
     "optimizers": {"computing", "generators"},
-    "level_sets": {"statistics", "computing", "generators"},
+    "level_sets": {"statistics", "computing", "plotting", "generators"},
     "contract": {"statistics"},
     "explorer": {"statistics"},
     "acquisition": {"contract", "explorer"},

@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = hand_on(
         "curve_geometry": ["LevelSetGeometry", "level_set_geometry"],
         "descriptors": ["Kent", "fit_kent", "map_volume", "peak_direction", "roughness"],
         "domains": ["Domain", "collapse_poles", "domain"],
+        "figures": ["draw_level_curves", "draw_progression"],
         "isotropy": ["RbfSummary", "rbf_summary"],
         "level_images": ["LevelImages", "find_level_images"],
         "merge_trees": ["MergeTree", "merge_tree"],
