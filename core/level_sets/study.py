@@ -7,7 +7,8 @@ three principal components, and its signature taken from the grid as it is, with
 import argparse
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,10 @@ from core.level_sets.smoothing import fine_angles, interpolate_sphere
 from core.level_sets.sphere_grid import GRID_ANGLES
 from core.settings import whole
 from core.sweep import Row, described, sweep, workers
+
+if TYPE_CHECKING:
+    from core.generators import Generator
+    from core.probing import Scorer
 
 LAYERS = {
     "efficientnet_lite0": (
@@ -73,13 +78,10 @@ def unit_map(
         score of the last generation; ``centre``, that of the map's centre.
     """
     from core.experiments.evolution.loop import Evolution, Thread, evolve
-    from core.generators import load_generator
     from core.optimizers import make_optimizer
-    from core.probing import Scorer
     from core.probing.unit_responses import UnitResponses, unit_label
 
-    images_of = load_generator(generator, device=device)
-    scorer = Scorer(network, size=pixels, device=device)
+    images_of, scorer = _generator(generator, device), _scorer(network, pixels, device)
     position = (channel, *(size // 2 for size in scorer.layer_shape(layer)[1:]))
     respond = UnitResponses(scorer, [(layer, *position)])
     name = unit_label(network, layer, position)
@@ -103,6 +105,20 @@ def unit_map(
         **{"evolved": float(shown.scores_clean[last].mean()), "centre": float(values[5, 5])},
         **map_row(values),
     }
+
+
+@lru_cache(maxsize=1)
+def _generator(name: str, device: str | None) -> "Generator":
+    from core.generators import load_generator
+
+    return load_generator(name, device=device)
+
+
+@lru_cache(maxsize=1)
+def _scorer(network: str, pixels: int | None, device: str | None) -> "Scorer":
+    from core.probing import Scorer
+
+    return Scorer(network, size=pixels, device=device)
 
 
 def map_row(values: np.ndarray) -> Row:
