@@ -183,6 +183,12 @@ def chosen_levels(vertices: np.ndarray, levels: int | np.ndarray) -> np.ndarray:
     if np.ndim(levels) == 0:
         return even_levels(vertices, levels)
     levels = np.asarray(levels, dtype=float)
+    if levels.ndim > 2 or (levels.ndim == 2 and len(levels) != len(vertices)):
+        raise SampleError(
+            path="levels",
+            expected=f"(n_levels,) or ({len(vertices)}, n_levels)",
+            found=f"shape {levels.shape}",
+        )
     if not (np.diff(levels, axis=-1) >= 0).all():
         raise SampleError(path="levels", expected="levels that ascend", found="others")
     return np.broadcast_to(levels, (len(vertices), levels.shape[-1]))

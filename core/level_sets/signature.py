@@ -28,19 +28,21 @@ class TopologySignature:
     counts: LevelCounts
     pairs0: np.ndarray
     pairs1: np.ndarray
+    minimum: float
+    maximum: float
     topology: str
 
     @property
     def level_maxfrac(self) -> np.ndarray:
-        """Levels as shares of the highest level, as published; NaN or infinite where that is 0."""
+        """Levels as shares of the maximum, as published; NaN or infinite where that is 0."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return self.levels / self.levels[-1]
+            return self.levels / self.maximum
 
     @property
     def level_rangefrac(self) -> np.ndarray:
         """Levels from 0 to 1 of their range, free of the baseline; NaN of a constant map."""
         with np.errstate(invalid="ignore"):
-            return (self.levels - self.levels[0]) / (self.levels[-1] - self.levels[0])
+            return (self.levels - self.minimum) / (self.maximum - self.minimum)
 
     @property
     def vector(self) -> np.ndarray:
@@ -61,7 +63,7 @@ class TopologySignature:
             maxima - saddles + minima is 1 on a disc, 2 on a sphere; minima and saddles of the
             boundary do not count.
         """
-        maxima = 1 + int(np.count_nonzero(self.pairs0[1:, 0] - self.pairs0[1:, 1] > tau))
+        maxima = int(np.count_nonzero(self.pairs0[:, 0] - self.pairs0[:, 1] > tau))
         holes = int(np.count_nonzero(self.pairs1[:, 0] - self.pairs1[:, 1] > tau))
         return maxima, maxima - 1 + holes, holes + (self.topology == "sphere")
 
@@ -122,7 +124,8 @@ def topology_signature(
     found = filtration(_one_map(values)[None], topology)
     levels = chosen_levels(found.vertices, levels)
     counts = counts_of(found, levels).of_map(0)
-    return TopologySignature(levels[0], counts, *_pairs(found), topology)
+    extremes = float(found.vertices.min()), float(found.vertices.max())
+    return TopologySignature(levels[0], counts, *_pairs(found), *extremes, topology)
 
 
 def persistence_pairs(

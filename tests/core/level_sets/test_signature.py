@@ -320,8 +320,24 @@ def test_arrays_that_are_no_map_are_refused(shape):
         topology_signature(np.zeros(shape))
 
 
+def test_of_two_equal_maxima_one_is_left_above_any_persistence():
+    values = np.zeros((3, 7))
+    values[1] = [0, 5, 1, 0, 5, 0, 0]
+    signature = topology_signature(values, topology="plane")
+    assert [signature.morse(tau)[0] for tau in (0, 4, 5, 100)] == [2, 2, 1, 1]
+
+
+def test_given_levels_are_shares_of_the_range_of_the_map():
+    values = np.array([[1.0, 1, 1], [1, 5, 1], [1, 1, 1]])
+    signature = topology_signature(values, levels=np.array([2.0, 3.0]))
+    np.testing.assert_allclose(signature.level_maxfrac, [0.4, 0.6])
+    np.testing.assert_allclose(signature.level_rangefrac, [0.25, 0.5])
+
+
 def test_levels_that_fall_and_unknown_surfaces_are_refused():
     with pytest.raises(SampleError, match="expected levels that ascend"):
         topology_signature(np.zeros((5, 5)), levels=np.array([2.0, 1.0]))
+    with pytest.raises(SampleError, match=r"expected \(n_levels,\) or \(2, n_levels\)"):
+        level_counts(np.zeros((2, 5, 5)), np.zeros((3, 4)))
     with pytest.raises(SettingError, match="found 'torus'"):
         topology_signature(np.zeros((5, 5)), topology="torus")

@@ -31,8 +31,12 @@ def test_the_row_of_a_silent_unit_says_what_can_be_said():
 
 
 def test_trends_are_of_the_layers_in_their_order():
-    rows = [{"layer": layer, **dict.fromkeys(INDICES, value)} for layer, value in
-            (("low", 5.0), ("low", 6.0), ("high", 1.0), ("high", 2.0))]  # fmt: skip
+    values = {"low": (5.0, 6.0), "high": (1.0, 2.0)}
+    rows = [
+        {"layer": layer, **dict.fromkeys(INDICES, value)}
+        for layer, some in values.items()
+        for value in some
+    ]
     found = trends(pd.DataFrame(rows))
     assert list(found.columns) == ["low", "high", "rho", "p"]
     assert found.loc["maxima", ["low", "high"]].tolist() == [5.5, 1.5]
