@@ -28,6 +28,7 @@ CORE_ROOMS = {
     "generators": {"computing", "images"},
     "probing": {"computing", "images", "networks", "generators", "plotting"},
     "optimizers": {"computing", "generators"},
+    "level_sets": {"statistics", "computing", "plotting", "generators"},
     "contract": {"statistics"},
     "explorer": {"statistics"},
     "acquisition": {"contract", "explorer"},
@@ -41,8 +42,12 @@ CORE_ROOMS = {
 DOOR = "utils"
 """Published names; may import every room, and nobody comes in by it."""
 
-COMMANDS_OF_OTHER_ROOMS = {("core/contract/__main__.py", "acquisition")}
-"""``python -m core.contract download`` hands on to the room that does it now."""
+COMMANDS_OF_OTHER_ROOMS = {
+    ("core/contract/__main__.py", "acquisition"),
+    *(("core/level_sets/study.py", room) for room in ("experiments", "optimizers", "probing")),
+}
+"""``python -m core.contract download`` hands on to the room that does it now; a study evolves units
+of networks, which the rest of its room knows nothing of."""
 
 ANALYSIS_ROOMS = {
     "recordings": ({"contract", "statistics", "matlab"}, set()),
@@ -211,6 +216,7 @@ COMMANDS = (
     "core.experiments.evolve",
     "core.experiments.linearity_data",
     "core.experiments.optimizer_benchmark",
+    "core.level_sets",
     "core.utils.layer_hook_utils",
     "core.versions",
     "figure_reproduction",

@@ -23,6 +23,7 @@ WITHOUT_TORCH = [
     "core.statistics",
     "core.images",
     "core.plotting",
+    "core.level_sets",
     "core.contract",
     "core.explorer",
     "core.acquisition",

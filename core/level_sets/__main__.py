@@ -1,0 +1,72 @@
+"""``python -m core.level_sets``: tuning maps and signatures of a network's units, layer by layer.
+
+Evolves codes for units of every layer, measures the map of each on a sphere of codes, and compares
+their topological signatures with depth. Writes a Parquet table and a figure. What is there already
+is not run again.
+"""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+
+from core.arguments import count, folder, seed
+from core.errors import run
+
+
+def parser() -> argparse.ArgumentParser:
+    """Command line; standard library only."""
+    made = argparse.ArgumentParser(prog="python -m core.level_sets", description=__doc__)
+    made.add_argument("--network", default="efficientnet_lite0", help="(default: %(default)s)")
+    made.add_argument(
+        "--layer",
+        action="append",
+        metavar="NAME",
+        help="a layer, lowest first; may be repeated (default: five of EfficientNet-Lite0)",
+    )
+    made.add_argument(
+        "--units", type=count, default=50, help="of all layers together (default: %(default)s)"
+    )
+    made.add_argument(
+        "--generations", type=count, default=30, help="of each evolution (default: %(default)s)"
+    )
+    made.add_argument(
+        "--generator",
+        default="small",
+        help="small, which needs no weights (the default), or the name of another, such as fc6",
+    )
+    made.add_argument(
+        "--pixels",
+        type=count,
+        default=64,
+        help="across the images that the network sees (default: %(default)s)",
+    )
+    made.add_argument("--out", type=folder, default=Path("level_sets"))
+    made.add_argument("--seed", type=seed, default=0)
+    made.add_argument("--device", help="default: a GPU where there is one")
+    made.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a running Dask cluster, as in tcp://node7:8786 (default: one of this machine)",
+    )
+    made.add_argument(
+        "--workers", type=count, help="processes of the cluster of this machine (default: a core)"
+    )
+    made.add_argument(
+        "--memory", default="4GB", help="what each of them may use at most (default: 4GB)"
+    )
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run, print, draw, and say where it is."""
+    options = parser().parse_args(argv)
+
+    from core.level_sets.study import study
+
+    study(options, partial(print, flush=True))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
