@@ -26,9 +26,9 @@ def panel_map():
 @pytest.mark.parametrize("row", panel_map(), ids=lambda row: row[0])
 def test_the_panel_map_names_what_exists(row):
     _, script, computes, draws, files, ids = row
-    module = import_module(f"figure_reproduction.{script}")
-    for name in (computes.strip("`"), draws.strip("`")):
-        assert callable(getattr(module, name))
+    for name in re.findall(r"`([^`]+)`", f"{computes} {draws}"):
+        module, _, function = name.rpartition(".")
+        assert callable(getattr(import_module(f"figure_reproduction.{module or script}"), function))
     for pattern in re.findall(r"`(?:\w+/)?([^`]+)`", files):
         expression = re.escape(pattern).replace(r"\*", ".*")
         assert any(re.fullmatch(expression, name) for name in MANIFEST), pattern
