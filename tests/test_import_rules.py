@@ -28,6 +28,10 @@ CORE_ROOMS = {
     "generators": {"computing", "images"},
     "probing": {"computing", "images", "networks", "generators", "plotting"},
     "optimizers": {"computing", "generators"},
+    "geometry": {
+        *("computing", "statistics", "images", "plotting", "networks", "probing"),
+        *("generators", "optimizers"),
+    },
     "contract": {"statistics"},
     "explorer": {"statistics"},
     "acquisition": {"contract", "explorer"},
