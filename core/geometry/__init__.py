@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = hand_on(
         "axes": ["Steps", "equidistant_steps", "steps_to_distances", "traverse"],
         "consistency": ["Consistency", "amplification", "consistency_of", "off_diagonal"],
         "controls": ["shuffle_weights"],
+        "coordinates": ["EigenCoordinates"],
         "distances": [
             "DISTANCES",
             "FeatureDistance",
