@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import torch
 from torch import nn
-from torch.func import functional_call, grad, jvp, linearize, vjp, vmap
+from torch.func import functional_call, grad, jvp, vjp, vmap
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from core.computing.devices import device_of, dtype_of
@@ -120,8 +120,7 @@ class LocalMap:
 
     def distance_from_here(self, code: torch.Tensor) -> torch.Tensor:
         """Distance between the images of this code and of another one; a scalar."""
-        here = self._call(self._images, self.code[None]).detach()
-        return self._call(lambda z: self._distance(here, self._images(z[None])).sum(), code)
+        return self._call(lambda z: self._distance(self._image, self._images(z[None])).sum(), code)
 
     def jvp(self, vectors: torch.Tensor) -> torch.Tensor:
         """Change of what is compared along directions.
@@ -134,7 +133,7 @@ class LocalMap:
         -------
         (k, m)
         """
-        return vmap(self._push, chunk_size=self.chunk)(vectors)
+        return self._mapped(self._push, vectors)
 
     def vjp(self, rows: torch.Tensor) -> torch.Tensor:
         """Directions from changes of what is compared: products with the transposed Jacobian.
@@ -147,7 +146,7 @@ class LocalMap:
         -------
         (k, n)
         """
-        return vmap(self._pull, chunk_size=self.chunk)(rows)
+        return self._mapped(self._pull, rows)
 
     def products(self, vectors: torch.Tensor) -> torch.Tensor:
         """Products of the metric with vectors; the metric itself is not formed.
@@ -160,16 +159,24 @@ class LocalMap:
         -------
         (k, n)
         """
-        one = lambda vector: self._pull(self._curved(self._push(vector)))  # noqa: E731
-        return vmap(one, chunk_size=self.chunk)(vectors)
+        return self._mapped(lambda v: self._pull(self._curved(self._push(v))), vectors)
 
     @cached_property
-    def _push(self) -> Callable[[torch.Tensor], torch.Tensor]:
+    def _image(self) -> torch.Tensor:
+        """Image of this code, (1, 3, H, W)."""
+        return self._call(self._images, self.code[None]).detach()
+
+    def _mapped(
+        self, function: Callable[[torch.Tensor], torch.Tensor], rows: torch.Tensor
+    ) -> torch.Tensor:
+        """A function of one row applied to all, as many at a time as fit into memory."""
         with warnings.catch_warnings():
-            # of torch about itself: on tracing, and at the first forward derivative of a process
-            warnings.filterwarnings("ignore", "Attempted to insert a get_attr Node")
+            # of torch about itself, at the first forward derivative of a process
             warnings.filterwarnings("ignore", "`torch.jit")
-            return linearize(self.compared, self.code)[1]
+            return vmap(function, chunk_size=self.chunk)(rows)
+
+    def _push(self, vector: torch.Tensor) -> torch.Tensor:
+        return jvp(self.compared, (self.code,), (vector,))[1]
 
     @cached_property
     def _pull(self) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -180,10 +187,8 @@ class LocalMap:
         """M times a change of what is compared."""
         if self.is_of_features:
             return 2 * row
-        shape = self._call(self._images, self.code[None]).shape
-        image = self.value.reshape(shape)
-        slope = grad(lambda other: self._call(self._distance, image, other).sum())
-        return jvp(slope, (image,), (row.reshape(shape),))[1].flatten()
+        slope = grad(lambda other: self._call(self._distance, self._image, other).sum())
+        return jvp(slope, (self._image,), (row.reshape(self._image.shape),))[1].flatten()
 
     def _compared(self, code: torch.Tensor) -> torch.Tensor:
         images = self._images(code[None])
