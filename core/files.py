@@ -81,13 +81,13 @@ def _locked_file(folder: Path, prefix: str, suffix: str = "") -> Iterator[Path]:
     while True:
         path = folder / f"{prefix}{secrets.token_hex(6)}{suffix}"
         with path.open("xb") as file:
-            if _is_locked(file) is False or not _is_in_place(file, path):
-                continue  # somebody took it for abandoned before it was locked
             try:
+                if _is_locked(file) is False or not _is_in_place(file, path):
+                    continue  # somebody took it for abandoned before it was locked
                 yield path
+                return
             finally:
                 path.unlink(missing_ok=True)
-            return
 
 
 def _is_locked(file: BinaryIO) -> bool | None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from core.contract import explorer, fig2
+from core.contract import fig2
 from core.contract.source_data import SourceData
 from core.errors import ContractError, MissingFileError, ReproductionError
 from core.figures import FIGURES
@@ -50,8 +50,8 @@ def read(source: SourceData) -> Figure2Data:
         {name: source.read(file) for name, file in fig2.PSTH_CSV.items()}
     )
     psth_pickle, psth_absent = _optional(source, fig2.PSTH_PICKLE)
-    if source.path(explorer.BLOCK_RATES).is_file():
-        trials, curves = None, averaged_rates(source.read(explorer.BLOCK_RATES))
+    if source.path(fig2.BLOCK_RATES).is_file():
+        trials, curves = None, averaged_rates(source.read(fig2.BLOCK_RATES))
         notes = {"B": "Drawn from averages over trials; the baseline's SEM is not known."}
     else:
         trials = {name: source.read(file) for name, file in fig2.RESPONSE_CSV.items()}
@@ -100,7 +100,7 @@ def rates_by_block(trials: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.
 def averaged_rates(rates: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
     """What `rates_by_block` gives, from averages: a baseline has no SEM, a reference no baseline.
 
-    `rates` is a table as `core.contract.explorer.BLOCK_RATES` describes it.
+    `rates` is a table as `core.contract.fig2.BLOCK_RATES` describes it.
     """
     results = {}
     for thread in THREADS:

@@ -147,8 +147,8 @@ def published_counts(masks: pd.DataFrame, undecided: pd.DataFrame | None = None)
     masks
         A table of masks.
     undecided
-        Labels that the data leave open (`core.contract.explorer.UNDECIDED`); a count may be off by
-        as many as it depends on.
+        Labels that the data leave open, as `core.contract.metadata.UNDECIDED_LABELS` describes
+        them; a count may be off by as many as it depends on.
     """
     results = []
     for names, expected in PUBLISHED_COUNTS.items():

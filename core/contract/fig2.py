@@ -83,6 +83,23 @@ RESPONSE_PICKLE = Pickle(
     required=False,
 )
 
+BLOCK_RATES = Table(
+    "Figure2B_src_resp_Exp155_blocks.csv",
+    FOLDER,
+    "one row per thread, kind of image and 1-based block: mean and SEM of the evoked rate "
+    "(50-200 ms), and mean of the baseline (0-45 ms; none for reference images), events/s",
+    ("2B",),
+    columns=(
+        Column("thread", "str"),
+        Column("kind", "str"),
+        Column("gen", "int"),
+        Column("resp_mean"),
+        Column("resp_sem"),
+        Column("bsl_mean", missing=True),
+    ),
+)
+"""Stands in for `RESPONSE_CSV` in source data made from block averages; not in the manifest."""
+
 FILES = (PSTH_PICKLE, *PSTH_CSV.values(), META, RESPONSE_PICKLE, *RESPONSE_CSV.values())
 
 

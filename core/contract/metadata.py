@@ -1,6 +1,6 @@
-"""Columns that several tables share: who was recorded, and the tests of its evolution."""
+"""What several figures share: who was recorded, the tests of its evolution, open labels."""
 
-from core.contract.descriptions import Column
+from core.contract.descriptions import Column, Table
 
 EXPERIMENT = Column("Expi", "int")
 
@@ -40,3 +40,18 @@ RESPONSES = tuple(
 
 META_ACTIVATION = (*META, *RESPONSES)
 """The 45 columns of ``meta_activation_stats``."""
+
+UNDECIDED_LABELS = Table(
+    "undecided_labels.csv",
+    "",
+    "labels of success that depend on numbers of trials which the explorer's files leave open: "
+    "thread, level, p by the best numbers, and the range of p",
+    ("4A", "4B", "4C", "4D", "5A", "5C", "Ext. 4B", "Ext. 4C"),
+    columns=(
+        Column("Expi", "int"),
+        Column("thread", "int", low=0, high=1),
+        Column("label", "str"),
+        *(Column(name, low=0.0, high=1.0) for name in ("p", "p_low", "p_high")),
+    ),
+)
+"""Only in source data made from block averages; not in the manifest."""

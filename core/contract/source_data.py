@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from core import interrupt
-from core.contract import explorer, ext4, ext5, fig2, fig3, fig4, fig6, tables
+from core.contract import ext4, ext5, fig2, fig3, fig4, fig6, metadata, tables
 from core.contract.descriptions import File, Matrix, Sizes, Table
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
@@ -111,7 +111,7 @@ class SourceData:
         computed instead (`core.experiments.alignment.data`). Nor are single trials where there
         are their averages.
         """
-        if file in fig2.RESPONSE_CSV.values() and self.path(explorer.BLOCK_RATES).is_file():
+        if file in fig2.RESPONSE_CSV.values() and self.path(fig2.BLOCK_RATES).is_file():
             return False
         return file.required and file not in ext5.ALIGNMENT.values()
 
@@ -136,9 +136,9 @@ class SourceData:
     @cached_property
     def undecided_labels(self) -> pd.DataFrame | None:
         """Labels of success that block averages leave open, None where there are none."""
-        if not self.path(explorer.UNDECIDED).is_file():
+        if not self.path(metadata.UNDECIDED_LABELS).is_file():
             return None
-        return self.read(explorer.UNDECIDED)
+        return self.read(metadata.UNDECIDED_LABELS)
 
     @cached_property
     def experiment_order(self) -> pd.DataFrame | None:

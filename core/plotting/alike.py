@@ -28,7 +28,7 @@ class AlikeAxes(Axes):
     >>> right.model = left
     >>> figure.draw_without_rendering()
     >>> [round(float(ax.get_position().width), 3) for ax in (left, right)]
-    [0.443, 0.443]
+    [0.42, 0.42]
     """
 
     model: "AlikeAxes | None" = None
@@ -62,21 +62,21 @@ class AlikeAxes(Axes):
         if not self.yaxis.get_label_text():
             self._borrow("yaxis", self.get_yaxis_transform, self.get_yaxis_text1_transform)
 
-    def _borrow(self, name: str, of_marks: Callable, of_labels: Callable) -> None:
+    def _borrow(self, name: str, mark_at: Callable, label_at: Callable) -> None:
         own, given = getattr(self, name), getattr(self.model, name)
-        tick, places = given.get_major_ticks(1)[0], np.asarray(given.get_majorticklocs())
+        tick, ticks = given.get_major_ticks(1)[0], np.asarray(given.get_majorticklocs())
         low, high = sorted(given.get_view_interval())
-        shown = (places >= low) & (places <= high)
-        labels = given.get_major_formatter().format_ticks(places)
+        shown = (ticks >= low) & (ticks <= high)
+        labels = given.get_major_formatter().format_ticks(ticks)
         own.set_ticks([])
-        marks = Line2D(*self._along(name, places[shown]))
+        marks = Line2D(*self._along(name, ticks[shown]))
         marks.update_from(tick.tick1line)
-        marks.set(transform=of_marks("tick1"), zorder=own.get_zorder(), clip_on=False)
+        marks.set(transform=mark_at("tick1"), zorder=own.get_zorder(), clip_on=False)
         self.add_artist(marks)
         if not tick.label1.get_visible():
             return
-        transform, vertical, horizontal = of_labels(tick.get_pad() + tick.get_tick_padding())
-        for place, label in zip(places[shown], np.array(labels)[shown], strict=True):
+        transform, vertical, horizontal = label_at(tick.get_pad() + tick.get_tick_padding())
+        for place, label in zip(ticks[shown], np.array(labels)[shown], strict=True):
             text = Text(*self._along(name, place), str(label))
             text.update_from(tick.label1)
             text.set(transform=transform, va=vertical, ha=horizontal, clip_on=False)
@@ -84,10 +84,10 @@ class AlikeAxes(Axes):
             self.add_artist(text)
 
     @staticmethod
-    def _along(name: str, places: Any) -> tuple[Any, Any]:
-        """x and y of places on an axis."""
-        zeros = np.zeros_like(places)
-        return (places, zeros) if name == "xaxis" else (zeros, places)
+    def _along(name: str, ticks: Any) -> tuple[Any, Any]:
+        """x and y of ticks on an axis."""
+        zeros = np.zeros_like(ticks)
+        return (ticks, zeros) if name == "xaxis" else (zeros, ticks)
 
     def _size(self) -> tuple[int, int]:
         """Width and height in millionths of a pixel."""

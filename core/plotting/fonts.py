@@ -55,7 +55,7 @@ def _glyphs_subset(path: FontPath, glyphs: Collection[int]) -> Iterator[SubsetRe
     font = get_font(path)
     usual = {font.get_char_index(ord(character)) for character in USUAL}
     content, stripped = _stripped(path, frozenset(usual.union(glyphs)))
-    with TTFont(BytesIO(content), lazy=True) as part:
+    with TTFont(BytesIO(content), lazy=True, recalcTimestamp=False) as part:
         kept = _cut_out(part, {stripped[glyph] for glyph in glyphs})
         yield SubsetResults(part, {glyph: kept[stripped[glyph]] for glyph in glyphs})
 

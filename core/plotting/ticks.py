@@ -40,10 +40,10 @@ def steady_ticks() -> Iterator[None]:
             ticks_of[axis] = state, update(axis)
         return ticks_of[axis][1]
 
-    def boxes(axis: Axis, drawn: list[Tick], renderer: Any) -> tuple[list, list]:
+    def boxes(axis: Axis, shown: list[Tick], renderer: Any) -> tuple[list, list]:
         state = (*_state(axis), id(renderer))
         if axis not in boxes_of or boxes_of[axis][0] != state:
-            boxes_of[axis] = state, measure(axis, drawn, renderer)
+            boxes_of[axis] = state, measure(axis, shown, renderer)
         return boxes_of[axis][1]
 
     Axis._update_ticks, Axis._get_ticklabel_bboxes = ticks, boxes

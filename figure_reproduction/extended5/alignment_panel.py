@@ -23,7 +23,9 @@ from figure_reproduction.sources import Input
 OPTIMIZER_WORDS = {"Adam": "Adam", "CMAES": "CMA-ES"}
 """Names of the optimizers in captions; titles have the published words."""
 
-MARKERS = ("o", "X", "s", "P", "D", "^", "v", "*")
+MARKERS = ("o", "X", (4, 0, 45), "P", (4, 0, 0), (4, 1, 0), "^", (4, 1, 45))
+"""Markers of the dimensions, those of seaborn's ``style`` as published."""
+
 DASHES = (
     (),
     (4, 1.5),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.contract import explorer, ext4, fig2, fig4, fig5
+from core.contract import ext4, fig2, fig4, fig5, metadata
 from core.contract.manifest import EXPERIMENT_ORDER
 from core.contract.provenance import EXPLORER, read_provenance
 from core.contract.source_data import EXAMPLE_EXPI
@@ -131,7 +131,7 @@ def contents(inputs: AveragedInputs) -> Contents:
     result = fig2_contents(inputs)
     undecided = undecided_labels(inputs.experiments)
     if len(undecided):
-        result |= Contents({explorer.UNDECIDED: undecided})
+        result |= Contents({metadata.UNDECIDED_LABELS: undecided})
     for exporter in (fig4_exporter, fig5_exporter, ext4_exporter):
         result |= exporter.contents(inputs)
     return result
@@ -149,13 +149,13 @@ def fig2_contents(inputs: AveragedInputs) -> Contents:
             **{fig2.PSTH_CSV[name]: part for name, part in fig2.psth_files(psth).items()},
             fig2.META: meta,
             fig2.PSTH_PICKLE: {**meta, "psth_arr": psth, "offset": offset},
-            explorer.BLOCK_RATES: block_rates(example),
+            fig2.BLOCK_RATES: block_rates(example),
         }
     )
 
 
 def block_rates(experiment: BlockAverages) -> pd.DataFrame:
-    """Rates by block of evolved and reference images, as `explorer.BLOCK_RATES` describes them.
+    """Rates by block of evolved and reference images, as `fig2.BLOCK_RATES` describes them.
 
     Parameters
     ----------

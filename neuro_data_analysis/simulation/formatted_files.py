@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from core.contract.signs import sign
 from core.matlab.writing import Cell, write_variables
 from neuro_data_analysis.recordings.formatted import FormattedRecording, formatted_file
 
@@ -42,6 +41,6 @@ def write_formatted(
     }
     path = formatted_file(folder, recording.name)
     # double precision that carries single-precision values, as in the recordings
-    rasters = sign(recording.rasters).T.astype(float)
+    rasters = recording.rasters.T.astype(float)
     write_variables(path, {"Trials": trials, "meta": meta, "rasters": rasters})
     return path

@@ -203,9 +203,9 @@ def planned_files(chosen: list[int]) -> list[str]:
 
     Examples
     --------
-    >>> planned_files([25])[1:3]
-    ['matroot/Latent_Linearity/BigGAN_Caffenet_latent_code_linearity_results.csv',
-     'matroot/Latent_Linearity/DeePSim_FC6_Caffenet_latent_code_linearity_results.csv']
+    >>> files = planned_files([25])
+    >>> len(files), files[0], files[-3]
+    (7, 'matroot/Both_BigGAN_FC6_Evol_Stats.mat', 'matroot/prototypes/similarity.csv')
     """
     root = Path(MATROOT_FOLDER)
     folders = Folders.below(root)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.contract.provenance import SIMULATED_SUFFIX
+from core.contract.signs import sign
 from neuro_data_analysis.recordings.formatted import FormattedRecording
 from neuro_data_analysis.simulation.descriptors import Descriptor
 from neuro_data_analysis.simulation.evolution import SimulatedEvolution
@@ -272,7 +273,7 @@ def with_other_rows(
     Returns
     -------
     (n_trials, 200, n_rows) float32
-        events/s.
+        events/s, signed.
     """
     rasters = np.zeros((*preferred.shape, len(units)), dtype=np.float32)
     for row, (channel, unit) in enumerate(zip(channels, units, strict=True)):
@@ -282,7 +283,7 @@ def with_other_rows(
             rate = MEDIAN_OTHER_RATE * np.exp(LOG_SD_OTHER_RATE * rng.standard_normal())
             constant = np.full(preferred.shape, max(rate, MIN_OTHER_RATE))
             rasters[:, :, row] = simulated_psth(constant, 0.2, rng)
-    return rasters
+    return sign(rasters)
 
 
 def formatted_evolution(record: TrialRecord, rng: np.random.Generator) -> FormattedRecording:

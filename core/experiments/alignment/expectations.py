@@ -84,7 +84,7 @@ def expected(scores: np.ndarray) -> Expected:
     return Expected(float(scores.mean()), float(np.sqrt(variance)))
 
 
-def z_value(mean: float, found: Expected, reading: float) -> float:
+def z_value(mean: float, found: Expected, reading_error: float) -> float:
     """Deviation of a mean from the expected one in standard deviations.
 
     Parameters
@@ -93,7 +93,7 @@ def z_value(mean: float, found: Expected, reading: float) -> float:
         Read off a figure.
     found
         What is expected.
-    reading
+    reading_error
         Largest error of reading; any error up to it is as likely.
 
     Examples
@@ -101,13 +101,13 @@ def z_value(mean: float, found: Expected, reading: float) -> float:
     >>> round(z_value(0.7, Expected(0.6, 0.05), 0.0), 6)
     2.0
     """
-    return float((mean - found.mean) / np.sqrt(found.sd**2 + reading**2 / 3))
+    return float((mean - found.mean) / np.sqrt(found.sd**2 + reading_error**2 / 3))
 
 
 def joint_test(
     means: Mapping[Cell, float],
     scores: Mapping[Cell, np.ndarray],
-    reading: Mapping[Cell, float],
+    reading_error: Mapping[Cell, float],
     rng: np.random.Generator,
     n_draws: int = 2000,
 ) -> JointTest:
@@ -122,7 +122,7 @@ def joint_test(
         Read off a figure.
     scores
         The ensemble's, ``(n_networks, k)``, with one k per dimension, or k = 1.
-    reading
+    reading_error
         Largest error of reading of each mean.
     rng
         Draws the figures.
@@ -134,15 +134,17 @@ def joint_test(
     JointTest
         The smallest possible p is ``1 / (n_draws + 1)``.
     """
-    z = np.array([z_value(mean, expected(scores[c]), reading[c]) for c, mean in means.items()])
+    z = np.array(
+        [z_value(mean, expected(scores[c]), reading_error[c]) for c, mean in means.items()]
+    )
     drawn = np.zeros(n_draws)
     for dimension in dict.fromkeys(cell[1] for cell in means):
         cells = [cell for cell in means if cell[1] == dimension]
         n, k = max((scores[cell].shape for cell in cells), key=lambda shape: shape[1])
         chosen = rng.integers(k, size=(n_draws, n))
         for cell in cells:
-            error = reading[cell] * rng.uniform(-1, 1, n_draws)
-            drawn += _squares(_drawn_z(scores[cell], chosen, error, reading[cell]))
+            error = reading_error[cell] * rng.uniform(-1, 1, n_draws)
+            drawn += _squares(_drawn_z(scores[cell], chosen, error, reading_error[cell]))
     statistic = float(_squares(z).sum())
     return JointTest(
         statistic=statistic,
@@ -153,18 +155,18 @@ def joint_test(
 
 
 def _drawn_z(
-    scores: np.ndarray, chosen: np.ndarray, error: np.ndarray, reading: float
+    scores: np.ndarray, chosen: np.ndarray, error: np.ndarray, reading_error: float
 ) -> np.ndarray:
     """z of the runs ``chosen`` (n_draws, n_networks) against those that are left."""
     n, k = scores.shape
     if k == 1:
-        return error / (reading / np.sqrt(3))
+        return error / (reading_error / np.sqrt(3))
     taken = scores[np.arange(n), chosen]
     mean = (scores.sum(axis=1) - taken) / (k - 1)
     squares = (np.square(scores).sum(axis=1) - np.square(taken)) / (k - 1)
     variance = np.maximum(squares - mean**2, 0) * (k - 1) / (k - 2)
     sd = np.sqrt(variance.sum(axis=1) / n**2 * (1 + 1 / (k - 1)))
-    return (taken.mean(axis=1) + error - mean.mean(axis=1)) / np.sqrt(sd**2 + reading**2 / 3)
+    return (taken.mean(axis=1) + error - mean.mean(axis=1)) / np.sqrt(sd**2 + reading_error**2 / 3)
 
 
 def _squares(z: np.ndarray) -> np.ndarray:
