@@ -22,7 +22,13 @@ __getattr__, __dir__, __all__ = hand_on(
         "local_map": ["LocalMap"],
         "metric": ["Metric", "metric_tensor"],
         "saved": ["load_metric", "save_metric"],
-        "spectra": ["dimensions", "mean_spectrum", "noise_floor", "null_counts"],
+        "spectra": [
+            "dimensions",
+            "mean_spectrum",
+            "noise_floor",
+            "null_counts",
+            "power_along_axes",
+        ],
         "stimuli": ["AxisImages", "save_stimuli", "stimulus_set"],
     },
 )

@@ -136,3 +136,37 @@ def null_counts(eigenvalues: np.ndarray, thresholds: Sequence[float]) -> np.ndar
     array([0, 2])
     """
     return (np.asarray(eigenvalues, float) < np.asarray(thresholds)[:, None]).sum(1)
+
+
+def power_along_axes(directions: np.ndarray, eigenvectors: np.ndarray) -> np.ndarray:
+    """Share of each direction's squared length along each eigenvector, from the top.
+
+    Such as of the steps of an evolution; random directions have 1 / n everywhere.
+
+    Parameters
+    ----------
+    directions : (k, n)
+        Of any length but zero.
+    eigenvectors : (n, n)
+        In columns, by rising eigenvalue.
+
+    Returns
+    -------
+    (k, n)
+        Rows add up to 1.
+
+    Raises
+    ------
+    SampleError
+        If a direction has no length.
+
+    Examples
+    --------
+    >>> power_along_axes(np.array([[0.0, 3.0, 4.0]]), np.eye(3))
+    array([[0.64, 0.36, 0.  ]])
+    """
+    squares = (np.asarray(directions, float) @ eigenvectors)[:, ::-1] ** 2
+    total = squares.sum(1, keepdims=True)
+    if not (total > 0).all():
+        raise SampleError(path="directions", expected="lengths above 0", found="0")
+    return squares / total

@@ -259,3 +259,11 @@ def test_a_network_that_needs_no_download_is_a_distance():
         generator, torch.ones(2), distance, dtype=torch.float64, method="backprop"
     )
     np.testing.assert_allclose(found.matrix, check.matrix, rtol=1e-8)
+
+
+def test_a_layer_has_a_metric_like_an_image(tanh, golden):
+    hidden = lambda codes: torch.tanh(codes @ tanh.W1.T + tanh.b1)[:, :, None, None]  # noqa: E731
+    code = torch.from_numpy(golden["geo_mlp_z"][0])
+    found = metric_tensor(hidden, code, PixelDistance("sum"))
+    slope = (1 - torch.tanh(tanh.W1 @ code + tanh.b1) ** 2)[:, None] * tanh.W1
+    np.testing.assert_allclose(found.matrix, 2 * slope.T @ slope, rtol=1e-12)

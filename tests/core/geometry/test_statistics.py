@@ -15,8 +15,10 @@ from core.geometry import (
     noise_floor,
     null_counts,
     off_diagonal,
+    power_along_axes,
     project_metric,
 )
+from core.optimizers import HessCMAES
 
 
 def metric_of(matrix, **more):
@@ -145,3 +147,24 @@ def test_axes_are_counted_from_the_top():
         metric.axis(3)
     with pytest.raises(SettingError, match="expected 1 to 3 of 3 eigenvectors, found 4"):
         metric.top(4)
+
+
+def test_power_along_axes_counts_from_the_top_and_adds_up_to_1(golden):
+    metric = metric_of(golden["geo_mlp_H_mse"][0])
+    found = power_along_axes(np.stack([3 * metric.axis(2), np.ones(8)]), metric.eigenvectors)
+    np.testing.assert_allclose(found[0], np.eye(8)[2], atol=1e-15)
+    np.testing.assert_allclose(found.sum(1), 1)
+    np.testing.assert_allclose(found[1, 0], metric.axis(0).sum() ** 2 / 8)
+    with pytest.raises(SampleError, match="directions: expected lengths above 0"):
+        power_along_axes(np.zeros((1, 8)), metric.eigenvectors)
+
+
+def test_an_average_is_what_hessian_cma_searches_along(golden):
+    average = average_metric(metric_of(matrix) for matrix in golden["geo_mlp_H_perc"])
+    optimizer = HessCMAES(8, cutoff=int(golden["geo_hc_cutoff"]))
+    optimizer.set_Hessian(
+        average.eigenvalues[::-1],
+        average.eigenvectors[:, ::-1],
+        expon=float(golden["geo_hc_expon"]),
+    )
+    np.testing.assert_allclose(optimizer.A.T @ optimizer.A, golden["geo_hc_AtA"], rtol=1e-7)
