@@ -4,9 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pytorch_pretrained_biggan as library
 import torch
 from torch import nn
 
+from core.computing.random_source import torch_draws_from
+from core.generators import BigGAN
+from core.generators.biggan import settle_spectral_norms
 from core.geometry import PerceptualDistance, PixelDistance
 
 VECTORS = Path(__file__).parents[2] / "data" / "geometry.npz"
@@ -83,3 +87,14 @@ def distances(golden):
         "mse": PixelDistance(),
         "perc": PerceptualDistance(Maps(golden), weights, name="one convolution"),
     }
+
+
+@pytest.fixture
+def biggan():
+    """A small one of random weights, 128 x 128 pixels."""
+    with torch_draws_from(0):
+        model = library.BigGAN(library.BigGANConfig(output_dim=128, channel_width=8))
+    nn.init.ones_(model.generator.bn.weight)
+    nn.init.zeros_(model.generator.bn.bias)
+    settle_spectral_norms(model)
+    return BigGAN(model)

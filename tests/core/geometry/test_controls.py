@@ -1,14 +1,10 @@
 """Networks with shuffled weights."""
 
 import numpy as np
-import pytest
-import pytorch_pretrained_biggan as library
 import torch
 from torch import nn
 
 from core.computing.random_source import torch_draws_from
-from core.generators import BigGAN
-from core.generators.biggan import settle_spectral_norms
 from core.geometry import shuffle_weights
 
 
@@ -34,16 +30,6 @@ def test_the_seed_decides_and_buffers_may_stay():
     first, second = (shuffle_weights(model, rng=3, include_buffers=False) for _ in range(2))
     torch.testing.assert_close(first.state_dict(), second.state_dict(), rtol=0, atol=0)
     torch.testing.assert_close(first[1].running_mean, torch.arange(4.0))
-
-
-@pytest.fixture
-def biggan():
-    with torch_draws_from(0):
-        model = library.BigGAN(library.BigGANConfig(output_dim=128, channel_width=8))
-    nn.init.ones_(model.generator.bn.weight)
-    nn.init.zeros_(model.generator.bn.bias)
-    settle_spectral_norms(model)
-    return BigGAN(model)
 
 
 def test_the_control_of_biggan_has_norms_of_1_and_finite_images(biggan):

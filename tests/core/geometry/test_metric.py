@@ -267,3 +267,18 @@ def test_a_layer_has_a_metric_like_an_image(tanh, golden):
     found = metric_tensor(hidden, code, PixelDistance("sum"))
     slope = (1 - torch.tanh(tanh.W1 @ code + tanh.b1) ** 2)[:, None] * tanh.W1
     np.testing.assert_allclose(found.matrix, 2 * slope.T @ slope, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_products_of_biggan_agree_with_each_other_and_with_differences(biggan, dtype):
+    around = LocalMap(biggan, biggan.sample(1, rng=0), PixelDistance(), dtype=dtype)
+    direction = torch.randn(1, 256, generator=torch.Generator().manual_seed(0)).to(dtype)
+    change = around.jvp(direction)
+    row = torch.randn(change.shape, generator=torch.Generator().manual_seed(1)).to(dtype)
+    adjoint = (around.vjp(row) * direction).sum()
+    torch.testing.assert_close((change * row).sum(), adjoint, rtol=1e-3, atol=1e-6)
+    assert change.dtype == dtype
+    if dtype == torch.float64:
+        step = 1e-7 * direction[0]
+        difference = (around.compared(around.code + step) - around.value) / 1e-7
+        assert (difference - change[0]).abs().max() < 1e-5 * change.abs().max()
