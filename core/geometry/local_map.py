@@ -1,9 +1,9 @@
 """What a generator and a distance do around one code: values, and products with derivatives.
 
-With ``x = G(z)``, the metric of a squared distance D is ``H = J^T M J``: J the Jacobian of what is
-compared, M half of nothing but the second derivative of D in its second image where both are equal.
-There the first derivative of D vanishes, and with it every second derivative of the generator
-(Wang & Ponce 2021). For distances of features, what is compared are the features, and ``M = 2``.
+The metric of a squared distance D is ``H = J^T M J``: J is the Jacobian of the images in the code,
+M the second derivative of D in its second image, where both are equal. There the first derivative
+of D vanishes, and every second derivative of the generator with it. For distances of features, J is
+the Jacobian of the features, and ``M = 2``.
 """
 
 import warnings

@@ -166,11 +166,14 @@ def metric_tensor(
         )
     values, vectors, matrix, asymmetry = _WAYS[method](around)
     if not values[-1] > 0:
+        advice = "it ignores the code, rounds, or is saturated everywhere"
+        if not around.is_of_features:
+            advice += ", or the distance has a kink where images are equal"
         raise PromiseError(
             path="generator",
             expected="images that change with the code",
             found="a derivative of 0 in every direction",
-            advice="it ignores the code, rounds, or is saturated everywhere",
+            advice=advice,
         )
     return with_origin(around, distance, generator, method)(
         values.cpu().numpy(),

@@ -231,6 +231,11 @@ def test_a_distance_between_equal_images_is_refused():
         metric_tensor(as_images, torch.ones(3), lambda x, y: (x - y).sum((1, 2, 3)) ** 2 + 1)
 
 
+def test_a_distance_with_a_kink_is_told_from_a_smooth_one():
+    with pytest.raises(PromiseError, match="or the distance has a kink where images are equal"):
+        metric_tensor(as_images, torch.ones(3), lambda x, y: (x - y).abs().sum((1, 2, 3)))
+
+
 def test_codes_and_settings_that_cannot_be_used():
     with pytest.raises(CodeError, match=r"one code of shape \(n,\) or \(1, n\), found \(2, 3\)"):
         metric_tensor(as_images, torch.ones(2, 3), PixelDistance())
