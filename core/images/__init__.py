@@ -23,6 +23,6 @@ __getattr__, __dir__, __all__ = hand_on(
         "pil_montages": ["PIL_array_to_montage", "PIL_array_to_montage_score_frame"],
         "range": ["check_range"],
         "spectra": ["calculate_rms_contrast", "power_spectrum_freq", "power_spectrum_orientation"],
-        "stimulus_names": ["parse_stimulus_names"],
+        "stimulus_names": ["parse_stimulus_names", "stimulus_name"],
     },
 )

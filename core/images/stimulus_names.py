@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from core.errors import ImageError
+
 _AXIS = r"(?P<space>noise|class)_eig(?P<eig>\d+)_"
 _DISTANCE = r"lin(?P<lin>[+-]?\d+(?:\.\d+)?)"
 
@@ -57,6 +59,33 @@ def parse_stimulus_names(names: Sequence[str]) -> pd.DataFrame:
     if older and table["hessian_img"].any():
         table["exp_value"] = [_number(match, "exp") for match in matches]
     return table
+
+
+def stimulus_name(space: str, rank: int, distance: float) -> str:
+    """Name of an image along an eigenvector, in the main form.
+
+    Parameters
+    ----------
+    space
+        ``class`` or ``noise``.
+    rank
+        Of the eigenvector from the top, 0-based.
+    distance
+        Signed; 0 is the centre.
+
+    Raises
+    ------
+    ImageError
+        If there is no such space.
+
+    Examples
+    --------
+    >>> stimulus_name("class", 13, -0.32), stimulus_name("noise", 0, 0)
+    ('class_eig13_lin-0.32', 'noise_eig0_lin0.00')
+    """
+    if space not in ("class", "noise"):
+        raise ImageError(path="space", expected="class or noise", found=repr(space))
+    return f"{space}_eig{rank:d}_lin{distance + 0.0:.2f}"
 
 
 def _number(match: re.Match | None, group: str) -> float:
