@@ -343,7 +343,7 @@ def test_files_that_are_no_evolutions_are_said_to_be_so(tmp_path):
     with pytest.raises(MissingFileError, match="found no file"):
         read_evolution(tmp_path / "a.h5")
     (tmp_path / "a.h5").write_bytes(b"text")
-    with pytest.raises(StateError, match="cannot be read"):
+    with pytest.raises(StateError, match="found a file that is damaged"):
         read_evolution(tmp_path / "a.h5")
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["x"] = 1

@@ -240,7 +240,7 @@ def test_the_command_continues_where_it_ended(matroot, tmp_path, small_lite0, ca
     assert run(lambda: main(arguments)) == 2
     assert "expected the root of the image folders" in capsys.readouterr().err
     stimuli.mkdir()
-    assert run(lambda: main(arguments)) == 1
+    assert run(lambda: main(arguments)) == 2
     message = capsys.readouterr().err
     assert message.count("is left out: ") == 2
     assert "thread0_0.bmp: expected an image, found no file" in message
