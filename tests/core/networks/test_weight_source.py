@@ -95,7 +95,7 @@ def test_a_file_that_runs_code_is_read_only_where_it_is_trusted(name, tmp_path):
     state, expected = stored(name)
     torch.save(Kept(state), tmp_path / NAMES[name])
     options = {"weights_dir": str(tmp_path), "device": "cpu"}
-    with pytest.raises(WeightsError, match="expected tensors only, found a Python object .* can run any code"):
+    with pytest.raises(WeightsError, match="expected tensors only, found a Python object"):
         load_network(name, **options)
     model = load_network(name, trusted=True, **options).model
     torch.testing.assert_close(first_tensor(model), expected, rtol=0, atol=0)
