@@ -5,14 +5,13 @@
 
 import base64
 import csv
-import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.contract.manifest import FIGURE_FILES
 from core.contract.provenance import Origin, simulation_record
 from core.contract.source_data import SourceData
+from core.explorer.store import read_record
 from core.figures import FIGURES
 from core.files import replacing, sha256, write_text
 from core.threads import THREADS
@@ -243,11 +242,8 @@ def source_files(result: FigureResult) -> tuple[SourceFile, ...]:
     source = SourceData(result.source)
     records = source.provenance
     files = []
-    for file in FIGURE_FILES[FIGURES[result.figure].folder]:
-        path = source.path(file)
-        if not path.is_file():
-            continue
-        digest, known = sha256(path), records.get(file.path)
+    for file in source.present(FIGURES[result.figure].folder):
+        digest, known = source.digest(file), records.get(file.path)
         if known is None:
             origin = "no record of its origin"
         elif known.sha256 != digest:
@@ -270,8 +266,7 @@ def explorer_words(root: Path) -> str:
     >>> explorer_words(Path("no_such_folder/source_data"))[:47]
     "Block averages of the authors' Neural Evolution"
     """
-    path = root.parent / "EXPLORER.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known = read_record(root.parent)
     undecided = SourceData(root).undecided_labels
     labels = (
         "none"

@@ -9,13 +9,14 @@ must hold its JSON files, whose ids (git's name of every experiment's folder wit
 import csv
 import os
 import re
-import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from core.acquisition import archives
 from core.download import RemoteFile, download
@@ -27,6 +28,7 @@ from core.explorer.images import IMAGES_FOLDER
 from core.explorer.reading import read_explorer
 from core.explorer.store import FILE_NAME, RECORD_NAME, save_averages
 from core.files import alone_in, sha256, staging_in, writable_folder, write_json
+from core.moving import finish_moving, move_all, settle
 from core.progress import progress, say
 from core.project import EXPLORER_DATA
 
@@ -58,6 +60,13 @@ class Taken:
     differing: tuple[str, ...] = ()
 
 
+class Verified(NamedTuple):
+    """`WHOLE`, `NUMBERS` or `OTHER`, and the folders (or ``experiments.json``) that differ."""
+
+    words: str
+    differing: tuple[str, ...]
+
+
 def archive_address() -> str:
     """Where the archive of the commit is fetched from."""
     return os.environ.get(ADDRESS) or f"https://github.com/{REPOSITORY}/archive/{COMMIT}.zip"
@@ -86,6 +95,7 @@ def fetch_explorer(
     WrongFileError
         If it is not that of the commit; nothing is kept.
     """
+    settle(root)
     there = (root / FILE_NAME).is_file() and (not images or (root / IMAGES_FOLDER).is_dir())
     if there and not force:
         return None
@@ -94,14 +104,7 @@ def fetch_explorer(
     download(RemoteFile(archive_address()), archive, attempts=attempts)
     try:
         with open_copy(archive) as files:
-            if verify(files) != (WHOLE, ()):
-                raise WrongFileError(
-                    path=archive_address(),
-                    expected=f"the folder {TREE[:12]} of commit {COMMIT[:8]}",
-                    found="another",
-                    advice="nothing was kept",
-                )
-            return _keep(files, root, images, archive_address())
+            return _keep(files, root, images, archive_address(), must_be=WHOLE)
     finally:
         archive.unlink(missing_ok=True)
 
@@ -168,23 +171,20 @@ def open_copy(path: Path) -> Iterator[Files]:
         )
 
 
-def verify(files: Files) -> tuple[str, tuple[str, ...]]:
-    """Whether a copy is that of the commit: in words, and the folders that are not.
+def verify(files: Files, known: Mapping[str, str] = MappingProxyType({})) -> Verified:
+    """Whether a copy is that of the commit.
 
     Parameters
     ----------
     files
         The copy.
-
-    Returns
-    -------
-    `WHOLE`, `NUMBERS` or `OTHER`
-    names
-        Of folders (or ``experiments.json``) that differ, are missing or are too many.
+    known
+        Ids of files that were read already, by name.
     """
-    ids = {name: blob_id(files.read(name)) for name in files.names}
+    unread = files.names - known.keys()
+    ids = {**known, **{name: blob_id(files.read(name)) for name in unread}}
     if tree_id(ids.items()) == TREE:
-        return WHOLE, ()
+        return Verified(WHOLE, ())
     by_folder: dict[str, list[tuple[str, str]]] = {}
     for name, blob in ids.items():
         if name.endswith(".json"):
@@ -198,57 +198,68 @@ def verify(files: Files) -> tuple[str, tuple[str, ...]]:
         expected = {row["folder"]: row["git_id"] for row in csv.DictReader(file)}
     names = {*found, *expected}
     differing = tuple(sorted(name for name in names if found.get(name) != expected.get(name)))
-    return (OTHER if differing else NUMBERS), differing
+    return Verified(OTHER if differing else NUMBERS, differing)
 
 
-def _keep(files: Files, root: Path, images: bool, origin: str) -> Taken:
-    """Read everything, and only then replace what was there."""
+def _keep(files: Files, root: Path, images: bool, origin: str, must_be: str | None = None) -> Taken:
+    """Read everything once, and only then replace what was there."""
+    ids: dict[str, str] = {}
+
+    def read(name: str) -> bytes:
+        content = files.read(name)
+        ids[name] = blob_id(content)
+        return content
+
+    noted = replace(files, read=read)
     with alone_in(root, say), staging_in(root) as staging:
-        n_images = _copy_images(files, staging / IMAGES_FOLDER) if images else 0
+        finish_moving(root)
+        new = _copy_images(noted, staging) if images else []
+        n_images = len(new)
         if EXPERIMENTS not in files.names:  # images alone
-            if not n_images:
+            if not new:
                 raise MissingFileError(
                     path=files.where,
                     expected=f"the explorer's {EXPERIMENTS}",
                     found="images only",
                     advice="--images takes them",
                 )
-            _merge(staging / IMAGES_FOLDER, root / IMAGES_FOLDER)
+            move_all(staging, root, new)
             return Taken(0, n_images, OTHER)
-        experiments = read_explorer(files, lambda names, n: progress(names, n, "experiments"))
-        verified, differing = verify(files)
+        experiments = read_explorer(noted, lambda names, n: progress(names, n, "experiments"))
+        verified, differing = verify(files, ids)
+        if must_be not in (None, verified):
+            raise WrongFileError(
+                path=origin,
+                expected=f"the folder {TREE[:12]} of commit {COMMIT[:8]}",
+                found="another",
+                advice="nothing was kept",
+            )
         save_averages(staging / FILE_NAME, experiments)
-        write_json(
-            staging / RECORD_NAME,
-            {
-                "repository": REPOSITORY,
-                "commit": files.commit or (COMMIT if verified != OTHER else None),
-                "verified": verified,
-                "differing": differing,
-                "from": Path(origin).name if Path(origin).exists() else origin,
-                "date": datetime.now(UTC).isoformat(timespec="seconds"),
-                "n_experiments": len(experiments),
-                "sha256": sha256(staging / FILE_NAME),
-            },
-        )
-        if n_images:
-            _merge(staging / IMAGES_FOLDER, root / IMAGES_FOLDER)
-        for name in (FILE_NAME, RECORD_NAME):
-            (staging / name).replace(root / name)
+        record = {
+            "repository": REPOSITORY,
+            "commit": files.commit or (COMMIT if verified != OTHER else None),
+            "pinned": verified != OTHER,
+            "verified": verified,
+            "differing": differing,
+            "from": Path(origin).name if Path(origin).exists() else origin,
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "n_experiments": len(experiments),
+            "sha256": sha256(staging / FILE_NAME),
+        }
+        write_json(staging / RECORD_NAME, record)
+        move_all(staging, root, [*new, FILE_NAME, RECORD_NAME])
     return Taken(len(experiments), n_images, verified, differing)
 
 
-def _copy_images(files: Files, folder: Path) -> int:
-    names = sorted(name for name in files.names if re.fullmatch(r"Exp.*/gen_\d+/\w+\.webp", name))
+def _copy_images(files: Files, folder: Path) -> list[str]:
+    """Copy images below a folder; returns their paths there."""
+    pattern = r"Exp\d+-[A-Z]/gen_\d+/\w+\.webp"
+    names = sorted(name for name in files.names if re.fullmatch(pattern, name))
     for name in progress(names, len(names), "images"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(files.read(name))
-    return len(names)
-
-
-def _merge(new: Path, old: Path) -> None:
-    if new.is_dir():
-        shutil.copytree(new, old, dirs_exist_ok=True)
+        path = folder / IMAGES_FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(files.read(name))
+    return [f"{IMAGES_FOLDER}/{name}" for name in names]
 
 
 def _prefix(names: dict[str, archives.Member]) -> str | None:

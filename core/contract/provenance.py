@@ -26,6 +26,9 @@ EXPORT = "export"
 OSF_SOURCE = "OSF "
 """Beginning of the source of files that were fetched from OSF and verified; its project follows."""
 
+PINNED = "pinned"
+"""Detail of such a file: whether the averages are those of the commit that was checked."""
+
 EXPLORER = "explorer"
 """Source of files made from the block averages of the authors' Neural Evolution Explorer."""
 
@@ -53,19 +56,22 @@ class Record:
     details: dict = field(default_factory=dict)
 
 
-def origin_of(sources: Collection[str]) -> Origin:
+def origin_of(records: Collection["Record"]) -> Origin:
     """What files with a sound record were made from; unknown where the records do not tell.
 
-    Files that the reader imported are unknown: their records say when they came, not from whom.
+    Files that the reader imported are unknown: their records say when they came, not from whom. So
+    are averages that are not those of the commit that was checked, since anybody can write some.
 
     Examples
     --------
-    >>> origin_of({EXPORT}), origin_of({EXPORT, "import"})
+    >>> ours, theirs = (Record(word, "2026-01-01", 4, "0" * 64) for word in (EXPORT, "import"))
+    >>> origin_of([ours]), origin_of([ours, theirs])
     (<Origin.RECORDED: 'recordings'>, <Origin.UNKNOWN: 'unknown'>)
     """
-    if sources and all(s == EXPORT or s.startswith(OSF_SOURCE) for s in sources):
+    if records and all(r.source == EXPORT or r.source.startswith(OSF_SOURCE) for r in records):
         return Origin.RECORDED
-    return Origin.EXPLORER if set(sources) == {EXPLORER} else Origin.UNKNOWN
+    averaged = all(r.source == EXPLORER and r.details.get(PINNED) is True for r in records)
+    return Origin.EXPLORER if records and averaged else Origin.UNKNOWN
 
 
 def record(path: Path, source: str, details: dict | None = None) -> Record:

@@ -36,6 +36,9 @@ NAMING_FILES = (
 )
 """Files that name recordings, and so tell simulated ones."""
 
+AVERAGED = {fig2.FOLDER: (fig2.BLOCK_RATES,)}
+"""Files that stand in for others where only averages are there, by folder; not in the manifest."""
+
 EXAMPLE_EXPI = 155
 """The published example experiment (Figure 2); its number also names the files."""
 
@@ -186,7 +189,8 @@ class SourceData:
         folder
             A figure's folder in the root.
         """
-        return [file for file in FIGURE_FILES[folder] if self.path(file).is_file()]
+        files = (*FIGURE_FILES[folder], *AVERAGED.get(folder, ()))
+        return [file for file in files if self.path(file).is_file()]
 
     def digest(self, file: File) -> str:
         """SHA-256 of a file."""
@@ -221,7 +225,7 @@ class SourceData:
             for file, record in zip(files, known, strict=True)
         ):
             return Origin.UNKNOWN
-        return origin_of({record.source for record in known})
+        return origin_of(known)
 
     def is_published_cohort(self, folder: str) -> bool:
         """Whether the published counts are required: real data of all 170 experiments.

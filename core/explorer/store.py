@@ -14,7 +14,7 @@ import numpy as np
 
 from core.errors import MissingFileError, RecordingError
 from core.explorer.averages import BlockAverages, Rates
-from core.files import replacing
+from core.files import replacing, sha256
 
 FILE_NAME = "averages.npz"
 
@@ -94,6 +94,28 @@ def load_averages(path: Path) -> list[BlockAverages]:
         ) from None
 
 
+def read_record(folder: Path) -> dict:
+    """What is known of where averages came from; empty if nothing is, or only of other averages.
+
+    Its key ``pinned`` says whether they are those of the commit that was checked.
+
+    Parameters
+    ----------
+    folder
+        Folder of the averages.
+
+    Examples
+    --------
+    >>> read_record(Path("no_such_folder"))
+    {}
+    """
+    try:
+        record = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
+        return record if record["sha256"] == sha256(folder / FILE_NAME) else {}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+
+
 def stated_origin(folder: Path) -> str:
     """Where the averages of a folder came from, as its record says; for captions.
 
@@ -107,11 +129,8 @@ def stated_origin(folder: Path) -> str:
     >>> stated_origin(Path("no_such_folder"))
     'of unknown origin'
     """
-    try:
-        record = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
-        return f"{record['repository']}, {record['verified']}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "of unknown origin"
+    record = read_record(folder)
+    return f"{record['repository']}, {record['verified']}" if record else "of unknown origin"
 
 
 def _experiment(known: dict, evoked: Rates, reference: Rates, psth: Rates) -> BlockAverages:

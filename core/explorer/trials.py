@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.errors import RecordingError
 from core.explorer.averages import BlockAverages
 from core.statistics.windows import BASELINE
 
@@ -104,7 +105,7 @@ def isolated_spikes(psth: np.ndarray) -> np.ndarray:
     for index in zip(*np.nonzero(alone), strict=True):
         bump = bumps[index][1:-1]
         n = KERNEL_AREA / bump.sum()
-        if np.abs(bump - 1000 * _GAUSSIAN / round(n)).max() <= ROUNDING:
+        if np.abs(bump - 1000 * _GAUSSIAN / max(round(n), 1)).max() <= ROUNDING:
             result[index[:-1]] = np.fmax(result[index[:-1]], n)
     return result
 
@@ -131,7 +132,16 @@ def trial_counts(experiment: BlockAverages) -> TrialCounts:
     ----------
     experiment
         Its averages.
+
+    Raises
+    ------
+    RecordingError
+        If it has fewer than three blocks, of which one is neither the first nor the last.
     """
+    if experiment.n_blocks < 3:
+        raise RecordingError(
+            path=experiment.name, expected="at least 3 blocks", found=experiment.n_blocks
+        )
     spikes = isolated_spikes(experiment.psth.mean)
     estimates = variance_estimates(experiment)
     usual, doubtful = _population_sizes(experiment, spikes[1:-1])
@@ -140,9 +150,11 @@ def trial_counts(experiment: BlockAverages) -> TrialCounts:
     if doubtful:
         low[:, 0], high[:, 0] = min(FC6_TRIALS), max(FC6_TRIALS)
     n[0], low[0], high[0] = FIRST_BLOCK, *FIRST_BLOCK_RANGE
-    inner = np.nanmedian(estimates[1:-1], axis=0)
     for thread in range(n.shape[1]):
-        share = min(estimates[-1, thread] / inner[thread], 1.0)
+        inner = estimates[1:-1, thread]
+        known = inner[np.isfinite(inner)]
+        # NaN, which is below nothing, where the baseline has no spike
+        share = estimates[-1, thread] / np.median(known) if known.size else np.nan
         low[-1, thread] = max(2, round(SHORT * SHORT * usual[thread]))
         if share < SHORT:
             n[-1, thread] = low[-1, thread] = max(2, round(share * usual[thread]))
@@ -166,12 +178,15 @@ def _population_sizes(experiment: BlockAverages, spikes: np.ndarray) -> tuple[np
         return usual, False
     middle = np.sqrt(np.prod(FC6_TRIALS))
     estimate = pooled_ratio(experiment) * usual[1]
-    usual[0] = max(FC6_TRIALS) if estimate > middle else min(FC6_TRIALS)
-    return usual, bool(middle / DOUBTFUL_BAND < estimate < middle * DOUBTFUL_BAND)
+    usual[0] = min(FC6_TRIALS) if estimate < middle else max(FC6_TRIALS)
+    decided = estimate <= middle / DOUBTFUL_BAND or estimate >= middle * DOUBTFUL_BAND
+    return usual, not decided
 
 
 def pooled_ratio(experiment: BlockAverages) -> float:
     """Trials of thread 0 per trial of thread 1, from all blocks but the first and the last.
+
+    NaN where the baseline of one of them has no spike.
 
     Parameters
     ----------
@@ -181,5 +196,7 @@ def pooled_ratio(experiment: BlockAverages) -> float:
     inner, baseline = slice(1, -1), slice(*BASELINE)
     mean = experiment.psth.mean[inner, :, baseline].sum(axis=(0, 2))
     variance = np.square(experiment.psth.sem[inner, :, baseline]).sum(axis=(0, 2))
+    if not (mean.all() and variance.all()):
+        return np.nan
     estimates = mean / variance
     return float(estimates[0] / estimates[1])

@@ -10,12 +10,13 @@ import pandas as pd
 
 from core.contract import ext4, fig2, fig4, fig5, metadata
 from core.contract.manifest import EXPERIMENT_ORDER
-from core.contract.provenance import EXPLORER, read_provenance
+from core.contract.provenance import EXPLORER, PINNED, read_provenance
 from core.contract.source_data import EXAMPLE_EXPI
 from core.errors import RecordingError
 from core.explorer.averages import BlockAverages
-from core.explorer.store import FILE_NAME, load_averages
+from core.explorer.store import FILE_NAME, load_averages, read_record
 from core.files import sha256
+from core.moving import settle
 from core.statistics.windows import BASELINE, window_rate
 from core.threads import THREADS
 from neuro_data_analysis.evolutions.cohort import Cohort
@@ -90,7 +91,9 @@ def export_explorer(data: Path, out: Path, labels: str = LABELS[0]) -> list[Path
     SettingError
         If `out` cannot be written, or holds files of another origin.
     """
-    details = {"averages_sha256": "", "labels": labels, "version": VERSION}
+    settle(data)
+    pinned = read_record(data).get("pinned") is True
+    details = {"averages_sha256": "", PINNED: pinned, "labels": labels, "version": VERSION}
     if (data / FILE_NAME).is_file():
         details["averages_sha256"] = sha256(data / FILE_NAME)
         if holds_export(out, details):

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,14 @@ def test_what_was_there_stays_when_an_import_fails(data, tmp_path):
     with pytest.raises(ArchiveError, match="expected a whole zip archive"):
         explorer.import_explorer(tmp_path / "cut.zip", out)
     assert (out / FILE_NAME).read_bytes() == before
+
+
+def test_every_file_is_read_once(data, tmp_path):
+    with explorer.open_copy(data) as files:
+        reads = []
+        noted = replace(files, read=lambda name: reads.append(name) or files.read(name))
+        explorer._keep(noted, tmp_path, True, "here")
+    assert sorted(reads) == sorted(files.names)
 
 
 def test_images_are_kept_on_request_and_added_alone(data, tmp_path):

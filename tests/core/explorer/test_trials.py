@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.errors import RecordingError
 from core.explorer.averages import Rates
 from core.explorer.store import FILE_NAME, load_averages
 from core.explorer.trials import isolated_spikes, pooled_ratio, trial_counts
@@ -91,6 +92,23 @@ def test_a_short_last_block_is_seen():
     counts = trial_counts(averaged(evolved, references))
     assert counts.n[-1, 0] < 30
     assert counts.low[-1, 0] <= 14 <= counts.high[-1, 0]
+
+
+def test_what_cannot_be_told_is_doubtful_and_no_number_is_made_up():
+    experiment = averaged(*recorded(np.random.default_rng(6)))
+    silent = Rates(experiment.psth.mean.copy(), experiment.psth.sem.copy())
+    silent.mean[:, :, :45] = silent.sem[:, :, :45] = 0
+    counts = trial_counts(replace(experiment, psth=silent))
+    assert (counts.doubtful, counts.low[1].tolist()) == (True, [30, 25])
+    loud = np.zeros(200)
+    loud[40:53] = 5000 * KERNEL
+    assert np.isnan(isolated_spikes(loud))
+
+
+def test_too_few_blocks_are_refused():
+    evolved, references = recorded(np.random.default_rng(7), n_blocks=2)
+    with pytest.raises(RecordingError, match="Exp003-B: expected at least 3 blocks, found 2"):
+        trial_counts(averaged(evolved, references))
 
 
 REAL = os.environ.get("EXPLORER_DATA")

@@ -16,9 +16,10 @@ from core.contract.provenance import Origin
 from core.contract.source_data import SourceData
 from core.errors import SettingError
 from core.explorer.averages import Rates
-from core.explorer.store import FILE_NAME, save_averages
+from core.explorer.store import FILE_NAME, RECORD_NAME, save_averages
 from core.explorer.trials import trial_counts
 from core.figures import FIGURES
+from core.files import sha256, write_json
 from figure_reproduction import Figure2_reproduction as figure2
 from figure_reproduction import Figure4_reproduction as figure4
 from figure_reproduction import sources
@@ -46,10 +47,18 @@ def averages():
     return [*given[:-1], replace(given[-1], expi=155)]
 
 
+def save_pinned(folder, averages):
+    """Averages that pass for those of the commit."""
+    save_averages(folder / FILE_NAME, averages)
+    known = {"repository": "explorer", "commit": "4" * 40, "verified": "all numbers are those"}
+    digest = sha256(folder / FILE_NAME)
+    write_json(folder / RECORD_NAME, known | {"pinned": True, "sha256": digest})
+
+
 @pytest.fixture(scope="module")
 def data(averages, tmp_path_factory):
     folder = tmp_path_factory.mktemp("explorer_data")
-    save_averages(folder / FILE_NAME, averages)
+    save_pinned(folder, averages)
     assert main(["--data", str(folder)]) == 0
     return folder
 
@@ -73,6 +82,36 @@ def test_what_is_there_is_not_made_again(data, averages, tmp_path):
     assert export_explorer(tmp_path / "data", tmp_path / "data" / "source_data")
     order = SourceData(tmp_path / "data" / "source_data").experiment_order
     assert order["Expi"].tolist() == [4, 5, 6, 7, 155]
+
+
+@pytest.mark.parametrize("how", ["no record", "another file", "another commit", "no JSON"])
+def test_averages_that_are_not_those_of_the_commit_are_of_unknown_origin(averages, tmp_path, how):
+    save_pinned(tmp_path, averages[:5])
+    path = tmp_path / RECORD_NAME
+    if how == "no record":
+        path.unlink()
+    if how == "another file":  # with the record of the first
+        save_averages(tmp_path / FILE_NAME, averages)
+    if how == "another commit":
+        path.write_text(path.read_text().replace("true", "false"))
+    if how == "no JSON":
+        path.write_text("{")
+    assert main(["--data", str(tmp_path)]) == 0
+    source = SourceData(tmp_path / "source_data")
+    assert {source.origin(folder) for folder in FOLDERS} == {Origin.UNKNOWN}
+    save_pinned(tmp_path, averages)
+    assert main(["--data", str(tmp_path)]) == 0
+    source = SourceData(tmp_path / "source_data")
+    assert {source.origin(folder) for folder in FOLDERS} == {Origin.EXPLORER}
+
+
+def test_block_rates_that_were_changed_are_of_unknown_origin(data, tmp_path):
+    shutil.copytree(data / "source_data", tmp_path / "copy")
+    source = SourceData(tmp_path / "copy")
+    assert source.origin(fig2.FOLDER) is Origin.EXPLORER
+    path = source.path(fig2.BLOCK_RATES)
+    path.write_text(path.read_text() + "\n")
+    assert SourceData(tmp_path / "copy").origin(fig2.FOLDER) is Origin.UNKNOWN
 
 
 def test_files_of_another_origin_are_not_replaced(data, source, tmp_path):
