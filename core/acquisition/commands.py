@@ -79,7 +79,7 @@ def _words(done: Taken, root: Path) -> str:
         first = ", ".join(done.differing[:3])
         parts.append(
             f"{len(done.differing)} folders differ (first: {first}). They fit the format and are "
-            "used; the report says so."
+            "used; their origin counts as unknown, and the report says so."
         )
     if done.n_images:
         checked = "" if done.verified not in (OTHER, NUMBERS) else ", not verified"

@@ -318,14 +318,17 @@ def real_looking(tmp_path):
     [
         ("export", Origin.RECORDED),
         ("OSF pre96", Origin.RECORDED),
-        ("explorer", Origin.EXPLORER),
+        ("explorer", Origin.UNKNOWN),
+        ("explorer, pinned", Origin.EXPLORER),
         ("import", Origin.UNKNOWN),
     ],
 )
 def test_unsigned_numbers_are_what_their_records_say(real_looking, word, expected):
     assert real_looking.origin(ext5.FOLDER) is Origin.UNKNOWN
     files = real_looking.present(ext5.FOLDER)
-    records = {file.path: record(real_looking.path(file), word) for file in files}
+    source, _, pinned = word.partition(", ")
+    details = {"pinned": bool(pinned)}
+    records = {file.path: record(real_looking.path(file), source, details) for file in files}
     write_provenance(real_looking.root, records)
     assert SourceData(real_looking.root).origin(ext5.FOLDER) is expected
     path = real_looking.path(files[0])
