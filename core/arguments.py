@@ -1,4 +1,4 @@
-"""Types of command-line arguments; standard library only, so that help is instant."""
+"""Types of command-line arguments, and options that commands share; standard library only."""
 
 import argparse
 from pathlib import Path
@@ -52,3 +52,28 @@ def _at_least(at_least: int, text: str) -> int:
             f"expected a whole number of at least {at_least}, found {text!r}"
         )
     return number
+
+
+def add_cluster_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `core.sweep.workers`: a running cluster, or one of this machine.
+
+    Examples
+    --------
+    >>> parser = argparse.ArgumentParser()
+    >>> add_cluster_options(parser)
+    >>> parser.parse_args(["--workers", "3"]).memory
+    '4GB'
+    """
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a running Dask cluster, as in tcp://node7:8786 (default: one of this machine)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=count,
+        help="processes of the cluster of this machine (default: one a core; with a GPU, one)",
+    )
+    parser.add_argument(
+        "--memory", default="4GB", help="what each of them may use at most (default: 4GB)"
+    )

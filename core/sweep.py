@@ -7,7 +7,9 @@ killed sweep goes on by the same call. A task whose worker dies is run again on 
 
 import json
 import logging
+import os
 import threading
+from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -250,6 +252,30 @@ def _kept_alive(cluster: "LocalCluster", n_workers: int) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
+
+
+def worker_count(options: Namespace, device: str) -> int:
+    """Processes to start for the options that `core.arguments.add_cluster_options` adds.
+
+    Parameters
+    ----------
+    options
+        As parsed.
+    device
+        Kind of the device that the tasks compute on: ``cpu``, ``cuda``.
+
+    Returns
+    -------
+    0 where a cluster runs already; without a wish one a core, or one in all on a GPU.
+
+    Examples
+    --------
+    >>> worker_count(Namespace(scheduler=None, workers=None), "cuda")
+    1
+    """
+    if options.scheduler is not None:
+        return 0
+    return options.workers or (os.cpu_count() if device == "cpu" else 1)
 
 
 def described(client: "Client") -> str:

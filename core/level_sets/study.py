@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from core.computing.devices import choose_device
 from core.errors import SettingError
 from core.files import replacing, scratch, writable_folder
 from core.level_sets.curve_geometry import level_set_geometry
@@ -22,7 +23,7 @@ from core.level_sets.signature import TopologySignature, topology_signature
 from core.level_sets.smoothing import fine_angles, interpolate_sphere
 from core.level_sets.sphere_grid import GRID_ANGLES
 from core.settings import whole
-from core.sweep import Row, described, sweep, workers
+from core.sweep import Row, described, sweep, worker_count, workers
 
 if TYPE_CHECKING:
     from core.generators import Generator
@@ -239,7 +240,7 @@ def study(options: argparse.Namespace, say: Callable[[str], None]) -> None:
         device=options.device,
     )
     out = writable_folder(options.out)
-    n_workers = 0 if options.scheduler else options.workers or os.cpu_count()
+    n_workers = worker_count(options, choose_device(options.device).type)
     with workers(options.scheduler, n_workers, options.memory) as client:
         say(f"{len(tasks)} units on {described(client)}")
         table = sweep(unit_map, tasks, out / "units", client)

@@ -10,7 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from core.arguments import count, folder, seed
+from core.arguments import add_cluster_options, count, folder, seed
 from core.errors import run
 
 PRESETS = ("quick", "published", "nevergrad")
@@ -36,19 +36,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--out", type=folder, default=Path("optimizer_benchmark"))
     made.add_argument("--seed", type=seed, default=0)
     made.add_argument("--device", help="default: a GPU where there is one")
-    made.add_argument(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="of a running Dask cluster, as in tcp://node7:8786 (default: one of this machine)",
-    )
-    made.add_argument(
-        "--workers",
-        type=count,
-        help="processes of the cluster of this machine (default: one a core; with a GPU, one)",
-    )
-    made.add_argument(
-        "--memory", default="4GB", help="what each of them may use at most (default: 4GB)"
-    )
+    add_cluster_options(made)
     return made
 
 

@@ -1,7 +1,6 @@
 """The work of ``python -m core.experiments.optimizer_benchmark``: sweeps, then the report."""
 
 import argparse
-import os
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ from core.experiments.optimizer_benchmark.designs import DESIGNS, Design, noise_
 from core.experiments.optimizer_benchmark.report import report
 from core.experiments.optimizer_benchmark.runs import noise_driven_run, unit_run
 from core.files import writable_folder
-from core.sweep import described, finished, sweep, workers
+from core.sweep import described, finished, sweep, worker_count, workers
 
 
 def benchmark(options: argparse.Namespace, say: Callable[[str], None]) -> None:
@@ -38,7 +37,7 @@ def benchmark(options: argparse.Namespace, say: Callable[[str], None]) -> None:
         ("noise_driven", noise_driven_run, noise_tasks(design, options.seed)),
     ]
     failures = []
-    n_workers = _n_workers(options)
+    n_workers = worker_count(options, choose_device(options.device).type)
     with workers(options.scheduler, n_workers, options.memory) as client:
         say(f"{sum(len(tasks) for *_, tasks in sweeps)} runs on {described(client)}")
         for name, function, tasks in sweeps:
@@ -51,16 +50,6 @@ def benchmark(options: argparse.Namespace, say: Callable[[str], None]) -> None:
     say("\n".join([*filter(None, [words]), *map(str, paths)]))
     if failures:
         raise RunError(" ".join(failures))
-
-
-def _n_workers(options: argparse.Namespace) -> int:
-    """Processes of a cluster of this machine; 0 where one runs already."""
-    if options.scheduler is not None:
-        return 0
-    device = choose_device(options.device)
-    if options.workers is not None:
-        return options.workers
-    return os.cpu_count() if device.type == "cpu" else 1
 
 
 def _design(options: argparse.Namespace) -> Design:
