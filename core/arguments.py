@@ -19,14 +19,20 @@ def count(text: str) -> int:
 
 
 def seed(text: str) -> int:
-    """A whole number of at least 0, as random generators take it.
+    """A whole number from 0 to 2**64 - 1, as all random generators take it.
 
     Examples
     --------
     >>> seed("0")
     0
+    >>> seed(str(2**64))
+    Traceback (most recent call last):
+    argparse.ArgumentTypeError: expected a seed below 2**64, found '18446744073709551616'
     """
-    return _at_least(0, text)
+    number = _at_least(0, text)
+    if number >= 2**64:
+        raise argparse.ArgumentTypeError(f"expected a seed below 2**64, found {text!r}")
+    return number
 
 
 def folder(text: str) -> Path:

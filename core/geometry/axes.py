@@ -114,7 +114,7 @@ def steps_to_distances(
     Raises
     ------
     SettingError
-        If targets are not above 0 and ascending.
+        If targets are not finite, above 0 and ascending.
     PromiseError
         If the distance is not finite somewhere.
 
@@ -125,9 +125,10 @@ def steps_to_distances(
     array([-1.665,  0.   ,  1.665])
     """
     wanted = np.asarray(targets, float)
-    if not len(wanted) or wanted[0] <= 0 or (np.diff(wanted) <= 0).any():
+    ascend = (np.diff(wanted, prepend=0) > 0).all()
+    if not len(wanted) or not ascend or not np.isfinite(wanted).all():
         raise SettingError(
-            path="targets", expected="distances above 0, ascending", found=list(targets)
+            path="targets", expected="finite distances above 0, ascending", found=list(targets)
         )
     probes = np.array([probe for probe in PROBES if probe < max_step] + [max_step])
     below, above = (_side(measure, towards, wanted, probes, tolerance) for towards in (-1, 1))

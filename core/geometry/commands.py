@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from core.errors import MissingFileError, SettingError
+from core.errors import CodeError, MissingFileError, SettingError
 from core.files import replacing, writable_folder
 from core.generators import BigGAN, Generator, load_generator
 from core.geometry.averages import average_metric
@@ -126,10 +126,10 @@ def _loaded(options: argparse.Namespace) -> tuple[Generator, FeatureDistance]:
         "weights_dir": options.weights_dir,
         "device": options.device,
     }
-    generator = load_generator(options.generator, rng=options.seed, **sources)
-    # torch's own numbers make the random weights of networks
     with torch.random.fork_rng([]):
-        torch.manual_seed(options.seed)
+        generator = load_generator(options.generator, rng=options.seed, **sources)
+        # torch's own numbers of the CPU make the random weights of networks
+        torch.default_generator.manual_seed(options.seed)
         return generator, DISTANCES[options.distance](**sources)
 
 
@@ -139,14 +139,17 @@ def _centre(options: argparse.Namespace, generator: Generator) -> np.ndarray:
     path = Path(options.code)
     if not path.is_file():
         raise MissingFileError(path=path, expected="a file with a code", found="none")
+    wanted = f"an npy file with a code of {generator.latent_dim} finite numbers"
     try:
-        code = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise SettingError(path=path, expected="an npy file with a code", found=error) from error
-    if code.size != generator.latent_dim:
-        raise SettingError(
-            path=path, expected=f"a code of {generator.latent_dim} values", found=code.shape
-        )
+        with path.open("rb") as file:
+            code = np.lib.format.read_array(file, allow_pickle=False)
+    except (ValueError, EOFError, MemoryError):
+        raise CodeError(path=path, expected=wanted, found="another file") from None
+    if code.size != generator.latent_dim or code.dtype.kind not in "iuf":
+        found = f"an array {code.shape} of {code.dtype}"
+        raise CodeError(path=path, expected=wanted, found=found)
+    if not np.isfinite(code).all():
+        raise CodeError(path=path, expected=wanted, found="NaN or infinity")
     return code.ravel().astype(float)
 
 

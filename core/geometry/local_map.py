@@ -20,6 +20,7 @@ from core.computing.devices import device_of, dtype_of
 from core.errors import CodeError, ImageError, PromiseError, SettingError
 from core.generators.protocol import Generator
 from core.geometry.distances import FeatureDistance
+from core.settings import positive_number
 
 MEMORY = 2e9
 """Bytes that derivatives may take at a time, unless a call says otherwise."""
@@ -89,6 +90,7 @@ class LocalMap:
         dtype: torch.dtype | None = None,
         memory: float = MEMORY,
     ):
+        self.memory = positive_number(memory, "memory")
         self._images = generator.visualize if hasattr(generator, "visualize") else generator
         self._distance = distance
         self._holder = _Holder(generator, distance)
@@ -105,7 +107,6 @@ class LocalMap:
                 expected=f"at least the {bytes_of_one:.3g} bytes of one direction",
                 found=f"{memory:.3g}",
             )
-        self.memory = memory
         self.chunk = int(memory // bytes_of_one)
 
     @property

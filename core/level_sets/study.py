@@ -228,7 +228,13 @@ def study(options: argparse.Namespace, say: Callable[[str], None]) -> None:
         As the parser of the command gives them.
     say
         Takes a line, or several, for the user.
+
+    Raises
+    ------
+    SettingError
+        If an option cannot be meant, before any process is started.
     """
+    _check(options)
     tasks = map_tasks(
         options.network,
         options.units,
@@ -249,6 +255,18 @@ def study(options: argparse.Namespace, say: Callable[[str], None]) -> None:
     draw_layers(table, out / "progression.png")
     say(trends(table).round(3).to_string())
     say(f"{out / 'units.parquet'}\n{out / 'progression.png'}")
+
+
+def _check(options: argparse.Namespace) -> None:
+    from core.computing.devices import choose_device
+    from core.generators import GENERATORS
+
+    whole(options.generations, "--generations", at_least=2)
+    if options.generator not in GENERATORS:
+        expected = f"one of {', '.join(GENERATORS)}"
+        raise SettingError(path="--generator", expected=expected, found=repr(options.generator))
+    if not options.scheduler:  # whose workers may have other devices
+        choose_device(options.device)
 
 
 def draw_layers(table: pd.DataFrame, path: os.PathLike) -> None:

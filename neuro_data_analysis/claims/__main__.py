@@ -56,6 +56,8 @@ def csv_file(text: str) -> Path:
     path = Path(text).expanduser()
     if path.suffix != ".csv":
         raise argparse.ArgumentTypeError(f"expected a file that ends in .csv, found {text!r}")
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"expected a file to write, found the folder {text!r}")
     return path
 
 

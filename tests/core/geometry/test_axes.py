@@ -66,7 +66,7 @@ def test_few_measurements_suffice():
 
 def test_targets_and_distances_that_cannot_be_used():
     for targets in ([], [0, 0.1], [0.2, 0.1]):
-        with pytest.raises(SettingError, match="targets: expected distances above 0, ascending"):
+        with pytest.raises(SettingError, match="targets: expected finite distances above"):
             steps_to_distances(bowl, targets)
     with pytest.raises(PromiseError, match="finite numbers, found none at step -8"):
         steps_to_distances(lambda t: np.where(t < -7, np.nan, t**2))

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
 
-from core.errors import MissingFileError, SettingError, run
+from core.errors import CodeError, MissingFileError, SettingError, run
 from core.geometry import load_metric
 from core.geometry.__main__ import main
 
@@ -79,7 +80,51 @@ def test_mistakes_on_the_command_line(arguments, error, message, tmp_path, capsy
     assert message in capsys.readouterr().err
 
 
-def test_a_code_of_another_length_is_refused(tmp_path):
-    np.save(tmp_path / "code.npy", np.zeros(5))
-    with pytest.raises(SettingError, match=r"a code of 256 values, found \(5,\)"):
-        main(["axes", "--code", str(tmp_path / "code.npy"), "--out", str(tmp_path)])
+@pytest.mark.parametrize(
+    ("write", "found"),
+    [
+        (lambda path: np.save(path, np.zeros(5)), r"an array \(5,\) of float64"),
+        (lambda path: np.save(path, np.full(256, "a")), r"an array \(256,\) of <U1"),
+        (lambda path: np.save(path, np.zeros(256, complex)), r"an array \(256,\) of complex128"),
+        (lambda path: np.save(path, np.full(256, np.nan)), "NaN or infinity"),
+        (lambda path: np.save(path, np.array([{}]), allow_pickle=True), "another file"),
+        (lambda path: np.savez(path.with_suffix(".npz"), z=np.zeros(256)), "another file"),
+        (lambda path: path.write_text("256 numbers"), "another file"),
+        (lambda path: path.write_bytes(b""), "another file"),
+    ],
+)
+def test_a_file_that_holds_no_code_is_refused(write, found, tmp_path):
+    write(tmp_path / "code.npy")
+    (path,) = tmp_path.iterdir()
+    with pytest.raises(CodeError, match=f"a code of 256 finite numbers, found {found}"):
+        main(["axes", "--code", str(path), "--device", "cpu", "--out", str(tmp_path / "out")])
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["spectrum", "--memory", "nan"], "memory: expected a number above 0, found nan"),
+        (["spectrum", "--memory", "inf"], "memory: expected a number above 0, found inf"),
+        (["axes", "--targets", "nan"], r"targets: expected finite distances .*, found \[nan\]"),
+        (["axes", "--targets", "1", "inf"], r"expected finite distances .*, found \[1.0, inf\]"),
+    ],
+)
+def test_numbers_that_are_none_are_refused(options, message, tmp_path):
+    more = ["--device", "cpu", "--out", str(tmp_path)]
+    with pytest.raises(SettingError, match=message):
+        main([*options, *more])
+
+
+def test_a_seed_that_torch_does_not_take_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["spectrum", "--seed", str(2**64)])
+    assert "expected a seed below 2**64" in capsys.readouterr().err
+
+
+def test_the_numbers_of_the_caller_go_on(tmp_path):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    main(["spectrum", "--codes", "1", "--device", "cpu", "--out", str(tmp_path)])
+    torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)

@@ -23,6 +23,21 @@ def test_a_network_without_known_layers_needs_them_named():
         map_tasks("alexnet", 5)
 
 
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--generations=1", "--generations: expected a whole number of at least 2, found 1"),
+        ("--generator=large", "--generator: expected one of BigGAN, .*, found 'large'"),
+        ("--device=gpu", "device: expected cpu, .*, found 'gpu'"),
+    ],
+)
+def test_mistakes_are_told_before_a_process_is_started(option, message, tmp_path, capsys):
+    with pytest.raises(SettingError, match=message):
+        main([option, f"--out={tmp_path / 'out'}"])
+    assert not (tmp_path / "out").exists()
+    assert capsys.readouterr().out == ""
+
+
 def test_the_row_of_a_silent_unit_says_what_can_be_said():
     row = map_row(np.zeros((11, 11)))
     assert (row["maxima"], row["minima"], row["loop_lowest_idx"]) == (1, 0, 20)

@@ -47,6 +47,14 @@ def test_a_table_must_be_a_csv_file(capsys):
     assert "expected a file that ends in .csv, found 'claims.txt'" in capsys.readouterr().err
 
 
+def test_a_table_must_not_be_a_folder(tmp_path, capsys):
+    (tmp_path / "claims.csv").mkdir()
+    with pytest.raises(SystemExit) as stopped:
+        main(["--out", str(tmp_path / "claims.csv")])
+    assert stopped.value.code == 2
+    assert "expected a file to write, found the folder" in capsys.readouterr().err
+
+
 def test_a_folder_without_averages_is_refused(tmp_path, capsys):
     assert run(lambda: main(["--data", str(tmp_path)])) == 2
     assert f"{tmp_path / FILE_NAME}: expected block averages" in capsys.readouterr().err
