@@ -65,9 +65,7 @@ class Item:
 
     def __post_init__(self) -> None:
         if self.pole not in WEIGHTS:
-            raise SettingError(
-                path="pole", expected=" or ".join(WEIGHTS), found=f"{self.pole!r}"
-            )
+            raise SettingError(path="pole", expected=" or ".join(WEIGHTS), found=f"{self.pole!r}")
         if self.seed < 0:
             raise SettingError(path="seed", expected="a number of at least 0", found=self.seed)
 
