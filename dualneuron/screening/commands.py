@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Iterator
 from contextlib import nullcontext
-from pathlib import Path
 
 from core.computing.devices import choose_device
 from core.sweep import described, worker_count, workers

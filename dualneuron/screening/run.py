@@ -154,9 +154,11 @@ def screen_activations(
     }
     if output_dir is None:
         return ordered_responses(images, respond, top_k=top_k, **showing)
-    settings = {
-        name: value for name, value in opening.items() if name not in ELSEWHERE
-    } | {"batch_size": batch_size, "index_dtype": index_dtype, **identity(images)}
+    settings = {name: value for name, value in opening.items() if name not in ELSEWHERE} | {
+        "batch_size": batch_size,
+        "index_dtype": index_dtype,
+        **identity(images),
+    }
     name = f"{model}_{layer}_{dataset}"
     with alone_in(folders_of(Path(output_dir), name)[2], logger.warning):
         screen = SavedScreen(Path(output_dir), name, settings, respond.n_units, top_k)

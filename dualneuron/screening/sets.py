@@ -6,9 +6,8 @@ Every set is read by index, in an order that never changes, and gives (tensor, n
 import hashlib
 import io
 import os
-import threading
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -123,16 +122,16 @@ class ImagenetImages(ImageSet):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def picture(self, index: int) -> tuple[Image.Image, int]:  # noqa: D102
+    def picture(self, index: int) -> tuple[Image.Image, int]:
         with _decoding(self.name(index)):
             row = self._rows[int(index)]
             picture = row["image"].convert("RGB")
         return resize_shorter_side(picture, SHORTER_SIDE), row["label"]
 
-    def name(self, index: int) -> str:  # noqa: D102
+    def name(self, index: int) -> str:
         return f"{IMAGENET}, {self.split}, image {index}"
 
-    def identity(self) -> dict[str, Any]:  # noqa: D102
+    def identity(self) -> dict[str, Any]:
         return {"n_images": len(self), "names": f"{IMAGENET} {self.split}"}
 
 
@@ -211,21 +210,20 @@ class FileImages(ImageSet):
     def __len__(self) -> int:
         return len(self._names)
 
-    def picture(self, index: int) -> tuple[Image.Image, str]:  # noqa: D102
+    def picture(self, index: int) -> tuple[Image.Image, str]:
         name = self.name(index)
-        with _decoding(name):
-            with Image.open(self._opened(index)) as image:
-                return _eight_bits(image), name
+        with _decoding(name), Image.open(self._opened(index)) as image:
+            return _eight_bits(image), name
 
     def _opened(self, index: int) -> Any:
         if self._archive is None:
             return self.root / self._names[index]
         return io.BytesIO(self._archive.read(self._names[index]))
 
-    def name(self, index: int) -> str:  # noqa: D102
+    def name(self, index: int) -> str:
         return str(self.root / self._names[index])
 
-    def identity(self) -> dict[str, Any]:  # noqa: D102
+    def identity(self) -> dict[str, Any]:
         names = hashlib.sha256("\n".join(self._names).encode()).hexdigest()
         return {"n_images": len(self), "names": names}
 
@@ -288,7 +286,7 @@ class ArrayImages(ImageSet):
     def __len__(self) -> int:
         return self._images.shape[0]
 
-    def picture(self, index: int) -> tuple[Image.Image, int]:  # noqa: D102
+    def picture(self, index: int) -> tuple[Image.Image, int]:
         values = np.asarray(self._images[int(index)])
         if values.dtype != np.uint8:
             values = _to_bytes(values)
@@ -298,10 +296,10 @@ class ArrayImages(ImageSet):
             values = values[:, :, 0]
         return Image.fromarray(np.ascontiguousarray(values)), index
 
-    def name(self, index: int) -> str:  # noqa: D102
+    def name(self, index: int) -> str:
         return f"{self.root}, image {index}" if self.root else f"image {index}"
 
-    def identity(self) -> dict[str, Any]:  # noqa: D102
+    def identity(self) -> dict[str, Any]:
         names = f"{list(self._images.shape)} {self._images.dtype}"
         return {"n_images": len(self), "names": names}
 
@@ -401,7 +399,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def open_images(
-    source: Any, dataset: str = "images", token: str | None = None, split: str = "train",
+    source: Any,
+    dataset: str = "images",
+    token: str | None = None,
+    split: str = "train",
     **options: Any,
 ) -> Any:
     """The set of images that is meant.
@@ -441,8 +442,10 @@ def open_images(
         return ImagenetImages(source, token, split, **options)
     if dataset == "rendered":
         return RenderedImages(source, **options)
-    return ArrayImages(source, **options) if str(source).endswith(".npy") else FileImages(
-        source, **options
+    return (
+        ArrayImages(source, **options)
+        if str(source).endswith(".npy")
+        else FileImages(source, **options)
     )
 
 

@@ -72,18 +72,20 @@ def show_shard(
     ends = None if top_k is None else Ends(respond.n_units, top_k)
     kept, skipped = [], {}
     span = range(first, last)
-    for batch in response_batches(
-        images, respond, span, batch_size=batch_size, skip_corrupt=True
-    ):
+    for batch in response_batches(images, respond, span, batch_size=batch_size, skip_corrupt=True):
         skipped |= batch.skipped
         if ends is None:
             kept.append(batch)
         else:
             ends.add(batch.indices, batch.responses)
-    arrays = {
-        "indices": np.concatenate([batch.indices for batch in kept]),
-        "responses": np.concatenate([batch.responses for batch in kept]),
-    } if ends is None else ends.arrays()
+    arrays = (
+        {
+            "indices": np.concatenate([batch.indices for batch in kept]),
+            "responses": np.concatenate([batch.responses for batch in kept]),
+        }
+        if ends is None
+        else ends.arrays()
+    )
     return {
         **{name: np.ravel(values) for name, values in arrays.items()},
         **{"skipped": list(skipped), "skipped_names": list(skipped.values())},

@@ -15,6 +15,7 @@ import torch
 from core.errors import ImageError, RunError
 from dualneuron.screening.sets import CorruptImageError
 
+
 class Respond(Protocol):
     """A model as a function of images.
 

@@ -257,7 +257,6 @@ class ImageTransforms:
             tensor = step(tensor)
         return tensor
 
-
     def described(self) -> dict[str, Any]:
         """All options in types of JSON, the mask by the beginning of its SHA-256."""
         options = {field.name: getattr(self, field.name) for field in fields(self)}
