@@ -205,16 +205,14 @@ class SavedScreen:
 
     def save(self) -> None:
         """Note how far it is; what was added until now is not shown again."""
-        ends = {} if self._ends is None else self._ends.arrays()
-        with interrupt.held_back(), replacing(self._progress) as temporary:
-            with temporary.open("wb") as file:
-                np.savez(
-                    file,
-                    n_done=self.n_done,
-                    skipped=np.array(list(self.skipped), np.int64),
-                    skipped_names=np.array(list(self.skipped.values()), np.str_),
-                    **ends,
-                )
+        state = {
+            "n_done": self.n_done,
+            "skipped": np.array(list(self.skipped), np.int64),
+            "skipped_names": np.array(list(self.skipped.values()), np.str_),
+            **({} if self._ends is None else self._ends.arrays()),
+        }
+        with interrupt.held_back(), replacing(self._progress) as path, path.open("wb") as file:
+            np.savez(file, **state)
         self._saved_at = time.monotonic()
 
     def close(self) -> None:
