@@ -9,13 +9,17 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-PACKAGES = ("core", "neuro_data_analysis", "figure_reproduction", "source_data_export")
+PACKAGES = (
+    *("core", "neuro_data_analysis", "figure_reproduction", "source_data_export"),
+    "dualneuron",
+)
 
 ALLOWED = {
     "core": {"core"},
     "neuro_data_analysis": {"core", "neuro_data_analysis"},
     "figure_reproduction": {"core", "figure_reproduction"},
     "source_data_export": {"core", "neuro_data_analysis", "source_data_export"},
+    "dualneuron": {"core", "dualneuron"},
 }
 
 CORE_ROOMS = {
@@ -80,6 +84,14 @@ ANALYSIS_ROOMS = {
 }
 """Rooms of neuro_data_analysis: the rooms of core, and of its own package, that each may import."""
 
+TWIN_ROOMS = {
+    "twins": set(),
+    "synthesis": {"twins"},
+    "screening": {"twins"},
+    "dream": {"twins", "screening", "synthesis"},
+}
+"""Rooms of dualneuron, and those of its own package that each may import."""
+
 ANALYSIS_DOORS = {
     *("neural_data_lib", "neural_data_utils", "image_comparison_lib"),
     "neural_tuning_analysis_lib",
@@ -114,6 +126,7 @@ by_path = pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.r
 def test_the_table_names_every_room():
     assert rooms_of("core") == CORE_ROOMS.keys() | {DOOR}
     assert rooms_of("neuro_data_analysis") == ANALYSIS_ROOMS.keys()
+    assert rooms_of("dualneuron") == TWIN_ROOMS.keys()
 
 
 @by_path
@@ -141,6 +154,8 @@ def test_a_room_imports_only_the_rooms_that_it_may(path):
             assert allowed, f"{path} imports {'.'.join(name)}"
         if package == "neuro_data_analysis" and room in ANALYSIS_ROOMS and name[0] == package:
             assert name[1] in own_rooms, f"{path} imports {'.'.join(name)}"
+        if package == name[0] == "dualneuron" and room in TWIN_ROOMS and name[1] in TWIN_ROOMS:
+            assert name[1] in TWIN_ROOMS[room] | {room}, f"{path} imports {'.'.join(name)}"
 
 
 @by_path
@@ -226,6 +241,9 @@ COMMANDS = (
     "core.level_sets",
     "core.utils.layer_hook_utils",
     "core.versions",
+    "dualneuron",
+    "dualneuron fetch",
+    "dualneuron summary",
     "figure_reproduction",
     "neuro_data_analysis.claims",
     "neuro_data_analysis.covariance_tensors",

@@ -13,7 +13,7 @@ DOOR = "core.utils"
 
 ROOMS = sorted(
     f"{package}.{path.parent.name}"
-    for package in ("core", "neuro_data_analysis")
+    for package in ("core", "neuro_data_analysis", "dualneuron")
     for path in (ROOT / package).glob("*/__init__.py")
     if f"{package}.{path.parent.name}" != DOOR
 )

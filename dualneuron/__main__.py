@@ -1,0 +1,84 @@
+"""``python -m dualneuron fetch|summary|screen|poles|axis``: twins of visual neurons at work.
+
+``fetch`` brings and verifies the published files. ``summary`` prints the layers of a network.
+``screen`` shows it many images and orders them by response. ``poles`` makes the most and least
+exciting images of neurons. ``axis`` finds what tells two sets of images apart in an embedding.
+"""
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from core.errors import run
+
+NETWORKS = ("v1", "v4", "v4g", "vgg16", "vgg16_bn", "resnet50", "vit_b_16")
+
+WORK = {
+    "fetch": ("twins", "fetch_files"),
+    "summary": ("twins", "print_summary"),
+}
+"""Room and function of every command."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Command line; standard library only."""
+    made = argparse.ArgumentParser(prog="python -m dualneuron", description=__doc__)
+    commands = made.add_subparsers(dest="command", required=True)
+    _add_fetch(commands)
+    _add_summary(commands)
+    return made
+
+
+def _add_fetch(commands: argparse._SubParsersAction) -> None:
+    fetch = commands.add_parser("fetch", help="bring and verify the published files")
+    fetch.add_argument(
+        "--twin",
+        choices=("v1", "v4", "v4g", "priors", "all"),
+        default="all",
+        help="whose files; priors are magnitude spectra of natural images (default: all)",
+    )
+    fetch.add_argument(
+        "--verify",
+        action="store_true",
+        help="fetch nothing; say what is here and what is damaged",
+    )
+    _add_data_dir(fetch)
+
+
+def _add_summary(commands: argparse._SubParsersAction) -> None:
+    summary = commands.add_parser("summary", help="layers of a network, their shapes and units")
+    summary.add_argument("model", choices=NETWORKS, help="which network")
+    summary.add_argument("--untrained", action="store_true", help="random weights; fetch none")
+    _add_data_dir(summary)
+    _add_device(summary)
+
+
+def _add_data_dir(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--data-dir",
+        type=Path,
+        help="folder of the twins' files as published, looked at first "
+        "(then DUALNEURON_DATA, then the cache)",
+    )
+
+
+def _add_device(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--device", help="cpu, cuda, ... (default: CUDA when present)")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and print what it found."""
+    options = parser().parse_args(argv)
+
+    from core.progress import answer
+
+    room, name = WORK[options.command]
+    work = getattr(import_module(f"dualneuron.{room}.commands"), name)
+    for line in work(options):
+        answer(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,1 @@
+"""Most and least exciting images, made by gradient ascent."""
