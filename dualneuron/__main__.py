@@ -17,6 +17,7 @@ NETWORKS = ("v1", "v4", "v4g", "vgg16", "vgg16_bn", "resnet50", "vit_b_16")
 WORK = {
     "fetch": ("twins", "fetch_files"),
     "summary": ("twins", "print_summary"),
+    "axis": ("dream", "find_axis"),
 }
 """Room and function of every command."""
 
@@ -27,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(dest="command", required=True)
     _add_fetch(commands)
     _add_summary(commands)
+    _add_axis(commands)
     return made
 
 
@@ -52,6 +54,29 @@ def _add_summary(commands: argparse._SubParsersAction) -> None:
     summary.add_argument("--untrained", action="store_true", help="random weights; fetch none")
     _add_data_dir(summary)
     _add_device(summary)
+
+
+def _add_axis(commands: argparse._SubParsersAction) -> None:
+    axis = commands.add_parser("axis", help="what tells high from low poles in DreamSim's space")
+    axis.add_argument("--high", metavar="IMAGES", help="folder, zip or npy file: most exciting")
+    axis.add_argument("--low", metavar="IMAGES", help="folder, zip or npy file: least exciting")
+    axis.add_argument("--poles", type=Path, help="file of `poles`, in place of --high and --low")
+    axis.add_argument("--neuron", type=int, help="whose poles, 0-based")
+    axis.add_argument(
+        "--out", type=Path, default=Path("axis.npy"), help="file (default: axis.npy)"
+    )
+    axis.add_argument(
+        "--dreamsim-type",
+        default="ensemble",
+        help="ensemble (1792 numbers an image), dinov2_vitb14, ... (default: ensemble)",
+    )
+    axis.add_argument(
+        "--cache-dir",
+        type=Path,
+        default=Path("models"),
+        help="folder of DreamSim's weights (default: models)",
+    )
+    _add_device(axis)
 
 
 def _add_data_dir(command: argparse.ArgumentParser) -> None:

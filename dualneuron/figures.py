@@ -18,6 +18,7 @@ from matplotlib.image import AxesImage
 
 from core.errors import ImageError, SettingError
 from core.files import replacing
+from dualneuron.twins.ensemble import NO_ROOM
 
 CYAN, MAGENTA, AMBER = "#00d4ff", "#ff0080", "#ffb000"
 """High or excited; low or suppressed; a warning."""
@@ -46,9 +47,6 @@ STYLE = {
 
 GREY_LABEL = "grey image"
 """What a line at the response to mean grey is called."""
-
-NO_ROOM = 0.2
-"""Response to the grey image below which a neuron has next to no room for a low pole."""
 
 
 def house_style() -> AbstractContextManager:
@@ -148,7 +146,9 @@ def channels_last(image: object) -> np.ndarray:
 
 
 def draw_image(ax: Axes, image: object, vmin: float = 0.0, vmax: float = 1.0) -> AxesImage:
-    """Draw an image without ticks; one outside [0, 1] is rescaled to its own range first.
+    """Draw an image without ticks, in place of one that is there already.
+
+    One outside [0, 1] is rescaled to its own range first.
 
     Parameters
     ----------
@@ -173,6 +173,8 @@ def draw_image(ax: Axes, image: object, vmin: float = 0.0, vmax: float = 1.0) ->
         image = (image - low) / ((high - low) or 1.0)
     if image.shape[-1] == 1 and image.ndim == 3:
         image = image[..., 0]
+    for old in ax.images:
+        old.remove()
     drawn = ax.imshow(image, cmap="gray", vmin=vmin, vmax=vmax)
     ax.grid(False)
     ax.spines[:].set_visible(False)

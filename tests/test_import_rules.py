@@ -242,6 +242,7 @@ COMMANDS = (
     "core.utils.layer_hook_utils",
     "core.versions",
     "dualneuron",
+    "dualneuron axis",
     "dualneuron fetch",
     "dualneuron summary",
     "figure_reproduction",

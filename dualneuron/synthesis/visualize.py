@@ -407,8 +407,6 @@ class _Film:
     def draw(self, step: int) -> None:
         """Show the image of a step, 0-based, its activity, and the trace up to it."""
         color = CYAN if self.activities[step] >= 0 else MAGENTA
-        for image in self.left.images:
-            image.remove()
         draw_image(self.left, self.imgs[step])
         self.left.set_title(f"Step {step}")
         self.value.set(text=f"{self.activities[step]:.4f} Hz", color=color)
