@@ -11,7 +11,6 @@ from core.files import replacing
 from core.progress import progress
 from dualneuron.dream.axis import axis_between, embedded_one_by_one
 from dualneuron.dream.embedding import load_dreamsim, shown_to_guide
-from dualneuron.figures import has_room, no_room
 from dualneuron.screening.sets import open_images
 from dualneuron.synthesis.generate import DualNeuronDataset
 

@@ -128,7 +128,7 @@ def embeddings(
     model = load_dreamsim(cache_dir, device) if dreamsim_model is None else dreamsim_model
     batches = response_batches(
         images,
-        lambda shown: embedded(shown, model, device),
+        _Embedder(model, device, 1 if use_grayscale and num_channels != 3 else 3),
         range(n_images),
         batch_size=batch_size,
         num_workers=num_workers,
@@ -141,6 +141,20 @@ def embeddings(
     else:
         found, indices = None, _write(batches, Path(output_path))
     return (found, np.concatenate(indices)) if return_index else found
+
+
+class _Embedder:
+    """A model as data sets are shown to it."""
+
+    n_units = 0
+    """Of a batch without images; how many numbers an embedding has is known from the first one."""
+
+    def __init__(self, model: Any, device: str | torch.device | None, n_channels: int):
+        self.model, self.device = model, device
+        self.image_shape = (n_channels, GUIDE_SIZE, GUIDE_SIZE)
+
+    def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        return embedded(images, self.model, self.device)
 
 
 def _read(batches: Iterable[Batch]) -> Iterator[Batch]:
