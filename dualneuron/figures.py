@@ -193,12 +193,12 @@ def has_room(baseline: float | None) -> bool:
     return baseline is None or baseline >= NO_ROOM
 
 
-def no_room(baseline: float) -> str:
+def room_warning(baseline: float) -> str:
     """Words that stand at a low pole of a neuron without room below grey.
 
     Examples
     --------
-    >>> no_room(0.0412)
+    >>> room_warning(0.0412)
     'no room below grey (0.041)'
     """
     return f"no room below grey ({baseline:.2g})"

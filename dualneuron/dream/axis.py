@@ -85,12 +85,12 @@ def embedded_one_by_one(
     return np.stack(rows)
 
 
-def axis_between(embeddings1: np.ndarray, embeddings2: np.ndarray) -> np.ndarray:
+def axis_between(high: np.ndarray, low: np.ndarray) -> np.ndarray:
     """Unit vector from the centroid of the second set of embeddings to that of the first.
 
     Parameters
     ----------
-    embeddings1, embeddings2 : (n, D)
+    high, low : (n, D)
         Numbers of rows may differ.
 
     Returns
@@ -107,7 +107,7 @@ def axis_between(embeddings1: np.ndarray, embeddings2: np.ndarray) -> np.ndarray
     >>> axis_between(np.array([[3.0, 1.0]]), np.array([[0.0, 2.0], [0.0, 0.0]])).round(6)
     array([1., 0.])
     """
-    difference = embeddings1.mean(axis=0) - embeddings2.mean(axis=0)
+    difference = high.mean(axis=0) - low.mean(axis=0)
     length = np.linalg.norm(difference)
     if length == 0:
         raise ImageError(

@@ -149,9 +149,9 @@ class _Embedder:
     n_units = 0
     """Of a batch without images; how many numbers an embedding has is known from the first one."""
 
-    def __init__(self, model: Any, device: str | torch.device | None, n_channels: int):
+    def __init__(self, model: Any, device: str | torch.device | None, channels: int):
         self.model, self.device = model, device
-        self.image_shape = (n_channels, GUIDE_SIZE, GUIDE_SIZE)
+        self.image_shape = (channels, GUIDE_SIZE, GUIDE_SIZE)
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         return embedded(images, self.model, self.device)

@@ -26,7 +26,7 @@ from dualneuron.figures import (
     finish,
     has_room,
     house_style,
-    no_room,
+    room_warning,
 )
 from dualneuron.screening.reading import ordered, screen_facts
 from dualneuron.screening.utils import sample_activations_adaptively
@@ -144,7 +144,7 @@ def plot_neuron_activation(
 
 
 def _warning(baseline: float | None) -> str:
-    return "" if has_room(baseline) else no_room(baseline)
+    return "" if has_room(baseline) else room_warning(baseline)
 
 
 def _baseline(resp_dir: str | os.PathLike, neuron_id: int) -> float | None:

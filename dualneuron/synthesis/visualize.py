@@ -27,7 +27,7 @@ from dualneuron.figures import (
     finish,
     has_room,
     house_style,
-    no_room,
+    room_warning,
 )
 
 POLE_TITLES = ("Least Exciting", "Most Exciting")
@@ -200,7 +200,7 @@ def plot_poles(
         if baseline is not None:
             axes[0, 1].legend(fontsize=7)
         if not has_room(baseline):
-            axes[1, 0].set_title(no_room(baseline), color=AMBER, fontsize=8)
+            axes[1, 0].set_title(room_warning(baseline), color=AMBER, fontsize=8)
         axes[0, 0].set_ylabel("Activation", fontsize=8)
         return finish(figure, show, save)
 
@@ -375,7 +375,7 @@ def sequence_animation(
             right.legend(fontsize=8)
             is_low = activities[-1] < max(activities[0], 0)
             if is_low and not has_room(baseline):
-                right.set_title(no_room(baseline), color=AMBER, fontsize=10)
+                right.set_title(room_warning(baseline), color=AMBER, fontsize=10)
         figure.animate(film.draw, len(imgs), min(max(1000 // interval, 10), 30))
         return finish_animation(figure, show, savename if save is None else save, dpi)
 

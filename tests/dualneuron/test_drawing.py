@@ -8,7 +8,14 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from core.errors import ImageError, SettingError
-from dualneuron.figures import channels_last, draw_image, finish, has_room, house_style, no_room
+from dualneuron.figures import (
+    channels_last,
+    draw_image,
+    finish,
+    has_room,
+    house_style,
+    room_warning,
+)
 
 
 @pytest.fixture
@@ -70,4 +77,4 @@ def test_an_image_in_range_is_drawn_as_it_is_and_another_over_its_own_range(figu
 
 def test_neurons_without_room_below_grey_are_told():
     assert [has_room(value) for value in (0.19, 0.2, None)] == [False, True, True]
-    assert no_room(0.19) == "no room below grey (0.19)"
+    assert room_warning(0.19) == "no room below grey (0.19)"
