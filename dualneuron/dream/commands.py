@@ -11,6 +11,7 @@ from core.files import replacing
 from core.progress import progress
 from dualneuron.dream.axis import axis_between, embedded_one_by_one
 from dualneuron.dream.embedding import load_dreamsim, shown_to_guide
+from dualneuron.figures import has_room, room_warning
 from dualneuron.screening.sets import open_images
 from dualneuron.synthesis.generate import DualNeuronDataset
 
@@ -42,7 +43,11 @@ def find_axis(options: argparse.Namespace) -> Iterator[str]:
         )
     if from_poles:
         with DualNeuronDataset(options.poles) as poles:
-            sets = [_poles(poles, options.neuron, pole) for pole in POLES.values()]
+            sets = [_images(poles, options.neuron, pole) for pole in POLES.values()]
+            baseline = poles.grey_baseline
+        if baseline is not None and not has_room(baseline[options.neuron]):
+            warning = room_warning(baseline[options.neuron])
+            yield f"neuron {options.neuron}, low images: {warning}"
     else:
         sets = [open_images(options.high), open_images(options.low)]
     model = load_dreamsim(options.cache_dir, options.device, options.dreamsim_type)
@@ -59,10 +64,10 @@ def find_axis(options: argparse.Namespace) -> Iterator[str]:
     yield f"{options.out}: a vector of length 1, from low to high"
 
 
-def _poles(poles: DualNeuronDataset, neuron: int, pole: str) -> list[torch.Tensor]:
+def _images(poles: DualNeuronDataset, neuron: int, pole: str) -> list[torch.Tensor]:
     """Images of one pole of a neuron, one a seed."""
     results = poles.get_neuron_results(neuron, activation_type=pole)
-    return [torch.as_tensor(result["image"]) for result in results]
+    return [torch.from_numpy(result["image"]) for result in results]
 
 
 def _seen(images: Sequence[object], words: str) -> Iterator[torch.Tensor]:

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from core.errors import SettingError
 from dualneuron.figures import (
     AMBER,
     CYAN,
@@ -28,6 +29,7 @@ from dualneuron.figures import (
     has_room,
     house_style,
 )
+from dualneuron.synthesis.poles_file import DualNeuronDataset
 from dualneuron.synthesis.visualize import blend
 
 PAIRS_IN_A_ROW = 4
@@ -58,17 +60,22 @@ class Selectivity:
     most: list[np.ndarray]
 
 
-def dual_selectivity(poles: Any, neurons: Iterable[int], grey_baseline: Any) -> Selectivity:
+def dual_selectivity(
+    poles: DualNeuronDataset,
+    neurons: Iterable[int] | None = None,
+    grey_baseline: np.ndarray | None = None,
+) -> Selectivity:
     """Responses of neurons to both poles beside the one to grey, and how alike the images are.
 
     Parameters
     ----------
     poles
-        A `DualNeuronDataset`, or another object with its `get_neuron_results`.
+        A file of poles.
     neurons
-        Ids, 0-based.
+        Ids, 0-based; by default all that it holds.
     grey_baseline : (n_neurons,)
-        Responses of all neurons to the grey image: ``twin.grey_baseline()``.
+        Responses of all neurons to the grey image, ``twin.grey_baseline()``; by default those that
+        the file notes.
 
     Returns
     -------
@@ -80,10 +87,22 @@ def dual_selectivity(poles: Any, neurons: Iterable[int], grey_baseline: Any) -> 
         ``mei_similarity``, mean cosine of the images of two seeds; ``mei_lei_similarity``, of an
         image of each pole; ``has_room``, False where a low pole means next to nothing. What takes
         two seeds is NaN for one.
+
+    Raises
+    ------
+    SettingError
+        If the file notes no responses to grey, as published ones do not, and none are given.
     """
-    baseline = as_array(grey_baseline)
+    baseline = poles.grey_baseline if grey_baseline is None else as_array(grey_baseline)
+    if baseline is None:
+        raise SettingError(
+            path="grey_baseline",
+            expected="responses to the grey image",
+            found="none in the file of poles",
+            advice="give twin.grey_baseline()",
+        )
     rows, least, most = [], [], []
-    for neuron in neurons:
+    for neuron in poles.neurons if neurons is None else neurons:
         low, high = (_Pole(poles, neuron, kind) for kind in ("least", "most"))
         grey, lei, mei = float(baseline[neuron]), low.responses.min(), high.responses.max()
         rows.append(
@@ -112,7 +131,7 @@ def dual_selectivity(poles: Any, neurons: Iterable[int], grey_baseline: Any) -> 
 class _Pole:
     """What all seeds found at one pole of a neuron."""
 
-    def __init__(self, poles: Any, neuron: int, kind: str):
+    def __init__(self, poles: DualNeuronDataset, neuron: int, kind: str):
         self.results = poles.get_neuron_results(neuron, activation_type=kind)
         traces = [np.atleast_1d(as_array(result["activations"])) for result in self.results]
         self.responses = np.array([float(trace[-1]) for trace in traces])

@@ -5,6 +5,7 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 
+from core.errors import SettingError
 from dualneuron.figures import AMBER, CYAN, MAGENTA
 from dualneuron.synthesis.selectivity import dual_selectivity, plot_dual_selectivity
 
@@ -17,6 +18,9 @@ DIRECTIONS = {"least": [(0, 1, 0), (0, 0.6, 0.8)], "most": [(1, 0, 0), (0.6, 0.8
 
 class Poles:
     """A file of poles with the first seeds only."""
+
+    neurons = (0, 1, 2)
+    grey_baseline = None
 
     def __init__(self, n_seeds=2):
         self.n_seeds = n_seeds
@@ -47,6 +51,16 @@ def test_responses_to_both_poles_stand_beside_the_one_to_grey():
     assert first["mei_cv"] == pytest.approx(np.sqrt(2) / 4)
     assert first["lei_cv"] == pytest.approx(np.sqrt(2) / 8 / 0.375)
     assert table["has_room"].tolist() == [True, False]
+
+
+def test_neurons_and_responses_to_grey_are_those_of_the_file_by_default():
+    poles = Poles()
+    with pytest.raises(SettingError, match=r"grey_baseline: expected .* found none in the file"):
+        dual_selectivity(poles)
+    poles.grey_baseline = BASELINE.numpy()
+    table = dual_selectivity(poles).table
+    assert table["neuron_id"].tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(table["grey"], BASELINE)
 
 
 def test_images_are_compared_by_their_cosine_whatever_their_norm():
