@@ -26,7 +26,7 @@ def load_dreamsim(
 ) -> nn.Module:
     """DreamSim, ready to embed RGB images (B, 3, 224, 224) in [0, 1].
 
-    Its package fetches the weights (about 2 GB for the ensemble) into `cache_dir` at first use.
+    Its package fetches the weights into `cache_dir` at first use.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from scipy import ndimage
 from scipy.spatial import ConvexHull, QhullError
 
-from core.errors import SettingError
+from core.errors import ImageError, SettingError
 from dualneuron.animations import AnimatedFigure, animated_figure, finish_animation
 from dualneuron.figures import (
     AMBER,
@@ -311,10 +311,12 @@ def get_mean_mask(poles: Sequence[object], zthreshold: float = 1.0) -> np.ndarra
     Raises
     ------
     ImageError
-        If there is none.
+        If there is none, or their sizes differ.
     """
     check_lengths("at least one image", poles)
     masks = [estimate_mask(image, zthreshold) for image in poles]
+    if len(sizes := {mask.shape for mask in masks}) > 1:
+        raise ImageError(path="poles", expected="images of one size", found=sorted(sizes))
     mean = np.mean([denormalize(mask, mean=None) for mask in masks], axis=0)
     mean[mean > SHARE_OF_MASKS] = 1
     levels = (mean * 255).astype(np.uint8).astype(float)

@@ -182,6 +182,13 @@ def test_the_mean_mask_holds_what_a_tenth_of_the_images_show():
     np.testing.assert_array_equal(np.rint(mask[10, 2:14] * 255), expected)
 
 
+def test_images_of_different_sizes_have_no_mean_mask():
+    with pytest.raises(ImageError, match=r"one size, found \[\(30, 30\), \(40, 40\)\]"):
+        get_mean_mask([blob(5, 5), blob(5, 5, size=30)])
+    with pytest.raises(ImageError, match="at least one image, found 0"):
+        get_mean_mask([])
+
+
 def test_a_film_shows_each_step_with_its_activity(rng, tmp_path):
     images = rng.random((4, 1, 6, 6))
     activities = [0.5, 0.25, -0.125, 1.0]
