@@ -1,8 +1,8 @@
 """Images that maximise an objective, one at a time: the published functions.
 
 Both take any function of images (n, C, H, W) that returns one number, as in
-``lambda images: twin(images, [7]).mean()``, and return a dictionary. Many neurons of a twin at once:
-`dualneuron.synthesis.batch.synthesize`, with the same results.
+``lambda images: twin(images, [7]).mean()``, and return a dictionary. For many neurons of a twin at
+once, with the same results, see `dualneuron.synthesis.batch.synthesize`.
 """
 
 import warnings
@@ -253,14 +253,16 @@ def pixel_ascending(
 
     Examples
     --------
-    The best image of a linear unit is its filter, at the norm:
+    The best image of a linear unit is its filter, here a blob:
 
-    >>> filter = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])
-    >>> filter = torch.nn.functional.pad(filter, (3, 3, 3, 3))
-    >>> found = pixel_ascending(lambda images: (images * filter).mean(0).sum(), image_size=9,
-    ...     channels=1, learning_rate=1.0, values_range=(-1, 1), box_size=(1, 1), jitter_std=0,
-    ...     noise=0, target_norm=3.0, generator=0, device="cpu")
-    >>> found["activation"], 3 * float(filter.norm())
+    >>> across = torch.linspace(-2, 2, 17)
+    >>> blob = torch.exp(-(across[:, None] ** 2 + across**2))
+    >>> found = pixel_ascending(
+    ...     lambda images: (images * blob).sum() / len(images), 17, 1, learning_rate=0.1,
+    ...     values_range=(-1, 1), box_size=(1, 1), noise=0, jitter_std=0, reflect_pad_frac=0,
+    ...     target_norm=3.0, init_std=0.1, generator=0, device="cpu")
+    >>> bool(torch.cosine_similarity(found["image"].flatten(), blob.flatten(), dim=0) > 0.98)
+    True
     """
     preset = PixelPreset(
         image_size=image_size,
@@ -376,9 +378,7 @@ def _guide(
     if function is None:
         return None
     if axis is None:
-        warnings.warn(
-            "simulation_function has no effect without a simulation_axis", stacklevel=3
-        )
+        warnings.warn("simulation_function has no effect without a simulation_axis", stacklevel=3)
         return None
     axis = torch.as_tensor(axis, dtype=torch.float32, device=device).flatten()
 

@@ -128,9 +128,7 @@ def _kept_gradient(images: torch.Tensor) -> torch.Tensor:
     return images
 
 
-def _score_crops(
-    score: Score, images: torch.Tensor, preset: Preset, draws: Draws
-) -> torch.Tensor:
+def _score_crops(score: Score, images: torch.Tensor, preset: Preset, draws: Draws) -> torch.Tensor:
     boxes, noise = draws.step(preset)
     size = tuple(images.shape[-2:])
     frame = margin(size, preset.reflect_pad_frac)

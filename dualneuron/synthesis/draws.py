@@ -47,9 +47,7 @@ class Draws:
         """Boxes (B, n, 4), on the CPU, and standard normal noise (B, n, C, S, S) of one step."""
         channels, height, width = self.shape
         shape = (preset.nb_crops, channels, height, height)
-        noise = torch.empty(
-            len(self.generators), *shape, pin_memory=self.device.type == "cuda"
-        )
+        noise = torch.empty(len(self.generators), *shape, pin_memory=self.device.type == "cuda")
         frame = margin((height, width), preset.reflect_pad_frac)
 
         def draw(number: int) -> torch.Tensor:
@@ -86,7 +84,7 @@ def item_generator(seed: int, pole: str, neuron: int) -> torch.Generator:
     Examples
     --------
     >>> torch.rand(1, generator=item_generator(0, "most", 7))
-    tensor([0.5306])
+    tensor([0.6164])
     """
     words = np.random.SeedSequence([seed, *pole.encode(), neuron]).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(words[0] >> np.uint64(1)))

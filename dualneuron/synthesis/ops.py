@@ -133,9 +133,7 @@ def precondition(
     return in_range(recorrelate_colors(image), values_range, range_fn)
 
 
-def in_range(
-    image: torch.Tensor, values_range: tuple[float, float], range_fn: str
-) -> torch.Tensor:
+def in_range(image: torch.Tensor, values_range: tuple[float, float], range_fn: str) -> torch.Tensor:
     """Values within a range.
 
     Parameters

@@ -28,7 +28,8 @@ class GlobalResponseNorm(nn.Module):
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """(B, H, W, C) to the same shape."""
-        norms = maps.square().sum((1, 2), keepdim=True).sqrt()
+        # its derivative where a channel is silent is 0, that of a root of squares NaN
+        norms = torch.linalg.vector_norm(maps, dim=(1, 2), keepdim=True)
         relative = norms / (norms.mean(-1, keepdim=True) + EPS)
         return maps * (1 + self.weight * relative) + self.bias
 
