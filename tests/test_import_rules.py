@@ -245,6 +245,7 @@ COMMANDS = (
     "dualneuron axis",
     "dualneuron fetch",
     "dualneuron summary",
+    "dualneuron screen",
     "figure_reproduction",
     "neuro_data_analysis.claims",
     "neuro_data_analysis.covariance_tensors",

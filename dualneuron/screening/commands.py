@@ -23,8 +23,8 @@ def screen(options: argparse.Namespace) -> Iterator[str]:
     ------
     str
     """
-    is_spread = options.scheduler is not None or options.workers is not None
-    with nullcontext() if not is_spread else _cluster(options) as client:
+    is_spread = options.cluster or options.scheduler or options.workers
+    with _cluster(options) if is_spread else nullcontext() as client:
         if client is not None:
             yield f"on {described(client)}"
         screen_activations(

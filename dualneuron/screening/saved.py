@@ -7,16 +7,18 @@ are written, so that an interrupted screen goes on with the next one.
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core import interrupt
-from core.errors import ImageError, StateError
-from core.files import is_full, no_room, replacing, write_json
+from core.errors import ImageError, SettingError, StateError
+from core.files import is_full, no_room, replacing, staging_in, write_json
 from core.settings import as_plain, check_same
 from dualneuron.screening.ordering import Ends, sorted_units
 from dualneuron.screening.streaming import Batch
@@ -80,6 +82,8 @@ class SavedScreen:
     ------
     StateError
         If a screen of this name was made with other settings.
+    SettingError
+        If results of other origin lie where its own are to be.
     """
 
     def __init__(
@@ -99,8 +103,9 @@ class SavedScreen:
         if self._progress.is_file():
             self._go_on()
         self.is_complete = self._has_all_files()
-        if self._ends is None and not self.is_complete:
-            self._file = self._open_responses()
+        self._file = None
+        if self._ends is None and not self._has_written():
+            self.n_done, self.skipped = 0, {}
 
     def _has_all_files(self) -> bool:
         names = [f"{unit}.npy" for unit in range(self.n_units)]
@@ -119,6 +124,7 @@ class SavedScreen:
     def _settle_settings(self, settings: dict[str, Any]) -> None:
         path = self.folder / SETTINGS
         if not path.is_file():
+            self._refuse_to_replace()
             write_json(path, json.loads(json.dumps(settings, default=as_plain)))
             return
         try:
@@ -128,6 +134,16 @@ class SavedScreen:
             if isinstance(error, StateError):
                 raise error.inside(path) from None
             raise StateError(path=path, expected="settings (JSON)", found=error) from None
+
+    def _refuse_to_replace(self) -> None:
+        for folder in (self.responses, self.indices):
+            if folder.exists():
+                raise SettingError(
+                    path=folder,
+                    expected="no results of other origin where those of this screen are to be",
+                    found="some",
+                    advice="choose another folder for the output",
+                )
 
     def _go_on(self) -> None:
         try:
@@ -146,13 +162,8 @@ class SavedScreen:
                 advice=f"remove {self.folder} to start anew",
             ) from None
 
-    def _open_responses(self) -> Any:
-        if not self._raw.is_file() or self._raw.stat().st_size < self._n_bytes:
-            self.n_done, self.skipped = 0, {}
-        file = os.fdopen(os.open(self._raw, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)
-        file.truncate(self._n_bytes)
-        file.seek(self._n_bytes)
-        return file
+    def _has_written(self) -> bool:
+        return self._raw.is_file() and self._raw.stat().st_size >= self._n_bytes
 
     @property
     def _n_bytes(self) -> int:
@@ -193,34 +204,33 @@ class SavedScreen:
         self.n_done = batch.span.stop
 
     def _write(self, rows: np.ndarray) -> None:
+        if self._file is None:
+            descriptor = os.open(self._raw, os.O_RDWR | os.O_CREAT, 0o666)
+            self._file = os.fdopen(descriptor, "r+b", buffering=0)
+            self._file.truncate(self._n_bytes)
         self._file.seek(self._n_bytes)
         left = memoryview(rows).cast("B")
-        try:
+        with _full_disk_told(self._raw):
             while left:
                 left = left[self._file.write(left) :]
-        except OSError as error:
-            if is_full(error):
-                raise no_room(self._raw, error, self._n_bytes) from None
-            raise
 
     def save(self) -> None:
         """Note how far it is; what was added until now is not shown again."""
-        ends = {} if self._ends is None else self._ends.arrays()
-        with interrupt.held_back(), replacing(self._progress) as temporary:
-            with temporary.open("wb") as file:
-                np.savez(
-                    file,
-                    n_done=self.n_done,
-                    skipped=np.array(list(self.skipped), np.int64),
-                    skipped_names=np.array(list(self.skipped.values()), np.str_),
-                    **ends,
-                )
+        state = {
+            "n_done": self.n_done,
+            "skipped": np.array(list(self.skipped), np.int64),
+            "skipped_names": np.array(list(self.skipped.values()), np.str_),
+            **({} if self._ends is None else self._ends.arrays()),
+        }
+        with interrupt.held_back(), replacing(self._progress) as path, path.open("wb") as file:
+            np.savez(file, **state)
         self._saved_at = time.monotonic()
 
     def close(self) -> None:
         """Close the file of the responses so far."""
-        if self._ends is None and not self.is_complete:
+        if self._file is not None:
             self._file.close()
+            self._file = None
 
     def finish(self, index_dtype: str, notes: Mapping[str, Any]) -> None:
         """Write the ordered responses and indices of every unit, and remove what led to them.
@@ -240,10 +250,18 @@ class SavedScreen:
         self.close()
         if self.n_done == len(self.skipped):
             raise nothing_read(self.n_done)
-        for unit, responses, indices in self._units():
-            interrupt.check()
-            _save_array(self.responses / f"{unit}.npy", responses)
-            _save_array(self.indices / f"{unit}.npy", indices.astype(index_dtype, copy=False))
+        with staging_in(self.folder) as staging, _full_disk_told(self.folder):
+            made = [staging / folder.name for folder in (self.responses, self.indices)]
+            for folder in made:
+                folder.mkdir()
+            for unit, responses, indices in self._units():
+                interrupt.check()
+                np.save(made[0] / f"{unit}.npy", responses)
+                np.save(made[1] / f"{unit}.npy", indices.astype(index_dtype, copy=False))
+            for folder, final in zip(made, (self.responses, self.indices), strict=True):
+                if final.is_dir():
+                    shutil.rmtree(final)
+                folder.rename(final)
         summary = {
             "n_images": self.n_done - len(self.skipped),
             "n_skipped": len(self.skipped),
@@ -275,6 +293,11 @@ def nothing_read(n_images: int) -> ImageError:
     return ImageError(expected="images that can be read", found=f"none among {n_images}")
 
 
-def _save_array(path: Path, values: np.ndarray) -> None:
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.save(file, values)
+@contextmanager
+def _full_disk_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if is_full(error):
+            raise no_room(path, error) from None
+        raise

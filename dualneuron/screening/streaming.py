@@ -96,7 +96,7 @@ def response_batches(
     """
     starts = range(span.start, span.stop, batch_size)
     parts = deque(range(first, min(first + batch_size, span.stop)) for first in starts)
-    with _readers(max(1, num_workers)) as pool:
+    with _Readers(max(1, num_workers)) as pool:
         read = deque()
         while parts or read:
             while parts and len(read) <= max(1, num_workers):
@@ -112,7 +112,7 @@ def response_batches(
             yield Batch(part, indices, responses, skipped)
 
 
-class _readers(ThreadPoolExecutor):
+class _Readers(ThreadPoolExecutor):
     """Threads; what has not begun when their work is left is not begun."""
 
     def __exit__(self, *error: object) -> None:
