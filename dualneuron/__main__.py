@@ -10,8 +10,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from core.arguments import add_cluster_options, count, folder
-from core.arguments import count, folder, seed
+from core.arguments import add_cluster_options, count, folder, seed
 from core.errors import run
 
 NETWORKS = ("v1", "v4", "v4g", "vgg16", "vgg16_bn", "resnet50", "vit_b_16")
