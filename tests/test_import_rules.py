@@ -243,6 +243,7 @@ COMMANDS = (
     "core.utils.layer_hook_utils",
     "core.versions",
     "dualneuron",
+    "dualneuron axis",
     "dualneuron fetch",
     "dualneuron summary",
     "dualneuron screen",
