@@ -77,6 +77,7 @@ ANALYSIS_ROOMS = {
         {"contract", "statistics", "explorer", "plotting"},
         {"recordings", "evolutions", "export"},
     ),
+    "tuning_maps": ({"statistics", "matlab", "level_sets"}, {"recordings"}),
     "simulation": (
         {"contract", "statistics", "matlab", "computing", "optimizers", "images"},
         {"recordings", "evolutions", "tuning", "image_similarity", "export"},
@@ -242,8 +243,10 @@ COMMANDS = (
     "core.utils.layer_hook_utils",
     "core.versions",
     "dualneuron",
+    "dualneuron axis",
     "dualneuron fetch",
     "dualneuron summary",
+    "dualneuron screen",
     "figure_reproduction",
     "neuro_data_analysis.claims",
     "neuro_data_analysis.covariance_tensors",
@@ -253,6 +256,7 @@ COMMANDS = (
     "neuro_data_analysis.export.explorer",
     "neuro_data_analysis.prototype_similarity",
     "neuro_data_analysis.simulation",
+    "neuro_data_analysis.tuning_maps",
     "source_data_export",
 )
 

@@ -10,5 +10,17 @@ __getattr__, __dir__, __all__ = hand_on(
         "draws": ["item_generator"],
         "generate": ["DualNeuronDataset", "generate_poles"],
         "presets": ["PRESETS", "FourierPreset", "PixelPreset"],
+        "selectivity": ["Selectivity", "dual_selectivity", "plot_dual_selectivity"],
+        "visualize": [
+            "blend",
+            "check_format",
+            "clip_percentile",
+            "denormalize",
+            "estimate_mask",
+            "get_mean_mask",
+            "plot_group",
+            "plot_poles",
+            "sequence_animation",
+        ],
     },
 )
