@@ -52,7 +52,10 @@ DOOR = "utils"
 
 COMMANDS_OF_OTHER_ROOMS = {
     ("core/contract/__main__.py", "acquisition"),
-    *(("core/level_sets/study.py", room) for room in ("experiments", "optimizers", "probing")),
+    *(
+        ("core/level_sets/study.py", room)
+        for room in ("experiments", "optimizers", "probing", "images")
+    ),
 }
 """``python -m core.contract download`` hands on to the room that does it now; a study evolves units
 of networks, which the rest of its room knows nothing of."""
