@@ -5,6 +5,7 @@ from core.optional import hand_on
 __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
+        "at_code": ["metric_tensor"],
         "averages": ["average_metric", "block_metric", "project_metric"],
         "axes": ["Steps", "equidistant_steps", "steps_to_distances", "traverse"],
         "consistency": ["Consistency", "amplification", "consistency_of", "off_diagonal"],
@@ -20,7 +21,7 @@ __getattr__, __dir__, __all__ = hand_on(
         ],
         "leading": ["leading_metric"],
         "local_map": ["LocalMap"],
-        "metric": ["Metric", "metric_tensor"],
+        "metric": ["Metric"],
         "saved": ["load_metric", "save_metric"],
         "spectra": [
             "dimensions",

@@ -12,13 +12,14 @@ from matplotlib.figure import Figure
 from core.errors import CodeError, MissingFileError, SettingError
 from core.files import replacing, writable_folder
 from core.generators import BigGAN, Generator, load_generator
+from core.geometry.at_code import metric_tensor
 from core.geometry.averages import average_metric
 from core.geometry.consistency import consistency_of, off_diagonal
 from core.geometry.controls import shuffle_weights
 from core.geometry.distances import DISTANCES, FeatureDistance
 from core.geometry.figures import axes_figure, consistency_figure, spectra_figure
 from core.geometry.leading import leading_metric
-from core.geometry.metric import Metric, metric_tensor
+from core.geometry.metric import Metric
 from core.geometry.saved import save_metric
 from core.geometry.spectra import SHARES, dimensions, mean_spectrum
 from core.geometry.stimuli import AXES, PARTS, save_stimuli, stimulus_set

@@ -14,10 +14,11 @@ import torch
 
 from core.files import replacing
 from core.generators.protocol import Generator
+from core.geometry.at_code import metric_tensor
 from core.geometry.averages import block_metric
 from core.geometry.axes import MAX_STEP, TARGETS, TOLERANCE, equidistant_steps
 from core.geometry.distances import FeatureDistance
-from core.geometry.metric import Metric, metric_tensor
+from core.geometry.metric import Metric
 from core.images.stimulus_names import stimulus_name
 from core.optional import import_package
 from core.spaces import N_NOISE
