@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = hand_on(
             "lpips_distance",
             "network_distance",
         ],
+        "inversion": ["compare_inversions", "gains"],
         "leading": ["leading_metric"],
         "local_map": ["LocalMap"],
         "metric": ["Metric"],
@@ -30,6 +31,7 @@ __getattr__, __dir__, __all__ = hand_on(
             "null_counts",
             "power_along_axes",
         ],
+        "trajectories": ["AxisStatistics", "axis_amplitudes", "axis_statistics"],
         "stimuli": ["AxisImages", "save_stimuli", "stimulus_set"],
     },
 )

@@ -13,7 +13,7 @@ import torch
 from core.errors import PromiseError, SettingError
 from core.generators.protocol import Generator
 from core.geometry.local_map import MEMORY, Distance, Images, LocalMap
-from core.geometry.metric import Metric
+from core.geometry.metric import Metric, name_of
 
 METHODS = ("auto", "jacobian", "products", "backprop")
 
@@ -120,11 +120,11 @@ def with_origin(
             vectors,
             matrix,
             around.code.cpu().numpy(),
-            distance=_name_of(distance),
+            distance=name_of(distance),
             reduction=getattr(distance, "reduction", ""),
             dtype=str(around.dtype).removeprefix("torch."),
             method=method,
-            generator=_name_of(generator),
+            generator=name_of(generator),
             **more,
         )
 
@@ -172,8 +172,3 @@ def _symmetric(matrix: torch.Tensor) -> tuple[torch.Tensor, float]:
     largest = matrix.abs().max()
     apart = (matrix - matrix.T).abs().max() / 2
     return (matrix + matrix.T) / 2, float(apart / largest) if largest else 0.0
-
-
-def _name_of(thing: object) -> str:
-    """The name that a thing gives itself, as "fc6" and "LPIPS" do; otherwise that of its class."""
-    return getattr(thing, "name", getattr(thing, "__name__", type(thing).__name__))

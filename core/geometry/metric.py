@@ -93,3 +93,14 @@ class Metric:
                 expected=f"{least} to {highest} of {len(self.eigenvalues)} eigenvectors", found=k
             )
         return k
+
+
+def name_of(thing: object) -> str:
+    """The name of a generator or distance: its own, as "fc6" and "LPIPS" have one, or its class's.
+
+    Examples
+    --------
+    >>> name_of(np.add), name_of(Metric(np.ones(1), np.eye(1)))
+    ('add', 'Metric')
+    """
+    return getattr(thing, "name", getattr(thing, "__name__", type(thing).__name__))
