@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
         "at_code": ["metric_tensor"],
-        "averages": ["average_metric", "block_metric", "project_metric"],
+        "averages": ["average_metric", "block_metric", "load_average", "project_metric"],
         "axes": ["Steps", "equidistant_steps", "steps_to_distances", "traverse"],
         "consistency": ["Consistency", "amplification", "consistency_of", "off_diagonal"],
         "controls": ["shuffle_weights"],

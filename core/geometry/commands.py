@@ -13,7 +13,7 @@ from core.errors import CodeError, MissingFileError, SettingError
 from core.files import replacing, writable_folder
 from core.generators import BigGAN, Generator, load_generator
 from core.geometry.at_code import metric_tensor
-from core.geometry.averages import average_metric
+from core.geometry.averages import PARTS, average_metric
 from core.geometry.consistency import consistency_of, off_diagonal
 from core.geometry.controls import shuffle_weights
 from core.geometry.distances import DISTANCES, FeatureDistance
@@ -22,7 +22,7 @@ from core.geometry.leading import leading_metric
 from core.geometry.metric import Metric
 from core.geometry.saved import save_metric
 from core.geometry.spectra import SHARES, dimensions, mean_spectrum
-from core.geometry.stimuli import AXES, PARTS, save_stimuli, stimulus_set
+from core.geometry.stimuli import AXES, save_stimuli, stimulus_set
 from core.plotting.style import apply_style
 from core.progress import progress
 

@@ -48,6 +48,9 @@ CONTROLS = {"shuffled": shuffled_like, "random walk": random_like}
 
 COLORS = {"evolution": "#c0392b", "shuffled": "#2471a3", "random walk": "0.5"}
 
+N_DRAWN = 20
+"""Controls for each evolution in a figure."""
+
 LEAST = 3
 """Generations that a trajectory needs."""
 
@@ -123,11 +126,13 @@ def evolutions(options: argparse.Namespace) -> Iterator[str]:
     if metric is None:
         metric = average_at_random(generator, distance, options)
         save_metric(out / "average.npz", metric)
+    # numbers of its own: a generator's weights may have been drawn from the seed itself
+    random = np.random.default_rng([options.seed, *b"controls"])
     table = pd.concat(
-        by_generation(trajectory, generator, distance, metric, rng=options.seed)
+        by_generation(trajectory, generator, distance, metric, rng=random)
         for trajectory in progress(trajectories, len(trajectories), "evolutions")
     )
-    summary = summary_of(trajectories, metric, options.controls, rng=options.seed)
+    summary = summary_of(trajectories, metric, options.controls, rng=random)
     for file, rows in {"generations": table, "axes": summary}.items():
         with replacing(out / f"{file}.csv") as path:
             rows.to_csv(path, index=False)
@@ -135,7 +140,7 @@ def evolutions(options: argparse.Namespace) -> Iterator[str]:
     with replacing(out / "distances.npz") as path, path.open("wb") as file:
         np.savez(file, distances=between, evolution=trajectories[0].name)
     with apply_style():
-        figure = evolution_figure(trajectories, metric, table, between, distance.name)
+        figure = evolution_figure(trajectories, metric, table, between, distance.name, rng=random)
         save_figure(figure, out / "evolution.png")
     n_top = n_top_axes(metric.n)
     yield f"{len(trajectories)} evolutions of {name}, {metric.n} axes, of which {n_top} are the top"
@@ -155,7 +160,7 @@ def by_generation(
     distance: FeatureDistance,
     metric: Metric,
     *,
-    rng: int = 0,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     """One evolution, step by step.
 
@@ -205,7 +210,7 @@ def by_generation(
 
 
 def summary_of(
-    trajectories: list[Trajectory], metric: Metric, n_controls: int, *, rng: int = 0
+    trajectories: list[Trajectory], metric: Metric, n_controls: int, *, rng: np.random.Generator
 ) -> pd.DataFrame:
     """How evolutions' whole displacements go along axes, and those of controls.
 
@@ -229,14 +234,13 @@ def summary_of(
     """
     whole = np.stack([t.means[-1] - t.means[0] for t in trajectories])
     rows = [{"steps": "evolution", **asdict(axis_statistics(whole, metric))}]
-    random = np.random.default_rng(rng)
     for name, control in CONTROLS.items():
         found = []
         for _ in range(n_controls):
             if name == "shuffled":
-                moved = control(whole, random)
+                moved = control(whole, rng)
             else:
-                moved = np.stack([control(t.steps, random).sum(0) for t in trajectories])
+                moved = np.stack([control(t.steps, rng).sum(0) for t in trajectories])
             found.append(asdict(axis_statistics(moved, metric)))
         numbers = pd.DataFrame(found)
         low, high = np.percentile(numbers.top_share, [2.5, 97.5])
@@ -250,6 +254,8 @@ def evolution_figure(
     table: pd.DataFrame,
     between: np.ndarray,
     words: str,
+    *,
+    rng: np.random.Generator,
 ) -> Figure:
     """Coefficients by eigenvalue, shares and distances by generation, and a matrix of distances.
 
@@ -265,13 +271,15 @@ def evolution_figure(
         Distances of the images of the first evolution's mean codes.
     words
         Name of the distance.
+    rng
+        Source of the controls of the first panel.
 
     Returns
     -------
     Figure
     """
-    figure, panels = plt.subplots(2, 2, figsize=(7.5, 5.6), layout="constrained")
-    _draw_amplitudes(panels[0, 0], trajectories, metric)
+    figure, panels = plt.subplots(2, 2, figsize=(7.5, 5.8), layout="constrained")
+    _draw_amplitudes(panels[0, 0], trajectories, metric, rng)
     for ax, column, label in (
         (panels[0, 1], "top_share", "share along the top axes"),
         (panels[1, 0], "distance", f"{words} of a step"),
@@ -287,7 +295,8 @@ def evolution_figure(
     panels[0, 1].axhline(n_top_axes(metric.n) / metric.n, color="k", linewidth=0.8, linestyle=":")
     panels[0, 1].set_ylim(bottom=0)
     panels[1, 0].set_yscale("log")
-    panels[0, 1].legend(frameon=False, fontsize=8)
+    lines = panels[0, 1].get_lines()[: len(COLORS)]
+    figure.legend(handles=lines, loc="outside upper center", ncols=len(COLORS), frameon=False)
     ax = panels[1, 1]
     image = ax.imshow(between, origin="lower", cmap="viridis")
     ax.set(xlabel="generation", ylabel="generation", title="between mean codes, first evolution")
@@ -296,13 +305,15 @@ def evolution_figure(
     return figure
 
 
-def _draw_amplitudes(ax: Axes, trajectories: list[Trajectory], metric: Metric) -> None:
-    """Mean size of coefficients of displacements, of unit length, in bins of axes."""
+def _draw_amplitudes(
+    ax: Axes, trajectories: list[Trajectory], metric: Metric, rng: np.random.Generator
+) -> None:
+    """Mean size of coefficients of displacements of length 1, in bins of axes."""
     whole = np.stack([t.means[-1] - t.means[0] for t in trajectories])
     whole = whole / np.linalg.norm(whole, axis=1, keepdims=True)
-    kinds = {"evolution": whole, **{name: f(whole, 0) for name, f in CONTROLS.items()}}
-    ranks = np.arange(metric.n)
-    bins = np.array_split(ranks, min(24, metric.n))
+    repeated = np.tile(whole, (N_DRAWN, 1))
+    kinds = {"evolution": whole, **{name: make(repeated, rng) for name, make in CONTROLS.items()}}
+    bins = np.array_split(np.arange(metric.n), min(24, metric.n))
     for name, moved in kinds.items():
         amplitudes = axis_amplitudes(moved, metric)
         means = [amplitudes[some].mean() for some in bins]
