@@ -5,7 +5,7 @@ from core.optional import hand_on
 __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
-        "comparison": ["BASES", "METHODS", "compare_inversions", "gains"],
+        "comparison": ["BASES", "METHODS", "Effort", "compare_inversions", "gains"],
         "searches": ["cma", "lbfgs"],
     },
 )
