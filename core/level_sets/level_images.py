@@ -65,13 +65,13 @@ def find_level_images(
     sigma: float = 1.5,
     distance_weight: float = 5.0,
     unit: float = 1.0,
-    at_distance: float | None = None,
+    wanted: float | None = None,
     rng: int = 0,
 ) -> LevelImages:
     """Codes whose images have a score, as near to or as far from the prototype as they come.
 
     Minimised is the mean of ``|score - target| / unit`` and, weighted, of the distance (``min``),
-    its negative (``max``), its difference from `at_distance` (``fix``) or nothing (``none``), this
+    its negative (``max``), its difference from `wanted` (``fix``) or nothing (``none``), this
     only where the score is not 0.
 
     Parameters
@@ -99,7 +99,7 @@ def find_level_images(
     unit
         Score that counts as 1 in the loss. Published is 1, so that the weight means something else
         for every unit; with the prototype's score it means the same.
-    at_distance
+    wanted
         Wanted distance, for ``fix`` and nothing else.
     rng
         Seed of the offsets and kicks.
@@ -117,9 +117,9 @@ def find_level_images(
     """
     if mode not in MODES:
         raise SettingError(path="mode", expected=f"one of {', '.join(MODES)}", found=f"{mode!r}")
-    if (mode == "fix") != (at_distance is not None):
+    if (mode == "fix") != (wanted is not None):
         expected = "a distance for the mode fix, and for no other"
-        raise SettingError(path="at_distance", expected=expected, found=f"{at_distance} for {mode}")
+        raise SettingError(path="wanted", expected=expected, found=f"{wanted} for {mode}")
     torch = import_package("torch", "find_level_images")
     source = np.random.default_rng(rng)
     centre = torch.as_tensor(np.asarray(start), dtype=torch.float32)
@@ -134,8 +134,8 @@ def find_level_images(
         loss = ((scores - target).abs() / unit).mean()
         if weight:
             apart = distance(images)
-            if at_distance is not None:
-                apart = (apart - at_distance).abs()
+            if wanted is not None:
+                apart = (apart - wanted).abs()
             loss = loss + weight * (apart * (scores != 0)).mean()
         adam.zero_grad()
         loss.backward()

@@ -221,7 +221,7 @@ def map_tasks(
     network: str,
     n_units: int,
     layers: Sequence[str] | None = None,
-    places: bool = False,
+    published: bool = False,
     **settings: Any,
 ) -> dict[str, Mapping[str, Any]]:
     """Tasks of a study, spread evenly over the layers, by name.
@@ -234,7 +234,7 @@ def map_tasks(
         Number of units of all layers together.
     layers
         Layers from the lowest to the highest; None for those of `LAYERS`.
-    places
+    published
         Show images at the published places, `PLACES`.
     settings
         The other arguments of `unit_map`.
@@ -254,13 +254,13 @@ def map_tasks(
             path="--layer", expected=f"the layers of {network}, lowest first", found="none"
         )
     layers = LAYERS[network] if layers is None else layers
-    if places and (unknown := [layer for layer in layers if layer not in PLACES]):
+    if published and (unknown := [layer for layer in layers if layer not in PLACES]):
         raise SettingError(path="--layer", expected="layers of the design", found=unknown[0])
     share, more = divmod(whole(n_units, "--units", 1), len(layers))
     return {
         f"{depth}_{channel}": {
             **{"network": network, "layer": layer, "channel": channel, **settings},
-            **({"place": PLACES[layer]} if places else {}),
+            **({"place": PLACES[layer]} if published else {}),
         }
         for depth, layer in enumerate(layers)
         for channel in range(share + (depth < more))

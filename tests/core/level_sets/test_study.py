@@ -39,14 +39,14 @@ def test_mistakes_are_told_before_a_process_is_started(option, message, tmp_path
 
 
 def test_the_published_design_shows_images_at_the_places_of_its_layers():
-    tasks = map_tasks("resnet50_linf8", 20, places=True, **TINY)
+    tasks = map_tasks("resnet50_linf8", 20, published=True, **TINY)
     assert [task["place"] for name, task in tasks.items() if name.endswith("_0")][3:6] == [
         (49, (89, 90)),
         (75, (77, 78)),
         (137, (47, 47)),
     ]
     with pytest.raises(SettingError, match="--layer: expected layers of the design"):
-        map_tasks("resnet50_linf8", 1, [".conv"], places=True)
+        map_tasks("resnet50_linf8", 1, [".conv"], published=True)
 
 
 def test_a_finer_map_of_a_small_image_is_measured():
