@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from core.arguments import add_cluster_options, count, folder
+from core.arguments import add_cluster_options, count, folder, seed
 from core.errors import run
 
 NETWORKS = ("v1", "v4", "v4g", "vgg16", "vgg16_bn", "resnet50", "vit_b_16")
@@ -19,6 +19,8 @@ WORK = {
     "fetch": ("twins", "fetch_files"),
     "summary": ("twins", "print_summary"),
     "screen": ("screening", "screen"),
+    "poles": ("synthesis", "make_poles"),
+    "axis": ("dream", "find_axis"),
 }
 """Room and function of every command."""
 
@@ -30,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
     _add_fetch(commands)
     _add_summary(commands)
     _add_screen(commands)
+    _add_poles(commands)
+    _add_axis(commands)
     return made
 
 
@@ -108,6 +112,80 @@ def _add_screen(commands: argparse._SubParsersAction) -> None:
     screen.add_argument("--out", type=folder, default=Path("screening"), help="folder")
     _add_data_dir(screen)
     _add_device(screen)
+
+
+def _add_poles(commands: argparse._SubParsersAction) -> None:
+    poles = commands.add_parser(
+        "poles", help="most and least exciting images of neurons; goes on where it stopped"
+    )
+    poles.add_argument(
+        "-o", "--output-dir", type=folder, default=Path("poles"), help="folder (default: poles)"
+    )
+    poles.add_argument(
+        "-n", "--num-seeds", type=count, default=5, help="images of a neuron and pole (default: 5)"
+    )
+    for short, name, default in (("-v1", "v1", 458), ("-v4", "v4", 394), ("-v4g", "v4g", 0)):
+        poles.add_argument(
+            short,
+            f"--{name}-neurons",
+            type=_neurons,
+            default=default,
+            metavar="N",
+            help=f"how many of the twin {name}, or ids with commas; 0: none (default: {default})",
+        )
+    poles.add_argument("--poles", nargs="+", choices=("least", "most"), default=("least", "most"))
+    poles.add_argument(
+        "--preset",
+        nargs="+",
+        metavar="NAME",
+        help="published settings in place of the batch script's: v1-notebook (learning rate 1, "
+        "which converges), v4-notebook, v4-explore, v4-semantic, ...",
+    )
+    poles.add_argument("--steps", type=count, help="in place of the preset's")
+    poles.add_argument("--random-state", type=seed, default=0, help="draws the seeds (default: 0)")
+    poles.add_argument("--batch-size", type=count, help="images made together")
+    poles.add_argument("--compat-rng", action="store_true", help="random numbers as published")
+    poles.add_argument("--untrained", action="store_true", help="random weights; fetch none")
+    _add_data_dir(poles)
+    _add_device(poles)
+
+
+def _neurons(text: str) -> int | list[int]:
+    """A number of neurons, or ids with commas between them; ``7,`` is the one neuron 7.
+
+    Examples
+    --------
+    >>> _neurons("20"), _neurons("3,7"), _neurons("7,")
+    (20, [3, 7], [7])
+    """
+    try:
+        ids = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        ids = []
+    if not ids or min(ids) < 0:
+        raise argparse.ArgumentTypeError(f"expected a number, or ids as in 3,7, found {text!r}")
+    return ids if "," in text else ids[0]
+
+
+def _add_axis(commands: argparse._SubParsersAction) -> None:
+    axis = commands.add_parser("axis", help="what tells high from low poles in DreamSim's space")
+    axis.add_argument("--high", metavar="IMAGES", help="folder, zip or npy file: most exciting")
+    axis.add_argument("--low", metavar="IMAGES", help="folder, zip or npy file: least exciting")
+    axis.add_argument("--poles", type=Path, help="file of `poles`, in place of --high and --low")
+    axis.add_argument("--neuron", type=int, help="whose poles, 0-based")
+    axis.add_argument("--out", type=Path, default=Path("axis.npy"), help="file (default: axis.npy)")
+    axis.add_argument(
+        "--dreamsim-type",
+        default="ensemble",
+        help="ensemble (1792 numbers an image), dinov2_vitb14, ... (default: ensemble)",
+    )
+    axis.add_argument(
+        "--cache-dir",
+        type=Path,
+        default=Path("models"),
+        help="folder of DreamSim's weights (default: models)",
+    )
+    _add_device(axis)
 
 
 def _add_data_dir(command: argparse.ArgumentParser) -> None:

@@ -77,6 +77,7 @@ ANALYSIS_ROOMS = {
         {"contract", "statistics", "explorer", "plotting"},
         {"recordings", "evolutions", "export"},
     ),
+    "tuning_maps": ({"statistics", "matlab", "level_sets"}, {"recordings"}),
     "simulation": (
         {"contract", "statistics", "matlab", "computing", "optimizers", "images"},
         {"recordings", "evolutions", "tuning", "image_similarity", "export"},
@@ -242,6 +243,7 @@ COMMANDS = (
     "core.utils.layer_hook_utils",
     "core.versions",
     "dualneuron",
+    "dualneuron axis",
     "dualneuron fetch",
     "dualneuron summary",
     "dualneuron screen",
@@ -254,6 +256,7 @@ COMMANDS = (
     "neuro_data_analysis.export.explorer",
     "neuro_data_analysis.prototype_similarity",
     "neuro_data_analysis.simulation",
+    "neuro_data_analysis.tuning_maps",
     "source_data_export",
 )
 

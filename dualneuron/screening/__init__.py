@@ -22,5 +22,12 @@ __getattr__, __dir__, __all__ = hand_on(
             "load_poles",
             "sample_activations_adaptively",
         ],
+        "visualize": [
+            "plot_neuron_activation",
+            "plot_neuron_poles",
+            "plot_population_statistics",
+            "sampled_images_animation",
+            "visualize_adaptive_sampling",
+        ],
     },
 )

@@ -23,14 +23,20 @@ class GlobalResponseNorm(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        self.weight = nn.Parameter(torch.zeros(1, 1, 1, width))
-        self.bias = nn.Parameter(torch.zeros(1, 1, 1, width))
+        self.weight = nn.Parameter(torch.empty(1, 1, 1, width))
+        self.bias = nn.Parameter(torch.empty(1, 1, 1, width))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Change nothing, as an untrained block does."""
+        nn.init.zeros_(self.weight)
+        nn.init.zeros_(self.bias)
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """(B, H, W, C) to the same shape."""
-        norms = maps.square().sum((1, 2), keepdim=True).sqrt()
+        norms = torch.linalg.vector_norm(maps, dim=(1, 2), keepdim=True)
         relative = norms / (norms.mean(-1, keepdim=True) + EPS)
-        return maps * (1 + self.weight * relative) + self.bias
+        return torch.addcmul(self.bias, maps, 1 + self.weight * relative)
 
 
 class ConvNeXtBlock(nn.Module):
@@ -63,6 +69,11 @@ class ConvNeXtCore(nn.Module):
     """Maps of an image: (B, 3, 93, 93) gives (B, 80, 11, 11)."""
 
     n_channels = OUT
+
+    @staticmethod
+    def map_size(rows: int, columns: int) -> tuple[int, int]:
+        """Rows and columns of the maps of an image."""
+        return rows // 4 // 2, columns // 4 // 2
 
     def __init__(self):
         super().__init__()

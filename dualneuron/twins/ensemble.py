@@ -37,11 +37,12 @@ class TwinMember(nn.Module):
 
     def __init__(self, name: str, files: TwinFiles):
         super().__init__()
+        self.files = files
         self.core = CORES[name]()
         rows, columns = files.image_shape[1:]
-        with torch.device("meta"):
-            maps = CORES[name]().eval()(torch.empty(1, 3, rows, columns))
-        self.readout = Readout(maps.shape[1], tuple(maps.shape[2:]), files.n_neurons)
+        self.readout = Readout(
+            self.core.n_channels, self.core.map_size(rows, columns), files.n_neurons
+        )
 
     def forward(self, images: torch.Tensor, neurons: torch.Tensor | None = None) -> torch.Tensor:
         """Responses (B, n) to images (B, 3, H, W) of all neurons or of those with these ids."""

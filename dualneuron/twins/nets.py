@@ -122,8 +122,9 @@ def _twin(
     device = choose_device(device)
     files = twin_files(name)
     paths = files.members if ensemble else files.members[:1]
-    with torch_draws_from(FIRST_SEED):
+    with torch.device("meta"):  # without weights, since they come in a moment
         twin = Twin(name, files, len(paths))
+    twin.to_empty(device="cpu")
     for number, (member, path) in enumerate(zip(twin.members, paths, strict=True)):
         if untrained:
             _draw(member, FIRST_SEED + number)
@@ -136,13 +137,11 @@ def _twin(
 
 
 def _draw(member: TwinMember, seed: int) -> None:
-    """Random weights: torch's own for the core, normal features, places near the middle."""
-    with torch_draws_from(seed), torch.no_grad():
-        for module in member.core.modules():
+    """Random weights from a seed."""
+    with torch_draws_from(seed):
+        for module in member.modules():
             if hasattr(module, "reset_parameters"):
                 module.reset_parameters()
-        member.readout.features.normal_()
-        member.readout.mu.uniform_(-0.4, 0.4)
 
 
 def load_model(

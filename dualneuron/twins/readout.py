@@ -42,10 +42,18 @@ class Readout(nn.Module):
         super().__init__()
         self.map_size = map_size
         self.is_centred = False
-        self.mu = nn.Parameter(torch.zeros(1, n_neurons, 1, 2))
-        self.sigma = nn.Parameter(torch.zeros(1, n_neurons, 1, 1))
-        self.features = nn.Parameter(torch.zeros(1, n_channels, 1, n_neurons))
-        self.bias = nn.Parameter(torch.zeros(n_neurons))
+        self.mu = nn.Parameter(torch.empty(1, n_neurons, 1, 2))
+        self.sigma = nn.Parameter(torch.empty(1, n_neurons, 1, 1))
+        self.features = nn.Parameter(torch.empty(1, n_channels, 1, n_neurons))
+        self.bias = nn.Parameter(torch.empty(n_neurons))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Normal features, places within 0.4 of the middle, no bias."""
+        nn.init.normal_(self.features)
+        nn.init.uniform_(self.mu, -0.4, 0.4)
+        nn.init.zeros_(self.sigma)
+        nn.init.zeros_(self.bias)
 
     def centre(self) -> None:
         """Let every neuron read the middle of the maps."""

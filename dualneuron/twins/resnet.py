@@ -54,6 +54,11 @@ class ResNetCore(nn.Module):
 
     n_channels = 1024
 
+    @staticmethod
+    def map_size(rows: int, columns: int) -> tuple[int, int]:
+        """Rows and columns of the maps of an image: halved four times, rounded up."""
+        return -(-rows // 16), -(-columns // 16)
+
     def __init__(self):
         super().__init__()
         self.conv1, self.bn1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64)
