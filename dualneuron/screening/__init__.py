@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
         "ordering": ["Ends", "stable_order"],
-        "reading": ["ordered", "screen_settings"],
+        "reading": ["ordered", "screen_facts"],
         "run": ["activations", "screen_activations"],
         "sets": ["ImagenetImages", "RenderedImages", "open_images"],
         "transforms": [
