@@ -6,6 +6,7 @@ all positions, is moved from the maps into the weights of that product. Same num
 """
 
 import torch
+from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
@@ -41,7 +42,7 @@ def middle_responses(
         As of `TwinMember.one_each`.
     """
     core, readout = member.core, member.readout
-    maps, n = _first_maps(core, images)
+    maps, n = _first_maps(core.stem, images)
     maps = _block(core.blocks[0], maps, n)
     maps = _block(core.blocks[1], maps, n, _middle_positions(n))
     weight = core.down.conv.weight.permute(2, 3, 1, 0).flatten(0, 2)
@@ -51,13 +52,13 @@ def middle_responses(
     return functional.elu(drive - 1) + 1
 
 
-def _first_maps(core: ConvNeXtCore, images: torch.Tensor) -> tuple[torch.Tensor, int]:
+def _first_maps(reduction: nn.Module, images: torch.Tensor) -> tuple[torch.Tensor, int]:
     """Maps (B, n * n, C) behind the stem, and n; its patches do not overlap."""
     n = images.shape[-1] // PATCH
     inside = images[:, 0, : n * PATCH, : n * PATCH]
     patches = inside.reshape(-1, n, PATCH, n, PATCH).transpose(2, 3).flatten(3).flatten(1, 2)
-    weight = core.stem.conv.weight.sum(1).flatten(1)  # three equal channels
-    return core.stem.norm(functional.linear(patches, weight, core.stem.conv.bias)), n
+    weight = reduction.conv.weight.sum(1).flatten(1)  # three equal channels
+    return reduction.norm(functional.linear(patches, weight, reduction.conv.bias)), n
 
 
 def _middle_positions(n: int) -> list[int]:
