@@ -204,7 +204,7 @@ def test_a_corrupt_image_is_named_or_skipped_and_counted(greys, means, tmp_path,
     assert facts == {"n_images": 5, "n_skipped": 2, "skipped": names}
     with caplog.at_level(logging.WARNING):
         ordered_responses(images, means, **SHOWING | {"skip_corrupt": True})
-    assert "2 images could not be read and were left out: " in caplog.text
+    assert "images left out, since they cannot be read: 2 (" in caplog.text
     assert "scene_003.png" in caplog.text
 
 
