@@ -2,13 +2,21 @@
 
 import json
 import logging
+import resource
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from core.errors import ImageError, MissingFileError, RunError, SettingError, StateError
+from core.errors import (
+    FullDiskError,
+    ImageError,
+    MissingFileError,
+    RunError,
+    SettingError,
+    StateError,
+)
 from dualneuron.screening import (
     ImageTransforms,
     RenderedImages,
@@ -22,6 +30,7 @@ from dualneuron.screening.reading import ordered, screen_facts
 from dualneuron.screening.run import ordered_responses, show
 from dualneuron.screening.saved import SavedScreen
 from dualneuron.screening.sets import CorruptImageError
+from dualneuron.screening.streaming import response_batches
 from dualneuron.twins import V1GrayTaskDriven
 
 LEVELS = [40, 10, 30, 10, 20, 50, 30]
@@ -137,10 +146,31 @@ def test_a_screen_that_was_killed_goes_on_from_its_last_note(greys, means, tmp_p
     assert screened(out, images, means) == whole
 
 
+def test_a_full_disk_loses_nothing(greys, means, tmp_path):
+    images = opened(greys(LEVELS))
+    whole = screened(tmp_path / "whole", images, means)
+    out = tmp_path / "out"
+    screen = saved(out)
+    for part in response_batches(images, means, range(6), batch_size=2):
+        screen.add(part)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (75, limits[1]))
+    try:
+        with pytest.raises(FullDiskError, match=r"responses\.float32: expected room"):
+            screen.add(next(response_batches(images, means, range(6, 7), batch_size=2)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    screen.save()
+    screen.close()
+    assert saved(out).n_done == 6
+    assert screened(out, images, means) == whole
+
+
 def test_a_damaged_note_is_an_error_that_says_how_to_start_anew(greys, means, tmp_path):
     out = tmp_path / "out"
     show(opened(greys(LEVELS)), means, saved(out), **SHOWING)
-    (out / "s_screen" / "progress.npz").write_bytes(b"PK no archive")
+    note = out / "s_screen" / "progress.npz"
+    note.write_bytes(note.read_bytes()[:-30])
     with pytest.raises(StateError, match=r"progress of a screen.*remove .*s_screen to start anew"):
         saved(out)
 
@@ -175,7 +205,7 @@ def test_a_corrupt_image_is_named_or_skipped_and_counted(greys, means, tmp_path,
     assert facts == {"n_images": 5, "n_skipped": 2, "skipped": names}
     with caplog.at_level(logging.WARNING):
         ordered_responses(images, means, **SHOWING | {"skip_corrupt": True})
-    assert "2 images could not be read and were left out: " in caplog.text
+    assert "images left out, since they cannot be read: 2 (" in caplog.text
     assert "scene_003.png" in caplog.text
 
 
