@@ -42,7 +42,7 @@ CORE_ROOMS = {
     "acquisition": {"contract", "explorer"},
     "experiments": {
         *("computing", "statistics", "images", "plotting", "networks", "probing"),
-        *("generators", "optimizers", "contract"),
+        *("generators", "optimizers", "geometry", "contract"),
     },
 }
 """Rooms of core: what each may import besides itself and the ground, the files directly in core."""
@@ -52,10 +52,14 @@ DOOR = "utils"
 
 COMMANDS_OF_OTHER_ROOMS = {
     ("core/contract/__main__.py", "acquisition"),
-    *(("core/level_sets/study.py", room) for room in ("experiments", "optimizers", "probing")),
+    ("core/geometry/__main__.py", "experiments"),
+    *(
+        ("core/level_sets/study.py", room)
+        for room in ("experiments", "optimizers", "probing", "images")
+    ),
 }
-"""``python -m core.contract download`` hands on to the room that does it now; a study evolves units
-of networks, which the rest of its room knows nothing of."""
+"""``python -m core.contract download`` and ``core.geometry evolution`` hand on to the room that
+does it; a study evolves units of networks, which the rest of its room knows nothing of."""
 
 ANALYSIS_ROOMS = {
     "recordings": ({"contract", "statistics", "matlab"}, set()),
@@ -238,6 +242,8 @@ COMMANDS = (
     "core.experiments.optimizer_benchmark",
     "core.geometry",
     "core.geometry axes",
+    "core.geometry evolution",
+    "core.geometry invert",
     "core.geometry spectrum",
     "core.level_sets",
     "core.utils.layer_hook_utils",

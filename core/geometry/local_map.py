@@ -25,6 +25,9 @@ from core.settings import positive_number
 MEMORY = 2e9
 """Bytes that derivatives may take at a time, unless a call says otherwise."""
 
+AT_A_TIME_ON_CPU = 64
+"""Directions that are pushed through at a time on a CPU: more do not fit into its caches."""
+
 REPEATS_WITHIN = 1e-4
 """By how much of the largest value a second pass may differ: GPUs add in no fixed order."""
 
@@ -108,6 +111,8 @@ class LocalMap:
                 found=f"{memory:.3g}",
             )
         self.chunk = int(memory // bytes_of_one)
+        if self.code.device.type == "cpu":
+            self.chunk = min(self.chunk, AT_A_TIME_ON_CPU)
 
     @property
     def n(self) -> int:

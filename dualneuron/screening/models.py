@@ -114,7 +114,7 @@ def transform_options(
     }
 
 
-def opened(
+def images_and_model(
     *,
     data_dir: Any,
     split: str,

@@ -10,17 +10,14 @@ import numpy as np
 
 from core.settings import whole
 
-BLOCK_BYTES = 256 * 2**20
-"""Memory for a block of units that are sorted together; a single unit may take more."""
-
 ROWS_BYTES = 8 * 2**20
 """Memory for the rows that are read at a time."""
 
 WAITING = 1024
 """Images whose responses wait until they are sorted into the ends, at least."""
 
-BYTES_PER_RESPONSE = 24
-"""What sorting takes of a response: it, its index, and both again."""
+FLOAT32 = 4
+"""Bytes of a response."""
 
 
 def stable_order(responses: np.ndarray) -> np.ndarray:
@@ -153,9 +150,12 @@ def _sorted(pair: Pair, chosen: slice) -> Pair:
 
 
 def sorted_units(
-    path: Path, n_units: int, kept: np.ndarray | None = None, *, block_bytes: int = BLOCK_BYTES
+    path: Path, n_units: int, scratch: Path, kept: np.ndarray | None = None
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Every unit's responses in ascending order, from a file that is larger than the memory.
+
+    The file is first turned over, a few rows at a time, so that each unit's responses lie together;
+    then one unit at a time is in memory.
 
     Parameters
     ----------
@@ -163,10 +163,10 @@ def sorted_units(
         Raw float32, one row of `n_units` for each image.
     n_units
         Number of units.
+    scratch
+        File to write, of the same size.
     kept
         Whether each image counts, (n_images,) bool; None for all.
-    block_bytes
-        Memory for the units that are sorted at a time.
 
     Yields
     ------
@@ -176,26 +176,23 @@ def sorted_units(
     indices : (n,) int64
         Of the images.
     """
-    row_bytes = 4 * n_units
-    n_images = path.stat().st_size // row_bytes
+    n_images = path.stat().st_size // (FLOAT32 * n_units)
+    _turn_over(path, scratch, n_images, n_units)
     indices = np.arange(n_images) if kept is None else np.flatnonzero(kept)
-    n_at_a_time = max(1, block_bytes // max(1, BYTES_PER_RESPONSE * n_images))
-    for start in range(0, n_units, n_at_a_time):
-        block = slice(start, min(n_units, start + n_at_a_time))
-        columns = _columns(path, n_images, n_units, block)
-        for unit, responses in enumerate(columns, start):
-            responses = responses[indices]
-            order = stable_order(responses)
-            yield unit, responses[order], indices[order]
+    for unit in range(n_units):
+        offset = FLOAT32 * unit * n_images
+        responses = np.fromfile(scratch, np.float32, n_images, offset=offset)[indices]
+        order = stable_order(responses)
+        yield unit, responses[order], indices[order]
 
 
-def _columns(path: Path, n_images: int, n_units: int, block: slice) -> np.ndarray:
-    """Responses of some units, (n, n_images), read a few rows at a time."""
-    columns = np.empty((block.stop - block.start, n_images), np.float32)
-    n_rows = max(1, ROWS_BYTES // (4 * n_units))
-    for first in range(0, n_images, n_rows):
-        last = min(n_images, first + n_rows)
-        offset, count = 4 * n_units * first, n_units * (last - first)
-        rows = np.fromfile(path, np.float32, count, offset=offset).reshape(-1, n_units)
-        columns[:, first:last] = rows[:, block].T
-    return columns
+def _turn_over(path: Path, scratch: Path, n_images: int, n_units: int) -> None:
+    """Write a column of one file as a row of the other."""
+    n_rows = max(1, ROWS_BYTES // (FLOAT32 * n_units))
+    with path.open("rb") as rows, scratch.open("wb") as columns:
+        for first in range(0, n_images, n_rows):
+            part = np.fromfile(rows, np.float32, n_units * min(n_rows, n_images - first))
+            turned = np.ascontiguousarray(part.reshape(-1, n_units).T)
+            for unit, responses in enumerate(turned):
+                columns.seek(FLOAT32 * (unit * n_images + first))
+                columns.write(responses)

@@ -19,10 +19,10 @@ from core.errors import SettingError
 from core.files import alone_in
 from core.progress import progress
 from core.settings import whole
-from dualneuron.screening.models import opened
+from dualneuron.screening.models import images_and_model
 from dualneuron.screening.ordering import Ends, stable_order
 from dualneuron.screening.saved import SavedScreen, folders_of, nothing_read
-from dualneuron.screening.sets import identity
+from dualneuron.screening.sets import identity_of
 from dualneuron.screening.shards import show_on_cluster
 from dualneuron.screening.streaming import Respond, response_batches
 from dualneuron.twins.activations import Location
@@ -146,25 +146,25 @@ def screen_activations(
         **{"crop_size": crop_size, "mask": mask, "weights_dir": weights_dir},
         "untrained": untrained,
     }
-    images, respond = opened(**opening, token=token)
-    showing = {
+    images, respond = images_and_model(**opening, token=token)
+    options = {
         "batch_size": batch_size,
         "num_workers": num_workers,
         "skip_corrupt": skip_corrupt,
     }
     if output_dir is None:
-        return ordered_responses(images, respond, top_k=top_k, **showing)
+        return ordered_responses(images, respond, top_k=top_k, **options)
     settings = {name: value for name, value in opening.items() if name not in ELSEWHERE} | {
         "batch_size": batch_size,
         "index_dtype": index_dtype,
-        **identity(images),
+        **identity_of(images),
     }
     name = f"{model}_{layer}_{dataset}"
     with alone_in(folders_of(Path(output_dir), name)[2], logger.warning):
         screen = SavedScreen(Path(output_dir), name, settings, respond.n_units, top_k)
         if not screen.is_complete:
             if client is None:
-                show(images, respond, screen, **showing)
+                show(images, respond, screen, **options)
             else:
                 show_on_cluster(
                     opening,
@@ -179,7 +179,7 @@ def screen_activations(
     return None
 
 
-def show(images: Any, respond: Respond, screen: SavedScreen, **showing: Any) -> None:
+def show(images: Any, respond: Respond, screen: SavedScreen, **options: Any) -> None:
     """Show the images of a set that a screen has no responses to yet.
 
     Parameters
@@ -190,13 +190,13 @@ def show(images: Any, respond: Respond, screen: SavedScreen, **showing: Any) -> 
         The model.
     screen
         Takes the responses.
-    showing
+    options
         See `response_batches`.
     """
     span = range(screen.n_done, len(images))
-    total = ceil(len(span) / showing["batch_size"])
+    total = ceil(len(span) / options["batch_size"])
     try:
-        with closing(response_batches(images, respond, span, **showing)) as batches:
+        with closing(response_batches(images, respond, span, **options)) as batches:
             for batch in progress(batches, total, "batches of images"):
                 screen.add(batch)
     finally:
@@ -205,7 +205,7 @@ def show(images: Any, respond: Respond, screen: SavedScreen, **showing: Any) -> 
 
 
 def ordered_responses(
-    images: Any, respond: Respond, *, top_k: int | None = None, **showing: Any
+    images: Any, respond: Respond, *, top_k: int | None = None, **options: Any
 ) -> tuple[np.ndarray, np.ndarray]:
     """Responses to a set of images in ascending order, in memory.
 
@@ -217,7 +217,7 @@ def ordered_responses(
         The model.
     top_k
         Keep so many images of each end.
-    showing
+    options
         See `response_batches`.
 
     Returns
@@ -229,8 +229,8 @@ def ordered_responses(
     ends = None if top_k is None else Ends(n_units, top_k)
     kept = [(np.empty(0, np.int64), np.empty((0, n_units), np.float32))]
     skipped = {}
-    total = ceil(len(images) / showing["batch_size"])
-    with closing(response_batches(images, respond, range(len(images)), **showing)) as batches:
+    total = ceil(len(images) / options["batch_size"])
+    with closing(response_batches(images, respond, range(len(images)), **options)) as batches:
         for batch in progress(batches, total, "batches of images"):
             skipped |= batch.skipped
             if ends is None:

@@ -169,17 +169,17 @@ class SavedScreen:
     def _n_bytes(self) -> int:
         return 4 * self.n_units * self.n_done
 
-    def add(self, batch: Batch) -> None:
+    def add(self, part: Batch) -> None:
         """Keep the responses to the next images."""
         if self._ends is not None:
             with interrupt.held_back():
-                self._ends.add(batch.indices, batch.responses)
-                self._count(batch)
+                self._ends.add(part.indices, part.responses)
+                self._count(part)
         else:
-            rows = np.full((len(batch.span), self.n_units), np.nan, np.float32)
-            rows[batch.indices - batch.span.start] = batch.responses
+            rows = np.full((len(part.span), self.n_units), np.nan, np.float32)
+            rows[part.indices - part.span.start] = part.responses
             self._write(rows)
-            self._count(batch)
+            self._count(part)
         if time.monotonic() - self._saved_at > SAVE_SECONDS:
             self.save()
 
@@ -199,9 +199,9 @@ class SavedScreen:
             self._ends.merge(arrays)
             self._count(Batch(span, np.empty(0), np.empty(0), skipped))
 
-    def _count(self, batch: Batch) -> None:
-        self.skipped.update(batch.skipped)
-        self.n_done = batch.span.stop
+    def _count(self, part: Batch) -> None:
+        self.skipped.update(part.skipped)
+        self.n_done = part.span.stop
 
     def _write(self, rows: np.ndarray) -> None:
         if self._file is None:
@@ -254,7 +254,7 @@ class SavedScreen:
             made = [staging / folder.name for folder in (self.responses, self.indices)]
             for folder in made:
                 folder.mkdir()
-            for unit, responses, indices in self._units():
+            for unit, responses, indices in self._units(staging):
                 interrupt.check()
                 np.save(made[0] / f"{unit}.npy", responses)
                 np.save(made[1] / f"{unit}.npy", indices.astype(index_dtype, copy=False))
@@ -277,11 +277,12 @@ class SavedScreen:
         """What a complete screen found: images shown and skipped, and notes."""
         return json.loads((self.folder / SUMMARY).read_text(encoding="utf-8"))
 
-    def _units(self) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    def _units(self, staging: Path) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         if self._ends is None:
             kept = np.ones(self.n_done, bool)
             kept[list(self.skipped)] = False
-            yield from sorted_units(self._raw, self.n_units, kept)
+            scratch = staging / "by_unit.float32"
+            yield from sorted_units(self._raw, self.n_units, scratch, kept)
             return
         responses, indices = self._ends.ordered()
         for unit in range(self.n_units):

@@ -449,7 +449,7 @@ def open_images(
     )
 
 
-def identity(images: Any) -> dict[str, Any]:
+def identity_of(images: Any) -> dict[str, Any]:
     """What tells a set from others and its images' treatment from another, in types of JSON.
 
     Parameters
@@ -459,7 +459,7 @@ def identity(images: Any) -> dict[str, Any]:
 
     Examples
     --------
-    >>> identity([1, 2])
+    >>> identity_of([1, 2])
     {'n_images': 2}
     """
     if not isinstance(images, ImageSet):

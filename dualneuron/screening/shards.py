@@ -16,17 +16,17 @@ import torch
 from core.errors import SettingError
 from core.settings import as_plain, check_same
 from core.sweep import Row, finished, run_tasks
-from dualneuron.screening.models import Responder, opened
+from dualneuron.screening.models import Responder, images_and_model
 from dualneuron.screening.ordering import Ends
 from dualneuron.screening.saved import SavedScreen
-from dualneuron.screening.sets import cannot_be_decoded, identity
+from dualneuron.screening.sets import cannot_be_decoded, identity_of
 from dualneuron.screening.streaming import Batch, response_batches
 
 if TYPE_CHECKING:
     from distributed import Client
 
 BY_PATH = ("data_dir", "mask", "weights_dir", "device")
-"""Arguments of `opened` that workers are told as texts."""
+"""Arguments of `images_and_model` that workers are told as texts."""
 
 SHARD_IMAGES = 4096
 """Images of a task, rounded to whole batches."""
@@ -37,7 +37,7 @@ def show_shard(
     opening: Mapping[str, Any],
     images_are: Mapping[str, Any],
     first: int,
-    last: int,
+    stop: int,
     top_k: int | None,
     batch_size: int,
 ) -> Row:
@@ -46,11 +46,11 @@ def show_shard(
     Parameters
     ----------
     opening
-        Arguments of `opened`.
+        Arguments of `images_and_model`.
     images_are
-        `identity` of the set.
-    first, last
-        Indices of the first image and after the last.
+        `identity_of` of the set.
+    first, stop
+        Indices of the first image and of the first after them.
     top_k
         Keep so many images of each end; None keeps all.
     batch_size
@@ -68,10 +68,12 @@ def show_shard(
         If the worker finds another set of images.
     """
     images, respond = _opened(json.dumps(opening))
-    check_same(dict(images_are), json.loads(json.dumps(identity(images))), "the images of a worker")
+    check_same(
+        dict(images_are), json.loads(json.dumps(identity_of(images))), "the images of a worker"
+    )
     ends = None if top_k is None else Ends(respond.n_units, top_k)
     kept, skipped = [], {}
-    span = range(first, last)
+    span = range(first, stop)
     for batch in response_batches(images, respond, span, batch_size=batch_size, skip_corrupt=True):
         skipped |= batch.skipped
         if ends is None:
@@ -94,7 +96,7 @@ def show_shard(
 
 @lru_cache(maxsize=1)
 def _opened(opening: str) -> tuple[Any, Responder]:
-    return opened(**json.loads(opening))
+    return images_and_model(**json.loads(opening))
 
 
 def show_on_cluster(
@@ -111,7 +113,7 @@ def show_on_cluster(
     Parameters
     ----------
     opening
-        Arguments of `opened`, such that workers can open the same.
+        Arguments of `images_and_model`, such that workers can open the same.
     images
         The set.
     screen
@@ -135,13 +137,13 @@ def show_on_cluster(
     spans = [range(first, min(first + size, len(images))) for first in starts]
     known = {
         "opening": _for_workers(opening),
-        "images_are": identity(images),
+        "images_are": identity_of(images),
         "top_k": screen.top_k,
         "batch_size": batch_size,
     }
     known = json.loads(json.dumps(known, default=as_plain))
     tasks = {
-        f"images_{span.start}_{span.stop}": {**known, "first": span.start, "last": span.stop}
+        f"images_{span.start}_{span.stop}": {**known, "first": span.start, "stop": span.stop}
         for span in spans
     }
     folder = screen.folder / "shards"

@@ -28,8 +28,9 @@ from dualneuron.twins.readout import checked_neurons
 WEIGHTS = {"least": -1.0, "most": 1.0}
 """What a neuron's response is multiplied by to be maximised, by pole."""
 
-PIECE = {"cpu": 8, "cuda": 512}
-"""Crops that a member sees at once, by kind of device."""
+PIECE_MIDDLE, PIECE_CUDA = 8, 512
+"""Crops that a member sees at once: by `middle_responses` on the CPU, and on a GPU. Otherwise they
+are those of one item, for which a network rounds as it does for the item alone."""
 
 Respond = Callable[[TwinMember, torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -130,7 +131,7 @@ def synthesize(
         )
     draws = Draws(generators, shape, device)
     with _workers(device) as run_all:
-        responses = _Responses(twin, PIECE.get(device.type, PIECE["cpu"]), run_all)
+        responses = _Responses(twin, _piece(twin, preset.nb_crops), run_all)
 
         def score(images: torch.Tensor, n_crops: int) -> torch.Tensor:
             of_crops = responses(images, neurons.repeat_interleave(n_crops))
@@ -173,6 +174,12 @@ def _workers(device: torch.device) -> Iterator[Callable[..., Any]]:
     with ThreadPoolExecutor(n_threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         yield pool.map
     torch.set_num_threads(n_threads)  # the threads' own setting is also that of later threads
+
+
+def _piece(twin: Twin, nb_crops: int) -> int:
+    if device_of(twin).type == "cuda":
+        return PIECE_CUDA
+    return PIECE_MIDDLE if all(map(reads_middle, twin.members)) else nb_crops
 
 
 class _Responses:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import SettingError
+from dualneuron.screening import ordering
 from dualneuron.screening.ordering import WAITING, Ends, sorted_units, stable_order
 
 
@@ -72,14 +73,15 @@ def test_numbers_of_images_that_are_none(k):
         Ends(2, k)
 
 
-@pytest.mark.parametrize("block_bytes", [1, 24 * 30 * 2, 2**28])
-def test_units_are_sorted_in_blocks_without_the_images_that_are_left_out(tmp_path, block_bytes):
+@pytest.mark.parametrize("rows_bytes", [1, 4 * 5 * 7, 2**23])
+def test_units_are_sorted_without_the_images_that_are_left_out(tmp_path, rows_bytes, monkeypatch):
+    monkeypatch.setattr(ordering, "ROWS_BYTES", rows_bytes)
     responses = np.random.default_rng(0).integers(0, 9, (30, 5)).astype(np.float32)
     kept = np.arange(30) % 7 != 3
     responses[~kept] = np.nan
     path = tmp_path / "responses.float32"
     responses.tofile(path)
-    units = list(sorted_units(path, 5, kept, block_bytes=block_bytes))
+    units = list(sorted_units(path, 5, tmp_path / "scratch", kept))
     assert [unit for unit, *_ in units] == list(range(5))
     for unit, ascending, indices in units:
         expected = np.flatnonzero(kept)[stable_order(responses[kept, unit])]
@@ -87,15 +89,14 @@ def test_units_are_sorted_in_blocks_without_the_images_that_are_left_out(tmp_pat
         np.testing.assert_array_equal(ascending, responses[expected, unit])
 
 
-def test_memory_of_sorting_does_not_grow_with_the_number_of_units(tmp_path):
-    n_images, peaks = 20_000, []
-    for n_units in (4, 64):
-        path = tmp_path / f"{n_units}.float32"
-        np.random.default_rng(0).random((n_images, n_units), np.float32).tofile(path)
-        tracemalloc.start()
-        for _ in sorted_units(path, n_units, block_bytes=24 * n_images * 2):
-            pass
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    rows_read_at_once = 8 * 2**20
-    assert peaks[1] < peaks[0] + 2 * rows_read_at_once
+def test_one_unit_at_a_time_is_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(ordering, "ROWS_BYTES", 2**20)
+    n_images, n_units = 20_000, 128
+    path = tmp_path / "responses.float32"
+    np.random.default_rng(0).random((n_images, n_units), np.float32).tofile(path)
+    tracemalloc.start()
+    for _ in sorted_units(path, n_units, tmp_path / "scratch"):
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * 2**20 < path.stat().st_size / 2

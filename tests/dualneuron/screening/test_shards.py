@@ -9,6 +9,8 @@ from core.sweep import workers
 from dualneuron.screening import screen_activations, shards
 from dualneuron.screening.sets import CorruptImageError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def client():

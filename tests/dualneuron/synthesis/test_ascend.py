@@ -12,16 +12,16 @@ from dualneuron.synthesis.ops import in_range, precondition
 from dualneuron.synthesis.presets import FourierPreset, PixelPreset
 from tests.dualneuron.synthesis import loops
 
-SIZE = 12
+SIZE = 10
 
 PIXELS = PixelPreset(
     image_size=SIZE,
     channels=1,
-    total_steps=5,
+    total_steps=4,
     learning_rate=0.5,
     noise=0.05,
     values_range=(-1, 1),
-    nb_crops=3,
+    nb_crops=2,
     box_size=(0.7, 1),
     target_norm=3.0,
     init_std=0.1,
@@ -110,7 +110,7 @@ def test_results_have_the_published_keys_and_signs():
     )
     assert found["image"].shape == found["alpha"].shape == (1, SIZE, SIZE)
     assert found["activation"] == -found["objective"] > 0
-    assert found["activations"].shape == found["objectives"].shape == (5,)
+    assert found["activations"].shape == found["objectives"].shape == (4,)
     assert torch.equal(found["activations"], -found["objectives"])
     assert found["objectives"][-1] == found["objective"]
     assert found["initial_activation"] > found["activation"]
@@ -122,13 +122,13 @@ def test_all_steps_begin_with_the_start_and_end_with_the_result():
     options = PIXELS.arguments() | {"generator": 0, "device": "cpu"}
     every = pixel_ascending(unit, **options, save_all_steps=True)
     last = pixel_ascending(unit, **options)
-    assert [len(every[name]) for name in ("image", "alpha", "activation")] == [6, 6, 6]
+    assert [len(every[name]) for name in ("image", "alpha", "activation")] == [5, 5, 5]
     assert torch.equal(every["image"][-1], last["image"])
     assert torch.equal(every["alpha"][0], every["alpha"][1])
     assert every["activation"][0] == last["initial_activation"]
     assert every["activation"][1:] == last["activations"].tolist()
     norms = [float(image.norm()) for image in every["image"]]
-    assert norms == pytest.approx([3.0] * 6, abs=1e-4)
+    assert norms == pytest.approx([3.0] * 5, abs=1e-4)
 
 
 def test_the_best_image_of_a_linear_unit_is_its_filter_at_the_norm():
@@ -167,7 +167,7 @@ def test_phases_of_the_best_image_are_those_of_the_filter():
     of_filter = torch.fft.fft2(WAVE)
     best = float((magnitude[0] * of_filter.abs()).sum()) / SIZE**2
     free = torch.ones(SIZE, SIZE, dtype=bool)
-    free[::6, ::6] = False  # four frequencies keep the signs that they were drawn with
+    free[:: SIZE // 2, :: SIZE // 2] = False  # these keep the signs that they were drawn with
     bound = float((magnitude[0] * of_filter.abs())[free].sum()) / SIZE**2
     fixed = (found["image"][0] * torch.fft.ifft2(of_filter * ~free).real).sum()
     assert bound * 0.99 < found["objective"] - float(fixed) <= best * 1.001
@@ -236,7 +236,7 @@ def test_guidance_without_an_axis_is_said_to_do_nothing():
 
 
 def test_moved_crops_make_another_image():
-    options = PIXELS.arguments() | {"generator": 0, "device": "cpu"}
+    options = PIXELS.arguments() | {"jitter_std": 0.3, "generator": 0, "device": "cpu"}
     moved = pixel_ascending(unit, **options | {"clamp": "shift"})
     assert not torch.equal(moved["image"], pixel_ascending(unit, **options)["image"])
 
@@ -244,7 +244,7 @@ def test_moved_crops_make_another_image():
 @pytest.mark.parametrize(
     ("objective", "words"),
     [
-        (lambda images: images.mean((1, 2, 3)), r"a tensor with one number, found \(3,\)"),
+        (lambda images: images.mean((1, 2, 3)), r"a tensor with one number, found \(2,\)"),
         (lambda images: float(images.detach().mean()), "a tensor with one number, found float"),
         (lambda images: images.detach().mean(), "found one without a gradient"),
     ],
@@ -255,14 +255,14 @@ def test_an_objective_that_is_none_is_refused(objective, words):
 
 
 def test_an_objective_that_becomes_nan_is_told():
-    with pytest.raises(RunError, match=r"objective: expected finite.*after step 1 of 5"):
+    with pytest.raises(RunError, match=r"objective: expected finite.*after step 1 of 4"):
         pixel_ascending(
             lambda images: (images - images).sum().sqrt(), **PIXELS.arguments(), device="cpu"
         )
 
 
 def test_parameters_of_another_size_are_refused():
-    with pytest.raises(ImageError, match=r"init_param: expected shape \(1, 12, 12\)"):
+    with pytest.raises(ImageError, match=r"init_param: expected shape \(1, 10, 10\)"):
         pixel_ascending(unit, **PIXELS.arguments(), init_param=torch.ones(1, 9, 9), device="cpu")
 
 

@@ -13,14 +13,14 @@ from dualneuron.synthesis.middle import middle_responses, reads_middle
 from dualneuron.synthesis.presets import V1_NOTEBOOK, V4_NOTEBOOK, FourierPreset
 from dualneuron.twins import V1GrayTaskDriven, V4ColorTaskDriven
 
-FEW = replace(V1_NOTEBOOK, total_steps=4, nb_crops=3)
+FEW = replace(V1_NOTEBOOK, total_steps=3, nb_crops=3)
 
 ITEMS = [Item(7), Item(7, "least"), Item(400, "most", 3), Item(0, "least", 3), Item(7, "most", 3)]
 
 
 @pytest.fixture(scope="module")
 def twin():
-    return V1GrayTaskDriven(ensemble=True, centered=True, untrained=True, device="cpu")
+    return V1GrayTaskDriven(centered=True, untrained=True, device="cpu")
 
 
 def alone(twin, item, preset=FEW, ascend=pixel_ascending):
@@ -40,7 +40,8 @@ def assert_same(found, expected):
         assert found[name] == pytest.approx(expected[name], abs=1e-5)
 
 
-def test_each_item_of_a_batch_is_what_it_is_alone(twin):
+def test_each_item_of_a_batch_is_what_it_is_alone():
+    twin = V1GrayTaskDriven(ensemble=True, centered=True, untrained=True, device="cpu")
     for item, found in zip(ITEMS, synthesize(twin, ITEMS, FEW), strict=True):
         assert_same(found, alone(twin, item))
 
@@ -112,7 +113,7 @@ def test_gradients_of_the_middle_are_those_of_finite_differences():
         assert float((gradient * way).sum()) == pytest.approx(slope, rel=1e-6)
 
 
-def test_a_silent_channel_gives_no_nan(twin):
+def test_a_silent_channel_gives_no_nan():
     """GELU is 0 far below 0; the norm of such a channel has no derivative, 0 is taken."""
     twin = V1GrayTaskDriven(centered=True, untrained=True, device="cpu")
     with torch.no_grad():
@@ -124,8 +125,8 @@ def test_a_silent_channel_gives_no_nan(twin):
 
 
 def test_most_is_above_grey_and_least_is_below(twin):
-    preset = replace(V1_NOTEBOOK, total_steps=25)
-    neurons = (3, 50)
+    preset = replace(V1_NOTEBOOK, total_steps=12, nb_crops=2, learning_rate=0.3)
+    neurons = (2, 53)
     items = [Item(neuron, pole) for neuron in neurons for pole in ("most", "least")]
     found = [result["activation"] for result in synthesize(twin, items, preset)]
     grey = twin.grey_baseline()[list(neurons)].tolist()
