@@ -67,31 +67,41 @@ def _middle_positions(n: int) -> list[int]:
 
 
 def _block(
-    block: ConvNeXtBlock, maps: torch.Tensor, n: int, positions: list[int] | slice = slice(None)
+    block: ConvNeXtBlock, maps: torch.Tensor, n: int, positions: list[int] | None = None
 ) -> torch.Tensor:
-    """A block's maps (B, n * n, C) at some positions."""
+    """A block's maps (B, n * n, C), or those at some positions."""
     square = maps.view(len(maps), n, n, -1).permute(0, 3, 1, 2)
     seen = block.dwconv(square).permute(0, 2, 3, 1).reshape(maps.shape)
     hidden = functional.gelu(block.pw1(block.norm(seen)))
-    norms = _ChannelNorms.apply(hidden)
+    norms, hidden = _NormsAndMaps.apply(hidden, positions)
     relative = norms / (norms.mean(-1, keepdim=True) + EPS)
     scale = 1 + block.grn.weight.flatten() * relative
     bias = block.pw2(block.grn.bias.flatten())
     weight = block.pw2.weight.T * scale[:, :, None]
-    return maps[:, positions] + torch.baddbmm(bias, hidden[:, positions], weight)
+    passed = maps if positions is None else maps[:, positions]
+    return passed + torch.baddbmm(bias, hidden, weight)
 
 
-class _ChannelNorms(torch.autograd.Function):
-    """Norms (B, C) over the positions of (B, P, C), with a backward pass in one sweep."""
+class _NormsAndMaps(torch.autograd.Function):
+    """Norms (B, C) over the positions of maps (B, P, C), and the maps, or those at some positions;
+    the gradients of both are joined in one sweep over the maps."""
 
     @staticmethod
-    def forward(ctx, maps: torch.Tensor) -> torch.Tensor:
-        norms = torch.linalg.vector_norm(maps, dim=1)
+    def forward(
+        ctx, maps: torch.Tensor, positions: list[int] | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        norms = maps.square().sum(1).sqrt()
         ctx.save_for_backward(maps, norms)
-        return norms
+        ctx.positions = positions
+        return norms, maps.view_as(maps) if positions is None else maps[:, positions]
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, gradient: torch.Tensor) -> torch.Tensor:
+    def backward(ctx, of_norms: torch.Tensor, of_maps: torch.Tensor) -> tuple[torch.Tensor, None]:
         maps, norms = ctx.saved_tensors
-        return maps * torch.where(norms > 0, gradient / norms, 0)[:, None]
+        each = torch.where(norms > 0, of_norms / norms, 0)[:, None]
+        if ctx.positions is None:
+            return torch.addcmul(of_maps, maps, each), None
+        gradient = maps * each
+        gradient[:, ctx.positions] += of_maps
+        return gradient, None
