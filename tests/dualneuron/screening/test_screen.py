@@ -2,13 +2,21 @@
 
 import json
 import logging
+import resource
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from core.errors import ImageError, MissingFileError, RunError, SettingError, StateError
+from core.errors import (
+    FullDiskError,
+    ImageError,
+    MissingFileError,
+    RunError,
+    SettingError,
+    StateError,
+)
 from dualneuron.screening import (
     ImageTransforms,
     RenderedImages,
@@ -22,6 +30,7 @@ from dualneuron.screening.reading import ordered, screen_facts
 from dualneuron.screening.run import ordered_responses, show
 from dualneuron.screening.saved import SavedScreen
 from dualneuron.screening.sets import CorruptImageError
+from dualneuron.screening.streaming import response_batches
 from dualneuron.twins import V1GrayTaskDriven
 
 LEVELS = [40, 10, 30, 10, 20, 50, 30]
@@ -134,6 +143,26 @@ def test_a_screen_that_was_killed_goes_on_from_its_last_note(greys, means, tmp_p
     show(opened(greys(LEVELS[:4], "few")), means, screen, **SHOWING)
     raw = out / "s_screen" / "responses.float32"
     raw.write_bytes(raw.read_bytes() + b"half a row")
+    assert screened(out, images, means) == whole
+
+
+def test_a_full_disk_loses_nothing(greys, means, tmp_path):
+    images = opened(greys(LEVELS))
+    whole = screened(tmp_path / "whole", images, means)
+    out = tmp_path / "out"
+    screen = saved(out)
+    for part in response_batches(images, means, range(6), batch_size=2):
+        screen.add(part)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (75, limits[1]))
+    try:
+        with pytest.raises(FullDiskError, match=r"responses\.float32: expected room"):
+            screen.add(next(response_batches(images, means, range(6, 7), batch_size=2)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    screen.save()
+    screen.close()
+    assert saved(out).n_done == 6
     assert screened(out, images, means) == whole
 
 
