@@ -351,7 +351,7 @@ def _cpu_generator(generator: Randomness) -> torch.Generator | None:
 
 
 def _score_of(objective: Objective) -> Score:
-    def score(images: torch.Tensor, n_crops: int) -> torch.Tensor:
+    def score(images: torch.Tensor, nb_crops: int) -> torch.Tensor:
         value = objective(images)
         if not isinstance(value, torch.Tensor) or value.numel() != 1:
             shape = tuple(getattr(value, "shape", ())) or type(value).__name__

@@ -133,9 +133,9 @@ def synthesize(
     with _workers(device) as run_all:
         responses = _Responses(twin, _piece(twin, preset.nb_crops), run_all)
 
-        def score(images: torch.Tensor, n_crops: int) -> torch.Tensor:
-            of_crops = responses(images, neurons.repeat_interleave(n_crops))
-            return weights * of_crops.view(-1, n_crops).mean(1)
+        def score(images: torch.Tensor, nb_crops: int) -> torch.Tensor:
+            of_crops = responses(images, neurons.repeat_interleave(nb_crops))
+            return weights * of_crops.view(-1, nb_crops).mean(1)
 
         made = climb(parameters_of(draws), preset, draws, score, verbose=verbose)
     return [result_of(made, number) for number in range(len(items))]
@@ -237,6 +237,6 @@ class _WithGradient(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+    def backward(ctx, upstream: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         (of_images,) = ctx.saved_tensors
-        return gradient[:, None, None, None] * of_images, None, None
+        return upstream[:, None, None, None] * of_images, None, None

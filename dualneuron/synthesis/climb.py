@@ -25,7 +25,7 @@ Guide = Callable[[torch.Tensor], torch.Tensor]
 """Of images (B, C, H, W): what to maximise besides, (B,)."""
 
 
-class Parameters(Protocol):
+class Adjustable(Protocol):
     """What is changed: `Pixels` or `Phases`."""
 
     def images(self) -> torch.Tensor:
@@ -58,7 +58,7 @@ class Climb:
 
 
 def climb(
-    parameters: Parameters,
+    parameters: Adjustable,
     preset: Preset,
     draws: Draws,
     score: Score,
@@ -141,8 +141,8 @@ def _score_clean(score: Score, images: torch.Tensor) -> torch.Tensor:
         return score(images, 1)
 
 
-def _alpha(gradient_sum: torch.Tensor) -> torch.Tensor:
-    return gradient_sum / (gradient_sum.amax(dim=(1, 2, 3), keepdim=True) + EPS)
+def _alpha(total: torch.Tensor) -> torch.Tensor:
+    return total / (total.amax(dim=(1, 2, 3), keepdim=True) + EPS)
 
 
 def _check_finite(objectives: torch.Tensor) -> None:

@@ -36,7 +36,7 @@ def margin(size: tuple[int, int], reflect_pad_frac: float) -> int:
     return width
 
 
-def draw_boxes(
+def random_boxes(
     nb_crops: int,
     box_size: tuple[float, float],
     size: tuple[int, int],
@@ -76,7 +76,7 @@ def draw_boxes(
 
     Examples
     --------
-    >>> draw_boxes(1, (1, 1), (10, 8), 0.0, 2, "stretch", None)
+    >>> random_boxes(1, (1, 1), (10, 8), 0.0, 2, "stretch", None)
     tensor([[ 2.,  2., 10., 12.]])
     """
     if clamp not in CLAMPS:

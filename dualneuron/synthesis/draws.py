@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from dualneuron.synthesis.crops import draw_boxes, margin
+from dualneuron.synthesis.crops import margin, random_boxes
 from dualneuron.synthesis.presets import Preset
 
 
@@ -52,7 +52,7 @@ class Draws:
 
         def draw(number: int) -> torch.Tensor:
             generator = self.generators[number]
-            boxes = draw_boxes(
+            boxes = random_boxes(
                 preset.nb_crops,
                 preset.box_size,
                 (height, width),

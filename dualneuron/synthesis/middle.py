@@ -5,7 +5,10 @@ block, so its last product is left out elsewhere; the norm over the image (GRN),
 all positions, is moved from the maps into the weights of that product. Same numbers up to rounding.
 """
 
+import math
+
 import torch
+from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
@@ -41,9 +44,8 @@ def middle_responses(
         As of `TwinMember.one_each`.
     """
     core, readout = member.core, member.readout
-    maps, n = _first_maps(core, images)
-    maps = _block(core.blocks[0], maps, n)
-    maps = _block(core.blocks[1], maps, n, _middle_positions(n))
+    maps = _block(core.blocks[0], _first_maps(core.stem, images))
+    maps = _block(core.blocks[1], maps, only_middle=True)
     weight = core.down.conv.weight.permute(2, 3, 1, 0).flatten(0, 2)
     maps = core.down.norm(maps).flatten(1) @ weight + core.down.conv.bias
     features = functional.gelu(core.norm(maps[:, :, None, None])[:, :, 0, 0])
@@ -51,57 +53,56 @@ def middle_responses(
     return functional.elu(drive - 1) + 1
 
 
-def _first_maps(core: ConvNeXtCore, images: torch.Tensor) -> tuple[torch.Tensor, int]:
-    """Maps (B, n * n, C) behind the stem, and n; its patches do not overlap."""
+def _first_maps(reduction: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """Maps (B, n * n, C) behind the stem, whose patches do not overlap."""
     n = images.shape[-1] // PATCH
     inside = images[:, 0, : n * PATCH, : n * PATCH]
     patches = inside.reshape(-1, n, PATCH, n, PATCH).transpose(2, 3).flatten(3).flatten(1, 2)
-    weight = core.stem.conv.weight.sum(1).flatten(1)  # three equal channels
-    return core.stem.norm(functional.linear(patches, weight, core.stem.conv.bias)), n
+    weight = reduction.conv.weight.sum(1).flatten(1)  # three equal channels
+    return reduction.norm(functional.linear(patches, weight, reduction.conv.bias))
 
 
-def _middle_positions(n: int) -> list[int]:
-    """Positions of n x n maps that the middle of the maps at half the resolution sees."""
+def _middle(maps: torch.Tensor) -> torch.Tensor:
+    """View (B, 2, 2, C) of the positions of maps (B, n * n, C) that the middle of the maps at half
+    the resolution sees; slices, since an index would make a GPU wait."""
+    n = math.isqrt(maps.shape[1])
     first = n // 2 // 2 * 2
-    return [row * n + column for row in (first, first + 1) for column in (first, first + 1)]
+    return maps.view(len(maps), n, n, -1)[:, first : first + 2, first : first + 2]
 
 
-def _block(
-    block: ConvNeXtBlock, maps: torch.Tensor, n: int, positions: list[int] | None = None
-) -> torch.Tensor:
-    """A block's maps (B, n * n, C), or those at some positions."""
+def _block(block: ConvNeXtBlock, maps: torch.Tensor, only_middle: bool = False) -> torch.Tensor:
+    """A block's maps (B, n * n, C), or those at the middle, (B, 4, C)."""
+    n = math.isqrt(maps.shape[1])
     square = maps.view(len(maps), n, n, -1).permute(0, 3, 1, 2)
     seen = block.dwconv(square).permute(0, 2, 3, 1).reshape(maps.shape)
     hidden = functional.gelu(block.pw1(block.norm(seen)))
-    norms, hidden = _NormsAndMaps.apply(hidden, positions)
+    norms, hidden = _NormsAndMaps.apply(hidden, only_middle)
     relative = norms / (norms.mean(-1, keepdim=True) + EPS)
     scale = 1 + block.grn.weight.flatten() * relative
     bias = block.pw2(block.grn.bias.flatten())
     weight = block.pw2.weight.T * scale[:, :, None]
-    passed = maps if positions is None else maps[:, positions]
+    passed = _middle(maps).flatten(1, 2) if only_middle else maps
     return passed + torch.baddbmm(bias, hidden, weight)
 
 
 class _NormsAndMaps(torch.autograd.Function):
-    """Norms (B, C) over the positions of maps (B, P, C), and the maps, or those at some positions;
-    the gradients of both are joined in one sweep over the maps."""
+    """Norms (B, C) over the positions of maps (B, P, C), and the maps, or those at the middle; the
+    gradients of both are joined in one sweep over the maps."""
 
     @staticmethod
-    def forward(
-        ctx, maps: torch.Tensor, positions: list[int] | None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(ctx, maps: torch.Tensor, only_middle: bool) -> tuple[torch.Tensor, torch.Tensor]:
         norms = maps.square().sum(1).sqrt()
         ctx.save_for_backward(maps, norms)
-        ctx.positions = positions
-        return norms, maps.view_as(maps) if positions is None else maps[:, positions]
+        ctx.only_middle = only_middle
+        return norms, _middle(maps).flatten(1, 2) if only_middle else maps.view_as(maps)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, of_norms: torch.Tensor, of_maps: torch.Tensor) -> tuple[torch.Tensor, None]:
         maps, norms = ctx.saved_tensors
         each = torch.where(norms > 0, of_norms / norms, 0)[:, None]
-        if ctx.positions is None:
+        if not ctx.only_middle:
             return torch.addcmul(of_maps, maps, each), None
         gradient = maps * each
-        gradient[:, ctx.positions] += of_maps
+        _middle(gradient).add_(of_maps.unflatten(1, (2, 2)))
         return gradient, None

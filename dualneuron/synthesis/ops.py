@@ -7,7 +7,7 @@ from torch.nn.functional import conv2d, interpolate, pad
 
 from core.computing.random_source import Randomness, torch_generator
 from core.errors import ImageError, SettingError
-from dualneuron.synthesis.crops import cut, draw_boxes, margin
+from dualneuron.synthesis.crops import cut, margin, random_boxes
 from dualneuron.synthesis.presets import RANGE_FUNCTIONS
 from dualneuron.synthesis.spectrum import check_symmetric, image_of, load_magnitude
 
@@ -228,7 +228,7 @@ def create_crops(
     """
     size = tuple(image.shape[-2:])
     frame = margin(size, reflect_pad_frac)
-    boxes = draw_boxes(
+    boxes = random_boxes(
         nb_crops, box_size, size, jitter_std, frame, clamp, torch_generator(generator)
     )
     return cut(image[None], boxes[None], input_size, oversample, frame)[0]

@@ -38,7 +38,7 @@ def pole_group(item: Item) -> str:
 
 
 @contextmanager
-def opened(path: Path, mode: str) -> Iterator[h5py.File]:
+def _opened(path: Path, mode: str) -> Iterator[h5py.File]:
     """An HDF5 file, with errors that name it.
 
     Parameters
@@ -106,13 +106,13 @@ class PolesFile:
         if path.exists():
             self._check_settings()
             return
-        with replacing(path) as temporary, opened(temporary, "w") as file:
+        with replacing(path) as temporary, _opened(temporary, "w") as file:
             file.attrs["settings"] = json.dumps(settings)
             file.attrs["grey_baseline"] = grey
             file.attrs.update(notes)
 
     def _check_settings(self) -> None:
-        with opened(self.path, "r") as file:
+        with _opened(self.path, "r") as file:
             found = file.attrs.get("settings")
         if found is None:
             raise StateError(
@@ -128,8 +128,8 @@ class PolesFile:
 
     def missing(self, items: Sequence[Item]) -> list[Item]:
         """Those of the items that are not complete."""
-        with opened(self.path, "r") as file:
-            return [item for item in items if not is_complete(file.get(pole_group(item)))]
+        with _opened(self.path, "r") as file:
+            return [item for item in items if not _is_complete(file.get(pole_group(item)))]
 
     def add(self, items: Sequence[Item], results: Sequence[dict[str, Any]]) -> None:
         """Write results; a signal takes effect afterwards.
@@ -141,7 +141,7 @@ class PolesFile:
         results
             As of `dualneuron.synthesis.batch.synthesize`.
         """
-        with interrupt.held_back(), opened(self.path, "r+") as file:
+        with interrupt.held_back(), _opened(self.path, "r+") as file:
             for item, result in zip(items, results, strict=True):
                 name = pole_group(item)
                 if name in file:
@@ -170,7 +170,7 @@ class PolesFile:
         group.attrs["complete"] = True
 
 
-def is_complete(group: h5py.Group | None) -> bool:
+def _is_complete(group: h5py.Group | None) -> bool:
     """Whether a pole was written to its end."""
     return group is not None and bool(group.attrs.get("complete", False))
 
@@ -200,8 +200,8 @@ class DualNeuronDataset:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self._opened = opened(self.path, "r")
-        self.file = self._opened.__enter__()
+        self._context = _opened(self.path, "r")
+        self.file = self._context.__enter__()
         self.settings = json.loads(self.file.attrs.get("settings", "{}"))
         self.grey_baseline = self.file.attrs.get("grey_baseline")
 
@@ -307,7 +307,7 @@ class DualNeuronDataset:
 
     def _counts(self, group: h5py.Group | None) -> bool:
         """Whether a pole is whole; published files do not say."""
-        return is_complete(group) if self.settings else group is not None
+        return _is_complete(group) if self.settings else group is not None
 
     def _group(self, name: str, what: str) -> h5py.Group:
         if name not in self.file:

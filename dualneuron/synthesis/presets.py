@@ -98,7 +98,7 @@ class Preset:
                 path="reflect_pad_frac", expected="a share below 1", found=self.reflect_pad_frac
             )
         _two_numbers(self, "values_range", "two numbers, the lower first")
-        _two_numbers(self, "box_size", "two shares above 0, the smaller first", strictly=False)
+        _two_numbers(self, "box_size", "two shares above 0, the smaller first", allow_equal=True)
         positive_number(self.box_size[0], "box_size")
         _choice(self.clamp, "clamp", CLAMPS)
 
@@ -177,13 +177,13 @@ def _not_negative(value: float, name: str) -> None:
         raise SettingError(path=name, expected="a number of at least 0", found=f"{value!r}")
 
 
-def _two_numbers(preset: Preset, name: str, expected: str, strictly: bool = True) -> None:
+def _two_numbers(preset: Preset, name: str, expected: str, allow_equal: bool = False) -> None:
     value = getattr(preset, name)
     try:
         low, high = (float(number) for number in value)
     except (TypeError, ValueError):
         low, high = math.nan, math.nan
-    if not (low < high or (low == high and not strictly)) or math.isinf(high - low):
+    if not (low < high or (low == high and allow_equal)) or math.isinf(high - low):
         raise SettingError(path=name, expected=expected, found=f"{value!r}")
     object.__setattr__(preset, name, (low, high))
 
