@@ -10,7 +10,7 @@ import numpy as np
 
 from core.settings import whole
 
-ROWS_BYTES = 8 * 2**20
+ROWS_BYTES = 2 * 2**20
 """Memory for the rows that are read at a time."""
 
 WAITING = 1024

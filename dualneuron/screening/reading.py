@@ -117,11 +117,10 @@ class _Folder(Ordered):
 
 class _Archive(Ordered):
     def __init__(self, path: Path):
-        try:
-            self._archive = np.load(path, allow_pickle=False)
-            names = self._archive.files
-        except (ValueError, EOFError, OSError, zipfile.BadZipFile, AttributeError) as error:
-            raise ArchiveError(path=path, expected="an npz archive", found=error) from None
+        if not zipfile.is_zipfile(path):
+            raise ArchiveError(path=path, expected="an npz archive", found="another or a cut file")
+        self._archive = np.load(path, allow_pickle=False)
+        names = self._archive.files
         super().__init__(path, {int(name): name for name in names if name.isdecimal()})
 
     def _read(self, name: str) -> np.ndarray:

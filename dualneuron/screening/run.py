@@ -252,7 +252,10 @@ def _say_skipped(summary: Mapping[str, Any]) -> None:
     if n_skipped:
         more = f" and {n_skipped - NAMED} more" if n_skipped > NAMED else ""
         logger.warning(
-            "%d images could not be read and were left out: %s%s", n_skipped, ", ".join(names), more
+            "images left out, since they cannot be read: %d (%s%s)",
+            n_skipped,
+            ", ".join(names),
+            more,
         )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -147,14 +148,14 @@ class SavedScreen:
 
     def _go_on(self) -> None:
         try:
-            with np.load(self._progress, allow_pickle=False) as found:
+            with self._progress.open("rb") as file, np.load(file, allow_pickle=False) as found:
                 arrays = dict(found)
             self.n_done = int(arrays["n_done"])
             names = map(str, arrays["skipped_names"])
             self.skipped = dict(zip(arrays["skipped"].tolist(), names, strict=True))
             if self._ends is not None:
                 self._ends.merge(arrays)
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise StateError(
                 path=self._progress,
                 expected="the progress of a screen",

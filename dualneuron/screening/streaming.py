@@ -6,7 +6,8 @@ goes on after an interruption gives the same numbers as one that was never inter
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -95,16 +96,18 @@ def response_batches(
         If a response is no finite number.
     """
     starts = range(span.start, span.stop, batch_size)
-    parts = deque(range(first, min(first + batch_size, span.stop)) for first in starts)
+    parts = (range(first, min(first + batch_size, span.stop)) for first in starts)
+    n_ahead = max(1, num_workers) + 1
     with _Readers(max(1, num_workers)) as pool:
-        read = deque()
-        while parts or read:
-            while parts and len(read) <= max(1, num_workers):
-                part = parts.popleft()
-                reading = pool.submit(_read, images, part, skip_corrupt, respond.image_shape)
-                read.append((part, reading))
-            part, future = read.popleft()
+
+        def begin(part: range) -> tuple[range, Future]:
+            return part, pool.submit(_read, images, part, skip_corrupt, respond.image_shape)
+
+        reading = deque(map(begin, islice(parts, n_ahead)))
+        while reading:
+            part, future = reading.popleft()
             indices, shown, skipped = future.result()
+            reading.extend(map(begin, islice(parts, 1)))
             if shown is None:
                 responses = np.empty((0, respond.n_units), np.float32)
             else:
