@@ -169,7 +169,7 @@ def plot_dual_selectivity(
     table = selectivity.table
     n_rows = -(-len(table) // PAIRS_IN_A_ROW)
     with house_style():
-        figure = plt.figure(figsize=(13, max(4, 1.35 * n_rows)))
+        figure = plt.figure(figsize=(13, max(5, 1.35 * n_rows)))
         left, right = figure.subfigures(1, 2, width_ratios=(2.6, 1))
         for part in (left, right):
             part.set_facecolor("black")
@@ -210,7 +210,7 @@ def _draw_responses(ax: Axes, table: pd.DataFrame) -> None:
     ax.set(yscale="log", xlabel="neuron, by its response to grey", ylabel="response")
     ax.yaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.legend(fontsize=7)
+    ax.legend(fontsize=7, ncols=2, loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
 
 
 def _draw_similarities(ax: Axes, table: pd.DataFrame) -> None:
@@ -220,4 +220,4 @@ def _draw_similarities(ax: Axes, table: pd.DataFrame) -> None:
         ax.hlines(values.median(), place - 0.35, place + 0.35, color=MAGENTA)
     ax.axhline(0, color="0.6", linewidth=0.8)
     ax.set_xticks(range(len(SIMILARITIES)), SIMILARITIES.values())
-    ax.set(ylabel="cosine of images (line: median)", ylim=(None, 1))
+    ax.set(ylabel="cosine (line: median)", xlim=(-0.5, len(SIMILARITIES) - 0.5), ylim=(None, 1))
