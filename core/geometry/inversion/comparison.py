@@ -32,6 +32,10 @@ BASES: dict[str, Callable[[Generator, Metric], Generator]] = {
 """Generators in other coordinates."""
 
 
+RESOLVED = 1e-12
+"""Errors below this are rounding, and count as it in ratios."""
+
+
 @dataclass(frozen=True)
 class Effort:
     """How long each method searches.
@@ -175,7 +179,7 @@ def gains(table: pd.DataFrame) -> pd.DataFrame:
         A row for each method and other basis, for the best start of each target and for the mean
         over starts (``of``): ``gain``, the ratio of errors, plain by other, in geometric mean;
         ``better``, the share of targets with a smaller error; ``t`` and ``p`` of a paired t-test of
-        the logarithms (NaN of fewer than two targets).
+        the logarithms (NaN of fewer than two targets). Errors below `RESOLVED` count as that.
 
     Examples
     --------
@@ -192,7 +196,7 @@ def gains(table: pd.DataFrame) -> pd.DataFrame:
     for method, of_method in table.groupby("method", sort=False):
         for of, reduced in {"best": "min", "mean": "mean"}.items():
             errors = of_method.pivot_table("error", "target", "basis", aggfunc=reduced)
-            logs: Mapping[str, pd.Series] = np.log(errors.clip(lower=np.finfo(float).tiny))
+            logs: Mapping[str, pd.Series] = np.log(errors.clip(lower=RESOLVED))
             for basis in of_method.basis.unique():
                 if basis == "plain":
                     continue
