@@ -1,12 +1,13 @@
 """Metrics of generators against backpropagation, loops of products, and a double loop.
 
-``python -m benchmarks.geometry [--n 256] [--long]``: one thread; times are those of the processor,
+``python -m benchmarks.geometry [--n 256]``: one thread; times are those of the processor,
 so that other work on the machine matters little, and the first derivative of the process, which
 loads much of torch, is not counted. The generator is a DCGAN of random weights with images of 64 x
 64 pixels, the distance one of three layers of random convolutions, normalised over channels. Each
-row is a ratio of the peer's time to ours, and how far the results are apart. ``--long`` adds the
-leading 50 eigenpairs of codes of 4096 values beside the whole metric, each in a process of its own,
-some minutes.
+row is a ratio of the peer's time to ours, and how far the results are apart.
+
+``python -m benchmarks.geometry --long 4096`` measures the leading 50 eigenpairs of long codes
+beside the whole metric, each in a process of its own.
 
 ``python -m benchmarks.geometry --device cuda`` measures whole metrics of BigGAN (256 pixels) and
 fc6 on a GPU instead, with random weights, against the passes without derivatives that as many codes
@@ -39,8 +40,8 @@ from core.geometry import (
 
 N_POSITIONS, N_LEADING = 200, 20
 
-SHORT, LONG, N_OF_LONG = (8, 32), 4096, 50
-"""Codes whose consistency is measured too, and long ones with the number of pairs wanted."""
+SHORT, N_OF_LONG = (8, 32), 50
+"""Codes whose consistency is measured too, and the number of pairs wanted of long ones."""
 
 GPU_MEMORY = 40e9
 """Bytes that derivatives may take on a GPU."""
@@ -135,11 +136,17 @@ def rows(n: int) -> Iterator[str]:
         yield from _consistency(length)
 
 
-def long_rows() -> Iterator[str]:
-    """Lines on the first eigenpairs of long codes, and on their whole metric."""
-    words = f"first {N_OF_LONG} of {LONG}, not formed"
-    for name, method in ((words, "randomised"), (words, "lanczos"), ("the whole metric", "whole")):
-        cost = cost_of(_LONG, method, str(LONG), str(N_OF_LONG))
+def long_rows(n: int) -> Iterator[str]:
+    """Lines on the first eigenpairs of long codes, and on their whole metric.
+
+    Parameters
+    ----------
+    n
+        Length of a code.
+    """
+    words = f"first {N_OF_LONG} of {n}, not formed"
+    for name, method in ((words, "randomised"), ("the whole metric", "whole")):
+        cost = cost_of(_LONG, method, str(n), str(N_OF_LONG), clock="process_time")
         yield f"{name} ({method}): {cost.seconds:.1f} s, {cost.megabytes:.0f} MB at most"
 
 
@@ -253,13 +260,15 @@ def main(argv: list[str] | None = None) -> None:
     """Print the table."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.geometry", description=__doc__)
     made.add_argument("--n", type=int, default=256, help="length of a code (default: 256)")
-    made.add_argument("--long", action="store_true", help="codes of 4096 values too")
+    made.add_argument("--long", type=int, metavar="N", help="leading pairs of codes this long")
     made.add_argument("--device", default="cpu", help="cuda: BigGAN and fc6 (default: cpu)")
     options = made.parse_args(argv)
     if options.device != "cpu":
         lines = gpu_rows(options.device)
+    elif options.long:
+        lines = long_rows(options.long)
     else:
-        lines = itertools.chain(rows(options.n), long_rows() if options.long else ())
+        lines = rows(options.n)
     for row in lines:
         print(row, flush=True)
 

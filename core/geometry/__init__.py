@@ -31,7 +31,7 @@ __getattr__, __dir__, __all__ = hand_on(
             "null_counts",
             "power_along_axes",
         ],
-        "trajectories": ["AxisStatistics", "axis_amplitudes", "axis_statistics"],
+        "trajectories": ["AxisAlignment", "axis_amplitudes", "axis_alignment"],
         "stimuli": ["AxisImages", "save_stimuli", "stimulus_set"],
     },
 )

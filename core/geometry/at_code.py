@@ -1,7 +1,7 @@
 """The whole metric at one code.
 
-For distances of features ``H = 2 J^T J``; eigenvalues come from the singular values of J, so that
-none is negative, and those far below float32's noise in H are still right. The published way,
+For distances of features ``H = 2 J^T J``; eigenvalues come from J and not from H, so that none is
+negative, and those far below float32's noise in H are still right. The published way,
 backpropagation through the gradient, is kept as a check.
 """
 
@@ -137,11 +137,17 @@ def _by_jacobian(around: LocalMap) -> tuple:
     is_tall = len(identity) == around.n
     jacobian = around.jvp(identity).T if is_tall else around.vjp(identity)
     core = torch.linalg.qr(jacobian, mode="r").R  # (<= n, n), the same singular values
-    _, singular, rows = torch.linalg.svd(core, full_matrices=True)
-    values = torch.zeros_like(around.code)
-    values[: len(singular)] = 2 * singular.square()
     matrix, _ = _symmetric(2 * core.T @ core)
-    return values.flip(0), rows.flip(0).T, matrix, 0.0
+    if around.dtype == torch.float64:
+        _, singular, rows = torch.linalg.svd(core, full_matrices=True)
+        values = torch.zeros_like(around.code)
+        values[: len(singular)] = 2 * singular.square()
+        return values.flip(0), rows.flip(0).T, matrix, 0.0
+    # in double precision the product keeps what single precision resolves; a GPU's SVD is slow
+    double = core.double()
+    values, vectors = torch.linalg.eigh(2 * double.T @ double)
+    values[: around.n - len(core)] = 0
+    return values.clamp_min(0).to(core), vectors.to(core), matrix, 0.0
 
 
 def _by_products(around: LocalMap) -> tuple:

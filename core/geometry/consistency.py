@@ -81,15 +81,15 @@ def consistency_of(metrics: Sequence[Metric]) -> Consistency:
     eigenvalues = np.stack([metric.eigenvalues.astype(float) for metric in metrics])
     matrices = np.stack([matrix_of(metric) for metric in metrics])
     n_codes, n = eigenvalues.shape
-    triangles = _triangles(matrices)
+    upper = _upper_parts(matrices)
     linear, log = np.empty((2, n_codes, n_codes))
-    frames_at_once = max(1, ENTRIES_AT_ONCE // (n * triangles.shape[1]))
+    frames_at_once = max(1, ENTRIES_AT_ONCE // (n * upper.shape[1]))
     with np.errstate(divide="ignore", invalid="ignore"):
         log_values = np.log10(eigenvalues)
         for start in range(0, n_codes, frames_at_once):
             some = slice(start, start + frames_at_once)
             frames = np.concatenate([m.eigenvectors for m in metrics[some]], axis=1, dtype=float)
-            amplified = _amplifications(frames, triangles).reshape(n_codes, -1, n).swapaxes(0, 1)
+            amplified = _amplifications(frames, upper).reshape(n_codes, -1, n).swapaxes(0, 1)
             linear[some] = _correlations(amplified, eigenvalues)
             log[some] = _correlations(np.log10(amplified), log_values)
         entries = np.corrcoef(matrices.reshape(n_codes, -1))
@@ -131,25 +131,25 @@ def off_diagonal(correlations: np.ndarray) -> OffDiagonal:
     )
 
 
-def _triangles(stack: np.ndarray) -> np.ndarray:
+def _upper_parts(stack: np.ndarray) -> np.ndarray:
     """Upper triangles, (n_codes, n (n + 1) / 2), entries off the diagonal twice."""
     rows, columns = np.triu_indices(stack.shape[1])
     return stack[:, rows, columns] * np.where(rows == columns, 1, 2)
 
 
-def _amplifications(vectors: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+def _amplifications(vectors: np.ndarray, upper: np.ndarray) -> np.ndarray:
     """Of all metrics along vectors (n, k) in columns, (n_codes, k)."""
     n, n_vectors = vectors.shape
-    at_once = max(1, ENTRIES_AT_ONCE // triangles.shape[1])
-    found = np.empty((len(triangles), n_vectors))
-    outer = np.empty((triangles.shape[1], min(at_once, n_vectors)))
+    at_once = max(1, ENTRIES_AT_ONCE // upper.shape[1])
+    found = np.empty((len(upper), n_vectors))
+    outer = np.empty((upper.shape[1], min(at_once, n_vectors)))
     for start in range(0, n_vectors, at_once):
         some = np.ascontiguousarray(vectors[:, start : start + at_once])
         of_some, end = outer[:, : some.shape[1]], 0
         for row in range(n):
             first, end = end, end + n - row
             np.multiply(some[row], some[row:], out=of_some[first:end])
-        np.matmul(triangles, of_some, out=found[:, start : start + at_once])
+        np.matmul(upper, of_some, out=found[:, start : start + at_once])
     return found
 
 

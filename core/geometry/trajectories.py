@@ -23,7 +23,7 @@ PUBLISHED_TOP = 800 / 4096
 
 
 @dataclass(frozen=True)
-class AxisStatistics:
+class AxisAlignment:
     """How displacements are shared out over axes.
 
     Attributes
@@ -74,9 +74,9 @@ def axis_amplitudes(displacements: np.ndarray, metric: Metric) -> np.ndarray:
     return np.abs(_whole(displacements, metric) @ metric.eigenvectors)[:, ::-1].mean(0)
 
 
-def axis_statistics(
+def axis_alignment(
     displacements: np.ndarray, metric: Metric, n_top: int | None = None
-) -> AxisStatistics:
+) -> AxisAlignment:
     """How displacements, such as from the first to the last mean code, go along axes.
 
     Parameters
@@ -90,7 +90,7 @@ def axis_statistics(
 
     Returns
     -------
-    AxisStatistics
+    AxisAlignment
 
     Raises
     ------
@@ -103,7 +103,7 @@ def axis_statistics(
     Examples
     --------
     >>> metric = Metric(np.logspace(-3, 0, 8), np.eye(8))
-    >>> found = axis_statistics(np.sqrt(metric.eigenvalues)[None], metric, 3)
+    >>> found = axis_alignment(np.sqrt(metric.eigenvalues)[None], metric, 3)
     >>> round(found.top_share, 2), round(found.spearman, 2)
     (0.95, -1.0)
     """
@@ -120,7 +120,7 @@ def axis_statistics(
     if above.sum() > 2 and np.ptp(values[above]) > 0:
         pearson = np.corrcoef(np.log10(values[above]), amplitudes[:n_top][above])[0, 1]
     test = stats.ks_2samp(sizes[:, :n_top].ravel(), sizes[:, n_top:].ravel())
-    return AxisStatistics(
+    return AxisAlignment(
         top_share=float(
             power_along_axes(displacements, metric.eigenvectors)[:, :n_top].sum(1).mean()
         ),

@@ -32,8 +32,8 @@ from core.geometry.metric import Metric, name_of
 from core.geometry.saved import load_metric, save_metric
 from core.geometry.spectra import power_along_axes
 from core.geometry.trajectories import (
+    axis_alignment,
     axis_amplitudes,
-    axis_statistics,
     distances_between,
     distances_of_steps,
     n_top_axes,
@@ -229,11 +229,11 @@ def summary_of(
     -------
     DataFrame
         A row for evolutions and one for each kind of control: ``steps`` says which; the fields of
-        `core.geometry.trajectories.AxisStatistics`; and ``low``, ``high``, between which 95 % of
+        `core.geometry.trajectories.AxisAlignment`; and ``low``, ``high``, between which 95 % of
         the controls' ``top_share`` lie, each control as many displacements as there are evolutions.
     """
     whole = np.stack([t.means[-1] - t.means[0] for t in trajectories])
-    rows = [{"steps": "evolution", **asdict(axis_statistics(whole, metric))}]
+    rows = [{"steps": "evolution", **asdict(axis_alignment(whole, metric))}]
     for name, control in CONTROLS.items():
         found = []
         for _ in range(n_controls):
@@ -241,7 +241,7 @@ def summary_of(
                 moved = control(whole, rng)
             else:
                 moved = np.stack([control(t.steps, rng).sum(0) for t in trajectories])
-            found.append(asdict(axis_statistics(moved, metric)))
+            found.append(asdict(axis_alignment(moved, metric)))
         numbers = pd.DataFrame(found)
         low, high = np.percentile(numbers.top_share, [2.5, 97.5])
         rows.append({"steps": name, **numbers.mean(), "low": low, "high": high})

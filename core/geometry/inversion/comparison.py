@@ -32,6 +32,10 @@ BASES: dict[str, Callable[[Generator, Metric], Generator]] = {
 """Generators in other coordinates."""
 
 
+RESOLVED = 1e-12
+"""Errors below this are rounding, and count as it in ratios."""
+
+
 @dataclass(frozen=True)
 class Effort:
     """How long each method searches.
@@ -72,7 +76,7 @@ def compare_inversions(
     *,
     methods: Sequence[str] = tuple(METHODS),
     bases: Sequence[str] = tuple(BASES),
-    n_starts: int = 1,
+    n_tries: int = 1,
     effort: Effort = Effort(),
     rng: Randomness = 0,
 ) -> tuple[pd.DataFrame, Compared]:
@@ -90,7 +94,7 @@ def compare_inversions(
         What is made small.
     methods, bases
         Names of `METHODS` and `BASES`.
-    n_starts
+    n_tries
         Random starts for each image, the same for all.
     effort
         How long each searches.
@@ -127,7 +131,7 @@ def compare_inversions(
         if unknown := [one for one in chosen if one not in known]:
             raise SettingError(path=name, expected=", ".join(known), found=repr(unknown[0]))
     random = np.random.default_rng(rng) if rng is None or isinstance(rng, int) else rng
-    starts = generator.sample(len(target) * n_starts, rng=random)
+    starts = generator.sample(len(target) * n_tries, rng=random)
     seed = int(random.integers(2**32)) if isinstance(random, np.random.Generator) else 0
     rows, found = [], {}
     for method in methods:
@@ -141,7 +145,7 @@ def compare_inversions(
                 turned.coefficients_of(starts.to(target)) if is_turned else starts,
                 distance=counted,
                 search=METHODS[method](effort, seed),
-                n_starts=n_starts,
+                n_tries=n_tries,
             )
             if is_turned:
                 inversion = inversion._replace(codes=turned.codes_of(inversion.codes))
@@ -175,7 +179,7 @@ def gains(table: pd.DataFrame) -> pd.DataFrame:
         A row for each method and other basis, for the best start of each target and for the mean
         over starts (``of``): ``gain``, the ratio of errors, plain by other, in geometric mean;
         ``better``, the share of targets with a smaller error; ``t`` and ``p`` of a paired t-test of
-        the logarithms (NaN of fewer than two targets).
+        the logarithms (NaN of fewer than two targets). Errors below `RESOLVED` count as that.
 
     Examples
     --------
@@ -192,7 +196,7 @@ def gains(table: pd.DataFrame) -> pd.DataFrame:
     for method, of_method in table.groupby("method", sort=False):
         for of, reduced in {"best": "min", "mean": "mean"}.items():
             errors = of_method.pivot_table("error", "target", "basis", aggfunc=reduced)
-            logs: Mapping[str, pd.Series] = np.log(errors.clip(lower=np.finfo(float).tiny))
+            logs: Mapping[str, pd.Series] = np.log(errors.clip(lower=RESOLVED))
             for basis in of_method.basis.unique():
                 if basis == "plain":
                     continue

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
-from core.geometry.inversion.comparison import Compared
+from core.geometry.inversion.comparison import RESOLVED, Compared
 
 COLORS: Mapping[str, str] = {"plain": "0.4", "eigen": "#2471a3", "scaled": "#c0392b"}
 """Colours of bases."""
@@ -16,12 +18,14 @@ TITLES: Mapping[str, str] = {"adam": "Adam", "lbfgs": "L-BFGS", "cma": "CMA-ES"}
 
 
 def histories_figure(compared: Compared, words: str) -> Figure:
-    """Error of the best start by step: median over targets and each target, a panel a method.
+    """Errors by step, and the last ones in other coordinates against plain ones; best starts.
+
+    A column a method; above, thin lines are targets and thick ones their median.
 
     Parameters
     ----------
     compared
-        Of `compare_inversions`.
+        Of `compare_inversions`, with the basis ``plain``.
     words
         What the error is, for the axis.
 
@@ -31,14 +35,15 @@ def histories_figure(compared: Compared, words: str) -> Figure:
     """
     methods = list(dict.fromkeys(method for method, _ in compared))
     figure, panels = plt.subplots(
-        1,
+        2,
         len(methods),
-        figsize=(2.6 * len(methods) + 0.6, 2.8),
+        figsize=(2.6 * len(methods) + 0.6, 5.2),
         layout="constrained",
-        sharey=True,
+        sharey="row",
         squeeze=False,
     )
-    for ax, method in zip(panels[0], methods, strict=True):
+    for ax, below, method in zip(*panels, methods, strict=True):
+        _draw_gains(below, method, compared)
         for (of_method, basis), inversion in compared.items():
             if of_method == method:
                 best = inversion.history.amin(2).cpu().numpy()
@@ -49,8 +54,22 @@ def histories_figure(compared: Compared, words: str) -> Figure:
         unit = "generation" if method == "cma" else "step"
         ax.set(yscale="log", xlabel=unit, title=TITLES[method])
     panels[0, 0].set_ylabel(words)
+    panels[1, 0].set_ylabel(f"{words}, other coordinates")
     panels[0, -1].legend(frameon=False)
     return figure
+
+
+def _draw_gains(ax: Axes, method: str, compared: Compared) -> None:
+    """Errors of each target in other coordinates, against those in plain ones."""
+    plain = compared[method, "plain"].errors.clamp_min(RESOLVED).cpu().numpy()
+    for (of_method, basis), found in compared.items():
+        if of_method == method and basis != "plain":
+            errors = found.errors.clamp_min(RESOLVED).cpu().numpy()
+            ax.plot(plain, errors, "o", color=COLORS[basis], markersize=4, alpha=0.8)
+    ax.axline((plain[0],) * 2, (10 * plain[0],) * 2, color="0.6", linewidth=0.8)
+    limits = plain.min() / 3, plain.max() * 3
+    ax.set(xscale="log", yscale="log", xlim=limits, xlabel="in plain coordinates")
+    ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def found_figure(target: torch.Tensor, compared: Compared, n_shown: int = 8) -> Figure:

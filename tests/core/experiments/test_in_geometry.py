@@ -13,7 +13,7 @@ from core.experiments.evolution.in_geometry import (
 )
 from core.experiments.evolution.loop import Evolution, Thread, evolve
 from core.generators import SmallGenerator, load_generator
-from core.geometry import Metric, PixelDistance, axis_statistics, metric_tensor, save_metric
+from core.geometry import Metric, PixelDistance, axis_alignment, metric_tensor, save_metric
 from core.geometry.__main__ import main
 from core.geometry.trajectories import distances_between, random_like, shuffled_like
 from core.optimizers import make_optimizer
@@ -39,10 +39,10 @@ def walk_along(metric, weights, n_steps, seed=0):
     return Trajectory("walk", means, [np.stack([mean, mean + 0.1]) for mean in means])
 
 
-def test_axis_statistics_of_known_coefficients():
+def test_axis_alignment_of_known_coefficients():
     metric = Metric(np.logspace(-4, 0, N), np.eye(N))
     sizes = np.log10(metric.eigenvalues) + 5
-    found = axis_statistics(np.stack([sizes, -sizes]), metric, 10)
+    found = axis_alignment(np.stack([sizes, -sizes]), metric, 10)
     assert found.pearson == pytest.approx(1)
     assert found.spearman == pytest.approx(-1)
     assert found.top_share == pytest.approx((sizes[-10:] ** 2).sum() / (sizes**2).sum())
@@ -99,12 +99,12 @@ def test_generations_step_by_step(small, metric):
 
 def test_displacements_and_metrics_that_do_not_fit(metric):
     with pytest.raises(SettingError, match=r"40 eigenvectors of codes of length 40, found shape"):
-        axis_statistics(np.ones((1, N)), Metric(metric.eigenvalues[1:], metric.eigenvectors[:, 1:]))
+        axis_alignment(np.ones((1, N)), Metric(metric.eigenvalues[1:], metric.eigenvectors[:, 1:]))
     with pytest.raises(SettingError, match="n_top: expected 1 to 39 axes, found 40"):
-        axis_statistics(np.ones((1, N)), metric, N)
+        axis_alignment(np.ones((1, N)), metric, N)
     for bad in (np.ones(N), np.full((1, N), np.nan)):
         with pytest.raises(SampleError, match="displacements: expected finite rows"):
-            axis_statistics(bad, metric)
+            axis_alignment(bad, metric)
 
 
 def brightness(images, _units):
