@@ -12,7 +12,7 @@ STANDS_FOR = {
     "DeePSim": "DeePSim",
     "BigGAN": "BigGAN",
     "small": "DeePSim",
-    "random DCGAN": "BigGAN",
+    "random CNN": "BigGAN",
 }
 """Generators, and in whose place each stands; the last two need no weights."""
 
@@ -163,3 +163,29 @@ EXPLORER = (FRECHET_EXPLORER, OBJECTNESS_EXPLORER, LOWLEVEL_EXPLORER, SPECTRA_EX
 """Tables of panels A and B asked of evolved images."""
 
 FILES = (*PUBLISHED, *EXPLORER)
+
+PANELS = {
+    "A": (FRECHET, OBJECTNESS),
+    "B": (LOWLEVEL, SPECTRA),
+    "C": (INVERSION,),
+    "D": (ACTIVATION,),
+    "explorer": EXPLORER,
+}
+"""Tables by panel; the last are panels A and B of evolved images."""
+
+PICTURES = {"A": "ExtFig1A_samples.png", "C": "ExtFig1C_examples.png"}
+"""Pictures that lie beside the tables of a panel."""
+
+VERSION = 1
+"""Of the computation; raised by a change that changes the numbers."""
+
+
+def stamp_name(panel: str) -> str:
+    """File beside the tables of a panel that says how they were computed.
+
+    Examples
+    --------
+    >>> stamp_name("A")
+    'ExtFig1A.json'
+    """
+    return f"ExtFig1{'_' if len(panel) > 1 else ''}{panel}.json"

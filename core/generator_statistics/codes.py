@@ -56,7 +56,7 @@ KINDS: dict[str, tuple[str, Callable[..., np.ndarray]]] = {
     "BigGAN_1000cls_std10": ("BigGAN", _of_class(1.0)),
     "BigGAN_norm_std07": ("BigGAN", _normal(0.7)),
     "small_4std": ("small", _normal(TEXTURE_NOISE)),
-    "random_DCGAN_std1": ("random DCGAN", _normal(1.0)),
+    "random_CNN_std1": ("random CNN", _normal(1.0)),
 }
 """By kind: the generator that it is for, and how codes are drawn."""
 
@@ -127,6 +127,6 @@ def started_codes(name: str, n: int, generator: Generator, seed: int) -> torch.T
         Of the codes.
     """
     kind = {"BigGAN": "BigGAN_1000cls_std07", "DeePSim": "DeePSim_4std", "small": "small_4std"}
-    codes = sample_codes(kind.get(name, "random_DCGAN_std1"), n, generator, seed)
+    codes = sample_codes(kind.get(name, "random_CNN_std1"), n, generator, seed)
     codes = codes / TEXTURE_NOISE if name in ("DeePSim", "small") else codes
     return generator.as_codes(codes)

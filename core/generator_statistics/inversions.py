@@ -1,4 +1,4 @@
-"""Photographs as a generator can make them: inversion by Adam, many at once, and how alike it is."""
+"""Photographs as a generator can make them: inversion by Adam, many at once, and likeness."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

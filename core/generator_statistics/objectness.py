@@ -46,6 +46,10 @@ class Detections(NamedTuple):
     class_id: np.ndarray
 
 
+NOTHING = Detections(np.empty(0), np.empty(0, dtype=int))
+"""No object."""
+
+
 class Detector(Protocol):
     """Finds objects in images (B, 3, H, W) in [0, 1].
 
@@ -107,9 +111,9 @@ class Recognisability:
         images = normalised(antialiased(images.to(self._device), self.imgsz), LITE, 1.0)
         with torch.no_grad():
             p = self._network(images).softmax(1).max(1)
-        found = zip(p.values.cpu().numpy(), p.indices.cpu().numpy(), strict=True)
+        found = zip(p.values.double().cpu().numpy(), p.indices.cpu().numpy(), strict=True)
         return [
-            Detections(np.array([v])[: v >= self.conf_thr], np.array([c])[: v >= self.conf_thr])
+            Detections(np.array([v]), np.array([c])) if v >= self.conf_thr else NOTHING
             for v, c in found
         ]
 

@@ -1,4 +1,4 @@
-"""What the tables of Extended Data Figure 1 say in numbers; reads tables only and needs no torch."""
+"""What the tables of Extended Data Figure 1 say in numbers; needs no torch."""
 
 from collections.abc import Iterator
 
@@ -36,8 +36,8 @@ def in_place_of(table: pd.DataFrame, column: str = "generator") -> dict[str, str
 
     Examples
     --------
-    >>> in_place_of(pd.DataFrame({"generator": ["random DCGAN", "small"]}))
-    {'DeePSim': 'small', 'BigGAN': 'random DCGAN'}
+    >>> in_place_of(pd.DataFrame({"generator": ["random CNN", "small"]}))
+    {'DeePSim': 'small', 'BigGAN': 'random CNN'}
     """
     names = list(dict.fromkeys(table[column]))
     found = {role: [name for name in names if STANDS_FOR.get(name) == role] for role in ROLES}

@@ -10,8 +10,8 @@ from core.computing.random_source import Randomness, standard_normal, torch_draw
 from core.errors import SettingError
 from core.generators import Generator, load_generator
 
-WIDTHS = (128, 64, 32, 16)
-"""Channels of the maps of 4, 8, 16 and 32 pixels."""
+WIDTHS = (64, 32, 16, 16, 16)
+"""Channels of the maps of 4, 8, 16, 32 and 64 pixels."""
 
 SEED = 0
 """Seed of the random weights, which are the same everywhere."""
@@ -20,12 +20,12 @@ CONTRAST = 1.5
 """Standard deviation of what the final logistic function takes."""
 
 
-class RandomDCGAN(Generator):
-    """Five transposed convolutions of random weights: coloured textures of 64 x 64 pixels.
+class RandomCNN(Generator):
+    """A linear layer and convolutions of random weights between doublings: soft coloured textures.
 
     Examples
     --------
-    >>> generator = RandomDCGAN()
+    >>> generator = RandomCNN()
     >>> generator.images(generator.sample(2, rng=0)).shape
     torch.Size([2, 3, 64, 64])
     """
@@ -35,20 +35,34 @@ class RandomDCGAN(Generator):
 
     def __init__(self):
         super().__init__()
-        sizes = (*self.latent_shape, *WIDTHS, 3)
-        layers = []
         with torch_draws_from(SEED):
-            for number, (n_in, n_out) in enumerate(itertools.pairwise(sizes)):
-                stride, padding = (1, 0) if number == 0 else (2, 1)
-                layer = nn.ConvTranspose2d(n_in, n_out, 4, stride, padding, bias=False)
-                # each pixel is a sum over 4 of the 16 taps, or over one where the stride is 1
-                taps = 1 if number == 0 else 4
-                gain = 1.0 if number == 0 else 2.0
-                spread = (gain / (n_in * taps)) ** 0.5 * (CONTRAST if n_out == 3 else 1.0)
-                nn.init.normal_(layer.weight, std=spread)
-                layers += [layer, nn.ReLU()]
-        self.layers = nn.Sequential(*layers[:-1])
+            layers = [
+                nn.Linear(self.latent_dim, WIDTHS[0] * 16, bias=False),
+                nn.Unflatten(1, (WIDTHS[0], 4, 4)),
+            ]
+            for n_in, n_out in itertools.pairwise(WIDTHS):
+                layers += [
+                    nn.LeakyReLU(0.2),
+                    nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
+                    nn.Conv2d(n_in, n_out, 3, padding=1, padding_mode="replicate", bias=False),
+                ]
+            layers += [nn.LeakyReLU(0.2), nn.Conv2d(WIDTHS[-1], 3, 1, bias=False)]
+        self.layers = nn.Sequential(*layers)
         self.eval().requires_grad_(False)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Scale each layer's weights so that what it puts out has SD 1, the last one `CONTRAST`."""
+        x = self.sample(64, rng=SEED)
+        with_weights = [layer for layer in self.layers if hasattr(layer, "weight")]
+        for layer in self.layers:
+            x = layer(x)
+            if hasattr(layer, "weight"):
+                x = x - x.mean((0, *range(2, x.dim())), keepdim=True)
+                wanted = CONTRAST if layer is with_weights[-1] else 1.0
+                gain = wanted / x.std()
+                layer.weight.mul_(gain)
+                x = x * gain
 
     def sample(self, n: int = 1, *, rng: Randomness = None) -> torch.Tensor:
         """Standard normal codes (n, 128)."""
@@ -56,13 +70,13 @@ class RandomDCGAN(Generator):
 
     def visualize(self, codes: torch.Tensor, *, scale: float = 1.0) -> torch.Tensor:
         """Images (B, 3, 64, 64) in [0, scale]."""
-        return scale * torch.sigmoid(self.layers(codes.reshape(len(codes), -1, 1, 1)))
+        return scale * torch.sigmoid(self.layers(codes))
 
 
 LOADED_AS = {"DeePSim": "fc6", "BigGAN": "BigGAN", "small": "small"}
 """Names of this room, and what `core.generators.load_generator` calls them."""
 
-GENERATORS = (*LOADED_AS, "random DCGAN")
+GENERATORS = (*LOADED_AS, "random CNN")
 """All names."""
 
 
@@ -78,7 +92,7 @@ def generator_by_name(
     Parameters
     ----------
     name
-        ``DeePSim`` (fc6), ``BigGAN``, or ``small`` and ``random DCGAN``, which need no weights.
+        ``DeePSim`` (fc6), ``BigGAN``, or ``small`` and ``random CNN``, which need no weights.
     pretrained
         Load the published weights; otherwise they are random.
     weights_dir
@@ -98,8 +112,8 @@ def generator_by_name(
     >>> generator_by_name("small", device="cpu").latent_dim
     256
     """
-    if name == "random DCGAN":
-        return RandomDCGAN().to(choose_device(device))
+    if name == "random CNN":
+        return RandomCNN().to(choose_device(device))
     if name not in LOADED_AS:
         raise SettingError(
             path="generator", expected=f"one of {', '.join(GENERATORS)}", found=f"{name!r}"
