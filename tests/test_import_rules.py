@@ -33,6 +33,10 @@ CORE_ROOMS = {
         *("computing", "statistics", "images", "plotting", "networks", "probing"),
         *("generators", "optimizers"),
     },
+    "generator_statistics": {
+        *("computing", "statistics", "images", "plotting", "networks", "probing"),
+        *("generators", "optimizers", "geometry", "contract", "explorer"),
+    },
     "contract": {"statistics"},
     "explorer": {"statistics"},
     "acquisition": {"contract", "explorer"},
@@ -49,9 +53,10 @@ DOOR = "utils"
 COMMANDS_OF_OTHER_ROOMS = {
     ("core/contract/__main__.py", "acquisition"),
     *(("core/level_sets/study.py", room) for room in ("experiments", "optimizers", "probing")),
+    ("core/generator_statistics/study.py", "experiments"),
 }
-"""``python -m core.contract download`` hands on to the room that does it now; a study evolves units
-of networks, which the rest of its room knows nothing of."""
+"""``python -m core.contract download`` hands on to the room that does it now; studies evolve units
+of networks, which the rest of their rooms know nothing of."""
 
 ANALYSIS_ROOMS = {
     "recordings": ({"contract", "statistics", "matlab"}, set()),
@@ -220,6 +225,7 @@ COMMANDS = (
     "core.experiments.evolve",
     "core.experiments.linearity_data",
     "core.experiments.optimizer_benchmark",
+    "core.generator_statistics",
     "core.geometry",
     "core.geometry axes",
     "core.geometry spectrum",

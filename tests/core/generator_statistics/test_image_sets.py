@@ -121,7 +121,7 @@ def test_images_of_a_folder_are_squares_of_one_size(tmp_path):
 
 
 def test_an_empty_folder_and_a_broken_image_are_told(tmp_path):
-    with pytest.raises(MissingFileError, match="expected images .* found none in it"):
+    with pytest.raises(MissingFileError, match=r"expected images .* found none in it"):
         folder_set(tmp_path, "mine")
     (tmp_path / "a.png").write_bytes(b"no image")
     with pytest.raises(ImageError, match=r"a\.png: expected an image"):
@@ -156,7 +156,7 @@ def test_features_of_a_set_lie_in_a_file(tmp_path, images):
 
 def test_features_that_are_not_finite_are_refused(images):
     broken = FeatureExtractor("broken", 3, "none", lambda x: x.mean((2, 3)) / 0 - torch.inf)
-    with pytest.raises(SampleError, match="broken: expected finite features, .* of image 0"):
+    with pytest.raises(SampleError, match=r"broken: expected finite features, .* of image 0"):
         broken(images)
     with pytest.raises(ImageError, match="expected RGB images"):
         broken(images[0])
