@@ -55,7 +55,7 @@ def read(
     return found, unavailable
 
 
-def draw(panel: str, given: PanelTables, rng: np.random.Generator) -> list[Panel]:
+def draw_panel(panel: str, given: PanelTables, rng: np.random.Generator) -> list[Panel]:
     """Pictures of a panel.
 
     Parameters
@@ -114,7 +114,9 @@ def reproduce(
     found, unavailable = read(source, computed)
     substituted = any(given.substitutes for given in found.values())
     return Reproduction(
-        panels=tuple(panel for name, given in found.items() for panel in draw(name, given, rng)),
+        panels=tuple(
+            panel for name, given in found.items() for panel in draw_panel(name, given, rng)
+        ),
         statistics=statistics(found),
         computed_files=tuple(
             path

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
         "activation": ["UnitScores", "ascent_table", "ascent_tasks", "ascents"],
-        "codes": ["sample_codes"],
+        "codes": ["codes_of_kind"],
         "features": [
             "FeatureExtractor",
             "efficientnet_features",
@@ -30,7 +30,7 @@ __getattr__, __dir__, __all__ = hand_on(
             "generated_set",
             "noise_set",
         ],
-        "image_statistics": [
+        "low_level": [
             "SpectrumSummary",
             "image_statistics",
             "radial_spectra",

@@ -59,7 +59,7 @@ def ascents(
     n_codes: int,
     rep: int,
     seed: int,
-    matched: bool = False,
+    scaled_rate: bool = False,
     in_field: bool = False,
     pixels: int | None = None,
     device: str | None = None,
@@ -83,7 +83,7 @@ def ascents(
         Codes of each unit.
     rep, seed
         Repetition, and seed; all methods of a repetition start from the same codes.
-    matched
+    scaled_rate
         Let the rate follow the scale of the generator's codes, so that generators compare.
     in_field
         Shrink images into the receptive field, on grey.
@@ -100,18 +100,18 @@ def ascents(
         Settings, and lists with an entry for each trajectory, see `PER_TRAJECTORY`; `batchi` ranks
         the trajectories of a unit by their last score.
     """
-    maker = _generator(generator, device, weights_dir)
+    made = _generator(generator, device, weights_dir)
     scorer = _scorer(network, pixels, device, weights_dir)
     place, position = _placement(scorer, layer, in_field)
-    scale = code_scale(generator, maker) if matched else torch.ones(1)
-    start = first_codes(maker, generator, units, n_codes, rep, seed)
+    scale = code_scale(generator, made) if scaled_rate else torch.ones(1)
+    start = unit_starts(made, generator, units, n_codes, rep, seed)
     scale = scale.to(start)
     numbers = torch.arange(len(units), device=start.device).repeat_interleave(n_codes)
     how = label2method(method)
     with UnitScores(scorer, layer, units, position) as scores:
 
         def score(moving: torch.Tensor) -> torch.Tensor:
-            return scores(place(maker.visualize(moving * scale)), numbers)
+            return scores(place(made.visualize(moving * scale)), numbers)
 
         fresh = np.random.default_rng([seed, rep, crc32(generator.encode())])
         found = gradient_ascent(
@@ -120,14 +120,14 @@ def ascents(
             how,
             n_steps,
             hessian=_hessian(generator, weights_dir) if how.basis != "code" else None,
-            sample=lambda n: maker.sample(n, rng=fresh).flatten(1).to(start) / scale,
+            sample=lambda n: made.sample(n, rng=fresh).flatten(1).to(start) / scale,
         )
     unit_of = numbers[found.order].cpu().numpy()
     ranks = pd.Series(unit_of).groupby(unit_of).cumcount()
     row, column = position or (None, None)
     settings = {"netname": network, "layer": layer, "x": column, "y": row, "RFresize": in_field}
     settings |= {"optimmethod": method, "lr": how.lr, "hess": how.basis == "hessian"}
-    settings |= {"GANname": generator, "matched": matched, "rep": rep, "seed": seed}
+    settings |= {"GANname": generator, "matched": scaled_rate, "rep": rep, "seed": seed}
     return {
         **settings,
         "unitid": [int(units[number]) for number in unit_of],
@@ -194,8 +194,8 @@ class UnitScores:
         return torch.cat(found)
 
 
-def first_codes(
-    maker: Generator,
+def unit_starts(
+    generator: Generator,
     name: str,
     units: Sequence[int],
     n_codes: int,
@@ -206,7 +206,7 @@ def first_codes(
 
     Parameters
     ----------
-    maker
+    generator
         The generator.
     name
         Its name.
@@ -218,10 +218,10 @@ def first_codes(
         Repetition and seed.
     """
     seeds = [int(np.random.SeedSequence([seed, rep, unit]).generate_state(1)[0]) for unit in units]
-    return torch.cat([started_codes(name, n_codes, maker, of_unit) for of_unit in seeds])
+    return torch.cat([started_codes(name, n_codes, generator, of_unit) for of_unit in seeds])
 
 
-def code_scale(name: str, maker: Generator) -> torch.Tensor:
+def code_scale(name: str, generator: Generator) -> torch.Tensor:
     """Standard deviation of each value of a generator's codes, (dim,).
 
     Parameters
@@ -229,7 +229,7 @@ def code_scale(name: str, maker: Generator) -> torch.Tensor:
     name
         Name of the generator: BigGAN's noise has 0.7 and its class that of the embeddings, the
         values of others have 1.
-    maker
+    generator
         The generator.
 
     Examples
@@ -238,10 +238,10 @@ def code_scale(name: str, maker: Generator) -> torch.Tensor:
     >>> code_scale("small", SmallGenerator()).unique()
     tensor([1.])
     """
-    scale = torch.ones(maker.latent_dim)
+    scale = torch.ones(generator.latent_dim)
     if name == "BigGAN":
         scale[:N_NOISE] = TRUNCATION
-        scale[N_NOISE:] = float(class_embeddings(maker).std())
+        scale[N_NOISE:] = float(class_embeddings(generator).std())
     return scale
 
 
@@ -294,18 +294,18 @@ def ascent_tasks(
     """
     tasks = {}
     for generator, labels in methods.items():
-        for method, matched in labels:
+        for method, scaled in labels:
             for rep in range(n_reps):
                 for key, units in layers.items():
                     layer, in_field = key if isinstance(key, tuple) else (key, False)
-                    words = [generator.replace(" ", "_"), method + "_matched" * matched, str(rep)]
+                    words = [generator.replace(" ", "_"), method + "_matched" * scaled, str(rep)]
                     words += [layer.strip("."), "field"][: 1 + in_field]
                     tasks["_".join(words)] = {
                         "layer": layer,
                         "units": list(units),
                         "generator": generator,
                         "method": method,
-                        "matched": matched,
+                        "scaled_rate": scaled,
                         "n_codes": n_codes[generator],
                         "rep": rep,
                         "in_field": in_field,

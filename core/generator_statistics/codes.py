@@ -61,7 +61,7 @@ KINDS: dict[str, tuple[str, Callable[..., np.ndarray]]] = {
 """By kind: the generator that it is for, and how codes are drawn."""
 
 
-def sample_codes(kind: str, n: int, generator: Generator, seed: int = 0) -> np.ndarray:
+def codes_of_kind(kind: str, n: int, generator: Generator, seed: int = 0) -> np.ndarray:
     """The first codes of a set.
 
     Parameters
@@ -87,7 +87,7 @@ def sample_codes(kind: str, n: int, generator: Generator, seed: int = 0) -> np.n
     Examples
     --------
     >>> from core.generators import SmallGenerator
-    >>> few, many = (sample_codes("small_4std", n, SmallGenerator()) for n in (3, 1500))
+    >>> few, many = (codes_of_kind("small_4std", n, SmallGenerator()) for n in (3, 1500))
     >>> np.array_equal(few, many[:3]), many.shape
     (True, (1500, 256))
     """
@@ -127,6 +127,6 @@ def started_codes(name: str, n: int, generator: Generator, seed: int) -> torch.T
         Of the codes.
     """
     kind = {"BigGAN": "BigGAN_1000cls_std07", "DeePSim": "DeePSim_4std", "small": "small_4std"}
-    codes = sample_codes(kind.get(name, "random_CNN_std1"), n, generator, seed)
+    codes = codes_of_kind(kind.get(name, "random_CNN_std1"), n, generator, seed)
     codes = codes / TEXTURE_NOISE if name in ("DeePSim", "small") else codes
     return generator.as_codes(codes)

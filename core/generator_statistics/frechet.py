@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import blas
 
 from core.errors import MissingFileError, SampleError, StateError
 from core.files import replacing
@@ -29,18 +30,12 @@ DEFECT = 1e-6
 class FeatureStatistics:
     """Mean and covariance of features that come batch by batch, in float64 (Chan et al. 1979).
 
+    Rows wait until a block of them is full, so that small batches cost no more than large ones.
+
     Parameters
     ----------
     dim
         Numbers of an image.
-
-    Attributes
-    ----------
-    n : int
-        Images so far.
-    mean : (dim,)
-    scatter : (dim, dim)
-        Sum of the outer products of deviations from the mean.
 
     Examples
     --------
@@ -54,14 +49,64 @@ class FeatureStatistics:
     """
 
     def __init__(self, dim: int):
-        self.n = 0
-        self.mean = np.zeros(whole(dim, "dim", 1))
-        self.scatter = np.zeros((dim, dim))
+        self._n, self._mean = 0, np.zeros(whole(dim, "dim", 1))
+        # sum of the outer products of deviations from the mean, upper triangle
+        self._scatter = np.zeros((dim, dim), order="F")
+        self._waiting, self._n_waiting = np.empty((BLOCK, dim)), 0
+
+    @classmethod
+    def of_moments(cls, n: int, mean: np.ndarray, covariance: np.ndarray) -> "FeatureStatistics":
+        """Statistics that are known already.
+
+        Parameters
+        ----------
+        n
+            Images.
+        mean, covariance : (dim,), (dim, dim)
+            Of their features, ddof 1.
+        """
+        found = cls(len(mean))
+        found._n, found._mean = whole(n, "n", 2), np.array(mean, dtype=float)
+        found._scatter[:] = np.asarray(covariance, dtype=float) * (n - 1)
+        return found
 
     @property
     def dim(self) -> int:
         """Numbers of an image."""
-        return len(self.mean)
+        return len(self._mean)
+
+    @property
+    def n(self) -> int:
+        """Images so far."""
+        return self._n + self._n_waiting
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean of every feature, (dim,)."""
+        self._settle()
+        return self._mean
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance (dim, dim), ddof 1.
+
+        Raises
+        ------
+        SampleError
+            Of fewer than two images.
+        """
+        if self.n < 2:
+            raise SampleError(path="features", expected="at least two images", found=self.n)
+        self._settle()
+        upper = np.triu(self._scatter)
+        upper /= self._n - 1
+        return upper + np.triu(upper, 1).T
+
+    @property
+    def trace(self) -> float:
+        """Variances of all features together."""
+        self._settle()
+        return float(np.trace(self._scatter) / max(self._n - 1, 1))
 
     def add(self, features: np.ndarray, counts: np.ndarray | None = None) -> None:
         """Take in more features; neither array is changed.
@@ -85,7 +130,7 @@ class FeatureStatistics:
             )
         for start in range(0, len(features), BLOCK):
             some = slice(start, start + BLOCK)
-            rows = np.asarray(features[some], dtype=float)
+            rows = np.asarray(features[some])
             bad = ~np.isfinite(rows).all(axis=1)
             if bad.any():
                 raise SampleError(
@@ -93,40 +138,41 @@ class FeatureStatistics:
                     expected="finite numbers",
                     found=f"NaN or infinity in row {start + int(np.argmax(bad))}",
                 )
-            self._add_block(rows, None if counts is None else counts[some])
+            if counts is None:
+                self._let_wait(rows)
+            else:
+                self._take(rows, counts[some])
 
-    def _add_block(self, rows: np.ndarray, counts: np.ndarray | None) -> None:
+    def _let_wait(self, rows: np.ndarray) -> None:
+        while len(rows):
+            some = rows[: BLOCK - self._n_waiting]
+            self._waiting[self._n_waiting : self._n_waiting + len(some)] = some
+            self._n_waiting += len(some)
+            rows = rows[len(some) :]
+            if self._n_waiting == BLOCK:
+                self._settle()
+
+    def _settle(self) -> None:
+        """Take in what waits."""
+        rows, self._n_waiting = self._waiting[: self._n_waiting], 0
+        if len(rows):
+            self._take(rows, None)
+
+    def _take(self, rows: np.ndarray, counts: np.ndarray | None) -> None:
         n = len(rows) if counts is None else int(counts.sum())
         if n == 0:
             return
-        mean = rows.mean(axis=0) if counts is None else counts @ rows / n
-        deviations = rows - mean
+        mean = rows.mean(axis=0, dtype=float) if counts is None else counts @ rows / n
+        shift, share = mean - self._mean, n / (self._n + n)
+        # the last row moves what was there before to the new mean
+        deviations = np.empty((len(rows) + 1, self.dim))
+        np.subtract(rows, mean, out=deviations[:-1])
+        deviations[-1] = shift * np.sqrt(self._n * share)
         if counts is not None:
-            deviations *= np.sqrt(counts)[:, None]
-        shift = mean - self.mean
-        share = n / (self.n + n)
-        self.scatter += deviations.T @ deviations
-        self.scatter += np.multiply.outer(shift * (self.n * share), shift)
-        self.mean += shift * share
-        self.n += n
-
-    @property
-    def covariance(self) -> np.ndarray:
-        """Covariance (dim, dim), ddof 1.
-
-        Raises
-        ------
-        SampleError
-            Of fewer than two images.
-        """
-        if self.n < 2:
-            raise SampleError(path="features", expected="at least two images", found=self.n)
-        return self.scatter / (self.n - 1)
-
-    @property
-    def trace(self) -> float:
-        """Variances of all features together."""
-        return float(np.trace(self.scatter) / max(self.n - 1, 1))
+            deviations[:-1] *= np.sqrt(counts)[:, None]
+        blas.dsyrk(1.0, deviations.T, beta=1.0, c=self._scatter, overwrite_c=True)
+        self._mean = self._mean + shift * share
+        self._n += n
 
 
 class Frechet(NamedTuple):
@@ -401,26 +447,26 @@ def images_hash(names: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def save_statistics(path: Path, saved: SavedStatistics) -> None:
+def save_statistics(path: Path, content: SavedStatistics) -> None:
     """Write the statistics of a set as npz: ``mu``, ``sigma``, ``n`` and what they are of.
 
     Parameters
     ----------
     path
         File to write or replace.
-    saved
+    content
         What is written.
     """
-    statistics = saved.statistics
+    statistics = content.statistics
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(
             file,
             mu=statistics.mean,
             sigma=statistics.covariance,
             n=statistics.n,
-            extractor=saved.extractor,
-            preprocessing=saved.preprocessing,
-            images=saved.images,
+            extractor=content.extractor,
+            preprocessing=content.preprocessing,
+            images=content.images,
         )
 
 
@@ -436,10 +482,8 @@ def load_statistics(path: Path) -> SavedStatistics:
         raise MissingFileError(path=path, expected="statistics of features", found="no file")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            found = FeatureStatistics(len(content["mu"]))
-            found.n = int(content["n"])
-            found.mean = content["mu"].astype(float)
-            found.scatter = content["sigma"].astype(float) * (found.n - 1)
+            moments = [content[name] for name in ("mu", "sigma")]
+            found = FeatureStatistics.of_moments(int(content["n"]), *moments)
             words = [str(content[name]) for name in ("extractor", "preprocessing", "images")]
     except (KeyError, ValueError, TypeError, EOFError, OSError) as error:
         raise StateError(

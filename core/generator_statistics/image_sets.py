@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from core.errors import ImageError
-from core.generator_statistics.codes import sample_codes
+from core.generator_statistics.codes import codes_of_kind
 from core.generator_statistics.noise import pink_noise, white_noise
-from core.generator_statistics.photographs import centre_square, image_files, random_crops
+from core.generator_statistics.photographs import centre_square, files_of_images, random_crops
 from core.generators import Generator
 from core.images.range import check_range
 from core.progress import progress
@@ -92,7 +92,7 @@ def generated_set(
     name
         Of the set; by default the kind.
     """
-    codes = sample_codes(kind, n, generator, seed)
+    codes = codes_of_kind(kind, n, generator, seed)
 
     def load(which: range) -> torch.Tensor:
         return generator.images(codes[which.start : which.stop])
@@ -168,7 +168,7 @@ def folder_set(
     MissingFileError
         If there is no folder, or no image in it.
     """
-    files = image_files(folder)[:n]
+    files = files_of_images(folder)[:n]
 
     def load(which: range) -> torch.Tensor:
         squares = [centre_square(files[number], size) for number in which]

@@ -9,7 +9,7 @@ import torch
 
 from core.contract import ext1
 from core.errors import ImageError
-from core.generator_statistics.codes import class_embeddings, sample_codes, started_codes
+from core.generator_statistics.codes import class_embeddings, codes_of_kind, started_codes
 from core.generators import Generator, invert
 from core.generators.inversion import falling_by_a_thousandth
 from core.settings import whole
@@ -51,7 +51,7 @@ def invert_photographs(
     targets: torch.Tensor,
     name: str,
     *,
-    image_ids: Sequence[str] | None = None,
+    identities: Sequence[str] | None = None,
     categories: Sequence[str] | None = None,
     n_iterations: int = N_ITERATIONS,
     learning_rate: float | None = None,
@@ -71,7 +71,7 @@ def invert_photographs(
         Photographs in [0, 1], of the size that the generator makes.
     name
         Name of the generator, which decides where codes start and the learning rate.
-    image_ids, categories
+    identities, categories
         Of each target, for the table.
     n_iterations
         Steps of Adam.
@@ -104,7 +104,7 @@ def invert_photographs(
         raise ImageError(path="targets", expected="at least one photograph", found="none")
     whole(at_a_time, "at_a_time", at_least=1)
     rate = learning_rate or LEARNING_RATES.get(name, OTHER_RATE)
-    starts = first_codes(generator, name, len(targets), seed)
+    starts = inversion_starts(generator, name, len(targets), seed)
     found = [
         invert(
             generator,
@@ -124,7 +124,7 @@ def invert_photographs(
     targets = targets.float().cpu()
     table = pd.DataFrame(
         {
-            "image_id": _names(image_ids, len(targets), "image"),
+            "image_id": _names(identities, len(targets), "image"),
             "category": _names(categories, len(targets), ""),
             "generator": name,
             "seed": seed,
@@ -138,7 +138,7 @@ def invert_photographs(
     return Inversions(table[[c.name for c in ext1.INVERSION.columns]], images, codes)
 
 
-def first_codes(generator: Generator, name: str, n: int, seed: int) -> torch.Tensor:
+def inversion_starts(generator: Generator, name: str, n: int, seed: int) -> torch.Tensor:
     """Codes from which inversions start; for BigGAN truncated noise and the mean of all classes.
 
     Parameters
@@ -154,7 +154,7 @@ def first_codes(generator: Generator, name: str, n: int, seed: int) -> torch.Ten
     """
     if name != "BigGAN":
         return started_codes(name, n, generator, seed)
-    codes = sample_codes("BigGAN_trunc07", n, generator, seed)
+    codes = codes_of_kind("BigGAN_trunc07", n, generator, seed)
     codes[:, N_NOISE:] = class_embeddings(generator).mean(axis=0)
     return generator.as_codes(codes)
 
@@ -180,9 +180,9 @@ def pixel_correlations(first: torch.Tensor, second: torch.Tensor) -> np.ndarray:
     return correlation(*(i.detach().cpu().flatten(1).double().numpy() for i in (first, second)))
 
 
-def _names(given: Sequence[str] | None, n: int, word: str) -> list[str]:
+def _names(given: Sequence[str] | None, n: int, prefix: str) -> list[str]:
     if given is None:
-        return [f"{word}_{number:03d}" if word else "unknown" for number in range(n)]
+        return [f"{prefix}_{number:03d}" if prefix else "unknown" for number in range(n)]
     if len(given) != n:
         raise ImageError(path="names", expected=f"one for each of {n} targets", found=len(given))
     return list(given)

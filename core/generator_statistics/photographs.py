@@ -81,7 +81,7 @@ def random_crops(n: int, size: int = 112, seed: int = 0) -> list[Crop]:
     return crops
 
 
-def image_files(folder: Path) -> list[Path]:
+def files_of_images(folder: Path) -> list[Path]:
     """Image files in a folder and the folders below it, by name.
 
     Raises
@@ -91,7 +91,7 @@ def image_files(folder: Path) -> list[Path]:
 
     Examples
     --------
-    >>> image_files(Path("no_such_folder"))
+    >>> files_of_images(Path("no_such_folder"))
     Traceback (most recent call last):
     core.errors.MissingFileError: no_such_folder: expected a folder of images, found no folder.
     """

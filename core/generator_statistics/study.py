@@ -43,15 +43,15 @@ from core.generator_statistics.image_sets import (
     generated_set,
     noise_set,
 )
-from core.generator_statistics.image_statistics import SpectrumSummary, set_statistics
 from core.generator_statistics.inversions import invert_photographs
+from core.generator_statistics.low_level import SpectrumSummary, set_statistics
 from core.generator_statistics.objectness import (
     Detector,
     Recognisability,
     TorchvisionDetector,
     objectness_table,
 )
-from core.generator_statistics.photographs import centre_square, image_files, random_crops
+from core.generator_statistics.photographs import centre_square, files_of_images, random_crops
 from core.generator_statistics.presets import PRESETS, Preset
 from core.generator_statistics.surrogates import generator_by_name
 from core.generator_statistics.yolo_results import read_yolo_results
@@ -240,7 +240,7 @@ def _check_data(study: Study, panels: list[str]) -> None:
         raise SettingError(path="--photographs", expected="a folder of photographs", found="none")
     for folder in (*study.natural.values(), study.photographs):
         if folder is not None:
-            image_files(folder)
+            files_of_images(folder)
     for path in study.yolo.values():
         if not path.exists():
             raise MissingFileError(path=path, expected="saved results of YOLO", found="none")
@@ -250,7 +250,7 @@ def _keep(
     study: Study,
     panel: str,
     say: Say,
-    compute: Callable[[], dict[Table, pd.DataFrame]],
+    work: Callable[[], dict[Table, pd.DataFrame]],
     details: dict,
 ) -> None:
     """Compute and write the tables of a panel with their stamp, unless they are there."""
@@ -270,7 +270,7 @@ def _keep(
         return
     stamp.unlink(missing_ok=True)
     start = time.perf_counter()
-    tables = compute()
+    tables = work()
     for file, table in tables.items():
         source.write(file, table[[column.name for column in file.columns]])
     if panel in ext1.PICTURES:
@@ -282,9 +282,9 @@ def _keep(
     say(f"{panel}: {spent['seconds']:.0f} s, {', '.join(str(source.path(f)) for f in tables)}")
 
 
-def _record(root: Path, paths: list[Path]) -> None:
+def _record(root: Path, written: list[Path]) -> None:
     records = read_provenance(root)
-    for path in paths:
+    for path in written:
         records[path.relative_to(root).as_posix()] = record(path, COMPUTATION)
     write_provenance(root, records)
 
@@ -387,7 +387,7 @@ def panel_b(study: Study) -> dict[Table, pd.DataFrame]:
     """Statistics of the last generation of images evolved for units of a network."""
     rows, spectra = [], []
     for name in study.preset.generators:
-        images, units = evolved_images(study, name)
+        images, units = last_generation(study, name)
         gathered = SpectrumSummary()
         found = set_statistics(array_set(images, name), gathered)
         keys = {"generator": name, "unit_id": units}
@@ -397,7 +397,7 @@ def panel_b(study: Study) -> dict[Table, pd.DataFrame]:
     return {ext1.LOWLEVEL: pd.concat(rows), ext1.SPECTRA: pd.concat(spectra)}
 
 
-def evolved_images(study: Study, name: str) -> tuple[torch.Tensor, np.ndarray]:
+def last_generation(study: Study, name: str) -> tuple[torch.Tensor, np.ndarray]:
     """Images of the last generation of every unit, and the unit of each.
 
     All units evolve side by side, with CMA-ES and no gradient.
@@ -463,7 +463,7 @@ def panel_c(study: Study) -> dict[Table, pd.DataFrame]:
             generator,
             antialiased(targets, generator.images(generator.sample(1, rng=0)).shape[-1]),
             name,
-            image_ids=ids,
+            identities=ids,
             categories=categories,
             n_iterations=preset.n_iterations,
             seed=study.seed,
@@ -483,7 +483,7 @@ def _targets(study: Study) -> tuple[np.ndarray, list[str], list[str]]:
         names = [crop.photograph for crop in crops]
         ids = [f"{name}_{number:03d}" for number, name in enumerate(names)]
         return np.stack([crop.image for crop in crops]), ids, names
-    files = image_files(study.photographs)
+    files = files_of_images(study.photographs)
     if len(files) < preset.n_targets:
         raise MissingFileError(
             path=study.photographs, expected=f"{preset.n_targets} photographs", found=len(files)

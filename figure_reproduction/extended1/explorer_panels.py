@@ -81,7 +81,7 @@ def draw_area(ax: Axes, table: pd.DataFrame, area: str) -> None:
     ax.set(title=f"{area}, n = {int(rows['n'].iloc[0])}", ylim=(0, None))
 
 
-def draw_rates(ax: Axes, summary: pd.DataFrame, area: str) -> None:
+def draw_recognised(ax: Axes, summary: pd.DataFrame, area: str) -> None:
     """Detect rates of an area's four sets with Wilson intervals.
 
     Parameters
@@ -112,7 +112,7 @@ def draw_rates(ax: Axes, summary: pd.DataFrame, area: str) -> None:
     ax.set(xlim=(-0.4, len(BLOCKS) - 0.6), ylim=(0, 1))
 
 
-def draw_statistic(ax: Axes, table: pd.DataFrame, name: str, areas: Sequence[str]) -> None:
+def draw_first_and_last(ax: Axes, table: pd.DataFrame, name: str, areas: Sequence[str]) -> None:
     """A statistic in first and last blocks, mean and SEM over experiments, by area.
 
     Parameters
@@ -158,7 +158,7 @@ def _distance_panel(distances: pd.DataFrame, objects: pd.DataFrame) -> Panel:
     axes = figure.subplots(2, len(areas), squeeze=False, sharey="row")
     for column, area in zip(axes.T, areas, strict=True):
         draw_area(column[0], distances, area)
-        draw_rates(column[1], summary, area)
+        draw_recognised(column[1], summary, area)
     axes[0, 0].set_ylabel("distance from photograph crops\n(diamonds: between threads)")
     axes[1, 0].set_ylabel("share recognised\n(dashed: photograph crops)")
     handles = [Patch(color=COLORS[name], label=name) for name in THREADS]
@@ -179,7 +179,7 @@ def _statistics_panel(table: pd.DataFrame) -> Panel:
     areas = _areas(table)
     figure = new_figure(9.6, 6.4)
     for ax, name in zip(figure.subplots(2, 3).ravel(), SHOWN, strict=True):
-        draw_statistic(ax, table, name, areas)
+        draw_first_and_last(ax, table, name, areas)
     handles = [Patch(color=COLORS[name], label=name) for name in THREADS]
     figure.axes[0].legend(handles=handles, frameon=False, fontsize=9)
     figure.suptitle("Evolved images: first and last block of each area (left, right)", fontsize=11)

@@ -32,7 +32,7 @@ def inversion_panels(given: PanelTables, rng: np.random.Generator) -> list[Panel
     p, n = inversion_test(table)
     medians = group_medians(table, ["generator"], "pearson_r").set_index("generator")
     figure, ax = plt.subplots(figsize=(5, 5.4))
-    draw_pairs(ax, pairs.to_numpy().T, [roles[role] for role in ROLES], rng)
+    draw_paired(ax, pairs.to_numpy().T, [roles[role] for role in ROLES], rng)
     lines = [
         f"{name}: median {medians.at[name, 'median']:.3f} ± {medians.at[name, 'se_boot']:.3f}"
         for name in roles.values()
@@ -78,7 +78,7 @@ def inversion_numbers(given: PanelTables) -> Statistics:
     return found
 
 
-def draw_pairs(ax: Axes, values: np.ndarray, names: list[str], rng: np.random.Generator) -> None:
+def draw_paired(ax: Axes, values: np.ndarray, names: list[str], rng: np.random.Generator) -> None:
     """Two paired samples: violins, and a line for each pair.
 
     Parameters

@@ -20,10 +20,8 @@ from core.generator_statistics.frechet import (
 
 def gaussian(covariance, mean=None):
     """Statistics with exactly this mean and covariance."""
-    found = FeatureStatistics(len(covariance))
-    found.n, found.scatter = 2, np.array(covariance, dtype=float)
-    found.mean = np.zeros(len(covariance)) if mean is None else np.array(mean, dtype=float)
-    return found
+    mean = np.zeros(len(covariance)) if mean is None else mean
+    return FeatureStatistics.of_moments(2, mean, covariance)
 
 
 def streamed(features, size):

@@ -11,7 +11,7 @@ from scipy import stats
 
 from core.contract import ext1
 from core.errors import ImageError, MissingFileError, PromiseError, SampleError, SettingError
-from core.generator_statistics.codes import KINDS, sample_codes
+from core.generator_statistics.codes import KINDS, codes_of_kind
 from core.generator_statistics.features import (
     FeatureExtractor,
     pixel_features,
@@ -25,7 +25,7 @@ from core.generator_statistics.image_sets import (
     generated_set,
     noise_set,
 )
-from core.generator_statistics.image_statistics import (
+from core.generator_statistics.low_level import (
     N_SECTORS,
     SpectrumSummary,
     image_statistics,
@@ -57,12 +57,12 @@ def images():
 
 
 def test_a_code_does_not_depend_on_how_many_there_are():
-    few, many = (sample_codes("small_4std", n, SmallGenerator(8), seed=4) for n in (5, 2300))
+    few, many = (codes_of_kind("small_4std", n, SmallGenerator(8), seed=4) for n in (5, 2300))
     np.testing.assert_array_equal(few, many[:5])
     assert many.shape == (2300, 8)
     assert many.std() == pytest.approx(4, rel=0.02)
     assert not np.array_equal(many[:1000], many[1000:2000])
-    assert not np.array_equal(few, sample_codes("small_4std", 5, SmallGenerator(8), seed=5))
+    assert not np.array_equal(few, codes_of_kind("small_4std", 5, SmallGenerator(8), seed=5))
 
 
 def test_codes_of_biggan_have_truncated_noise_and_a_class():
@@ -74,18 +74,18 @@ def test_codes_of_biggan_have_truncated_noise_and_a_class():
 
     generator = WithClasses()
     classes = generator.BigGAN.embeddings.weight.detach().numpy().T
-    codes = sample_codes("BigGAN_trunc07", 400, generator)
+    codes = codes_of_kind("BigGAN_trunc07", 400, generator)
     noise, of_class = codes[:, :128], codes[:, 128:]
     assert np.abs(noise).max() <= 1.4
     expected = 0.7 * np.sqrt(stats.truncnorm.var(-2, 2))
     assert noise.std() == pytest.approx(expected, rel=0.01)
     assert {tuple(c) for c in of_class.astype("f4")} == {tuple(c) for c in classes}
-    assert sample_codes("BigGAN_std_008", 400, generator).std() == pytest.approx(0.08, rel=0.01)
+    assert codes_of_kind("BigGAN_std_008", 400, generator).std() == pytest.approx(0.08, rel=0.01)
 
 
 def test_an_unknown_kind_of_codes_lists_the_known():
     with pytest.raises(SettingError, match=f"one of {next(iter(KINDS))}"):
-        sample_codes("DeePSim", 3, SmallGenerator(8))
+        codes_of_kind("DeePSim", 3, SmallGenerator(8))
 
 
 def test_images_of_a_set_come_in_batches_of_any_size():

@@ -78,7 +78,7 @@ def test_targets_of_another_size_and_none_are_refused():
     with pytest.raises(ImageError, match="expected at least one photograph"):
         invert_photographs(generator, torch.rand(0, 3, 24, 24), "small")
     with pytest.raises(ImageError, match="one for each of 1 targets"):
-        invert_photographs(generator, torch.rand(1, 3, 24, 24), "small", image_ids=["a", "b"])
+        invert_photographs(generator, torch.rand(1, 3, 24, 24), "small", identities=["a", "b"])
 
 
 def test_correlation_is_of_all_pixels_and_channels(rng):
