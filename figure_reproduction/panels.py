@@ -70,7 +70,8 @@ class Reproduction:
 
     `statistics` come from the figure's folder, `regenerated` (by the same ids) from computed
     tables, whose paths are `computed_files`. `unavailable` says by a panel's letter, in one
-    sentence, why it or a picture of it could not be drawn.
+    sentence, why it or a picture of it could not be drawn. `origin` is that of the numbers where it
+    is not that of the figure's folder.
     """
 
     panels: tuple[Panel, ...]
@@ -78,6 +79,7 @@ class Reproduction:
     regenerated: dict[str, Regenerated] = field(default_factory=dict)
     computed_files: tuple[Path, ...] = ()
     unavailable: dict[str, str] = field(default_factory=dict)
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,17 @@ class FigureResult:
     def simulated(self) -> bool:
         """Whether the figure's folder is."""
         return self.origin is Origin.SIMULATED
+
+    @property
+    def not_drawn(self) -> list[str]:
+        """What is not drawn and why, a line for each reason."""
+        reasons: dict[str, list[str]] = {}
+        for panel, sentence in self.unavailable.items():
+            reasons.setdefault(sentence, []).append(panel)
+        return [
+            f"Panel{'s' * (len(panels) > 1)} {', '.join(panels)} not drawn: {sentence}"
+            for sentence, panels in reasons.items()
+        ]
 
     @property
     def contradictions(self) -> tuple[Check, ...]:

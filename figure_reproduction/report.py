@@ -33,7 +33,6 @@ TEMPLATE = Path(__file__).with_name("report_template.html")
 NOT_REDRAWN = (
     ("Figures 1, 2A, 2C, 3A-F, 6A-B", "schemes, photographs and evolved images; the published "
      "source data hold no numbers for them"),
-    ("Extended Data Figure 1", "statistics of the generators, not built yet in this version"),
     ("Extended Data Figures 2 and 3", "image galleries and examples without source data"),
 )  # fmt: skip
 """Published panels that are not drawn, and why."""
@@ -90,6 +89,11 @@ class FigureReport:
         if self.result.origin is Origin.EXPLORER and self.result.source:
             return explorer_words(self.result.source)
         return ""
+
+    @property
+    def computed(self) -> bool:
+        """Whether no recordings enter it."""
+        return self.result.origin in (Origin.COMPUTED, Origin.SUBSTITUTES)
 
     @property
     def not_simulated(self) -> tuple[str, ...]:
