@@ -42,9 +42,9 @@ class Inversion(NamedTuple):
         Images of the codes, in [0, 1].
     errors : (B,)
         Distance of each image from its target: by default the mean squared error.
-    all_errors : (B, n_tries)
+    all_errors : (B, starts_per_image)
         The same of every start.
-    history : (n_steps + 1, B, n_tries)
+    history : (n_steps + 1, B, starts_per_image)
         Errors on the way.
     """
 
@@ -82,7 +82,7 @@ def invert(
     *,
     distance: Distance = mean_squared_errors,
     search: Search | None = None,
-    n_tries: int = 1,
+    starts_per_image: int = 1,
     learning_rate: float = 2e-3,
     weight_decay: float = 0,
     n_steps: int = 5000,
@@ -101,13 +101,13 @@ def invert(
         Makes the images; must be differentiable.
     target : (B, 3, H, W)
         Images in [0, 1], of the size that the generator makes; or one image for all codes.
-    start : (B * n_tries, *latent_shape), optional
+    start : (B * starts_per_image, *latent_shape), optional
         Codes to start from, those of one image together; by default random ones.
     distance
         What is made small.
     search
         Moves the codes in place of Adam, to whom all settings below but `rng` belong.
-    n_tries
+    starts_per_image
         Starts for each image; the best code is kept.
     learning_rate
         Learning rate of Adam.
@@ -142,24 +142,24 @@ def invert(
     True
     """
     target = _as_target(generator, target)
-    whole(n_tries, "n_tries", at_least=1)
+    whole(starts_per_image, "starts_per_image", at_least=1)
     if start is None:
-        start = generator.sample(len(target) * n_tries, rng=rng)
+        start = generator.sample(len(target) * starts_per_image, rng=rng)
     codes = generator.as_codes(start).detach().clone()
     if not torch.isfinite(codes).all():
         raise CodeError(expected="finite codes to start from", found="NaN or infinity")
     with torch.no_grad():
         size = generator.visualize(codes[:1]).shape[1:]
-    n_images = 1 if len(target) == 1 else len(codes) / n_tries
-    if target.shape[1:] != size or len(target) != n_images or len(codes) % n_tries:
+    n_images = 1 if len(target) == 1 else len(codes) / starts_per_image
+    if target.shape[1:] != size or len(target) != n_images or len(codes) % starts_per_image:
         raise ImageError(
-            expected=f"{len(codes) // n_tries} images of shape {tuple(size)}",
+            expected=f"{len(codes) // starts_per_image} images of shape {tuple(size)}",
             found=tuple(target.shape),
         )
-    target = target.expand(len(codes) // n_tries, -1, -1, -1)
+    target = target.expand(len(codes) // starts_per_image, -1, -1, -1)
 
     def losses(some: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        return distance(generator.visualize(some), target[rows // n_tries])
+        return distance(generator.visualize(some), target[rows // starts_per_image])
 
     if search is None:
         search = adam(learning_rate, weight_decay, n_steps, schedule, shows_progress)
@@ -168,15 +168,15 @@ def invert(
         for group in torch.arange(len(codes), device=codes.device).split(generator.batch_size)
     ]
     codes, history = (torch.cat(parts, dim) for dim, parts in enumerate(zip(*found, strict=True)))
-    all_errors = history[-1].reshape(-1, n_tries)
+    all_errors = history[-1].reshape(-1, starts_per_image)
     best = all_errors.argmin(1)
-    codes = codes[torch.arange(len(best), device=best.device) * n_tries + best]
+    codes = codes[torch.arange(len(best), device=best.device) * starts_per_image + best]
     return Inversion(
         codes,
         generator.images(codes, scale=1.0),
         all_errors.gather(1, best[:, None])[:, 0],
         all_errors,
-        history.reshape(len(history), -1, n_tries),
+        history.reshape(len(history), -1, starts_per_image),
     )
 
 

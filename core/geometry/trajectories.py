@@ -1,6 +1,6 @@
 """Trajectories of codes in the geometry of a generator: along which axes they go, and how far.
 
-The numbers of Wang & Ponce (2022): how steps and displacements are shared out over the axes of a
+The numbers of Wang & Ponce (2022): how steps and journeys are shared out over the axes of a
 metric, and how far their images move, beside steps of the same lengths in random directions and
 steps whose entries are shuffled.
 """
@@ -24,12 +24,12 @@ PUBLISHED_TOP = 800 / 4096
 
 @dataclass(frozen=True)
 class AxisAlignment:
-    """How displacements are shared out over axes.
+    """How journeys are shared out over axes.
 
     Attributes
     ----------
     top_share
-        Share of the squared length along the top axes, mean over displacements.
+        Share of the squared length along the top axes, mean over journeys.
     pearson
         Correlation over the top axes of the mean size of the coefficient with log10 eigenvalue.
     spearman
@@ -57,12 +57,12 @@ def n_top_axes(n: int) -> int:
     return int(np.clip(n * PUBLISHED_TOP, 1, n - 1))
 
 
-def axis_amplitudes(displacements: np.ndarray, metric: Metric) -> np.ndarray:
-    """Mean size of coefficients of displacements along axes, from the top, ``(n,)``.
+def axis_amplitudes(journeys: np.ndarray, metric: Metric) -> np.ndarray:
+    """Mean size of coefficients of journeys along axes, from the top, ``(n,)``.
 
     Parameters
     ----------
-    displacements : (k, n)
+    journeys : (k, n)
     metric
         With all its eigenvectors.
 
@@ -71,17 +71,15 @@ def axis_amplitudes(displacements: np.ndarray, metric: Metric) -> np.ndarray:
     >>> axis_amplitudes(np.array([[1.0, -2.0]]), Metric(np.array([1.0, 2.0]), np.eye(2)))
     array([2., 1.])
     """
-    return np.abs(_whole(displacements, metric) @ metric.eigenvectors)[:, ::-1].mean(0)
+    return np.abs(_whole(journeys, metric) @ metric.eigenvectors)[:, ::-1].mean(0)
 
 
-def axis_alignment(
-    displacements: np.ndarray, metric: Metric, n_top: int | None = None
-) -> AxisAlignment:
-    """How displacements, such as from the first to the last mean code, go along axes.
+def axis_alignment(journeys: np.ndarray, metric: Metric, n_top: int | None = None) -> AxisAlignment:
+    """How journeys, such as from the first to the last mean code, go along axes.
 
     Parameters
     ----------
-    displacements : (k, n)
+    journeys : (k, n)
         Of any length but zero.
     metric
         With all its eigenvectors.
@@ -108,12 +106,12 @@ def axis_alignment(
     (0.95, -1.0)
     """
     stats = import_package("scipy.stats", "the statistics of axes")
-    displacements = _whole(displacements, metric)
+    journeys = _whole(journeys, metric)
     n = metric.n
     n_top = n_top_axes(n) if n_top is None else n_top
     if not 1 <= n_top < n:
         raise SettingError(path="n_top", expected=f"1 to {n - 1} axes", found=n_top)
-    sizes = np.abs(displacements @ metric.eigenvectors)[:, ::-1]
+    sizes = np.abs(journeys @ metric.eigenvectors)[:, ::-1]
     values, amplitudes = metric.eigenvalues[::-1][:n_top], sizes.mean(0)
     above = values > 0
     pearson = np.nan
@@ -121,9 +119,7 @@ def axis_alignment(
         pearson = np.corrcoef(np.log10(values[above]), amplitudes[:n_top][above])[0, 1]
     test = stats.ks_2samp(sizes[:, :n_top].ravel(), sizes[:, n_top:].ravel())
     return AxisAlignment(
-        top_share=float(
-            power_along_axes(displacements, metric.eigenvectors)[:, :n_top].sum(1).mean()
-        ),
+        top_share=float(power_along_axes(journeys, metric.eigenvectors)[:, :n_top].sum(1).mean()),
         pearson=float(pearson),
         spearman=float(stats.spearmanr(np.arange(n), amplitudes).statistic),
         ks=float(test.statistic),
@@ -237,17 +233,15 @@ def _features(generator: Generator, codes: np.ndarray, distance: FeatureDistance
     return torch.cat(parts)
 
 
-def _whole(displacements: np.ndarray, metric: Metric) -> np.ndarray:
-    displacements = np.asarray(displacements, float)
-    if displacements.ndim != 2 or not np.isfinite(displacements).all():
-        raise SampleError(
-            path="displacements", expected="finite rows (k, n)", found=displacements.shape
-        )
-    n = displacements.shape[1]
+def _whole(journeys: np.ndarray, metric: Metric) -> np.ndarray:
+    journeys = np.asarray(journeys, float)
+    if journeys.ndim != 2 or not np.isfinite(journeys).all():
+        raise SampleError(path="journeys", expected="finite rows (k, n)", found=journeys.shape)
+    n = journeys.shape[1]
     if metric.eigenvectors.shape != (n, n):
         raise SettingError(
             path="metric",
             expected=f"{n} eigenvectors of codes of length {n}",
             found=f"shape {metric.eigenvectors.shape}",
         )
-    return displacements
+    return journeys

@@ -50,7 +50,7 @@ def inversions(options: argparse.Namespace) -> Iterator[str]:
         distance,
         methods=options.methods,
         bases=list(dict.fromkeys(["plain", *options.bases])),
-        n_tries=options.starts,
+        starts_per_image=options.starts,
         effort=Effort(options.steps, options.learning_rate, options.sigma),
         rng=options.seed,
     )

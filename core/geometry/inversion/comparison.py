@@ -76,7 +76,7 @@ def compare_inversions(
     *,
     methods: Sequence[str] = tuple(METHODS),
     bases: Sequence[str] = tuple(BASES),
-    n_tries: int = 1,
+    starts_per_image: int = 1,
     effort: Effort = Effort(),
     rng: Randomness = 0,
 ) -> tuple[pd.DataFrame, Compared]:
@@ -94,7 +94,7 @@ def compare_inversions(
         What is made small.
     methods, bases
         Names of `METHODS` and `BASES`.
-    n_tries
+    starts_per_image
         Random starts for each image, the same for all.
     effort
         How long each searches.
@@ -131,7 +131,7 @@ def compare_inversions(
         if unknown := [one for one in chosen if one not in known]:
             raise SettingError(path=name, expected=", ".join(known), found=repr(unknown[0]))
     random = np.random.default_rng(rng) if rng is None or isinstance(rng, int) else rng
-    starts = generator.sample(len(target) * n_tries, rng=random)
+    starts = generator.sample(len(target) * starts_per_image, rng=random)
     seed = int(random.integers(2**32)) if isinstance(random, np.random.Generator) else 0
     rows, found = [], {}
     for method in methods:
@@ -145,7 +145,7 @@ def compare_inversions(
                 turned.coefficients_of(starts.to(target)) if is_turned else starts,
                 distance=counted,
                 search=METHODS[method](effort, seed),
-                n_tries=n_tries,
+                starts_per_image=starts_per_image,
             )
             if is_turned:
                 inversion = inversion._replace(codes=turned.codes_of(inversion.codes))

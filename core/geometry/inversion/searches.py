@@ -195,11 +195,11 @@ def _scale(pairs: Sequence[Pair]) -> torch.Tensor:
     return scale
 
 
-def _pair(step: torch.Tensor, change: torch.Tensor) -> Pair:
+def _pair(step: torch.Tensor, difference: torch.Tensor) -> Pair:
     """A pair, left out (0) for rows whose curvature along the step is not above zero."""
-    product = (step * change).sum(1, keepdim=True)
+    product = (step * difference).sum(1, keepdim=True)
     inverse = torch.where(product > 0, 1 / product, 0)
-    return step, change, torch.where(torch.isfinite(inverse), inverse, 0)
+    return step, difference, torch.where(torch.isfinite(inverse), inverse, 0)
 
 
 def _steps(n_steps: int, shows_progress: bool) -> Sequence[int]:

@@ -103,7 +103,7 @@ def test_displacements_and_metrics_that_do_not_fit(metric):
     with pytest.raises(SettingError, match="n_top: expected 1 to 39 axes, found 40"):
         axis_alignment(np.ones((1, N)), metric, N)
     for bad in (np.ones(N), np.full((1, N), np.nan)):
-        with pytest.raises(SampleError, match="displacements: expected finite rows"):
+        with pytest.raises(SampleError, match="journeys: expected finite rows"):
             axis_alignment(bad, metric)
 
 

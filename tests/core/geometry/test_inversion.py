@@ -112,13 +112,15 @@ def test_of_several_starts_the_best_is_kept():
     starts = torch.cat(
         [small.sample(2, rng=0)[:1], 50 * small.sample(3, rng=1)]
     )  # the first is right
-    found = invert(small, target, starts, n_tries=2, search=lbfgs(3), distance=PixelDistance())
+    found = invert(
+        small, target, starts, starts_per_image=2, search=lbfgs(3), distance=PixelDistance()
+    )
     assert found.all_errors.shape == (2, 2)
     assert (found.errors == found.all_errors.min(1).values).all()
     assert found.errors[0] < 1e-9 < found.all_errors[0, 1]
     torch.testing.assert_close(found.codes[:1], starts[:1])
     with pytest.raises(ImageError, match="expected 1 images of shape"):
-        invert(small, target, starts[:2], n_tries=2)
+        invert(small, target, starts[:2], starts_per_image=2)
 
 
 def test_cma_never_returns_worse_than_it_has_seen_and_repeats_itself():
