@@ -38,7 +38,7 @@ class CorruptImageError(ImageError):
     """An image of a set cannot be decoded."""
 
 
-class ImageSet(Dataset):
+class ReadByIndex(Dataset):
     """A set of images read by index; the sets below say how.
 
     Parameters
@@ -81,7 +81,7 @@ class ImageSet(Dataset):
         return {"n_images": len(self)}
 
 
-class ImagenetImages(ImageSet):
+class ImagenetImages(ReadByIndex):
     """ImageNet from HuggingFace, through its `datasets` library.
 
     The first use downloads it, which takes a token of an account that has accepted its terms. Every
@@ -161,7 +161,7 @@ def _read_env_file() -> None:
         import_package("dotenv", "a file .env").load_dotenv()
 
 
-class FileImages(ImageSet):
+class FileImages(ReadByIndex):
     """Image files of a folder or a zip, sorted by name; this order is their index.
 
     Parameters
@@ -255,7 +255,7 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
         raise ArchiveError(path=path, expected="a zip with images", found=error) from None
 
 
-class ArrayImages(ImageSet):
+class ArrayImages(ReadByIndex):
     """Images of an array, or of an npy file of which one image is read at a time.
 
     Parameters
@@ -462,7 +462,7 @@ def identity_of(images: Any) -> dict[str, Any]:
     >>> identity_of([1, 2])
     {'n_images': 2}
     """
-    if not isinstance(images, ImageSet):
+    if not isinstance(images, ReadByIndex):
         return {"n_images": len(images)}
     return {**images.identity(), "transforms": images.transforms.described()}
 

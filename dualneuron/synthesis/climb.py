@@ -16,7 +16,7 @@ from core.progress import progress
 from dualneuron.synthesis.crops import cut, margin
 from dualneuron.synthesis.draws import Draws
 from dualneuron.synthesis.ops import EPS, change_norm, total_variation
-from dualneuron.synthesis.presets import Preset
+from dualneuron.synthesis.presets import AscentPreset
 
 Score = Callable[[torch.Tensor, int], torch.Tensor]
 """Of images (B * n, C, H, W) and n, the number of crops of each item: what to maximise, (B,)."""
@@ -59,7 +59,7 @@ class Climb:
 
 def climb(
     parameters: Adjustable,
-    preset: Preset,
+    preset: AscentPreset,
     draws: Draws,
     score: Score,
     guide: Guide | None = None,
@@ -128,7 +128,9 @@ def _kept_gradient(images: torch.Tensor) -> torch.Tensor:
     return images
 
 
-def _score_crops(score: Score, images: torch.Tensor, preset: Preset, draws: Draws) -> torch.Tensor:
+def _score_crops(
+    score: Score, images: torch.Tensor, preset: AscentPreset, draws: Draws
+) -> torch.Tensor:
     boxes, noise = draws.step(preset)
     size = tuple(images.shape[-2:])
     frame = margin(size, preset.reflect_pad_frac)

@@ -9,7 +9,7 @@ from core.errors import SettingError
 from core.files import writable_folder
 from dualneuron.files import TWINS
 from dualneuron.synthesis.generate import BATCH_PRESETS, DualNeuronDataset, generate_poles
-from dualneuron.synthesis.presets import PRESETS, Preset
+from dualneuron.synthesis.presets import PRESETS, AscentPreset
 from dualneuron.twins.ensemble import NO_ROOM
 from dualneuron.twins.nets import TWIN_MAKERS
 
@@ -57,7 +57,7 @@ def make_poles(options: argparse.Namespace) -> Iterator[str]:
         yield from _summary(path)
 
 
-def _presets(options: argparse.Namespace, chosen: list[str]) -> dict[str, Preset]:
+def _presets(options: argparse.Namespace, chosen: list[str]) -> dict[str, AscentPreset]:
     if not chosen:
         raise SettingError(expected="neurons of a twin, as in -v1 10", found="none of any")
     presets = {name: BATCH_PRESETS[name] for name in chosen}

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from dualneuron.synthesis.crops import margin, random_boxes
-from dualneuron.synthesis.presets import Preset
+from dualneuron.synthesis.presets import AscentPreset
 
 
 class Draws:
@@ -43,7 +43,7 @@ class Draws:
         """First numbers of all items, (B, C, H, W), by `torch.rand` or `torch.randn`."""
         return torch.stack([draw(self.shape, generator=g) for g in self.generators])
 
-    def step(self, preset: Preset) -> tuple[torch.Tensor, torch.Tensor]:
+    def step(self, preset: AscentPreset) -> tuple[torch.Tensor, torch.Tensor]:
         """Boxes (B, n, 4), on the CPU, and standard normal noise (B, n, C, S, S) of one step."""
         channels, height, width = self.shape
         shape = (preset.nb_crops, channels, height, height)

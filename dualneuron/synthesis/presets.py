@@ -22,7 +22,7 @@ RESIZES = ("bilinear", "spectral")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preset:
+class AscentPreset:
     """What both methods share; the defaults are the published ones.
 
     Parameters
@@ -121,7 +121,7 @@ class Preset:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PixelPreset(Preset):
+class PixelPreset(AscentPreset):
     """Arguments of `pixel_ascending`.
 
     Parameters
@@ -146,7 +146,7 @@ class PixelPreset(Preset):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FourierPreset(Preset):
+class FourierPreset(AscentPreset):
     """Arguments of `fourier_ascending`.
 
     Parameters
@@ -177,7 +177,7 @@ def _not_negative(value: float, name: str) -> None:
         raise SettingError(path=name, expected="a number of at least 0", found=f"{value!r}")
 
 
-def _two_numbers(preset: Preset, name: str, expected: str, allow_equal: bool = False) -> None:
+def _two_numbers(preset: AscentPreset, name: str, expected: str, allow_equal: bool = False) -> None:
     value = getattr(preset, name)
     try:
         low, high = (float(number) for number in value)
@@ -258,7 +258,7 @@ V4_SEMANTIC = FourierPreset(
 )
 """V4 colour, published notebook with semantic guidance."""
 
-PRESETS: dict[str, Preset] = {
+PRESETS: dict[str, AscentPreset] = {
     "v1-batch": V1_BATCH,
     "v1-notebook": V1_NOTEBOOK,
     "v4-batch": V4_BATCH,
