@@ -158,6 +158,12 @@ class LayerError(ReproductionError, ValueError):
     """A network has no such layer or unit, or the layer's output cannot be recorded."""
 
 
+class UnknownLayerError(LayerError, KeyError):
+    """A network has no layer of this name."""
+
+    __str__ = Exception.__str__
+
+
 class SampleError(ReproductionError, ValueError):
     """Samples or tables cannot be compared or summarised."""
 

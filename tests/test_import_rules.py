@@ -10,13 +10,17 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-PACKAGES = ("core", "neuro_data_analysis", "figure_reproduction", "source_data_export")
+PACKAGES = (
+    *("core", "neuro_data_analysis", "figure_reproduction", "source_data_export"),
+    "dualneuron",
+)
 
 ALLOWED = {
     "core": {"core"},
     "neuro_data_analysis": {"core", "neuro_data_analysis"},
     "figure_reproduction": {"core", "figure_reproduction"},
     "source_data_export": {"core", "neuro_data_analysis", "source_data_export"},
+    "dualneuron": {"core", "dualneuron"},
 }
 
 CORE_ROOMS = {
@@ -43,7 +47,7 @@ CORE_ROOMS = {
     "acquisition": {"contract", "explorer"},
     "experiments": {
         *("computing", "statistics", "images", "plotting", "networks", "probing"),
-        *("generators", "optimizers", "contract"),
+        *("generators", "optimizers", "geometry", "contract"),
     },
 }
 """Rooms of core: what each may import besides itself and the ground, the files directly in core."""
@@ -53,11 +57,15 @@ DOOR = "utils"
 
 COMMANDS_OF_OTHER_ROOMS = {
     ("core/contract/__main__.py", "acquisition"),
-    *(("core/level_sets/study.py", room) for room in ("experiments", "optimizers", "probing")),
+    ("core/geometry/__main__.py", "experiments"),
+    *(
+        ("core/level_sets/study.py", room)
+        for room in ("experiments", "optimizers", "probing", "images")
+    ),
     ("core/generator_statistics/study.py", "experiments"),
 }
-"""``python -m core.contract download`` hands on to the room that does it now; studies evolve units
-of networks, which the rest of their rooms know nothing of."""
+"""``python -m core.contract download`` and ``core.geometry evolution`` hand on to the room that
+does it; studies evolve units of networks, which the rest of their rooms know nothing of."""
 
 ANALYSIS_ROOMS = {
     "recordings": ({"contract", "statistics", "matlab"}, set()),
@@ -79,12 +87,21 @@ ANALYSIS_ROOMS = {
         {"contract", "statistics", "explorer", "plotting"},
         {"recordings", "evolutions", "export"},
     ),
+    "tuning_maps": ({"statistics", "matlab", "level_sets"}, {"recordings"}),
     "simulation": (
         {"contract", "statistics", "matlab", "computing", "optimizers", "images"},
         {"recordings", "evolutions", "tuning", "image_similarity", "export"},
     ),
 }
 """Rooms of neuro_data_analysis: the rooms of core, and of its own package, that each may import."""
+
+TWIN_ROOMS = {
+    "twins": set(),
+    "synthesis": {"twins"},
+    "screening": {"twins"},
+    "dream": {"twins", "screening", "synthesis"},
+}
+"""Rooms of dualneuron, and those of its own package that each may import."""
 
 ANALYSIS_DOORS = {
     *("neural_data_lib", "neural_data_utils", "image_comparison_lib"),
@@ -120,6 +137,7 @@ by_path = pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.r
 def test_the_table_names_every_room():
     assert rooms_of("core") == CORE_ROOMS.keys() | {DOOR}
     assert rooms_of("neuro_data_analysis") == ANALYSIS_ROOMS.keys()
+    assert rooms_of("dualneuron") == TWIN_ROOMS.keys()
 
 
 @by_path
@@ -147,6 +165,8 @@ def test_a_room_imports_only_the_rooms_that_it_may(path):
             assert allowed, f"{path} imports {'.'.join(name)}"
         if package == "neuro_data_analysis" and room in ANALYSIS_ROOMS and name[0] == package:
             assert name[1] in own_rooms, f"{path} imports {'.'.join(name)}"
+        if package == name[0] == "dualneuron" and room in TWIN_ROOMS and name[1] in TWIN_ROOMS:
+            assert name[1] in TWIN_ROOMS[room] | {room}, f"{path} imports {'.'.join(name)}"
 
 
 @by_path
@@ -230,10 +250,17 @@ COMMANDS = (
     "core.generator_statistics",
     "core.geometry",
     "core.geometry axes",
+    "core.geometry evolution",
+    "core.geometry invert",
     "core.geometry spectrum",
     "core.level_sets",
     "core.utils.layer_hook_utils",
     "core.versions",
+    "dualneuron",
+    "dualneuron axis",
+    "dualneuron fetch",
+    "dualneuron summary",
+    "dualneuron screen",
     "figure_reproduction",
     "neuro_data_analysis.claims",
     "neuro_data_analysis.covariance_tensors",
@@ -243,6 +270,7 @@ COMMANDS = (
     "neuro_data_analysis.export.explorer",
     "neuro_data_analysis.prototype_similarity",
     "neuro_data_analysis.simulation",
+    "neuro_data_analysis.tuning_maps",
     "source_data_export",
 )
 

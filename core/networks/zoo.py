@@ -120,9 +120,9 @@ def _maker(name: str) -> Callable[[str, WeightSource], ImageNetwork]:
         "cornet_s": _cornet_s,
         "vgg16-face": _vgg16_face,
         **dict.fromkeys(LOCAL_RESNET50, _local_resnet50),
-        **dict.fromkeys(TORCHVISION, _from_torchvision),
+        **dict.fromkeys(TORCHVISION, torchvision_network),
     }
-    return makers.get(name) or (_from_timm if _in_timm(name) else _from_torchvision)
+    return makers.get(name) or (_from_timm if _in_timm(name) else torchvision_network)
 
 
 def _caffenet(_name: str, source: WeightSource) -> ImageNetwork:
@@ -173,7 +173,25 @@ def _cornet_s(_name: str, source: WeightSource) -> ImageNetwork:
     return ImageNetwork(getattr(model, "module", model))
 
 
-def _from_torchvision(name: str, source: WeightSource) -> ImageNetwork:
+def torchvision_network(name: str, source: WeightSource) -> ImageNetwork:
+    """A network of torchvision, with its IMAGENET1K_V1 weights where it has them.
+
+    Parameters
+    ----------
+    name
+        As torchvision has it.
+    source
+        Whether it gets weights, and where they may come from.
+
+    Raises
+    ------
+    SettingError
+        If torchvision has no such network; names similar ones.
+    WeightsError
+        If its weights cannot be found, fetched or read.
+    MissingPackageError
+        If torchvision is not installed.
+    """
     models = import_torchvision().models
     if name not in models.list_models(module=models):
         raise SettingError(

@@ -13,7 +13,7 @@ DOOR = "core.utils"
 
 ROOMS = sorted(
     f"{package}.{path.parent.name}"
-    for package in ("core", "neuro_data_analysis")
+    for package in ("core", "neuro_data_analysis", "dualneuron")
     for path in (ROOT / package).glob("*/__init__.py")
     if f"{package}.{path.parent.name}" != DOOR
 )
@@ -35,6 +35,7 @@ WITHOUT_TORCH = [
     "neuro_data_analysis.export",
     "neuro_data_analysis.claims",
     "neuro_data_analysis.simulation",
+    "neuro_data_analysis.tuning_maps",
 ]
 
 IMPORT = """
