@@ -159,6 +159,7 @@ class TorchvisionDetector:
             raise SettingError(
                 path="detector", expected=f"one of {', '.join(known)}", found=f"{name!r}"
             )
+        _check_kernels()
         published = models.get_model_weights(name).DEFAULT
         self.name, self.imgsz = f"{name} ({published.name})", size
         self.class_names = tuple(published.meta["categories"])
@@ -172,19 +173,23 @@ class TorchvisionDetector:
 
     def __call__(self, images: torch.Tensor) -> list[Detections]:
         """Boxes of each image above the threshold."""
-        try:
-            with torch.no_grad():
-                found = self._network(list(images.to(self._device)))
-        except RuntimeError as error:
-            if "custom C++ ops" not in str(error):
-                raise
-            raise MissingPackageError(
-                "Detectors need torchvision's compiled kernels, which do not fit this build of "
-                "torch; install torch and torchvision from the same index."
-            ) from None
+        with torch.no_grad():
+            found = self._network(list(images.to(self._device)))
         return [
             Detections(f["scores"].double().cpu().numpy(), f["labels"].cpu().numpy()) for f in found
         ]
+
+
+def _check_kernels() -> None:
+    """Detectors need kernels of torchvision that other networks do without."""
+    ops = import_package("torchvision.ops", "detectors")
+    try:
+        ops.nms(torch.zeros(1, 4), torch.zeros(1), OVERLAP)
+    except (RuntimeError, NotImplementedError):
+        raise MissingPackageError(
+            "Detectors need torchvision's compiled kernels, which do not fit this build of torch; "
+            "install torch and torchvision from the same index."
+        ) from None
 
 
 def _remote(url: str) -> RemoteFile:
