@@ -1,10 +1,11 @@
 """Fréchet distance of 50,000 x 2,048 features beside SciPy's root of a matrix, and inversion.
 
-``python -m benchmarks.frechet [--images 50000] [--features 2048] [--threads 1]``. Each way runs in a
-process of its own; time is the processor's with one thread, the clock's with more, without that of
-making the features, and memory the peak above that after the imports. Both get the same features batch by batch, as a network gives
-them: ours adds each to its statistics, the other keeps all (float32), takes ``numpy.cov`` of each
-set and ``scipy.linalg.sqrtm`` of the product. Then 64 targets are inverted together and one by one.
+``python -m benchmarks.frechet [--images 50000] [--features 2048] [--threads 1]``. Each way runs in
+a process of its own; time is the processor's with one thread, the clock's with more, without that
+of making the features, and memory the peak above that after the imports. Both get the same features
+batch by batch, as a network gives them: ours adds each to its statistics, the other keeps all
+(float32), takes ``numpy.cov`` of each set and ``scipy.linalg.sqrtm`` of the product. Then 64
+targets are inverted together and one by one.
 """
 
 import argparse

@@ -18,7 +18,7 @@ from core.contract import ext1
 from core.download import RemoteFile
 from core.errors import MissingPackageError, PromiseError, SettingError
 from core.generator_statistics.features import LITE0_SIZE, antialiased
-from core.generator_statistics.image_sets import ImageSet
+from core.generator_statistics.image_sets import NamedImages
 from core.networks.efficientnet_lite0 import efficientnet_lite0
 from core.networks.preprocessing import LITE, normalised
 from core.optional import import_package
@@ -203,7 +203,7 @@ def _set_thresholds(network: torch.nn.Module, confidence: float, overlap: float)
     heads.score_thresh, heads.nms_thresh = confidence, overlap
 
 
-def objectness_table(images: ImageSet, detector: Detector) -> pd.DataFrame:
+def objectness_table(images: NamedImages, detector: Detector) -> pd.DataFrame:
     """One row for each image: how many objects, and the largest confidence.
 
     Parameters
@@ -239,7 +239,7 @@ def objectness_table(images: ImageSet, detector: Detector) -> pd.DataFrame:
 
 
 def table_of_detections(
-    images: ImageSet, found: Sequence[Detections], detector: Detector
+    images: NamedImages, found: Sequence[Detections], detector: Detector
 ) -> pd.DataFrame:
     """The table of detections that are at hand.
 
