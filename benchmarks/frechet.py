@@ -1,10 +1,11 @@
 """Fréchet distance of 50,000 x 2,048 features beside SciPy's root of a matrix, and inversion.
 
-``python -m benchmarks.frechet [--images 50000] [--features 2048]``. Each way runs in a process of
-its own with one thread; time is the processor's, without that of making the features, and memory
-the peak above that after the imports. Both get the same features batch by batch, as a network gives
-them: ours adds each to its statistics, the other keeps all (float32), takes ``numpy.cov`` of each
-set and ``scipy.linalg.sqrtm`` of the product. Then 64 targets are inverted together and one by one.
+``python -m benchmarks.frechet [--images 50000] [--features 2048] [--threads 1]``. Each way runs in
+a process of its own; time is the processor's with one thread, the clock's with more, without that
+of making the features, and memory the peak above that after the imports. Both get the same features
+batch by batch, as a network gives them: ours adds each to its statistics, the other keeps all
+(float32), takes ``numpy.cov`` of each set and ``scipy.linalg.sqrtm`` of the product. Then 64
+targets are inverted together and one by one.
 """
 
 import argparse
@@ -33,14 +34,17 @@ def batches(seed):
         block[:, 1:] += 0.5 * block[:, :-1]
         yield (block * scale + 0.1 * seed).astype(np.float32)
 
+n, dim, n_threads = map(int, sys.argv[1:])
+clock = time.process_time if n_threads == 1 else time.perf_counter
+
 class Timer:
     seconds = 0.0
     def __enter__(self):
-        self.begin = time.process_time()
+        self.begin = clock()
     def __exit__(self, *error):
-        self.seconds += time.process_time() - self.begin
+        self.seconds += clock() - self.begin
 
-n, dim, timer, sets = int(sys.argv[1]), int(sys.argv[2]), Timer(), []
+timer, sets = Timer(), []
 before = peak_megabytes()
 """
 
@@ -80,7 +84,7 @@ N_TARGETS, N_STEPS = 64, 60
 """Targets of the inversion, and steps of Adam."""
 
 
-def distances(n: int, dim: int) -> Iterator[str]:
+def distances(n: int, dim: int, n_threads: int = 1) -> Iterator[str]:
     """Lines on the distance.
 
     Parameters
@@ -89,9 +93,13 @@ def distances(n: int, dim: int) -> Iterator[str]:
         Images of each set.
     dim
         Features of an image.
+    n_threads
+        Of each process.
     """
-    ours, stored = (_run(program, n, dim) for program in (OURS, STORED))
-    yield f"Fréchet distance, 2 x {n} x {dim}: {ours[0]:.1f} s, {ours[1]:.0f} MB"
+    ours, stored = (_run(program, n, dim, n_threads) for program in (OURS, STORED))
+    yield (
+        f"Fréchet distance, 2 x {n} x {dim}, {n_threads} threads: {ours[0]:.1f} s, {ours[1]:.0f} MB"
+    )
     yield (
         f"  sqrtm on stored features: {stored[0]:.1f} s, {stored[1]:.0f} MB: "
         f"{stored[0] / ours[0]:.1f} times as long, {stored[1] / ours[1]:.1f} times the memory; "
@@ -99,9 +107,9 @@ def distances(n: int, dim: int) -> Iterator[str]:
     )
 
 
-def _run(program: str, n: int, dim: int) -> list[float]:
-    command = [sys.executable, "-c", program, str(n), str(dim)]
-    with environment(ONE_THREAD):
+def _run(program: str, n: int, dim: int, n_threads: int) -> list[float]:
+    command = [sys.executable, "-c", program, str(n), str(dim), str(n_threads)]
+    with environment(dict.fromkeys(ONE_THREAD, str(n_threads))):
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
@@ -138,10 +146,11 @@ def main(argv: list[str] | None = None) -> None:
     made = argparse.ArgumentParser(prog="python -m benchmarks.frechet", description=__doc__)
     made.add_argument("--images", type=int, default=50_000, help="(default: 50000)")
     made.add_argument("--features", type=int, default=2048, help="(default: 2048)")
+    made.add_argument("--threads", type=int, default=1, help="(default: 1)")
     options = made.parse_args(argv)
     for line in inversions():
         print(line, flush=True)
-    for line in distances(options.images, options.features):
+    for line in distances(options.images, options.features, options.threads):
         print(line, flush=True)
 
 

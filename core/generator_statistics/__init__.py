@@ -23,7 +23,7 @@ __getattr__, __dir__, __all__ = hand_on(
             "save_statistics",
         ],
         "image_sets": [
-            "ImageSet",
+            "NamedImages",
             "array_set",
             "crop_set",
             "folder_set",

@@ -9,7 +9,7 @@ from core.errors import ImageError
 from core.explorer.averages import BlockAverages
 from core.explorer.images import check_images, read_images
 from core.explorer.store import FILE_NAME, load_averages
-from core.generator_statistics.image_sets import ImageSet
+from core.generator_statistics.image_sets import NamedImages
 from core.threads import THREADS
 
 BLOCKS = ("first", "last")
@@ -23,7 +23,7 @@ LEAST = 2
 
 def explorer_sets(
     folder: Path, by_area: bool = True
-) -> dict[tuple[str, str, str], tuple[ImageSet, list[int]]]:
+) -> dict[tuple[str, str, str], tuple[NamedImages, list[int]]]:
     """Sets of the explorer's images, with the numbers of their experiments.
 
     An experiment takes part in an area's sets only where all four of its images are there, so that
@@ -66,7 +66,7 @@ def explorer_sets(
             ids = tuple(f"Exp{expi:03d}" for expi in numbers)
             words = f"best image of the {block} block, {SIZE} pixels"
             load = _loader(images[:, which])
-            sets[thread, block, area] = (ImageSet(name, "generated", ids, words, load), numbers)
+            sets[thread, block, area] = (NamedImages(name, "generated", ids, words, load), numbers)
     if not sets:
         raise ImageError(path=folder, expected="experiments with all images", found="none")
     return sets

@@ -14,7 +14,7 @@ from torch import nn
 from core.computing.devices import choose_device
 from core.computing.random_source import torch_draws_from
 from core.errors import ImageError, SampleError
-from core.generator_statistics.image_sets import ImageSet
+from core.generator_statistics.image_sets import NamedImages
 from core.generator_statistics.inception import WEIGHTS, fid_inception
 from core.networks.efficientnet_lite0 import efficientnet_lite0
 from core.networks.preprocessing import LITE, normalised
@@ -83,7 +83,7 @@ class FeatureExtractor:
         return found
 
 
-def set_features(images: ImageSet, extractor: FeatureExtractor, path: Path) -> np.ndarray:
+def set_features(images: NamedImages, extractor: FeatureExtractor, path: Path) -> np.ndarray:
     """Features of a whole set, in a file, so that memory does not grow with the set.
 
     Parameters

@@ -239,7 +239,7 @@ def _assembled(
     sets: Iterable[FeatureStatistics] = (),
 ) -> Frechet:
     of_means = float(np.square(first_mean - second_mean).sum())
-    distance = of_means + first_trace + second_trace - 2 * root
+    distance = float(of_means + first_trace + second_trace - 2 * root)
     notes = list(filter(None, (shortage(some.n, some.dim) for some in sets)))[:1]
     if distance < -DEFECT * (first_trace + second_trace):
         notes.append(f"the distance came out as {distance:.3g}, which rounding does not explain")

@@ -26,7 +26,7 @@ Kind = Literal["reference", "generated"]
 
 
 @dataclass(frozen=True)
-class ImageSet:
+class NamedImages:
     """Images by name.
 
     Attributes
@@ -76,7 +76,7 @@ class ImageSet:
 
 def generated_set(
     generator: Generator, kind: str, n: int, seed: int = 0, name: str | None = None
-) -> ImageSet:
+) -> NamedImages:
     """Images of a generator at random codes.
 
     Parameters
@@ -98,10 +98,12 @@ def generated_set(
         return generator.images(codes[which.start : which.stop])
 
     ids = tuple(f"{kind}_{seed}_{number:05d}" for number in range(n))
-    return ImageSet(name or kind, "generated", ids, f"{kind}, as rendered", load)
+    return NamedImages(name or kind, "generated", ids, f"{kind}, as rendered", load)
 
 
-def noise_set(color: Literal["pink", "white"], n: int, size: int = 256, seed: int = 0) -> ImageSet:
+def noise_set(
+    color: Literal["pink", "white"], n: int, size: int = 256, seed: int = 0
+) -> NamedImages:
     """Images of noise.
 
     Parameters
@@ -121,10 +123,10 @@ def noise_set(color: Literal["pink", "white"], n: int, size: int = 256, seed: in
         return torch.from_numpy(np.stack([draw(number, size, seed) for number in which]))
 
     ids = tuple(f"{color}_noise_{seed}_{number:05d}" for number in range(n))
-    return ImageSet(f"{color}_noise", "generated", ids, f"{size} pixels", load)
+    return NamedImages(f"{color}_noise", "generated", ids, f"{size} pixels", load)
 
 
-def crop_set(n: int, size: int = 112, seed: int = 0, name: str = "photograph crops") -> ImageSet:
+def crop_set(n: int, size: int = 112, seed: int = 0, name: str = "photograph crops") -> NamedImages:
     """Random squares of photographs that come with scikit-image.
 
     Parameters
@@ -142,12 +144,14 @@ def crop_set(n: int, size: int = 112, seed: int = 0, name: str = "photograph cro
     images = torch.from_numpy(np.stack([crop.image for crop in crops]))
     ids = tuple(f"{crop.photograph}_{seed}_{number:05d}" for number, crop in enumerate(crops))
     words = f"random squares of {len({c.photograph for c in crops})} photographs, {size} pixels"
-    return ImageSet(name, "reference", ids, words, lambda which: images[which.start : which.stop])
+    return NamedImages(
+        name, "reference", ids, words, lambda which: images[which.start : which.stop]
+    )
 
 
 def folder_set(
     folder: Path, name: str, size: int = 299, n: int | None = None, kind: Kind = "reference"
-) -> ImageSet:
+) -> NamedImages:
     """The image files of a folder: shorter side to `size` (antialiased), then the middle square.
 
     Parameters
@@ -175,12 +179,12 @@ def folder_set(
         return torch.from_numpy(np.stack(squares))
 
     ids = tuple(file.relative_to(folder).as_posix() for file in files)
-    return ImageSet(name, kind, ids, f"shorter side {size}, middle square", load)
+    return NamedImages(name, kind, ids, f"shorter side {size}, middle square", load)
 
 
 def array_set(
     images: Sequence[np.ndarray] | np.ndarray | torch.Tensor, name: str, kind: Kind = "generated"
-) -> ImageSet:
+) -> NamedImages:
     """Images that are at hand.
 
     Parameters
@@ -215,4 +219,4 @@ def array_set(
         tensor = torch.from_numpy(np.stack([np.asarray(i, dtype=np.float32) for i in images]))
     ids = tuple(f"{name}_{number:05d}" for number in range(len(tensor)))
     words = f"as given, {shapes[0][1]} x {shapes[0][2]} pixels"
-    return ImageSet(name, kind, ids, words, lambda which: tensor[which.start : which.stop])
+    return NamedImages(name, kind, ids, words, lambda which: tensor[which.start : which.stop])

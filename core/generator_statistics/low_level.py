@@ -14,7 +14,7 @@ from torch import nn
 
 from core.contract.ext1 import STATISTICS
 from core.errors import ImageError
-from core.generator_statistics.image_sets import ImageSet
+from core.generator_statistics.image_sets import NamedImages
 
 N_SECTORS = 18
 """Sectors of 10 degrees; the first holds horizontal structure."""
@@ -78,7 +78,7 @@ class SpectrumSummary:
         )
 
 
-def set_statistics(images: ImageSet, spectra: SpectrumSummary | None = None) -> pd.DataFrame:
+def set_statistics(images: NamedImages, spectra: SpectrumSummary | None = None) -> pd.DataFrame:
     """Low-level statistics of a set, a row for each image.
 
     Parameters

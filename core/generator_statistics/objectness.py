@@ -18,7 +18,7 @@ from core.contract import ext1
 from core.download import RemoteFile
 from core.errors import MissingPackageError, PromiseError, SettingError
 from core.generator_statistics.features import LITE0_SIZE, antialiased
-from core.generator_statistics.image_sets import ImageSet
+from core.generator_statistics.image_sets import NamedImages
 from core.networks.efficientnet_lite0 import efficientnet_lite0
 from core.networks.preprocessing import LITE, normalised
 from core.optional import import_package
@@ -159,6 +159,7 @@ class TorchvisionDetector:
             raise SettingError(
                 path="detector", expected=f"one of {', '.join(known)}", found=f"{name!r}"
             )
+        _check_kernels()
         published = models.get_model_weights(name).DEFAULT
         self.name, self.imgsz = f"{name} ({published.name})", size
         self.class_names = tuple(published.meta["categories"])
@@ -172,19 +173,23 @@ class TorchvisionDetector:
 
     def __call__(self, images: torch.Tensor) -> list[Detections]:
         """Boxes of each image above the threshold."""
-        try:
-            with torch.no_grad():
-                found = self._network(list(images.to(self._device)))
-        except RuntimeError as error:
-            if "custom C++ ops" not in str(error):
-                raise
-            raise MissingPackageError(
-                "Detectors need torchvision's compiled kernels, which do not fit this build of "
-                "torch; install torch and torchvision from the same index."
-            ) from None
+        with torch.no_grad():
+            found = self._network(list(images.to(self._device)))
         return [
             Detections(f["scores"].double().cpu().numpy(), f["labels"].cpu().numpy()) for f in found
         ]
+
+
+def _check_kernels() -> None:
+    """Detectors need kernels of torchvision that other networks do without."""
+    ops = import_package("torchvision.ops", "detectors")
+    try:
+        ops.nms(torch.zeros(1, 4), torch.zeros(1), OVERLAP)
+    except (RuntimeError, NotImplementedError):
+        raise MissingPackageError(
+            "Detectors need torchvision's compiled kernels, which do not fit this build of torch; "
+            "install torch and torchvision from the same index."
+        ) from None
 
 
 def _remote(url: str) -> RemoteFile:
@@ -198,7 +203,7 @@ def _set_thresholds(network: torch.nn.Module, confidence: float, overlap: float)
     heads.score_thresh, heads.nms_thresh = confidence, overlap
 
 
-def objectness_table(images: ImageSet, detector: Detector) -> pd.DataFrame:
+def objectness_table(images: NamedImages, detector: Detector) -> pd.DataFrame:
     """One row for each image: how many objects, and the largest confidence.
 
     Parameters
@@ -234,7 +239,7 @@ def objectness_table(images: ImageSet, detector: Detector) -> pd.DataFrame:
 
 
 def table_of_detections(
-    images: ImageSet, found: Sequence[Detections], detector: Detector
+    images: NamedImages, found: Sequence[Detections], detector: Detector
 ) -> pd.DataFrame:
     """The table of detections that are at hand.
 

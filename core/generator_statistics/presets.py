@@ -10,7 +10,7 @@ Methods = dict[str, tuple[tuple[str, bool], ...]]
 
 
 @dataclass(frozen=True)
-class Preset:
+class FigurePreset:
     """What is computed.
 
     Attributes
@@ -100,7 +100,7 @@ LITE0_LAYERS = (
 LABELS = ("Adam001", "Adam0003", "Adam0001", "SGD001", "SGD0003", "SGD0001")
 """Published optimizers of BigGAN's codes, each also along the axes of its Hessian."""
 
-OFFLINE = Preset(
+OFFLINE = FigurePreset(
     name="offline",
     generators=("small", "random CNN"),
     substitutes="offline substitutes: generators without weights (small, random CNN) for DeePSim "
@@ -132,7 +132,7 @@ OFFLINE = Preset(
     n_steps=30,
 )
 
-OFFLINE_FULL = Preset(
+OFFLINE_FULL = FigurePreset(
     **{
         **vars(OFFLINE),
         "name": "offline-full",
@@ -144,7 +144,7 @@ OFFLINE_FULL = Preset(
     }
 )
 
-PUBLISHED = Preset(
+PUBLISHED = FigurePreset(
     name="published",
     generators=("DeePSim", "BigGAN"),
     substitutes="",

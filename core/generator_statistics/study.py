@@ -36,7 +36,7 @@ from core.generator_statistics.features import (
 )
 from core.generator_statistics.frechet import bootstrap_error, frechet_of_features
 from core.generator_statistics.image_sets import (
-    ImageSet,
+    NamedImages,
     array_set,
     crop_set,
     folder_set,
@@ -52,7 +52,7 @@ from core.generator_statistics.objectness import (
     objectness_table,
 )
 from core.generator_statistics.photographs import centre_square, files_of_images, random_crops
-from core.generator_statistics.presets import PRESETS, Preset
+from core.generator_statistics.presets import PRESETS, FigurePreset
 from core.generator_statistics.surrogates import generator_by_name
 from core.generator_statistics.yolo_results import read_yolo_results
 from core.generators import Generator, start_code
@@ -105,7 +105,7 @@ class Study:
         Folder of averages and images of the explorer.
     """
 
-    preset: Preset
+    preset: FigurePreset
     root: Path
     seed: int
     device: str | None
@@ -202,7 +202,7 @@ def _named_paths(given: list[str], option: str) -> dict[str, Path]:
     return {name: Path(path).expanduser() for name, _, path in pairs}
 
 
-def plan(preset: Preset) -> Iterator[str]:
+def plan(preset: FigurePreset) -> Iterator[str]:
     """What a preset needs and does, line by line.
 
     Parameters
@@ -299,7 +299,7 @@ def panel_a(study: Study) -> dict[Table, pd.DataFrame]:
     }
 
 
-def _sets(study: Study) -> Iterator[ImageSet]:
+def _sets(study: Study) -> Iterator[NamedImages]:
     preset, n = study.preset, study.preset.n_images
     for number in range(preset.n_crops):
         name = f"photograph crops {'AB'[number]}"
@@ -314,7 +314,7 @@ def _sets(study: Study) -> Iterator[ImageSet]:
 
 
 def distance_table(
-    sets: list[ImageSet], extractor: FeatureExtractor, n_resamples: int, seed: int = 0
+    sets: list[NamedImages], extractor: FeatureExtractor, n_resamples: int, seed: int = 0
 ) -> pd.DataFrame:
     """Fréchet distances of all pairs of sets with their errors.
 
@@ -358,7 +358,7 @@ def distance_table(
     return pd.DataFrame(rows)
 
 
-def _objects(study: Study, sets: list[ImageSet]) -> pd.DataFrame:
+def _objects(study: Study, sets: list[NamedImages]) -> pd.DataFrame:
     if study.yolo:
         tables = [
             read_yolo_results(study.yolo[images.name], images)
@@ -374,7 +374,7 @@ def _objects(study: Study, sets: list[ImageSet]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _save_samples(study: Study, sets: list[ImageSet]) -> None:
+def _save_samples(study: Study, sets: list[NamedImages]) -> None:
     """A row of sample images for each set."""
     pixels = min(study.preset.target_pixels, 128)
     rows = [antialiased(images.load(range(N_SHOWN)), pixels) for images in sets]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import MissingFileError, SampleError
-from core.generator_statistics.image_sets import ImageSet
+from core.generator_statistics.image_sets import NamedImages
 from core.generator_statistics.objectness import (
     CONFIDENCE,
     IMAGE_SIZE,
@@ -38,7 +38,7 @@ class SavedDetector:
 
 
 def read_yolo_results(
-    path: Path, images: ImageSet, detector: SavedDetector = SavedDetector()
+    path: Path, images: NamedImages, detector: SavedDetector = SavedDetector()
 ) -> pd.DataFrame:
     """The table of objects of a set from results that were saved elsewhere.
 

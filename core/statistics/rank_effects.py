@@ -76,7 +76,7 @@ def rank_sum_effect(first: np.ndarray, second: np.ndarray) -> RankSum:
     with np.errstate(divide="ignore", invalid="ignore"):
         z = float((u - n1 * n2 / 2) / np.sqrt(variance))
     p = float(2 * special.ndtr(-abs(z)))
-    return RankSum(float(u), z, p, z / np.sqrt(n), float(2 * u / (n1 * n2) - 1))
+    return RankSum(float(u), z, p, float(z / np.sqrt(n)), float(2 * u / (n1 * n2) - 1))
 
 
 @dataclass(frozen=True)

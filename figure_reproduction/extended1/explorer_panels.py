@@ -148,12 +148,15 @@ def _areas(table: pd.DataFrame) -> list[str]:
     return sorted(known, key=lambda area: ("V1", "V4", "IT", area).index(area))
 
 
-def _distance_panel(distances: pd.DataFrame, objects: pd.DataFrame) -> Panel:
-    crops = objects.loc[objects["kind"] == "reference", "set"]
+def _distance_panel(distances: pd.DataFrame, found_objects: pd.DataFrame) -> Panel:
+    crops = found_objects.loc[found_objects["kind"] == "reference", "set"]
     known = {name.rpartition(", ")[2] for name in crops}
     areas = [area for area in ("V1", "V4", "IT") if area in known]
-    summary = detection_summary(objects)
-    name, detector = distance_name(distances["extractor"].iloc[0]), objects["detector"].iloc[0]
+    summary = detection_summary(found_objects)
+    name, detector = (
+        distance_name(distances["extractor"].iloc[0]),
+        found_objects["detector"].iloc[0],
+    )
     figure = new_figure(3 * len(areas) + 1.2, 7.4)
     axes = figure.subplots(2, len(areas), squeeze=False, sharey="row")
     for column, area in zip(axes.T, areas, strict=True):

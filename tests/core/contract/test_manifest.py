@@ -12,6 +12,7 @@ READ_BY_SCRIPTS = {
     "Fig4": 9,
     "Fig5": 85,
     "Fig6": 5,
+    "ExtendedFig1": 0,
     "ExtendedFig4": 179,
     "ExtendedFig5": 4,
 }
