@@ -11,6 +11,6 @@ __getattr__, __dir__, __all__ = hand_on(
         "panels": ["FigureReport", "PanelReport", "figure_report"],
         "provenance": ["RunData", "about", "run_data", "source_files"],
         "saved": ["load_run", "save_run"],
-        "verdicts": ["answer"],
+        "verdicts": ["short_answer"],
     },
 )

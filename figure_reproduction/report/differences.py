@@ -182,10 +182,10 @@ def _windows(known: dict[str, Compared]) -> list[Unlike]:
     return found
 
 
-def _spans(members: list[Compared], none: str) -> str:
+def _spans(members: list[Compared], instead: str) -> str:
     """Windows of some numbers, joined where they follow one another."""
     if not members:
-        return none
+        return instead
     spans: list[list[int]] = []
     for compared in members:
         first, last = map(int, compared.published.group.split(" ")[1].split("-"))

@@ -24,7 +24,7 @@ from figure_reproduction.report.provenance import (
 )
 from figure_reproduction.report.saved import save_run
 from figure_reproduction.report.tables import key_table, number_table
-from figure_reproduction.report.verdicts import answer, by_construction, is_published
+from figure_reproduction.report.verdicts import by_construction, is_published, short_answer
 from figure_reproduction.results import FigureResult, SavedPanel
 
 FOLDER = Path(__file__).parent
@@ -75,7 +75,7 @@ def write_page(results: list[FigureResult], run: RunData, seed: int, out: Path) 
         Folder of the pictures.
     """
     figures = [figure_report(result) for result in results]
-    write_text(out / "report.html", page(figures, run, seed, out))
+    write_text(out / "report.html", page_text(figures, run, seed, out))
     with (
         replacing(out / "report.csv") as temporary,
         temporary.open("w", encoding="utf-8", newline="") as file,
@@ -89,7 +89,7 @@ def write_page(results: list[FigureResult], run: RunData, seed: int, out: Path) 
     return out / "report.html"
 
 
-def page(figures: list[FigureReport], run: RunData, seed: int, out: Path) -> str:
+def page_text(figures: list[FigureReport], run: RunData, seed: int, out: Path) -> str:
     """Text of the page.
 
     Parameters
@@ -119,7 +119,7 @@ def page(figures: list[FigureReport], run: RunData, seed: int, out: Path) -> str
         figures=figures,
         real=[f for f in figures if f.real_panels or f.result.problem],
         simulated=simulated,
-        answer=answer([(f.result, f.numbers) for f in figures]),
+        answer=short_answer([(f.result, f.numbers) for f in figures]),
         unlike=unlike_the_paper(numbers),
         kinds=KINDS,
         contradictions=contradictions(),
@@ -142,16 +142,16 @@ def page(figures: list[FigureReport], run: RunData, seed: int, out: Path) -> str
     )
 
 
-def picture(saved: SavedPanel) -> str:
+def picture(panel: SavedPanel) -> str:
     """The source of a picture with its size; the file's bytes are in the page.
 
     Parameters
     ----------
-    saved
+    panel
         A picture on disk.
     """
-    width, height = (round(n * CSS_DOTS / DOTS_PER_INCH) for n in saved.size)
-    data = base64.b64encode(saved.shown.read_bytes()).decode("ascii")
+    width, height = (round(n * CSS_DOTS / DOTS_PER_INCH) for n in panel.size)
+    data = base64.b64encode(panel.shown.read_bytes()).decode("ascii")
     return f'src="data:image/png;base64,{data}" width="{width}" height="{height}"'
 
 

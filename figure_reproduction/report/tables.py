@@ -83,8 +83,8 @@ def _row(compared: Compared, simulated: bool, anchors: bool) -> str:
     return f'<tr{anchor} data-v="{verdict_class(compared.verdict)}">{"".join(cells)}</tr>'
 
 
-def _table(caption: str, head: tuple[tuple[str, str], ...], rows: list[str], kind: str) -> str:
-    titles = "".join(f'<th scope="col"{_class(style)}>{words}</th>' for style, words in head)
+def _table(caption: str, columns: tuple[tuple[str, str], ...], rows: list[str], kind: str) -> str:
+    titles = "".join(f'<th scope="col"{_class(style)}>{words}</th>' for style, words in columns)
     return (
         f'<table class="{kind}"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{titles}</tr></thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table>"

@@ -93,7 +93,7 @@ def counted(numbers: list[Compared]) -> Counter:
     )
 
 
-def answer(figures: list[tuple[FigureResult, tuple[Compared, ...]]]) -> list[str]:
+def short_answer(figures: list[tuple[FigureResult, tuple[Compared, ...]]]) -> list[str]:
     """Sentences that answer first.
 
     Parameters
@@ -103,7 +103,7 @@ def answer(figures: list[tuple[FigureResult, tuple[Compared, ...]]]) -> list[str
 
     Examples
     --------
-    >>> answer([])
+    >>> short_answer([])
     ['No figure was drawn.']
     """
     numbers = [compared for _, of_figure in figures for compared in of_figure]

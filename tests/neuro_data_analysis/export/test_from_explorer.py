@@ -31,7 +31,7 @@ from figure_reproduction.comparison import (
     explorer_tolerances,
     published_numbers,
 )
-from figure_reproduction.report import answer, figure_report, write_report
+from figure_reproduction.report import figure_report, short_answer, write_report
 from figure_reproduction.results import FigureResult
 from figure_reproduction.script import draw_figure
 from neuro_data_analysis.export.explorer import main
@@ -208,7 +208,7 @@ def test_the_summary_counts_real_data_alone():
     values["fig4b.initial.V4.t"] += 1
     reports = [figure_report(result(values, o)) for o in (Origin.EXPLORER, Origin.SIMULATED)]
     n = len(values)
-    sentences = [answer([(report.result, report.numbers)])[0] for report in reports]
+    sentences = [short_answer([(report.result, report.numbers)])[0] for report in reports]
     assert sentences[0].startswith(f"{n} numbers that the paper's panels state were compared")
     assert sentences[0].endswith(f"{n - 1} agree, 1 differ.")
     assert sentences[1] == "No published number was compared with real data or computed anew."
