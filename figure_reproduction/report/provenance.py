@@ -209,6 +209,7 @@ def command(figure: Figure, origin: Origin, letter: str) -> str:
 
     Examples
     --------
+    >>> from core.figures import FIGURES
     >>> command(FIGURES["4"], Origin.SIMULATED, "B")
     'python -m figure_reproduction.Figure4_reproduction --panel B --data simulated'
     """
