@@ -5,8 +5,8 @@ each exception is argued in a line. It fails on a name that is not listed there,
 that is no longer needed. What is compared is said in ``.ci/code_marks.py``; in addition,
 
 - functions and classes that the doors define, or hand on by ``__all__``, have the paper's names,
-  which are compared with nothing; doors are ``core/utils`` and four libraries of
-  ``neuro_data_analysis``;
+  which are compared with nothing; doors are ``core/utils``, four libraries of
+  ``neuro_data_analysis`` and the published modules of ``dualneuron``;
 - a singular and its plural, and a thing and its number (`code`, `codes`, `n_codes`), are no twins.
 """
 
@@ -27,6 +27,10 @@ DOORS = (
     "neuro_data_analysis.neural_data_lib",
     "neuro_data_analysis.neural_data_utils",
     "neuro_data_analysis.neural_tuning_analysis_lib",
+    *(f"dualneuron.twins.{name}" for name in ("nets", "activations")),
+    *(f"dualneuron.screening.{name}" for name in ("run", "sets", "utils", "visualize")),
+    *(f"dualneuron.synthesis.{name}" for name in ("ascend", "generate", "ops", "visualize")),
+    *(f"dualneuron.dream.{name}" for name in ("axis", "sim")),
 )
 """Beginnings of the names of modules that offer published names."""
 

@@ -1,10 +1,17 @@
-"""Metrics of generators against backpropagation, a loop of products, and a double loop.
+"""Metrics of generators against backpropagation, loops of products, and a double loop.
 
-``python -m benchmarks.geometry [--n 256]``. One thread; times are those of the processor, so that
-other work on the machine matters little, and the first derivative of the process, which loads
-much of torch, is not counted. The generator is a DCGAN of random weights with images of 64 x 64
-pixels, the distance one of three layers of random convolutions, normalised over channels. Each row
-is a ratio of the peer's time to ours, and how far the results are apart.
+``python -m benchmarks.geometry [--n 256]``: one thread; times are those of the processor,
+so that other work on the machine matters little, and the first derivative of the process, which
+loads much of torch, is not counted. The generator is a DCGAN of random weights with images of 64 x
+64 pixels, the distance one of three layers of random convolutions, normalised over channels. Each
+row is a ratio of the peer's time to ours, and how far the results are apart.
+
+``python -m benchmarks.geometry --long 4096`` measures the leading 50 eigenpairs of long codes
+beside the whole metric, each in a process of its own.
+
+``python -m benchmarks.geometry --device cuda`` measures whole metrics of BigGAN (256 pixels) and
+fc6 on a GPU instead, with random weights, against the passes without derivatives that as many codes
+take.
 """
 
 import argparse
@@ -17,18 +24,27 @@ import torch
 from torch import nn
 from torch.func import jvp
 
+from benchmarks.measure import cost_of
 from core.computing.random_source import Randomness, standard_normal, torch_draws_from
-from core.generators import Generator
+from core.errors import MissingPackageError
+from core.generators import Generator, load_generator
 from core.geometry import (
     LocalMap,
     Metric,
     PerceptualDistance,
+    PixelDistance,
     consistency_of,
     leading_metric,
     metric_tensor,
 )
 
 N_POSITIONS, N_LEADING = 200, 20
+
+SHORT, N_OF_LONG = (8, 32), 50
+"""Codes whose consistency is measured too, and the number of pairs wanted of long ones."""
+
+GPU_MEMORY = 40e9
+"""Bytes that derivatives may take on a GPU."""
 
 
 class DCGAN(Generator):
@@ -116,7 +132,96 @@ def rows(n: int) -> Iterator[str]:
         )
         apart = np.abs(found.eigenvalues / exact.eigenvalues[-N_LEADING:] - 1).max()
         yield f"  first {N_LEADING}, {method}: {spent / ours:.1f} times; apart by {apart:.1g}"
-    yield from _consistency(n)
+    for length in (*SHORT, n):
+        yield from _consistency(length)
+
+
+def long_rows(n: int) -> Iterator[str]:
+    """Lines on the first eigenpairs of long codes, and on their whole metric.
+
+    Parameters
+    ----------
+    n
+        Length of a code.
+    """
+    words = f"first {N_OF_LONG} of {n}, not formed"
+    for name, method in ((words, "randomised"), ("the whole metric", "whole")):
+        cost = cost_of(_LONG, method, str(n), str(N_OF_LONG), clock="process_time")
+        yield f"{name} ({method}): {cost.seconds:.1f} s, {cost.megabytes:.0f} MB at most"
+
+
+_LONG = """
+import sys
+import torch
+from benchmarks.geometry import DCGAN
+from core.computing.random_source import torch_draws_from
+from core.geometry import PixelDistance, leading_metric, metric_tensor
+torch.set_num_threads(1)
+method, n, k = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+with torch_draws_from(0):
+    generator = DCGAN(n).requires_grad_(False)
+scale = torch.logspace(0, -3, n)
+images = lambda codes: generator.visualize(codes * scale)
+code = generator.sample(1, rng=1)[0]
+metric_tensor(DCGAN(4, 2), torch.ones(4), PixelDistance())
+start()
+if method == "whole":
+    metric_tensor(images, code, PixelDistance())
+else:
+    leading_metric(images, code, PixelDistance(), k, method=method, rng=0)
+"""
+
+
+def gpu_rows(device: str) -> Iterator[str]:
+    """Lines on whole metrics of the published generators, their weights random.
+
+    Parameters
+    ----------
+    device
+        Such as ``"cuda"``.
+    """
+    for name in ("BigGAN", "fc6"):
+        try:
+            generator = load_generator(name, pretrained=False, device=device, rng=0)
+        except MissingPackageError as error:
+            yield f"{name}: not run ({error})"
+            continue
+        generator.requires_grad_(False)
+        with torch_draws_from(0):
+            distances = PixelDistance(), PerceptualDistance(Maps().to(device), name="three layers")
+        codes = generator.sample(generator.latent_dim, rng=1).flatten(1).to(device)
+        generator.images(codes[:64])
+        bare, _ = _seconds_on(device, lambda g=generator, c=codes: g.images(c).sum())
+        yield f"{name}: {len(codes)} passes without derivatives {bare:.2f} s"
+        for distance in distances:
+            around = LocalMap(generator, codes[0], distance, memory=GPU_MEMORY)
+            around.products(torch.eye(around.n, device=device)[: min(32, around.chunk)])
+            for method in ("jacobian", "products"):
+                n_bytes = 4 * around.n * len(around.value)
+                if method == "jacobian" and n_bytes > GPU_MEMORY:
+                    continue
+                torch.cuda.reset_peak_memory_stats()
+                spent, found = _seconds_on(
+                    device,
+                    lambda g=generator, c=codes, d=distance, m=method: metric_tensor(
+                        g, c[0], d, method=m, memory=GPU_MEMORY
+                    ),
+                )
+                yield (
+                    f"  {distance.name}, {method}: {spent:.2f} s, {spent / bare:.1f} times the "
+                    f"passes, {torch.cuda.max_memory_allocated() / 1e9:.1f} GB; largest "
+                    f"eigenvalue {found.eigenvalues[-1]:.3g}"
+                )
+            del around
+
+
+def _seconds_on(device: str, work: Callable[[], object]) -> tuple[float, object]:
+    """Wall time of a call on a device, and what it returns."""
+    torch.cuda.synchronize(device)
+    start = time.perf_counter()
+    found = work()
+    torch.cuda.synchronize(device)
+    return time.perf_counter() - start, found
 
 
 def _by_loop(generator: Generator, code: torch.Tensor, distance: PerceptualDistance) -> Metric:
@@ -155,7 +260,16 @@ def main(argv: list[str] | None = None) -> None:
     """Print the table."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.geometry", description=__doc__)
     made.add_argument("--n", type=int, default=256, help="length of a code (default: 256)")
-    for row in rows(made.parse_args(argv).n):
+    made.add_argument("--long", type=int, metavar="N", help="leading pairs of codes this long")
+    made.add_argument("--device", default="cpu", help="cuda: BigGAN and fc6 (default: cpu)")
+    options = made.parse_args(argv)
+    if options.device != "cpu":
+        lines = gpu_rows(options.device)
+    elif options.long:
+        lines = long_rows(options.long)
+    else:
+        lines = rows(options.n)
+    for row in lines:
         print(row, flush=True)
 
 

@@ -1,11 +1,11 @@
 """The published figures: one entry for each, from which all names that belong to it follow.
 
 Adding a figure takes an entry here and a file each in ``core/contract``,
-``neuro_data_analysis/export``, ``figure_reproduction`` and ``source_data_export``. Standard library
-only, so that help is instant.
+``neuro_data_analysis/export``, ``figure_reproduction`` and ``source_data_export``; one that needs
+no recordings takes the first and the third. Standard library only, so that help is instant.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.errors import SettingError
@@ -33,6 +33,8 @@ class Figure:
         File in ``source_data_export/`` that makes its source data.
     panels
         Letters of the panels that are drawn.
+    recorded
+        Whether its source data are made from recordings; else it has no exporter and no notebook.
     """
 
     word: str
@@ -43,6 +45,7 @@ class Figure:
     module: str
     notebook: str
     panels: tuple[str, ...]
+    recorded: bool = True
 
     @property
     def contract(self) -> str:
@@ -101,7 +104,7 @@ def _main(number: str, panels: str) -> Figure:
     )
 
 
-def _extended(number: str, panels: str) -> Figure:
+def _extended(number: str, panels: str, recorded: bool = True) -> Figure:
     """An Extended Data figure."""
     return Figure(
         word=f"ext{number}",
@@ -110,8 +113,9 @@ def _extended(number: str, panels: str) -> Figure:
         label=f"Ext. {number}",
         stem=f"FigureExt{number}",
         module=f"ext{number}",
-        notebook=f"FigureExtended{number}_source_data_export.ipynb",
+        notebook=f"FigureExtended{number}_source_data_export.ipynb" if recorded else "",
         panels=tuple(panels),
+        recorded=recorded,
     )
 
 
@@ -123,20 +127,26 @@ FIGURES = {
         _main("4", "ABCD"),
         _main("5", "AC"),
         _main("6", "CDE"),
+        _extended("1", "ABCD", recorded=False),
         _extended("4", "BC"),
         _extended("5", "CDE"),
     )
 }
 """Figures that are drawn, by word, in the order of the paper."""
 
+RECORDED = {word: figure for word, figure in FIGURES.items() if figure.recorded}
+"""Those whose source data are made from recordings."""
 
-def chosen_figures(words: Iterable[str] | None) -> list[str]:
+
+def chosen_figures(words: Iterable[str] | None, among: Mapping[str, Figure] = FIGURES) -> list[str]:
     """Words of the figures that ``--figure`` names, each once, in the paper's order.
 
     Parameters
     ----------
     words
         Words of figures in any case, ``Figure`` before them or not; None for all figures.
+    among
+        Figures that may be named, by word.
 
     Raises
     ------
@@ -149,15 +159,16 @@ def chosen_figures(words: Iterable[str] | None) -> list[str]:
     ['2', '4', 'ext4']
     >>> chosen_figures(["7"])
     Traceback (most recent call last):
-    core.errors.SettingError: --figure: expected one of 2, 3, 4, 5, 6, ext4, ext5, found '7'.
+    core.errors.SettingError: --figure: expected one of 2, 3, 4, 5, 6, ext1, ext4, \
+ext5, found '7'.
     """
     if words is None:
-        return list(FIGURES)
-    known = {spelling: word for word in FIGURES for spelling in (word, f"figure{word}")}
+        return list(among)
+    known = {spelling: word for word in among for spelling in (word, f"figure{word}")}
     wanted = [word.lower() for word in words]
     for word in wanted:
         if word not in known:
-            expected = f"one of {', '.join(FIGURES)}"
+            expected = f"one of {', '.join(among)}"
             raise SettingError(path="--figure", expected=expected, found=f"{word!r}")
     chosen = {known[word] for word in wanted}
-    return [word for word in FIGURES if word in chosen]
+    return [word for word in among if word in chosen]

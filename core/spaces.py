@@ -11,3 +11,10 @@ TRUNCATION = 0.7
 
 HESSIAN_FILES = {"BigGAN": "H_avg_1000cls.npz", "fc6": "Evolution_Avg_Hess.npz"}
 """Archives of the generators' average Hessians; values ascend, vectors are columns."""
+
+HESSIAN_ARRAYS = {
+    "BigGAN": ("eigvals_avg", "eigvects_avg"),
+    "BigGAN class": ("eigvals_clas_avg", "eigvects_clas_avg"),
+    "fc6": ("eigv_avg", "eigvect_avg"),
+}
+"""Names of eigenvalues and eigenvectors in these archives, of the whole code or its class part."""

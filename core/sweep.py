@@ -106,6 +106,31 @@ def sweep(
         cannot be written; or if results were removed meanwhile, which are named. The results that
         are there are kept, and the same call goes on from them.
     """
+    run_tasks(function, tasks, folder, client)
+    return finished(tasks, folder)
+
+
+def run_tasks(
+    function: Callable[..., Row],
+    tasks: Mapping[str, Mapping[str, Any]],
+    folder: Path,
+    client: "Client",
+) -> None:
+    """Run the tasks that have no result yet, where all results together are too large for a table.
+
+    Parameters, files and errors are those of `sweep`; `finished` reads the results of some tasks.
+
+    Parameters
+    ----------
+    function
+        Importable by name on the workers.
+    tasks
+        Keyword arguments of each, by name.
+    folder
+        Of the results.
+    client
+        See `workers`.
+    """
     with alone_in(folder, logger.warning):
         missing = {name: task for name, task in tasks.items() if not _is_done(folder, name, task)}
         failures = _run(function, missing, folder, client) if missing else {}
@@ -123,7 +148,6 @@ def sweep(
             found=f"{len(tasks) - len(gone)}, which are kept",
             advice=next((f"{name} failed: {why}" for name, why in failures.items()), removed),
         )
-    return finished(tasks, folder)
 
 
 def _some(names: list[str]) -> str:

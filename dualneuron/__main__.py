@@ -10,6 +10,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from core.arguments import add_cluster_options, count, folder, seed
 from core.errors import run
 
 NETWORKS = ("v1", "v4", "v4g", "vgg16", "vgg16_bn", "resnet50", "vit_b_16")
@@ -17,6 +18,9 @@ NETWORKS = ("v1", "v4", "v4g", "vgg16", "vgg16_bn", "resnet50", "vit_b_16")
 WORK = {
     "fetch": ("twins", "fetch_files"),
     "summary": ("twins", "print_summary"),
+    "screen": ("screening", "screen"),
+    "poles": ("synthesis", "make_poles"),
+    "axis": ("dream", "find_axis"),
 }
 """Room and function of every command."""
 
@@ -27,6 +31,9 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(dest="command", required=True)
     _add_fetch(commands)
     _add_summary(commands)
+    _add_screen(commands)
+    _add_poles(commands)
+    _add_axis(commands)
     return made
 
 
@@ -52,6 +59,133 @@ def _add_summary(commands: argparse._SubParsersAction) -> None:
     summary.add_argument("--untrained", action="store_true", help="random weights; fetch none")
     _add_data_dir(summary)
     _add_device(summary)
+
+
+def _add_screen(commands: argparse._SubParsersAction) -> None:
+    screen = commands.add_parser(
+        "screen",
+        help="order many images by the response of every unit",
+        description="Show a network many images, and order them by the response of every unit. An "
+        "interrupted screen goes on by the same command.",
+    )
+    screen.add_argument(
+        "images",
+        nargs="?",
+        help="folder, zip or npy file; for ImageNet the folder of the download (default: DATA_DIR)",
+    )
+    screen.add_argument(
+        "--dataset",
+        choices=("rendered", "imagenet", "images"),
+        default="rendered",
+        help="rendered: a folder of PNG files; images: any folder, zip or npy file (default: "
+        "rendered)",
+    )
+    screen.add_argument("--split", default="train", help="of ImageNet (default: train)")
+    screen.add_argument("--model", choices=NETWORKS, default="v4", help="default: v4")
+    screen.add_argument("--layer", help="of the network instead of its output")
+    screen.add_argument(
+        "--location",
+        default="center",
+        help="in the layer: center, mean, row,column or the position of a token (default: center)",
+    )
+    screen.add_argument("--one-member", action="store_true", help="not the whole ensemble")
+    screen.add_argument("--untrained", action="store_true", help="random weights")
+    screen.add_argument("--mask", type=Path, help="npy file (default: the published mask)")
+    screen.add_argument("--crop-size", type=count, help="pixels (default: 167 for v1, else 236)")
+    screen.add_argument(
+        "--top-k", type=count, help="keep so many images of each end (default: all)"
+    )
+    screen.add_argument("--int32", action="store_true", help="indices in half the room")
+    screen.add_argument(
+        "--skip-corrupt", action="store_true", help="leave out images that cannot be decoded"
+    )
+    screen.add_argument("--batch-size", type=count, default=32, help="default: 32")
+    screen.add_argument(
+        "--num-workers", type=count, default=1, help="threads that read images (default: 1)"
+    )
+    screen.add_argument(
+        "--cluster",
+        action="store_true",
+        help="show shards of the images to Dask workers, as the next three options have it",
+    )
+    add_cluster_options(screen)
+    screen.add_argument("--out", type=folder, default=Path("screening"), help="folder")
+    _add_data_dir(screen)
+    _add_device(screen)
+
+
+def _add_poles(commands: argparse._SubParsersAction) -> None:
+    poles = commands.add_parser(
+        "poles", help="most and least exciting images of neurons; goes on where it stopped"
+    )
+    poles.add_argument(
+        "-o", "--output-dir", type=folder, default=Path("poles"), help="folder (default: poles)"
+    )
+    poles.add_argument(
+        "-n", "--num-seeds", type=count, default=5, help="images of a neuron and pole (default: 5)"
+    )
+    for short, name, default in (("-v1", "v1", 458), ("-v4", "v4", 394), ("-v4g", "v4g", 0)):
+        poles.add_argument(
+            short,
+            f"--{name}-neurons",
+            type=_neurons,
+            default=default,
+            metavar="N",
+            help=f"how many of the twin {name}, or ids with commas; 0: none (default: {default})",
+        )
+    poles.add_argument("--poles", nargs="+", choices=("least", "most"), default=("least", "most"))
+    poles.add_argument(
+        "--preset",
+        nargs="+",
+        metavar="NAME",
+        help="published settings in place of the batch script's: v1-notebook (learning rate 1, "
+        "which converges), v4-notebook, v4-explore, v4-semantic, ...",
+    )
+    poles.add_argument("--steps", type=count, help="in place of the preset's")
+    poles.add_argument("--random-state", type=seed, default=0, help="draws the seeds (default: 0)")
+    poles.add_argument("--batch-size", type=count, help="images made together")
+    poles.add_argument("--compat-rng", action="store_true", help="random numbers as published")
+    poles.add_argument("--untrained", action="store_true", help="random weights; fetch none")
+    _add_data_dir(poles)
+    _add_device(poles)
+
+
+def _neurons(text: str) -> int | list[int]:
+    """A number of neurons, or ids with commas between them; ``7,`` is the one neuron 7.
+
+    Examples
+    --------
+    >>> _neurons("20"), _neurons("3,7"), _neurons("7,")
+    (20, [3, 7], [7])
+    """
+    try:
+        ids = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        ids = []
+    if not ids or min(ids) < 0:
+        raise argparse.ArgumentTypeError(f"expected a number, or ids as in 3,7, found {text!r}")
+    return ids if "," in text else ids[0]
+
+
+def _add_axis(commands: argparse._SubParsersAction) -> None:
+    axis = commands.add_parser("axis", help="what tells high from low poles in DreamSim's space")
+    axis.add_argument("--high", metavar="IMAGES", help="folder, zip or npy file: most exciting")
+    axis.add_argument("--low", metavar="IMAGES", help="folder, zip or npy file: least exciting")
+    axis.add_argument("--poles", type=Path, help="file of `poles`, in place of --high and --low")
+    axis.add_argument("--neuron", type=int, help="whose poles, 0-based")
+    axis.add_argument("--out", type=Path, default=Path("axis.npy"), help="file (default: axis.npy)")
+    axis.add_argument(
+        "--dreamsim-type",
+        default="ensemble",
+        help="ensemble (1792 numbers an image), dinov2_vitb14, ... (default: ensemble)",
+    )
+    axis.add_argument(
+        "--cache-dir",
+        type=Path,
+        default=Path("models"),
+        help="folder of DreamSim's weights (default: models)",
+    )
+    _add_device(axis)
 
 
 def _add_data_dir(command: argparse.ArgumentParser) -> None:

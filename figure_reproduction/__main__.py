@@ -55,8 +55,8 @@ def _draw(figures: list[str], options: argparse.Namespace) -> int:
     for result in results:
         for failed in (item for item in result.checks if not item.passed):
             print(f"Figure {result.figure}: check failed: {failed.name}: {failed.found}")
-        for panel, sentence in result.unavailable.items():
-            print(f"Panel {panel} not drawn: {sentence}", file=sys.stderr)
+        for line in result.not_drawn:
+            print(line, file=sys.stderr)
         if result.problem:
             print(f"Figure {result.figure} not drawn: {result.problem}", file=sys.stderr)
     if options.data in ("local", "osf") and any(result.source is None for result in results):

@@ -35,9 +35,12 @@ AGREES = "agrees"
 AGREES_UNKNOWN = "agrees, origin unknown"
 DIFFERS = "differs"
 SIMULATED = "not comparable: simulated"
+SUBSTITUTES = "not comparable: substitutes"
 WITHHELD = "withheld: a check failed"
 UNAVAILABLE = "not available"
 INFORMATIVE = "informative"
+
+_NOT_COMPARABLE = {Origin.SIMULATED: SIMULATED, Origin.SUBSTITUTES: SUBSTITUTES}
 
 _INFORMATIVE_NOTES = ("optimiser dependent", "development figure", "unpublished axis")
 
@@ -86,7 +89,7 @@ class Compared:
     @property
     def difference(self) -> float | None:
         """This run's value minus the published one; None where the two are not compared."""
-        if self.value is None or self.verdict == SIMULATED:
+        if self.value is None or self.verdict in _NOT_COMPARABLE.values():
             return None
         return self.value - self.published.value
 
@@ -199,8 +202,8 @@ def verdict(number: Published, value: float, origin: Origin, contradicted: bool 
     value
         This run's.
     origin
-        What it was computed from; a value from simulated recordings says nothing about the
-        published one.
+        What it was computed from; a value from simulated recordings, or from substitutes for the
+        paper's models, says nothing about the published one.
     contradicted
         Whether the files that it comes from contradict one another.
 
@@ -214,8 +217,8 @@ def verdict(number: Published, value: float, origin: Origin, contradicted: bool 
     >>> verdict(number, 23, Origin.UNKNOWN), verdict(number, 23, Origin.RECORDED, contradicted=True)
     ('agrees, origin unknown', 'withheld: a check failed')
     """
-    if origin is Origin.SIMULATED:
-        return SIMULATED
+    if origin in _NOT_COMPARABLE:
+        return _NOT_COMPARABLE[origin]
     if contradicted:
         return WITHHELD
     if any(words in number.note for words in _INFORMATIVE_NOTES):

@@ -61,7 +61,8 @@ class Reproduction:
 
     `statistics` come from the figure's folder, `regenerated` (by the same ids) from computed
     tables, whose paths are `computed_files`. `unavailable` says by a panel's letter, in one
-    sentence, why it or a picture of it could not be drawn.
+    sentence, why it or a picture of it could not be drawn. `origin` is that of the numbers where it
+    is not that of the figure's folder.
     """
 
     panels: tuple[Panel, ...]
@@ -69,6 +70,7 @@ class Reproduction:
     regenerated: dict[str, Regenerated] = field(default_factory=dict)
     computed_files: tuple[Path, ...] = ()
     unavailable: dict[str, str] = field(default_factory=dict)
+    origin: Origin | None = None
 
 
 def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:

@@ -100,6 +100,17 @@ class FigureResult:
         return self.origin is Origin.SIMULATED
 
     @property
+    def not_drawn(self) -> list[str]:
+        """What is not drawn and why, a line for each reason."""
+        reasons: dict[str, list[str]] = {}
+        for panel, sentence in self.unavailable.items():
+            reasons.setdefault(sentence, []).append(panel)
+        return [
+            f"Panel{'s' * (len(panels) > 1)} {', '.join(panels)} not drawn: {sentence}"
+            for sentence, panels in reasons.items()
+        ]
+
+    @property
     def contradictions(self) -> tuple[Check, ...]:
         """Failed comparisons of the figure's files with one another."""
         return tuple(check for check in self.checks if check.compares and not check.passed)

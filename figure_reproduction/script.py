@@ -103,7 +103,7 @@ def draw_figure(
     return FigureResult(
         figure=figure,
         source=source.root,
-        origin=origin,
+        origin=reproduction.origin or origin,
         panels=panels,
         statistics={name: float(value) for name, value in reproduction.statistics.items()},
         regenerated=reproduction.regenerated,
@@ -169,8 +169,8 @@ def print_result(result: FigureResult) -> None:
     _print_table(regenerated)
     for failed in (item for item in result.checks if not item.passed):
         answer(f"CHECK FAILED: {failed.name}: {failed.found}")
-    for panel, sentence in result.unavailable.items():
-        answer(f"Panel {panel} not drawn: {sentence}")
+    for line in result.not_drawn:
+        answer(line)
     for panel in result.panels:
         answer(f"{panel.png}\n{panel.pdf}")
 

@@ -7,7 +7,7 @@ and the panel carries no mark.
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from core.contract.descriptions import Sizes, Table
 from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError, RunError
-from core.figures import FIGURES
+from core.figures import FIGURES, RECORDED
 from core.moving import settle
 from core.processes import run_child
 from core.progress import say
@@ -37,6 +37,9 @@ PATIENCE, ATTEMPTS = 60.0, 2
 
 FROM_AVERAGES = (fig2.FOLDER, fig4.FOLDER, fig5.FOLDER, ext4.FOLDER)
 """Folders of the figures for which the explorer's block averages suffice."""
+
+COMPUTED = "it needs no recordings"
+"""Why a figure is drawn from any folder."""
 
 NOT_AVERAGED = "the explorer's block averages do not suffice for it"
 
@@ -69,7 +72,7 @@ class Input:
     computed: bool
 
 
-def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[Choice]:
+def choose(figures: Sequence[str], mode: str, root: Path = SOURCE_DATA) -> list[Choice]:
     """Decide for every figure; missing data are fetched from OSF, or simulated ones made instead.
 
     Parameters
@@ -96,8 +99,15 @@ def choose(figures: Iterable[str], mode: str, root: Path = SOURCE_DATA) -> list[
     >>> choose(["4"], "local", Path("no_such_folder"))[0].source is None
     True
     """
-    figures = list(figures)
     settle(root)
+    computed = [Choice(f, SourceData(root), COMPUTED) for f in figures if f not in RECORDED]
+    recorded = _choose_recorded([f for f in figures if f in RECORDED], mode, root)
+    of_figure = {choice.figure: choice for choice in (*computed, *recorded)}
+    return [of_figure[figure] for figure in figures]
+
+
+def _choose_recorded(figures: list[str], mode: str, root: Path) -> list[Choice]:
+    """Decide for figures that are made from recordings."""
     if mode in ("simulated", "explorer"):
         what = {"simulated": "simulated recordings were", "explorer": "block averages were"}[mode]
         choices = [Choice(f, None, f"{what} asked for") for f in figures]

@@ -6,7 +6,7 @@ import time
 
 from core.arguments import folder
 from core.errors import run
-from core.figures import FIGURES, chosen_figures
+from core.figures import RECORDED, chosen_figures
 from core.optional import import_package
 from neuro_data_analysis.export.options import Settings, add_export_options
 from source_data_export.notebooks import EXECUTED, FOLDER
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         "--figure",
         action="append",
         metavar="NAME",
-        help=f"one of {', '.join(FIGURES)}; may be given more than once (default: all)",
+        help=f"one of {', '.join(RECORDED)}; may be given more than once (default: all)",
     )
     add_export_options(parser)
     parser.add_argument(
@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run the notebooks; 0 if all ran to their end, else 1."""
     options = parser().parse_args(argv)
-    figures = chosen_figures(options.figure)
+    figures = chosen_figures(options.figure, RECORDED)
     settings = Settings.of(options, figures=tuple(figures))
     import_package("nbclient", "the export notebooks")
 
@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
     from source_data_export.execution import execute
 
     root = matroot(options.matroot).resolve()
-    folders = tuple(FIGURES[figure].folder for figure in figures)
+    folders = tuple(RECORDED[figure].folder for figure in figures)
     with opened(settings, folders, root) as (recordings, _, output):
         output.refuse()
         if "2" in figures:
@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     environment = {"MATROOT": str(root)} | settings.to_environment()
     failed = False
     for count, figure in enumerate(figures, start=1):
-        name = FIGURES[figure].notebook
+        name = RECORDED[figure].notebook
         print(f"[{count}/{len(figures)}] {name}", flush=True)
         start = time.perf_counter()
         execution = execute(FOLDER / name, options.executed / name, environment)

@@ -1,5 +1,6 @@
 """The documents name what exists."""
 
+import os
 import re
 import subprocess
 import sys
@@ -81,6 +82,22 @@ def test_the_examples_of_optimizers_run(tmp_path, monkeypatch):
     assert names["again"].population.tolist() == names["codes"].tolist()
     assert names["record"].n_done == 3
     assert len(list((tmp_path / "evolutions").glob("*.png"))) == 3
+
+
+@pytest.mark.slow
+def test_the_examples_of_twins_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scenes").mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 240, 240, 3), dtype=np.uint8)
+    for number, picture in enumerate(pixels):
+        Image.fromarray(picture).save(tmp_path / "scenes" / f"{number}.png")
+    names = {}
+    text = (ROOT / "docs" / "dualneuron.md").read_text("utf-8")
+    for example in re.findall(r"```python\n(.*?)```", text, re.S):
+        if "DUALNEURON_DATA" in os.environ or "screen_activations" not in example:
+            exec(example, names)
+    assert names["guided"]["image"].shape == (1, 93, 93)
+    assert names["least"]["objective"] < 0
 
 
 @pytest.mark.slow

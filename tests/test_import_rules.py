@@ -1,6 +1,7 @@
 """The import rules of the project: who may stand on whom, and what drawing must not need."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,12 +38,16 @@ CORE_ROOMS = {
         *("computing", "statistics", "images", "plotting", "networks", "probing"),
         *("generators", "optimizers"),
     },
+    "generator_statistics": {
+        *("computing", "statistics", "images", "plotting", "networks", "probing"),
+        *("generators", "optimizers", "geometry", "contract", "explorer"),
+    },
     "contract": {"statistics"},
     "explorer": {"statistics"},
     "acquisition": {"contract", "explorer"},
     "experiments": {
         *("computing", "statistics", "images", "plotting", "networks", "probing"),
-        *("generators", "optimizers", "contract"),
+        *("generators", "optimizers", "geometry", "contract"),
     },
 }
 """Rooms of core: what each may import besides itself and the ground, the files directly in core."""
@@ -52,10 +57,15 @@ DOOR = "utils"
 
 COMMANDS_OF_OTHER_ROOMS = {
     ("core/contract/__main__.py", "acquisition"),
-    *(("core/level_sets/study.py", room) for room in ("experiments", "optimizers", "probing")),
+    ("core/geometry/__main__.py", "experiments"),
+    *(
+        ("core/level_sets/study.py", room)
+        for room in ("experiments", "optimizers", "probing", "images")
+    ),
+    ("core/generator_statistics/study.py", "experiments"),
 }
-"""``python -m core.contract download`` hands on to the room that does it now; a study evolves units
-of networks, which the rest of its room knows nothing of."""
+"""``python -m core.contract download`` and ``core.geometry evolution`` hand on to the room that
+does it; studies evolve units of networks, which the rest of their rooms know nothing of."""
 
 ANALYSIS_ROOMS = {
     "recordings": ({"contract", "statistics", "matlab"}, set()),
@@ -77,6 +87,7 @@ ANALYSIS_ROOMS = {
         {"contract", "statistics", "explorer", "plotting"},
         {"recordings", "evolutions", "export"},
     ),
+    "tuning_maps": ({"statistics", "matlab", "level_sets"}, {"recordings"}),
     "simulation": (
         {"contract", "statistics", "matlab", "computing", "optimizers", "images"},
         {"recordings", "evolutions", "tuning", "image_similarity", "export"},
@@ -172,8 +183,9 @@ def test_nobody_inside_comes_in_by_a_door(path):
 def test_no_folder_is_a_warehouse():
     counts = {}
     for path in modules():
-        # there is one script for each figure, however many figures there are
-        counted = path.name != "__init__.py" and not path.name.startswith("Figure")
+        # there is one script and one contract for each figure, however many figures there are
+        of_a_figure = re.fullmatch(r"Figure\w+|(fig|ext)\d", path.stem)
+        counted = path.name != "__init__.py" and not of_a_figure
         counts[path.parent] = counts.get(path.parent, 0) + counted
     ground = counts.pop(ROOT / "core")
     assert ground <= 21, f"core itself holds {ground} files"
@@ -235,15 +247,20 @@ COMMANDS = (
     "core.experiments.evolve",
     "core.experiments.linearity_data",
     "core.experiments.optimizer_benchmark",
+    "core.generator_statistics",
     "core.geometry",
     "core.geometry axes",
+    "core.geometry evolution",
+    "core.geometry invert",
     "core.geometry spectrum",
     "core.level_sets",
     "core.utils.layer_hook_utils",
     "core.versions",
     "dualneuron",
+    "dualneuron axis",
     "dualneuron fetch",
     "dualneuron summary",
+    "dualneuron screen",
     "figure_reproduction",
     "figure_reproduction.report",
     "neuro_data_analysis.claims",
@@ -254,6 +271,7 @@ COMMANDS = (
     "neuro_data_analysis.export.explorer",
     "neuro_data_analysis.prototype_similarity",
     "neuro_data_analysis.simulation",
+    "neuro_data_analysis.tuning_maps",
     "source_data_export",
 )
 

@@ -16,14 +16,14 @@ from core.acquisition.local_import import import_source_data
 from core.acquisition.osf import OsfSettings
 from core.acquisition.osf_download import fetch_source_data
 from core.acquisition.problems import Problem, problems, table
-from core.figures import FIGURES, chosen_figures
+from core.figures import FIGURES, RECORDED, chosen_figures
 from core.progress import answer, say
 from core.project import EXPLORER_DATA, SOURCE_DATA
 
 
 def download_from_osf(options: Namespace) -> int:
     """Fetch source data from OSF; 0 if every file is there and sound."""
-    figures = chosen_figures(options.figure)
+    figures = chosen_figures(options.figure, RECORDED)
     out = options.out or SOURCE_DATA
     settings = OsfSettings.from_environment(options.project, options.token)
     done = fetch_source_data(out, settings, figures, options.force, say)

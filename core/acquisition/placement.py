@@ -26,7 +26,7 @@ from core.contract.provenance import (
 )
 from core.contract.source_data import SourceData, is_simulated_file
 from core.errors import ContractError, ReproductionError, SettingError
-from core.figures import FIGURES
+from core.figures import FIGURES, RECORDED
 from core.files import sha256
 from core.project import SOURCE_DATA
 
@@ -58,14 +58,14 @@ def files_of(figures: Iterable[str] | None) -> list[File]:
     Parameters
     ----------
     figures
-        Words that ``--figure`` takes; None for all.
+        Words that ``--figure`` takes; None for all that are made from recordings.
 
     Examples
     --------
     >>> [file.name for file in files_of(["ext4"])][:2]
     ['exp_order.csv', 'FigureExt4_meta_df.csv']
     """
-    folders = [FIGURES[figure].folder for figure in (FIGURES if figures is None else figures)]
+    folders = [FIGURES[figure].folder for figure in (RECORDED if figures is None else figures)]
     return [EXPERIMENT_ORDER, *(file for folder in folders for file in FIGURE_FILES[folder])]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from core.contract.checks import check_folder
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError
-from core.figures import FIGURES
+from core.figures import FIGURES, RECORDED
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def problems(root: Path, figures: Iterable[str] | None = None) -> list[Problem]:
     root
         Folder in the layout of ``source_data/``.
     figures
-        Words that ``--figure`` takes; all by default.
+        Words that ``--figure`` takes; by default all that are made from recordings.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def problems(root: Path, figures: Iterable[str] | None = None) -> list[Problem]:
     (True, 'no file')
     """
     source, rows = SourceData(root), []
-    for figure in FIGURES if figures is None else figures:
+    for figure in RECORDED if figures is None else figures:
         folder = FIGURES[figure].folder
         try:
             failed = [result for result in check_folder(source, folder) if not result.passed]

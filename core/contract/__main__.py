@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.arguments import folder
 from core.errors import SettingError, run
-from core.figures import FIGURES
+from core.figures import RECORDED
 from core.project import EXPLORER_DATA, ROOT, SOURCE_DATA
 
 COMMANDS = ("download", "import", "check-sources")
@@ -36,7 +36,7 @@ def parser(command: str) -> argparse.ArgumentParser:
             "--figure",
             action="append",
             metavar="NAME",
-            help=f"only this figure, one of {', '.join(FIGURES)}; may be given more than once",
+            help=f"only this figure, one of {', '.join(RECORDED)}; may be given more than once",
         )
         parser.add_argument(
             "--project",

@@ -42,6 +42,8 @@ class Origin(Enum):
     RECORDED = "recordings"
     EXPLORER = "block averages of the authors' explorer"
     SIMULATED = "simulated recordings"
+    COMPUTED = "computed, no recordings"
+    SUBSTITUTES = "computed with substitutes for the paper's models and images"
     UNKNOWN = "unknown"
 
 

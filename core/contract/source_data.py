@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from core import interrupt
-from core.contract import ext4, ext5, fig2, fig3, fig4, fig6, metadata, tables
+from core.contract import ext1, ext4, ext5, fig2, fig3, fig4, fig6, metadata, tables
 from core.contract.descriptions import File, Matrix, Sizes, Table
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
@@ -176,8 +176,10 @@ class SourceData:
         Parameters
         ----------
         folder
-            A figure's folder in the root.
+            A figure's folder in the root. Extended Data Figure 1 needs no recordings.
         """
+        if folder == ext1.FOLDER:
+            return False
         signed = (self._fact(file_is_signed, file) for file in self.present(folder))
         return self.is_simulated or any(signed)
 
@@ -215,6 +217,8 @@ class SourceData:
         folder
             A figure's folder in the root.
         """
+        if folder == ext1.FOLDER:
+            return Origin.COMPUTED
         if self.holds_simulated(folder):
             return Origin.SIMULATED
         records = self.provenance

@@ -29,8 +29,8 @@ def parser() -> argparse.ArgumentParser:
         "--eigenvectors",
         type=Path,
         metavar="FILE",
-        help="for DeePSim: .npz or .npy with the eigenvectors of its mean metric as columns, "
-        "by rising eigenvalue",
+        help="for DeePSim: .npz with its mean metric, or .npy with the metric's eigenvectors as "
+        "columns, by rising eigenvalue",
     )
     return made
 

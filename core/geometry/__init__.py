@@ -5,7 +5,8 @@ from core.optional import hand_on
 __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
-        "averages": ["average_metric", "block_metric", "project_metric"],
+        "at_code": ["metric_tensor"],
+        "averages": ["average_metric", "block_metric", "load_average", "project_metric"],
         "axes": ["Steps", "equidistant_steps", "steps_to_distances", "traverse"],
         "consistency": ["Consistency", "amplification", "consistency_of", "off_diagonal"],
         "controls": ["shuffle_weights"],
@@ -18,9 +19,10 @@ __getattr__, __dir__, __all__ = hand_on(
             "lpips_distance",
             "network_distance",
         ],
+        "inversion": ["compare_inversions", "gains"],
         "leading": ["leading_metric"],
         "local_map": ["LocalMap"],
-        "metric": ["Metric", "metric_tensor"],
+        "metric": ["Metric"],
         "saved": ["load_metric", "save_metric"],
         "spectra": [
             "dimensions",
@@ -29,6 +31,7 @@ __getattr__, __dir__, __all__ = hand_on(
             "null_counts",
             "power_along_axes",
         ],
+        "trajectories": ["AxisAlignment", "axis_amplitudes", "axis_alignment"],
         "stimuli": ["AxisImages", "save_stimuli", "stimulus_set"],
     },
 )

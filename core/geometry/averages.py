@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from core.errors import SampleError
 from core.geometry.metric import Metric
+from core.geometry.saved import has_part, load_metric
+from core.spaces import CODE_LENGTHS, HESSIAN_FILES, N_NOISE
+
+PARTS = {"noise": slice(0, N_NOISE), "class": slice(N_NOISE, 2 * N_NOISE)}
+"""Values of a BigGAN code that are noise, and class."""
 
 
 def average_metric(metrics: Iterable[Metric]) -> Metric:
@@ -48,6 +54,37 @@ def average_metric(metrics: Iterable[Metric]) -> Metric:
     if first is None:
         raise SampleError(path="metrics", expected="at least one", found="none")
     return _decomposed(total / count, replace(first, code=None, seed=None, method="average"))
+
+
+def load_average(folder: Path, generator: str, *, part: str | None = None) -> Metric:
+    """The average metric of BigGAN or fc6, for all who use it: the published file, or one's own.
+
+    Parameters
+    ----------
+    folder
+        Holds the file under its published name, `core.spaces.HESSIAN_FILES`; an ``average.npz`` of
+        ``python -m core.geometry spectrum`` may stand in its place.
+    generator
+        ``"BigGAN"`` or ``"fc6"``.
+    part
+        ``"noise"`` or ``"class"``: that block of BigGAN's.
+
+    Returns
+    -------
+    Metric
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    StateError
+        If it holds no metric, or one of another generator.
+    """
+    path = Path(folder) / HESSIAN_FILES[generator]
+    if part is not None and has_part(path, part):
+        return load_metric(path, part=part, generator=generator, n=N_NOISE)
+    whole = load_metric(path, generator=generator, n=CODE_LENGTHS[generator])
+    return whole if part is None else block_metric(whole, PARTS[part])
 
 
 def block_metric(metric: Metric, part: slice) -> Metric:

@@ -12,16 +12,17 @@ from matplotlib.figure import Figure
 from core.errors import CodeError, MissingFileError, SettingError
 from core.files import replacing, writable_folder
 from core.generators import BigGAN, Generator, load_generator
-from core.geometry.averages import average_metric
+from core.geometry.at_code import metric_tensor
+from core.geometry.averages import PARTS, average_metric
 from core.geometry.consistency import consistency_of, off_diagonal
 from core.geometry.controls import shuffle_weights
 from core.geometry.distances import DISTANCES, FeatureDistance
 from core.geometry.figures import axes_figure, consistency_figure, spectra_figure
 from core.geometry.leading import leading_metric
-from core.geometry.metric import Metric, metric_tensor
+from core.geometry.metric import Metric
 from core.geometry.saved import save_metric
 from core.geometry.spectra import SHARES, dimensions, mean_spectrum
-from core.geometry.stimuli import AXES, PARTS, save_stimuli, stimulus_set
+from core.geometry.stimuli import AXES, save_stimuli, stimulus_set
 from core.plotting.style import apply_style
 from core.progress import progress
 
@@ -44,7 +45,7 @@ def spectrum(options: argparse.Namespace) -> Iterator[str]:
     ------
     str
     """
-    generator, distance = _loaded(options)
+    generator, distance = loaded(options)
     if options.shuffled:
         generator = shuffle_weights(generator, rng=options.seed)
     out = writable_folder(options.out)
@@ -68,13 +69,13 @@ def spectrum(options: argparse.Namespace) -> Iterator[str]:
     for share, below, needed in zip(SHARES, found.below, found.needed, strict=True):
         yield f"dimensions for {share:g} of the mean spectrum: {needed} (published count: {below})"
     with apply_style():
-        _save(spectra_figure(mean, spectra), out / "spectra.png")
+        save_figure(spectra_figure(mean, spectra), out / "spectra.png")
         if len(metrics) > 1:
             alike = consistency_of(metrics)
             for name in ("log", "linear", "entries"):
                 mean_r, sd, median = off_diagonal(getattr(alike, name))
                 yield f"consistency, {name}: {mean_r:.3f} +- {sd:.3f} (median {median:.3f})"
-            _save(consistency_figure(metrics[0], metrics[1]), out / "consistency.png")
+            save_figure(consistency_figure(metrics[0], metrics[1]), out / "consistency.png")
     yield str(out)
 
 
@@ -90,7 +91,7 @@ def tuning_images(options: argparse.Namespace) -> Iterator[str]:
     ------
     str
     """
-    generator, distance = _loaded(options)
+    generator, distance = loaded(options)
     code = _centre(options, generator)
     parts = PARTS if isinstance(generator, BigGAN) else {"class": slice(0, generator.latent_dim)}
     standard = AXES if isinstance(generator, BigGAN) else {"class": FIRST_RANKS}
@@ -104,19 +105,67 @@ def tuning_images(options: argparse.Namespace) -> Iterator[str]:
     written = save_stimuli(out, generator, sets)
     with apply_style():
         for part in sets:
-            _save(axes_figure(generator, part), out / f"{part.space}_axes.png")
+            save_figure(axes_figure(generator, part), out / f"{part.space}_axes.png")
     n_wanted = sum(part.steps.size for part in sets)
     yield f"{len(written)} images, {n_wanted - len(written)} out of reach"
     yield str(out)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure, which appears whole, and close it.
+
+    Parameters
+    ----------
+    figure
+        What.
+    path
+        Where.
+    """
     with replacing(path) as temporary:
         figure.savefig(temporary)
     plt.close(figure)
 
 
-def _loaded(options: argparse.Namespace) -> tuple[Generator, FeatureDistance]:
+def average_at_random(
+    generator: Generator, distance: FeatureDistance, options: argparse.Namespace
+) -> Metric:
+    """The average of the metrics at some random codes.
+
+    Parameters
+    ----------
+    generator, distance
+        Of `loaded`.
+    options
+        Of the command line: `codes`, `seed` and `memory`.
+
+    Returns
+    -------
+    Metric
+    """
+    codes = generator.sample(options.codes, rng=options.seed).flatten(1)
+    return average_metric(
+        metric_tensor(generator, code, distance, memory=options.memory)
+        for code in progress(codes, len(codes), "metrics")
+    )
+
+
+def loaded(
+    options: argparse.Namespace, seed: int | None = None
+) -> tuple[Generator, FeatureDistance]:
+    """The generator and the distance that options name; the caller's random numbers go on.
+
+    Parameters
+    ----------
+    options
+        Of the command line.
+    seed
+        Of random weights; by default that of the options.
+
+    Raises
+    ------
+    SettingError
+        If there is no such generator or distance.
+    """
     if options.distance not in DISTANCES:
         raise SettingError(
             path="--distance", expected=", ".join(DISTANCES), found=repr(options.distance)
@@ -126,10 +175,11 @@ def _loaded(options: argparse.Namespace) -> tuple[Generator, FeatureDistance]:
         "weights_dir": options.weights_dir,
         "device": options.device,
     }
+    seed = options.seed if seed is None else seed
     with torch.random.fork_rng([]):
-        generator = load_generator(options.generator, rng=options.seed, **sources)
+        generator = load_generator(options.generator, rng=seed, **sources)
         # torch's own numbers of the CPU make the random weights of networks
-        torch.default_generator.manual_seed(options.seed)
+        torch.default_generator.manual_seed(seed)
         return generator, DISTANCES[options.distance](**sources)
 
 

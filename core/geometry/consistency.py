@@ -80,15 +80,18 @@ def consistency_of(metrics: Sequence[Metric]) -> Consistency:
         )
     eigenvalues = np.stack([metric.eigenvalues.astype(float) for metric in metrics])
     matrices = np.stack([matrix_of(metric) for metric in metrics])
-    n_codes = len(metrics)
-    triangles = _triangles(matrices)
+    n_codes, n = eigenvalues.shape
+    upper = _upper_parts(matrices)
     linear, log = np.empty((2, n_codes, n_codes))
+    frames_at_once = max(1, ENTRIES_AT_ONCE // (n * upper.shape[1]))
     with np.errstate(divide="ignore", invalid="ignore"):
         log_values = np.log10(eigenvalues)
-        for i in range(n_codes):
-            amplified = _amplifications(metrics[i].eigenvectors.astype(float), triangles)
-            linear[i] = _correlations(amplified, eigenvalues)
-            log[i] = _correlations(np.log10(amplified), log_values)
+        for start in range(0, n_codes, frames_at_once):
+            some = slice(start, start + frames_at_once)
+            frames = np.concatenate([m.eigenvectors for m in metrics[some]], axis=1, dtype=float)
+            amplified = _amplifications(frames, upper).reshape(n_codes, -1, n).swapaxes(0, 1)
+            linear[some] = _correlations(amplified, eigenvalues)
+            log[some] = _correlations(np.log10(amplified), log_values)
         entries = np.corrcoef(matrices.reshape(n_codes, -1))
     return Consistency(log, linear, np.atleast_2d(entries))
 
@@ -128,30 +131,37 @@ def off_diagonal(correlations: np.ndarray) -> OffDiagonal:
     )
 
 
-def _triangles(stack: np.ndarray) -> np.ndarray:
+def _upper_parts(stack: np.ndarray) -> np.ndarray:
     """Upper triangles, (n_codes, n (n + 1) / 2), entries off the diagonal twice."""
     rows, columns = np.triu_indices(stack.shape[1])
     return stack[:, rows, columns] * np.where(rows == columns, 1, 2)
 
 
-def _amplifications(eigenvectors: np.ndarray, entries: np.ndarray) -> np.ndarray:
-    """Of all metrics along one frame, (n_codes, n)."""
-    rows, columns = np.triu_indices(len(eigenvectors))
-    at_once = max(1, ENTRIES_AT_ONCE // len(rows))
-    parts = []
-    for start in range(0, len(eigenvectors), at_once):
-        some = eigenvectors[:, start : start + at_once]
-        parts.append(entries @ (some[rows] * some[columns]))
-    return np.concatenate(parts, axis=1)
+def _amplifications(vectors: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Of all metrics along vectors (n, k) in columns, (n_codes, k)."""
+    n, n_vectors = vectors.shape
+    at_once = max(1, ENTRIES_AT_ONCE // upper.shape[1])
+    found = np.empty((len(upper), n_vectors))
+    outer = np.empty((upper.shape[1], min(at_once, n_vectors)))
+    for start in range(0, n_vectors, at_once):
+        some = np.ascontiguousarray(vectors[:, start : start + at_once])
+        of_some, end = outer[:, : some.shape[1]], 0
+        for row in range(n):
+            first, end = end, end + n - row
+            np.multiply(some[row], some[row:], out=of_some[first:end])
+        np.matmul(upper, of_some, out=found[:, start : start + at_once])
+    return found
 
 
 def _correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Pearson's r of each row of one with that of the other, where both are finite."""
+    """Pearson's r along the last axis, where both are finite."""
     valid = np.isfinite(first) & np.isfinite(second)
-    count = valid.sum(1, keepdims=True)
+    count = valid.sum(-1, keepdims=True)
     centred = []
     for values in (first, second):
         values = np.where(valid, values, 0)
-        centred.append(np.where(valid, values - values.sum(1, keepdims=True) / count, 0))
-    first, second = centred
-    return (first * second).sum(1) / np.sqrt((first**2).sum(1) * (second**2).sum(1))
+        centred.append(np.where(valid, values - values.sum(-1, keepdims=True) / count, 0))
+    between, of_first, of_second = (
+        np.einsum("...k,...k->...", centred[a], centred[b]) for a, b in ((0, 1), (0, 0), (1, 1))
+    )
+    return between / np.sqrt(of_first * of_second)

@@ -5,6 +5,7 @@ the axes along which images change alike (Wang & Ponce 2021); whatever takes a g
 one, `core.generators.invert` among others.
 """
 
+import numpy as np
 import torch
 
 from core.computing.devices import device_of, dtype_of
@@ -13,9 +14,12 @@ from core.errors import SettingError
 from core.generators.protocol import Generator
 from core.geometry.metric import Metric
 
+FLOOR = 1e-6
+"""Share of the largest eigenvalue that smaller ones count as in a scale: null axes have none."""
+
 
 class EigenCoordinates(Generator):
-    """Codes are coefficients c of all eigenvectors, ascending: ``z = U c``.
+    """Codes are coefficients c of all eigenvectors, ascending: ``z = U (s c)``.
 
     Parameters
     ----------
@@ -23,6 +27,10 @@ class EigenCoordinates(Generator):
         Makes the images.
     metric
         With all eigenvectors, such as the average of many codes.
+    exponent
+        Scale ``s = eigenvalue ** -exponent``, all divided by their geometric mean, so that equal
+        steps are small where images change much. 0, the default, is a rotation; searches that no
+        rotation touches (L-BFGS, CMA-ES) gain by a scale only, and 1/2.5 is HessCMAES' exponent.
 
     Raises
     ------
@@ -44,7 +52,7 @@ class EigenCoordinates(Generator):
     True
     """
 
-    def __init__(self, generator: Generator, metric: Metric):
+    def __init__(self, generator: Generator, metric: Metric, exponent: float = 0.0):
         super().__init__()
         n = generator.latent_dim
         if metric.eigenvectors.shape != (n, n):
@@ -55,8 +63,14 @@ class EigenCoordinates(Generator):
             )
         self.generator, self.latent_shape = generator, (n,)
         self.batch_size = generator.batch_size
-        vectors = torch.from_numpy(metric.eigenvectors.copy())
-        self.register_buffer("eigenvectors", vectors.to(device_of(generator), dtype_of(generator)))
+        largest = metric.eigenvalues.max()
+        if not largest > 0:
+            raise SettingError(path="metric", expected="eigenvalues above 0", found=largest)
+        logs = -exponent * np.log(np.maximum(metric.eigenvalues / largest, FLOOR))
+        parts = {"eigenvectors": metric.eigenvectors, "scale": np.exp(logs - logs.mean())}
+        for name, values in parts.items():
+            tensor = torch.from_numpy(np.array(values)).to(device_of(generator))
+            self.register_buffer(name, tensor.to(dtype_of(generator)))
 
     def sample(self, n: int = 1, *, rng: Randomness = None) -> torch.Tensor:
         """Coefficients of random codes of the generator, ``(n, length)``."""
@@ -64,12 +78,13 @@ class EigenCoordinates(Generator):
 
     def visualize(self, codes: torch.Tensor, *, scale: float = 1.0) -> torch.Tensor:
         """Images of coefficients ``(B, n)``, in [0, scale]."""
-        return self.generator.visualize(self.codes_of(codes), scale=scale)
+        codes = self.codes_of(codes).reshape(-1, *self.generator.latent_shape)
+        return self.generator.visualize(codes, scale=scale)
 
     def codes_of(self, coefficients: torch.Tensor) -> torch.Tensor:
         """Codes ``(B, n)`` of coefficients ``(B, n)``."""
-        return coefficients @ self.eigenvectors.T
+        return (coefficients * self.scale) @ self.eigenvectors.T
 
     def coefficients_of(self, codes: torch.Tensor) -> torch.Tensor:
         """Coefficients ``(B, n)`` of codes ``(B, n)``."""
-        return codes @ self.eigenvectors
+        return codes.flatten(1) @ self.eigenvectors / self.scale

@@ -11,8 +11,9 @@ import torch
 from core.computing.random_source import Randomness, standard_normal
 from core.errors import RunError, SettingError
 from core.generators.protocol import Generator
+from core.geometry.at_code import with_origin
 from core.geometry.local_map import MEMORY, Distance, Images, LocalMap
-from core.geometry.metric import Metric, with_origin
+from core.geometry.metric import Metric
 from core.optional import import_package
 from core.settings import whole
 

@@ -1,18 +1,25 @@
 """Metrics in npz files: one layout for what this project writes, and the names that it reads.
 
+All published files are npz, and NumPy alone reads them; HDF5 would add a package and no more.
+
 Written are ``eva`` and ``evc`` (eigenvalues ascending, eigenvectors in columns), ``H``, ``z``,
 ``residuals`` where there are any, and ``distance``, ``reduction``, ``convention``, ``dtype``,
 ``method``, ``asymmetry``, ``generator``, ``seed``. No pickles, in or out.
 """
 
 import zipfile
+import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from core.errors import StateError
+from core.errors import MissingFileError, StateError
 from core.files import replacing
 from core.geometry.metric import Metric
+
+T = TypeVar("T")
 
 EIGENPAIRS = (
     ("eva", "evc", "H"),
@@ -93,9 +100,11 @@ def load_metric(
 
     Raises
     ------
+    MissingFileError
+        If there is no such file.
     StateError
-        If the file holds no metric, is of another generator, or its eigenvectors do not fit its
-        matrix.
+        If the file holds no metric, or one with NaN or infinity, is of another generator, or its
+        eigenvectors do not fit its matrix.
     """
     arrays = _read(Path(path))
     candidates = EIGENPAIRS if part is None else BLOCKS[part]
@@ -105,6 +114,8 @@ def load_metric(
         raise StateError(path=path, expected=wanted, found=", ".join(sorted(arrays)) or "nothing")
     values, vectors = arrays[names[0]].ravel(), arrays[names[1]]
     matrix = arrays.get(names[2])
+    if not all(_is_finite(array) for array in (values, vectors)):
+        raise StateError(path=path, expected="finite eigenvalues and eigenvectors", found="others")
     values, vectors = _ascending(values, _in_columns(path, values, vectors, matrix))
     texts = {name: str(arrays[name]) for name in TEXTS if name in arrays}
     code = next((arrays[name].ravel() for name in CODES if name in arrays), None)
@@ -129,14 +140,47 @@ def load_metric(
     return metric
 
 
+def has_part(path: Path, part: str) -> bool:
+    """Whether a file holds a block of BigGAN's metric under a published name.
+
+    Parameters
+    ----------
+    path
+        An npz file.
+    part
+        ``"noise"`` or ``"class"``.
+
+    Raises
+    ------
+    MissingFileError, StateError
+        If it is none.
+    """
+    names = _archive(path, lambda archive: archive.files)
+    return any(values in names for values, *_ in BLOCKS[part])
+
+
 def _read(path: Path) -> dict[str, np.ndarray]:
+    return _archive(path, dict)
+
+
+def _archive(path: Path, take: Callable[[np.lib.npyio.NpzFile], T]) -> T:
+    """What is taken from an archive while it is open."""
+    if not Path(path).is_file():
+        raise MissingFileError(path=path, expected="a file with a metric", found="none")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise
-    except (ValueError, zipfile.BadZipFile, EOFError, AttributeError) as error:
-        raise StateError(path=path, expected="an npz file without pickles", found=error) from error
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return take(archive)
+    except (
+        ValueError, OSError, EOFError, KeyError, TypeError, AttributeError, NotImplementedError,
+        RuntimeError, zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
+        raise StateError(
+            path=path, expected="an npz file without pickles", found=f"another ({error})"
+        ) from None
+
+
+def _is_finite(array: np.ndarray) -> bool:
+    return array.dtype.kind in "fiu" and bool(np.isfinite(array).all())
 
 
 def _in_columns(

@@ -14,19 +14,16 @@ import torch
 
 from core.files import replacing
 from core.generators.protocol import Generator
-from core.geometry.averages import block_metric
+from core.geometry.at_code import metric_tensor
+from core.geometry.averages import PARTS, block_metric
 from core.geometry.axes import MAX_STEP, TARGETS, TOLERANCE, equidistant_steps
 from core.geometry.distances import FeatureDistance
-from core.geometry.metric import Metric, metric_tensor
+from core.geometry.metric import Metric
 from core.images.stimulus_names import stimulus_name
 from core.optional import import_package
-from core.spaces import N_NOISE
 
 AXES = {"noise": (0, 1, 2, 3, 5, 8, 10, 20, 40), "class": (0, 1, 2, 3, 6, 9, 13, 21, 30, 60)}
 """Ranks of the eigenvectors of Figure 6, from the top, 0-based."""
-
-PARTS = {"noise": slice(0, N_NOISE), "class": slice(N_NOISE, 2 * N_NOISE)}
-"""Values of a BigGAN code that are noise, and class."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ __getattr__, __dir__, __all__ = hand_on(
             "split_half",
         ],
         "population": ["Trend", "population_trend"],
-        "sampling": ["evolution_basis", "sample_map"],
+        "sampling": ["evolution_basis", "level_curve_images", "sample_map"],
         "signature": [
             "TopologySignature",
             "lowest_single_level",

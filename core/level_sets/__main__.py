@@ -13,11 +13,27 @@ from pathlib import Path
 from core.arguments import add_cluster_options, count, folder, seed
 from core.errors import run
 
+QUICK = {
+    "network": "efficientnet_lite0",
+    "generator": "small",
+    "generations": 30,
+    "pixels": 64,
+    "step": 18,
+}
+"""Options of the command where nothing is said."""
+
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
     made = argparse.ArgumentParser(prog="python -m core.level_sets", description=__doc__)
-    made.add_argument("--network", default="efficientnet_lite0", help="(default: %(default)s)")
+    made.add_argument(
+        "--design",
+        choices=("quick", "published"),
+        default="quick",
+        help="published: the robust ResNet-50 (its weights are asked for), ten layers, images at "
+        "the units' places, fc6, 100 generations, 9 degrees; single options override it",
+    )
+    made.add_argument("--network", help="(default: efficientnet_lite0)")
     made.add_argument(
         "--layer",
         action="append",
@@ -27,20 +43,15 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--units", type=count, default=50, help="of all layers together (default: %(default)s)"
     )
-    made.add_argument(
-        "--generations", type=count, default=30, help="of each evolution (default: %(default)s)"
-    )
+    made.add_argument("--generations", type=count, help="of each evolution (default: 30)")
     made.add_argument(
         "--generator",
-        default="small",
         help="small, which needs no weights (the default), or the name of another, such as fc6",
     )
     made.add_argument(
-        "--pixels",
-        type=count,
-        default=64,
-        help="across the images that the network sees (default: %(default)s)",
+        "--pixels", type=count, help="across the images that the network sees (default: 64)"
     )
+    made.add_argument("--step", type=count, help="degrees between the nodes of a map (default: 18)")
     made.add_argument("--out", type=folder, default=Path("level_sets"))
     made.add_argument("--seed", type=seed, default=0)
     made.add_argument("--device", help="default: a GPU where there is one")
@@ -52,8 +63,12 @@ def main(argv: list[str] | None = None) -> int:
     """Run, print, draw, and say where it is."""
     options = parser().parse_args(argv)
 
-    from core.level_sets.study import study
+    from core.level_sets.study import PUBLISHED, study
 
+    design = PUBLISHED if options.design == "published" else QUICK
+    for name, value in design.items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     study(options, partial(print, flush=True))
     return 0
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from core.generators import Generator
 
-MODES = {"min": 1.0, "none": 0.0, "max": -1.0}
-"""Sign of the distance in the loss."""
+MODES = {"min": 1.0, "none": 0.0, "max": -1.0, "fix": 1.0}
+"""Sign of the distance in the loss; of its difference from a wanted one for ``fix``."""
 
 LEARNING_RATE = 0.1
 
@@ -65,12 +65,14 @@ def find_level_images(
     sigma: float = 1.5,
     distance_weight: float = 5.0,
     unit: float = 1.0,
+    wanted: float | None = None,
     rng: int = 0,
 ) -> LevelImages:
     """Codes whose images have a score, as near to or as far from the prototype as they come.
 
     Minimised is the mean of ``|score - target| / unit`` and, weighted, of the distance (``min``),
-    its negative (``max``) or nothing (``none``), this only where the score is not 0.
+    its negative (``max``), its difference from `wanted` (``fix``) or nothing (``none``), this
+    only where the score is not 0.
 
     Parameters
     ----------
@@ -85,7 +87,7 @@ def find_level_images(
     target
         Wanted score.
     mode
-        ``min``, ``none`` or ``max``.
+        ``min``, ``none``, ``max`` or ``fix``.
     n
         Number of images.
     n_steps
@@ -97,6 +99,8 @@ def find_level_images(
     unit
         Score that counts as 1 in the loss. Published is 1, so that the weight means something else
         for every unit; with the prototype's score it means the same.
+    wanted
+        Wanted distance, for ``fix`` and nothing else.
     rng
         Seed of the offsets and kicks.
 
@@ -107,12 +111,15 @@ def find_level_images(
     Raises
     ------
     SettingError
-        If the mode is another word.
+        If the mode is another word, or a distance is wanted and not given, or the other way round.
     ScoreError
         If the scores cannot be differentiated, or there is not one per image.
     """
     if mode not in MODES:
         raise SettingError(path="mode", expected=f"one of {', '.join(MODES)}", found=f"{mode!r}")
+    if (mode == "fix") != (wanted is not None):
+        expected = "a distance for the mode fix, and for no other"
+        raise SettingError(path="wanted", expected=expected, found=f"{wanted} for {mode}")
     torch = import_package("torch", "find_level_images")
     source = np.random.default_rng(rng)
     centre = torch.as_tensor(np.asarray(start), dtype=torch.float32)
@@ -126,7 +133,10 @@ def find_level_images(
         scores = _checked(scorer(images), len(codes))
         loss = ((scores - target).abs() / unit).mean()
         if weight:
-            loss = loss + weight * (distance(images) * (scores != 0)).mean()
+            apart = distance(images)
+            if wanted is not None:
+                apart = (apart - wanted).abs()
+            loss = loss + weight * (apart * (scores != 0)).mean()
         adam.zero_grad()
         loss.backward()
         adam.step()

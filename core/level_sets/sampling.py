@@ -7,10 +7,13 @@ import numpy as np
 
 from core.computing import to_host
 from core.errors import CodeError, ScoreError
+from core.level_sets.contours import resample_curve
 from core.level_sets.sphere_grid import GRID_ANGLES, sphere_codes
 from core.settings import whole
 
 if TYPE_CHECKING:
+    import torch
+
     from core.generators import Generator
 
 
@@ -113,3 +116,38 @@ def sample_map(
         scores.append(found)
     scores = np.concatenate(scores)
     return scores[place.ravel()].reshape(*codes.shape[:2], *scores.shape[1:])
+
+
+def level_curve_images(
+    generator: "Generator", basis: np.ndarray, radius: float, directions: np.ndarray, n: int = 20
+) -> tuple["torch.Tensor", np.ndarray]:
+    """Images along a level curve, at equal distances: what a unit answers alike.
+
+    Parameters
+    ----------
+    generator
+        Makes images of codes.
+    basis : (3, n_dims)
+        Of the map, as in `sphere_codes`.
+    radius
+        Norm of the codes.
+    directions : (n_points, 3)
+        The curve, as `Contour` has it; points between its vertices lie on the sphere.
+    n
+        Number of images, the ends of the curve included.
+
+    Returns
+    -------
+    images : (n, 3, H, W)
+    codes : (n, n_dims)
+
+    Raises
+    ------
+    SampleError
+        If the curve has no length.
+    CodeError
+        If a code has no direction.
+    """
+    codes = resample_curve(directions, n) @ np.asarray(basis, dtype=float)
+    codes = radius * codes / np.linalg.norm(codes, axis=1, keepdims=True)
+    return generator.images(codes), codes

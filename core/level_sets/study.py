@@ -5,6 +5,7 @@ three principal components, and its signature taken from the grid as it is, with
 """
 
 import argparse
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -21,21 +22,48 @@ from core.level_sets.population import population_trend
 from core.level_sets.sampling import evolution_basis, sample_map
 from core.level_sets.signature import TopologySignature, topology_signature
 from core.level_sets.smoothing import fine_angles, interpolate_sphere
-from core.level_sets.sphere_grid import GRID_ANGLES
 from core.settings import whole
 from core.sweep import Row, described, sweep, worker_count, workers
 
 if TYPE_CHECKING:
+    import torch
+
     from core.generators import Generator
     from core.probing import Scorer
+
+PLACES = {
+    ".ReLUrelu": (7, (111, 111)),
+    ".layer1.Bottleneck1": (23, (101, 101)),
+    ".layer2.Bottleneck0": (29, (99, 99)),
+    ".layer2.Bottleneck2": (49, (89, 90)),
+    ".layer3.Bottleneck0": (75, (77, 78)),
+    ".layer3.Bottleneck2": (137, (47, 47)),
+    ".layer3.Bottleneck4": (185, (25, 27)),
+    ".layer4.Bottleneck0": (227, (0, 0)),
+    ".layer4.Bottleneck2": (227, (0, 0)),
+    ".Linearfc": (227, (0, 0)),
+}
+"""Published layers of the robust ResNet-50, and where images are shown to their units: size and
+upper left pixel (row, column) on a grey canvas of 227 pixels."""
 
 LAYERS = {
     "efficientnet_lite0": (
         *(f".blocks.InvertedResidual{number}" for number in (1, 4, 8, 12)),
         ".Linearfc",
-    )
+    ),
+    "resnet50_linf8": tuple(PLACES),
 }
 """Layers whose units are studied, from the lowest to the highest, by network."""
+
+PUBLISHED = {
+    "network": "resnet50_linf8",
+    "generator": "fc6",
+    "generations": 100,
+    "pixels": 227,
+    "step": 9,
+}
+"""The published design: options of the command, which is run with them where nothing else is said.
+Of its four subspaces the first is measured, the only one that was analysed."""
 
 INDICES = (
     *("nbranch_AUC_range", "nloop_AUC_range", "nline_AUC_range"),
@@ -53,6 +81,8 @@ def unit_map(
     pixels: int | None,
     n_generations: int,
     seed: int,
+    step: int = 18,
+    place: tuple[int, tuple[int, int]] | None = None,
     device: str | None = None,
 ) -> Row:
     """Evolve codes for one unit, measure its tuning map, and take its signature.
@@ -69,14 +99,18 @@ def unit_map(
         Length of the evolution, at least 2.
     seed
         Of the evolution.
+    step
+        Degrees between the nodes of the map, a divisor of 90.
+    place
+        Size of the image and its upper left pixel on a grey canvas of `pixels`; None fills it.
     device
         By default a GPU where there is one.
 
     Returns
     -------
     dict
-        The map (121 values, theta outermost), its signature and indices; ``evolved``, the mean
-        score of the last generation; ``centre``, that of the map's centre.
+        The map (121 values at 18 degrees, theta outermost), its signature and indices;
+        ``evolved``, the mean score of the last generation; ``centre``, that of the map's centre.
     """
     from core.experiments.evolution.loop import Evolution, Thread, evolve
     from core.optimizers import make_optimizer
@@ -85,27 +119,51 @@ def unit_map(
     images_of, scorer = _generator(generator, device), _scorer(network, pixels, device)
     position = (channel, *(size // 2 for size in scorer.layer_shape(layer)[1:]))
     respond = UnitResponses(scorer, [(layer, *position)])
+    angles = np.arange(-90.0, 90.0 + step, step)
+
+    def shown_at_its_place(images: "torch.Tensor", units: np.ndarray) -> np.ndarray:
+        return respond(_placed(images, place, pixels), units)
+
     name = unit_label(network, layer, position)
     random = np.random.default_rng([seed, *name.encode()])
     searcher = make_optimizer("CholeskyCMAES", images_of.latent_dim, random_seed=random)
     with scratch() as folder:
         thread = Thread(generator, images_of, searcher)
         evolution = Evolution(folder / "run.h5", name, [thread], 0.0, seed=seed)
-        (record,) = evolve([evolution], respond, n_generations)
+        (record,) = evolve([evolution], shown_at_its_place, n_generations)
     (shown,) = record.threads
     last = shown.generations == n_generations - 1
     bases, radius = evolution_basis(shown.codes, shown.codes[last], random)
     values = sample_map(
         images_of,
-        lambda images: respond(images, np.zeros(len(images), dtype=int)),
+        lambda images: shown_at_its_place(images, np.zeros(len(images), dtype=int)),
         bases["PC23"],
         radius,
+        angles,
+        angles,
     )
     return {
         **{"layer": layer, "channel": channel},
-        **{"evolved": float(shown.scores_clean[last].mean()), "centre": float(values[5, 5])},
+        **{"evolved": float(shown.scores_clean[last].mean()), "centre": _centre(values)},
         **map_row(values),
     }
+
+
+def _centre(values: np.ndarray) -> float:
+    return float(values[len(values) // 2, len(values) // 2])
+
+
+def _placed(
+    images: "torch.Tensor", place: tuple[int, tuple[int, int]] | None, pixels: int | None
+) -> "torch.Tensor":
+    from core.images.canvas import resize_and_pad_tsr
+
+    if place is None:
+        return images
+    size, corner = place
+    return resize_and_pad_tsr(
+        images, (size, size), corner, (pixels, pixels), mode="bilinear", align_corners=False
+    )
 
 
 @lru_cache(maxsize=1)
@@ -127,8 +185,8 @@ def map_row(values: np.ndarray) -> Row:
 
     Parameters
     ----------
-    values : (11, 11)
-        Responses without noise.
+    values : (n, n)
+        Responses without noise, -90 to 90 degrees; 11 x 11 at 18 degrees.
 
     Returns
     -------
@@ -146,9 +204,10 @@ def map_row(values: np.ndarray) -> Row:
     maxima, _, minima = signature.morse()
     ratios = {"axr_peak_mean_pool": np.nan}
     if np.ptp(values) > 0:
-        fine = fine_angles(GRID_ANGLES)
-        ratios = level_set_geometry(interpolate_sphere(values, clip=False), fine, fine)
-        ratios = ratios.aspect_ratios()
+        angles = np.linspace(-90.0, 90.0, len(values))
+        smooth = interpolate_sphere(values, theta=angles, phi=angles, clip=False)
+        fine = fine_angles(angles)
+        ratios = level_set_geometry(smooth, fine, fine).aspect_ratios()
     found = {**signature.summary(), **ratios, "maxima": maxima, "minima": minima}
     return {
         "map": values.ravel().tolist(),
@@ -159,7 +218,11 @@ def map_row(values: np.ndarray) -> Row:
 
 
 def map_tasks(
-    network: str, n_units: int, layers: Sequence[str] | None = None, **settings: Any
+    network: str,
+    n_units: int,
+    layers: Sequence[str] | None = None,
+    published: bool = False,
+    **settings: Any,
 ) -> dict[str, Mapping[str, Any]]:
     """Tasks of a study, spread evenly over the layers, by name.
 
@@ -171,13 +234,15 @@ def map_tasks(
         Number of units of all layers together.
     layers
         Layers from the lowest to the highest; None for those of `LAYERS`.
+    published
+        Show images at the published places, `PLACES`.
     settings
         The other arguments of `unit_map`.
 
     Raises
     ------
     SettingError
-        If the network has no layers in `LAYERS` and none are named.
+        If the network has no layers in `LAYERS` and none are named, or a layer has no place.
 
     Examples
     --------
@@ -189,9 +254,14 @@ def map_tasks(
             path="--layer", expected=f"the layers of {network}, lowest first", found="none"
         )
     layers = LAYERS[network] if layers is None else layers
+    if published and (unknown := [layer for layer in layers if layer not in PLACES]):
+        raise SettingError(path="--layer", expected="layers of the design", found=unknown[0])
     share, more = divmod(whole(n_units, "--units", 1), len(layers))
     return {
-        f"{depth}_{channel}": {"network": network, "layer": layer, "channel": channel, **settings}
+        f"{depth}_{channel}": {
+            **{"network": network, "layer": layer, "channel": channel, **settings},
+            **({"place": PLACES[layer]} if published else {}),
+        }
         for depth, layer in enumerate(layers)
         for channel in range(share + (depth < more))
     }
@@ -239,10 +309,12 @@ def study(options: argparse.Namespace, say: Callable[[str], None]) -> None:
         options.network,
         options.units,
         options.layer,
+        options.design == "published",
         generator=options.generator,
         pixels=options.pixels,
         n_generations=options.generations,
         seed=options.seed,
+        step=options.step,
         device=options.device,
     )
     out = writable_folder(options.out)
@@ -262,6 +334,9 @@ def _check(options: argparse.Namespace) -> None:
     from core.generators import GENERATORS
 
     whole(options.generations, "--generations", at_least=2)
+    if not 1 <= options.step <= 90 or 90 % options.step:
+        found = options.step
+        raise SettingError(path="--step", expected="degrees that divide 90", found=found)
     if options.generator not in GENERATORS:
         expected = f"one of {', '.join(GENERATORS)}"
         raise SettingError(path="--generator", expected=expected, found=repr(options.generator))
@@ -298,5 +373,5 @@ def draw_layers(table: pd.DataFrame, path: os.PathLike) -> None:
 
 
 def _signature(values: Sequence[float]) -> TopologySignature:
-    n = len(GRID_ANGLES)
+    n = math.isqrt(len(values))
     return topology_signature(np.reshape(values, (n, n)))

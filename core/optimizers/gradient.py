@@ -60,11 +60,13 @@ class Hessian:
 class Ascent:
     """What a gradient ascent recorded; trajectories by their last score, best first.
 
-    `codes` (steps, B, D) were scored, `scores` (steps, B) are theirs.
+    `codes` (steps, B, D) were scored, `scores` (steps, B) are theirs; `order` (B,) tells from which
+    of the first codes each trajectory began.
     """
 
     codes: torch.Tensor
     scores: torch.Tensor
+    order: torch.Tensor
 
     @property
     def max_scores(self) -> torch.Tensor:
@@ -169,7 +171,7 @@ def gradient_ascent(
             with torch.no_grad():
                 moving[dead] = from_code(sample(int(dead.sum())).to(codes))
     order = all_scores[-1].argsort(descending=True, stable=True)
-    return Ascent(torch.stack(all_codes)[:, order], torch.stack(all_scores)[:, order])
+    return Ascent(torch.stack(all_codes)[:, order], torch.stack(all_scores)[:, order], order)
 
 
 def _coordinates(

@@ -23,7 +23,7 @@ from core.optimizers.hessian import HessCMAES
 from core.optimizers.protocol import Optimizer
 from core.optimizers.sphere import SphereCMA
 from core.settings import whole
-from core.spaces import CODE_LENGTHS, HESSIAN_FILES, N_NOISE
+from core.spaces import CODE_LENGTHS, HESSIAN_ARRAYS, HESSIAN_FILES, N_NOISE
 
 if TYPE_CHECKING:
     import torch
@@ -218,11 +218,12 @@ def _cholesky(start: Start, sigma: float, update_freq: int = 10) -> CholeskyCMAE
 def _hessian(
     start: Start,
     sigma: float,
-    names: tuple[str, str],
+    space: str,
     expon: float,
     cutoff: int | None = None,
     update_freq: int = 10,
 ) -> HessCMAES:
+    names = HESSIAN_ARRAYS[space]
     missing = [name for name in names if name not in start.hessian]
     if missing:
         raise MissingFileError(
@@ -276,30 +277,25 @@ def _nevergrad(start: Start, method: str) -> NevergradOptimizer:
     )
 
 
-_ALL = ("eigvals_avg", "eigvects_avg")
-_CLASS = ("eigvals_clas_avg", "eigvects_clas_avg")
-_FC6 = ("eigv_avg", "eigvect_avg")
-
-
 _BIGGAN: dict[str, Callable[[Start], Optimizer]] = {
     "CholCMA": lambda s: _cholesky(s, 0.2),
     "CholCMA_class": lambda s: fix_param_wrapper(_cholesky(s.clas, 0.06), s.noise.code),
     "CholCMA_noise": lambda s: fix_param_wrapper(_cholesky(s.noise, 0.3), s.clas.code, pre=False),
     "CholCMA_prod": lambda s: concat_wrapper(_cholesky(s.noise, 0.1), _cholesky(s.clas, 0.06)),
     "CholCMA_noA": lambda s: _cholesky(s, 0.2, NEVER),
-    "HessCMA": lambda s: _hessian(s, 0.2, _ALL, 1 / 2.5),
-    "HessCMA_noA": lambda s: _hessian(s, 0.2, _ALL, 1 / 2.5, update_freq=NEVER),
+    "HessCMA": lambda s: _hessian(s, 0.2, "BigGAN", 1 / 2.5),
+    "HessCMA_noA": lambda s: _hessian(s, 0.2, "BigGAN", 1 / 2.5, update_freq=NEVER),
     "HessCMA_class": lambda s: fix_param_wrapper(
-        _hessian(s.clas, 0.2, _CLASS, 1 / 2.5), s.noise.code
+        _hessian(s.clas, 0.2, "BigGAN class", 1 / 2.5), s.noise.code
     ),
 }
 
 _DEEPSIM: dict[str, Callable[[Start], Optimizer]] = {
     "CholCMA": lambda s: _cholesky(s, 3.0),
     "CholCMA_noA": lambda s: _cholesky(s, 3.0, NEVER),
-    "HessCMA800": lambda s: _hessian(s, 0.8, _FC6, 1 / 5, 800),
-    "HessCMA500": lambda s: _hessian(s, 0.8, _FC6, 1 / 5, 500),
-    "HessCMA500_1": lambda s: _hessian(s, 0.4, _FC6, 1 / 4, 500),
+    "HessCMA800": lambda s: _hessian(s, 0.8, "fc6", 1 / 5, 800),
+    "HessCMA500": lambda s: _hessian(s, 0.8, "fc6", 1 / 5, 500),
+    "HessCMA500_1": lambda s: _hessian(s, 0.4, "fc6", 1 / 4, 500),
 }
 
 OPTIMIZERS: dict[str, Callable[[Start], Optimizer]] = {

@@ -36,6 +36,7 @@ __getattr__, __dir__, __all__ = hand_on(
             "unstable_baseline",
             "valid",
         ],
+        "rank_effects": ["Median", "RankSum", "median_with_errors", "rank_sum_effect"],
         "rank_permutations": ["RankTest", "rank_sum", "signed_rank"],
         "similarity": ["correlation", "cosine_similarity"],
         "summaries": ["summary_by_block"],

@@ -46,18 +46,17 @@ def GAN_invert(
     z, image, error
         Codes, their images, and (B,) mean squared errors.
     """
-    return tuple(
-        invert(
-            G,
-            target_img,
-            z_init,
-            learning_rate=lr,
-            weight_decay=weight_decay,
-            n_steps=max_iter,
-            shows_progress=print_progress,
-            rng=rng,
-        )
+    found = invert(
+        G,
+        target_img,
+        z_init,
+        learning_rate=lr,
+        weight_decay=weight_decay,
+        n_steps=max_iter,
+        shows_progress=print_progress,
+        rng=rng,
     )
+    return found.codes, found.images, found.errors
 
 
 def GAN_invert_with_scheduler(

@@ -34,7 +34,9 @@ class GlobalResponseNorm(nn.Module):
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """(B, H, W, C) to the same shape."""
-        norms = torch.linalg.vector_norm(maps, dim=(1, 2), keepdim=True)
+        squares = maps.square().sum((1, 2), keepdim=True)
+        silent = squares == 0  # whose root has no derivative; GELU does give exact zeros
+        norms = squares.masked_fill(silent, 1).sqrt().masked_fill(silent, 0)
         relative = norms / (norms.mean(-1, keepdim=True) + EPS)
         return torch.addcmul(self.bias, maps, 1 + self.weight * relative)
 

@@ -35,7 +35,6 @@ DOTS_PER_INCH, CSS_DOTS = 150, 96
 NOT_REDRAWN = (
     ("Figures 1, 2A, 2C, 3A-F, 6A-B", "schemes, photographs and evolved images; the published "
      "source data hold no numbers for them"),
-    ("Extended Data Figure 1", "statistics of the generators, not built yet in this version"),
     ("Extended Data Figures 2 and 3", "image galleries and examples without source data"),
 )  # fmt: skip
 """Published panels that are not drawn, and why."""

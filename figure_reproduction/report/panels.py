@@ -9,6 +9,7 @@ from figure_reproduction.comparison import (
     DIFFERS,
     INFORMATIVE,
     SIMULATED,
+    SUBSTITUTES,
     WITHHELD,
     Compared,
     compare,
@@ -72,6 +73,10 @@ KEY_NUMBERS = {
         *("fig6e.shape.success.monotonic.count", "fig6e.shape.nonsuccess.monotonic.count"),
         *("fig6e.peak.success.bin0p0.count", "fig6e.peak.nonsuccess.bin0p0.count"),
     ),
+    "Ext. 1A": ("ext1a.n_generated", "ext1a.n_natural"),
+    "Ext. 1B": ("ext1b.n_units", "ext1b.n_images"),
+    "Ext. 1C": ("ext1c.DeePSim.median", "ext1c.BigGAN.median", "ext1c.p"),
+    "Ext. 1D": ("ext1d.DeePSim.median", "ext1d.BigGAN.median", "ext1d.r"),
     "Ext. 4B": (
         *("ext4b.bin50.IT.t75ms.t", "ext4b.bin50.IT.t75ms.p_fdr"),
         *("ext4b.bin50.IT.t125ms.t", "ext4b.bin50.IT.t125ms.p_fdr"),
@@ -114,6 +119,10 @@ SUBJECTS = {
     "6C": "one tuning axis and its fits",
     "6D": "tuning maps of two recordings",
     "6E": "shapes and peaks of tuning",
+    "Ext. 1A": "images of the generators and natural ones",
+    "Ext. 1B": "low-level statistics of evolved images",
+    "Ext. 1C": "photographs made again",
+    "Ext. 1D": "highest activations",
     "Ext. 4B": "increase by time bin",
     "Ext. 4C": "trajectories by window length",
     "Ext. 5C": "optimisation by depth and dimension",
@@ -231,6 +240,11 @@ class FigureReport:
         return tuple(panel for panel in self.in_order if panel.simulated)
 
     @property
+    def computed(self) -> bool:
+        """Whether no recordings enter it."""
+        return self.result.origin in (Origin.COMPUTED, Origin.SUBSTITUTES)
+
+    @property
     def not_simulated(self) -> tuple[str, ...]:
         """Drawn panels of a simulated figure that carry no mark."""
         if not self.simulated:
@@ -311,6 +325,11 @@ def verdict_class(verdict: str) -> str:
     >>> verdict_class("not comparable: simulated"), verdict_class("agrees, origin unknown")
     ('simulated', 'agrees')
     """
-    words = {SIMULATED: "simulated", WITHHELD: "withheld", INFORMATIVE: "informative"}
+    words = {
+        SIMULATED: "simulated",
+        SUBSTITUTES: "substitutes",
+        WITHHELD: "withheld",
+        INFORMATIVE: "informative",
+    }
     plain = verdict.partition(",")[0]
     return words.get(verdict, {DIFFERS: "differs", "agrees": "agrees"}.get(plain, "none"))

@@ -9,6 +9,7 @@ from figure_reproduction.comparison import (
     DIFFERS,
     INFORMATIVE,
     SIMULATED,
+    SUBSTITUTES,
     UNAVAILABLE,
     WITHHELD,
     Compared,
@@ -43,7 +44,7 @@ DESIGNED = (
 )
 """Beginnings of ids that a simulation copies: sizes of the cohort, lengths of named experiments."""
 
-NOT_OF_THE_PAPER = ("authors' annotated version", "authors' notebook")
+NOT_OF_THE_PAPER = ("authors' annotated version", "in the authors' notebook")
 """Words in the notes of numbers that the published panels do not show."""
 
 
@@ -86,7 +87,7 @@ def counted(numbers: list[Compared]) -> Counter:
     >>> from figure_reproduction.comparison import published_numbers
     >>> numbers = [Compared(n, n.value, AGREES, 0.0) for n in published_numbers()]
     >>> counted(numbers)
-    Counter({'agrees': 869})
+    Counter({'agrees': 888})
     """
     return Counter(
         c.verdict for c in numbers if is_published(c.published) and not by_construction(c)
@@ -125,6 +126,11 @@ def short_answer(figures: list[tuple[FigureResult, tuple[Compared, ...]]]) -> li
         f"{counts[verdict]} {words}"
         for verdict, words in (
             (SIMULATED, "were computed from simulated recordings and are not compared."),
+            (
+                SUBSTITUTES,
+                "were computed with substitutes for the paper's models or images and "
+                "are not compared.",
+            ),
             (WITHHELD, "get no verdict, since files contradict one another."),
             (INFORMATIVE, "depend on an optimiser and are shown for information."),
             (UNAVAILABLE, "are not available, each with the reason."),

@@ -51,6 +51,9 @@ STATISTICS = {
     "baseline_mean": "baseline, events/s",
     "baseline_sem": "SEM of the baseline, events/s",
     "sum_n_repeats": "presentations in all",
+    "median": "median",
+    "se": "standard error of the median",
+    "effect size": "effect size r",
     "gauss.amplitude": "amplitude of the Gaussian, events/s",
     "gauss.mean": "centre of the Gaussian",
     "gauss.std": "width of the Gaussian",
@@ -94,6 +97,14 @@ COUNTS = {
     "units_per_draw": "units of a layer in a draw",
     "n_draws": "draws",
     "count": "axes",
+    "n_generated": "images of each generator",
+    "n_natural": "natural images",
+    "n_objectness": "images for the detection of objects",
+    "n_units": "units",
+    "n_images": "images",
+    "n_targets": "target photographs",
+    "n_iterations": "iterations",
+    "n": "experiments",
 }
 """What a count counts, by the last part of its id."""
 
@@ -160,8 +171,9 @@ def label(number: Published) -> str:
     what = STATISTICS.get(number.statistic, number.statistic)
     if number.statistic == "count":
         what = COUNTS[number.id.rsplit(".", 1)[-1]]
-    where = ", ".join([group, *places])
-    return f"{where[0].upper()}{where[1:]}: {what}".replace("-0.", "−0.")
+    where = ", ".join(filter(None, [group, *places]))
+    words = f"{where}: {what}" if where else what
+    return f"{words[0].upper()}{words[1:]}".replace("-0.", "−0.")
 
 
 @cache

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.contract.manifest import FIGURE_FILES
 from core.contract.source_data import EXAMPLE_EXPI
 from core.errors import RecordingError, ReproductionError
+from core.figures import RECORDED
 from neuro_data_analysis.export import ext4, ext5, fig2, fig3, fig4, fig5, fig6
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.inputs import Inputs
@@ -16,7 +16,7 @@ from neuro_data_analysis.recordings.layout import Folders
 EXPORTERS = (fig4, fig2, fig5, ext4, fig6, fig3, ext5)
 """Modules whose ``contents(inputs)`` are written; the first gathers the cohort for all."""
 
-FOLDERS = tuple(FIGURE_FILES)
+FOLDERS = tuple(figure.folder for figure in RECORDED.values())
 """Folders that the exporters write."""
 
 

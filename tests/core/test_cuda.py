@@ -50,11 +50,13 @@ def test_optimizers_give_the_codes_of_the_cpu_and_never_wait(make):
             device=device, draw=lambda shape, stored=stored: next(stored)[:, : shape[1]]
         )
         codes = torch.from_numpy(np.random.default_rng(1).standard_normal((9, 64))).to(device)
-        codes = optimizer.step(-codes.square().sum(dim=1), codes)
+        # of codes on a sphere, squared norms would differ, and rank them, by rounding alone
+        target = torch.linspace(-1, 1, 64, dtype=torch.float64, device=device)
+        codes = optimizer.step(codes @ target, codes)
         torch.cuda.set_sync_debug_mode("error" if device == "cuda" else "default")
         try:
             for _ in range(20):
-                codes = optimizer.step(-codes.square().sum(dim=1), codes)
+                codes = optimizer.step(codes @ target, codes)
         finally:
             torch.cuda.set_sync_debug_mode("default")
         assert codes.device.type == device

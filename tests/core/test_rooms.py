@@ -35,6 +35,7 @@ WITHOUT_TORCH = [
     "neuro_data_analysis.export",
     "neuro_data_analysis.claims",
     "neuro_data_analysis.simulation",
+    "neuro_data_analysis.tuning_maps",
 ]
 
 IMPORT = """

@@ -69,7 +69,7 @@ def test_a_failing_cell_is_said_in_one_line_and_the_others_still_run(
     monkeypatch.setattr(command, "FOLDER", tmp_path)
     names = {"2": "bad.ipynb", "4": "good.ipynb"}
     figures = {word: replace(FIGURES[word], notebook=name) for word, name in names.items()}
-    monkeypatch.setattr(command, "FIGURES", figures)
+    monkeypatch.setattr(command, "RECORDED", figures)
     executed, out = tmp_path / "executed", tmp_path / "out"
     words = [f"--matroot={simulation / 'matroot'}", f"--out={out}", f"--executed={executed}"]
     words += ["--figure=2", "--figure=4"]

@@ -9,7 +9,7 @@ import pytest
 
 from core.contract import ext5
 from core.contract.provenance import PROVENANCE_FILE_NAME, SIMULATION_FILE_NAME
-from core.figures import FIGURES
+from core.figures import RECORDED
 from core.files import LOCK_NAME
 from source_data_export.notebooks import FOLDER
 
@@ -28,18 +28,18 @@ def code_cells(content):
     return [cell for cell in content.cells if cell.cell_type == "code"]
 
 
-@pytest.fixture(params=FIGURES)
+@pytest.fixture(params=RECORDED)
 def figure(request):
     return request.param
 
 
 @pytest.fixture
 def committed(figure):
-    return read(FOLDER / FIGURES[figure].notebook)
+    return read(FOLDER / RECORDED[figure].notebook)
 
 
 def test_every_figure_has_its_notebook_and_no_other_lies_there():
-    notebooks = {figure.notebook for figure in FIGURES.values()}
+    notebooks = {figure.notebook for figure in RECORDED.values()}
     assert {path.name for path in FOLDER.glob("*.ipynb")} == notebooks
 
 
@@ -49,7 +49,7 @@ def test_a_notebook_is_committed_without_outputs(committed, figure):
         assert cell.execution_count is None
     assert set(committed.metadata) == {"kernelspec", "language_info"}
     assert committed.metadata.kernelspec.name == "python3"
-    text = (FOLDER / FIGURES[figure].notebook).read_text(encoding="utf-8")
+    text = (FOLDER / RECORDED[figure].notebook).read_text(encoding="utf-8")
     assert not re.search(r'["\s(](/home|/root|/Users|/tmp|/work|[A-Z]:\\)', text)
 
 
@@ -88,7 +88,7 @@ def test_all_notebooks_run_and_say_how_they_went(notebooks_run):
     assert done.stderr == ""
     lines = done.stdout.splitlines()
     assert "simulated recordings" in lines[0]
-    for number, figure in enumerate(FIGURES.values(), start=1):
+    for number, figure in enumerate(RECORDED.values(), start=1):
         assert f"[{number}/7] {figure.notebook}" in lines
     absent = [line for line in lines if "not available" in line]
     assert [line.split(":")[1].split(",")[0].strip() for line in absent] == ["Figure 3G"]
@@ -115,7 +115,7 @@ def test_notebooks_write_what_the_exporters_write_byte_for_byte(notebooks_run, s
 
 @pytest.mark.slow
 def test_an_executed_copy_reads_well_anywhere(notebooks_run, simulation, figure):
-    path = notebooks_run.executed / FIGURES[figure].notebook
+    path = notebooks_run.executed / RECORDED[figure].notebook
     content = read(path)
     outputs = [output for cell in code_cells(content) for output in cell.outputs]
     kinds = {output.output_type for output in outputs}

@@ -1,9 +1,7 @@
 """The work of ``python -m core.experiments.evolve``: from its options to files and figures."""
 
 import argparse
-import zlib
 from pathlib import Path
-from zipfile import BadZipFile
 from zlib import crc32
 
 import numpy as np
@@ -17,10 +15,11 @@ from core.files import writable_folder
 from core.generators.by_name import load_generator
 from core.generators.protocol import Generator
 from core.generators.start_codes import start_code
+from core.geometry.averages import load_average
 from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
 from core.probing.scorer import Scorer
 from core.probing.unit_responses import UnitResponses, unit_label
-from core.spaces import HESSIAN_FILES
+from core.spaces import HESSIAN_ARRAYS, HESSIAN_FILES
 
 IMAGE_TYPES = (".png", ".jpg", ".jpeg", ".bmp")
 
@@ -142,20 +141,10 @@ def _hessian(kind: str, label: str, options: argparse.Namespace) -> dict | None:
         raise SettingError(
             path=label, expected=f"a folder with {HESSIAN_FILES[kind]} as --hessians", found="none"
         )
-    path = options.hessians / HESSIAN_FILES[kind]
-    if not path.is_file():
-        raise MissingFileError(
-            path=path, expected=f"the average Hessian of {kind}", found="no file"
-        )
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (OSError, ValueError, EOFError, KeyError, BadZipFile, TypeError, zlib.error) as error:
-        raise SettingError(
-            path=path,
-            expected=f"the average Hessian of {kind}, an archive of arrays",
-            found=f"{path.stat().st_size} bytes that cannot be read ({type(error).__name__})",
-        ) from None
+    is_class = label.endswith("_class")
+    metric = load_average(options.hessians, kind, part="class" if is_class else None)
+    values, vectors = HESSIAN_ARRAYS[f"{kind} class" if is_class else kind]
+    return {values: metric.eigenvalues, vectors: metric.eigenvectors}
 
 
 def _read_images(path: Path) -> torch.Tensor:

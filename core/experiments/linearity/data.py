@@ -6,8 +6,6 @@ distribution, the penalties and the split are not known; those used stand in
 """
 
 import time
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +17,7 @@ from core.contract.source_data import SourceData
 from core.errors import CodeError, ContractError, MissingFileError, SettingError
 from core.experiments.stamps import matches_stamp, write_stamp
 from core.files import sha256, writable_folder
+from core.geometry.saved import load_metric
 from core.optional import import_package
 from core.project import COMPUTED_DATA
 
@@ -29,9 +28,6 @@ N_CODES = 5000
 """As published for BigGAN."""
 
 DEFAULT_SEED = 0
-
-EIGENVECTOR_KEYS = ("eigvect_avg", "eigvec", "eigvects_avg")
-"""Names under which the authors' ``.npz`` files hold eigenvectors."""
 
 
 def stamp(generator: str) -> str:
@@ -46,31 +42,17 @@ def stamp(generator: str) -> str:
 
 
 def read_eigenvectors(path: Path) -> np.ndarray:
-    """Eigenvectors ``(d, d)`` as columns, by rising eigenvalue, from a ``.npy`` or ``.npz`` file.
+    """Eigenvectors ``(d, d)`` as columns, by rising eigenvalue.
 
     Raises
     ------
     MissingFileError
         If there is no such file.
-    CodeError
-        If it holds no square array of finite numbers (in a ``.npz`` under one of the authors'
-        names, or alone), or its columns are not orthonormal.
+    StateError, CodeError
+        If it is neither a metric in a ``.npz`` file, as published or of `core.geometry`, nor one
+        square array of finite numbers in a ``.npy`` file, or its columns are not orthonormal.
     """
-    if not path.is_file():
-        raise MissingFileError(path=path, expected="eigenvectors (.npy or .npz)", found="no file")
-    try:
-        with path.open("rb") as file:
-            content = np.load(file, allow_pickle=False)
-            if not isinstance(content, np.ndarray):
-                known = [name for name in EIGENVECTOR_KEYS if name in content]
-                names = known[:1] or content.files
-                if len(names) != 1:
-                    raise ValueError(f"the arrays {', '.join(names) or 'none'}")
-                content = np.asarray(content[names[0]])
-    except (
-        ValueError, OSError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
-        raise CodeError(path=path, expected="an array of eigenvectors", found=error) from None
+    content = _array(path) if path.suffix == ".npy" else load_metric(path).eigenvectors
     square = content.ndim == 2 and content.shape[0] == content.shape[1]
     if not square or content.dtype.kind != "f" or not np.isfinite(content).all():
         raise CodeError(
@@ -81,6 +63,16 @@ def read_eigenvectors(path: Path) -> np.ndarray:
     if not np.allclose(content.T @ content, np.eye(len(content)), atol=1e-3):
         raise CodeError(path=path, expected="orthonormal columns", found="others")
     return content
+
+
+def _array(path: Path) -> np.ndarray:
+    if not path.is_file():
+        raise MissingFileError(path=path, expected="eigenvectors (.npy or .npz)", found="no file")
+    try:
+        with path.open("rb") as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except (ValueError, OSError, EOFError, MemoryError) as error:
+        raise CodeError(path=path, expected="an array of eigenvectors", found=error) from None
 
 
 def compute(

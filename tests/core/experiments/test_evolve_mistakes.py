@@ -10,6 +10,7 @@ from core.computing.devices import choose_device
 from core.errors import (
     FullDiskError,
     ImageError,
+    MissingFileError,
     RunError,
     SettingError,
     StateError,
@@ -20,6 +21,7 @@ from core.experiments.evolution.loop import Evolution, Thread, evolve
 from core.experiments.evolution.record import read_evolution
 from core.experiments.evolve import main
 from core.generators.small import SmallGenerator
+from core.geometry import Metric, save_metric
 from core.optimizers.presets import make_optimizer
 
 
@@ -46,10 +48,29 @@ def test_units_that_are_none(capsys, words, found):
 def test_hessians_that_cannot_be_read(tmp_path, content):
     options = argparse.Namespace(hessians=tmp_path)
     name = evolve_run.HESSIAN_FILES["fc6"]
-    (tmp_path / name).write_bytes(content)
-    sentence = rf"{name}: expected the average Hessian of fc6, .*, found {len(content)} bytes"
-    with pytest.raises(SettingError, match=sentence):
+    with pytest.raises(MissingFileError, match=f"{name}: expected a file with a metric"):
         evolve_run._hessian("fc6", "HessCMA800", options)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(StateError, match=f"{name}: expected an npz file without pickles"):
+        evolve_run._hessian("fc6", "HessCMA800", options)
+
+
+def test_hessians_are_the_published_files_or_ones_own(tmp_path):
+    options = argparse.Namespace(hessians=tmp_path)
+    matrix = np.diag(np.arange(1.0, 257))
+    path = tmp_path / evolve_run.HESSIAN_FILES["BigGAN"]
+    save_metric(path, Metric(*np.linalg.eigh(matrix), matrix, generator="BigGAN"))
+    whole, part = (evolve_run._hessian("BigGAN", f"HessCMA{x}", options) for x in ("", "_class"))
+    np.testing.assert_array_equal(whole["eigvals_avg"], np.arange(1, 257))
+    np.testing.assert_array_equal(part["eigvals_clas_avg"], np.arange(129, 257))
+    make_optimizer("BigGAN/HessCMA_class", 256, hessian=part)
+    published = {"eigvals_avg": np.ones(256), "eigvects_avg": np.eye(256)}
+    np.savez(path, **published, eigvals_clas_avg=np.full(128, 7.0), eigvects_clas_avg=np.eye(128))
+    part = evolve_run._hessian("BigGAN", "HessCMA_class", options)
+    np.testing.assert_array_equal(part["eigvals_clas_avg"], 7)
+    save_metric(path, Metric(np.ones(256), np.eye(256), generator="SmallGenerator"))
+    with pytest.raises(StateError, match="expected a metric of BigGAN, found one of SmallGen"):
+        evolve_run._hessian("BigGAN", "HessCMA", options)
 
 
 def test_images_that_cannot_be_read(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
+from core.computing.paths import LERP, SLERP, ExpMap, VecTransport
 from core.errors import CodeError, ImageError, PromiseError, SettingError
 from core.generators import load_generator
 from core.geometry import (
@@ -27,6 +28,16 @@ def test_golden_paths(golden):
     )
     with pytest.raises(CodeError, match="a part orthogonal to refv, found none"):
         traverse(code, 2 * code, 1, 3, spherical=True)
+
+
+def test_golden_paths_between_codes_and_tangents(golden):
+    z, v, w = (golden[f"geo_trav_{name}"] for name in "zvw")
+    np.testing.assert_allclose(LERP(z, w, 5), golden["geo_trav_LERP"])
+    np.testing.assert_allclose(SLERP(z, w, 5), golden["geo_trav_SLERP_true"])
+    np.testing.assert_allclose(SLERP(z, w, 5, legacy=True), golden["geo_trav_SLERP_ref"])
+    np.testing.assert_allclose(VecTransport(z, w, v)[None], golden["geo_trav_transport"])
+    tangents = np.stack([v, 0.3 * w])
+    np.testing.assert_allclose(ExpMap(z, tangents), golden["geo_trav_ExpMap"])
 
 
 def bowl(steps):

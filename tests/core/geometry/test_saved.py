@@ -90,6 +90,9 @@ def test_files_that_do_not_fit_are_refused(tmp_path):
     path.write_bytes(b"no archive")
     with pytest.raises(StateError, match="an npz file without pickles"):
         load_metric(path)
+    np.savez(path, eva=VALUES, evc=np.where(VECTORS > 0, np.nan, VECTORS))
+    with pytest.raises(StateError, match="finite eigenvalues and eigenvectors"):
+        load_metric(path)
     np.savez(path, eva=np.array([None]), evc=VECTORS)
     with pytest.raises(StateError, match="without pickles"):
         load_metric(path)

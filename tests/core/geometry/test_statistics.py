@@ -168,3 +168,5 @@ def test_an_average_is_what_hessian_cma_searches_along(golden):
         expon=float(golden["geo_hc_expon"]),
     )
     np.testing.assert_allclose(optimizer.A.T @ optimizer.A, golden["geo_hc_AtA"], rtol=1e-7)
+    lengths = np.linalg.norm(optimizer.A, axis=1)
+    np.testing.assert_allclose(lengths, golden["geo_hc_scaling"], rtol=1e-7)

@@ -55,6 +55,18 @@ def test_the_nearest_and_farthest_images_of_a_level_are_the_axes_of_its_ellipsoi
     assert np.median(farthest) == pytest.approx(radius, rel=0.15)
 
 
+def test_images_are_found_at_a_wanted_distance_between_the_two():
+    found = search("fix", 0.6, wanted=0.75)
+    assert found.within(0.6 * TOP, 0.1 * TOP).mean() > 0.9
+    assert np.median(np.abs(found.distances - 0.75)) < 0.03
+
+
+@pytest.mark.parametrize(("mode", "wanted"), [("fix", None), ("max", 0.5)])
+def test_a_wanted_distance_belongs_to_fix_and_to_no_other(mode, wanted):
+    with pytest.raises(SettingError, match="wanted: expected a distance for the mode fix"):
+        search(mode, 0.6, wanted=wanted)
+
+
 def test_a_peak_twice_as_long_as_wide_has_a_ratio_of_two():
     samples = {}
     for mode in ("min", "max"):
@@ -83,7 +95,7 @@ def test_silent_images_are_kicked_until_they_respond():
 
 
 def test_other_modes_and_scores_without_gradient_are_refused():
-    with pytest.raises(SettingError, match="expected one of min, none, max, found 'far'"):
+    with pytest.raises(SettingError, match="expected one of min, none, max, fix, found 'far'"):
         search("far", 0.5)
     with pytest.raises(ScoreError, match="scores with a gradient"):
         find_level_images(

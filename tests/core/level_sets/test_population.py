@@ -7,7 +7,15 @@ from scipy import stats
 
 from core.errors import CodeError, SampleError, ScoreError
 from core.generators import SmallGenerator
-from core.level_sets import evolution_basis, population_trend, sample_map, sphere_codes
+from core.level_sets import (
+    evolution_basis,
+    level_curve_images,
+    population_trend,
+    sample_map,
+    sphere_codes,
+)
+from core.level_sets.contours import contours_at
+from core.level_sets.sphere_grid import grid_vectors
 from core.statistics import rank_sum, signed_rank
 
 AREAS = ["V1", "V4", "IT"]
@@ -143,3 +151,18 @@ def test_a_model_unit_sees_every_image_of_the_grid_once():
 def test_a_scorer_that_gives_other_than_a_score_per_image_is_refused():
     with pytest.raises(ScoreError, match=r"expected 40 scores, found shape \(\)"):
         sample_map(SmallGenerator(n=16), lambda images: images.mean(), np.eye(3, 16), 8.0)
+
+
+def test_images_along_a_level_curve_lie_on_the_sphere_at_equal_distances():
+    angles = np.arange(-90.0, 91.0)
+    peak = np.exp(4 * (grid_vectors(angles, angles)[:, :, 0] - 1))
+    (curve,) = contours_at(peak, np.exp(4 * (np.cos(0.5) - 1)), angles, angles, "hemisphere")
+    images, codes = level_curve_images(
+        SmallGenerator(n=16), np.eye(3, 16), 8.0, curve.directions, n=13
+    )
+    assert len(images) == 13
+    np.testing.assert_allclose(np.linalg.norm(codes, axis=1), 8.0)
+    np.testing.assert_allclose(codes[:, 0], 8 * np.cos(0.5), rtol=1e-3)
+    steps = np.linalg.norm(np.diff(codes, axis=0), axis=1)
+    np.testing.assert_allclose(steps, steps.mean(), rtol=1e-2)
+    np.testing.assert_allclose(codes[0], codes[-1], atol=1e-9)

@@ -38,6 +38,31 @@ def test_mistakes_are_told_before_a_process_is_started(option, message, tmp_path
     assert capsys.readouterr().out == ""
 
 
+def test_the_published_design_shows_images_at_the_places_of_its_layers():
+    tasks = map_tasks("resnet50_linf8", 20, published=True, **TINY)
+    assert [task["place"] for name, task in tasks.items() if name.endswith("_0")][3:6] == [
+        (49, (89, 90)),
+        (75, (77, 78)),
+        (137, (47, 47)),
+    ]
+    with pytest.raises(SettingError, match="--layer: expected layers of the design"):
+        map_tasks("resnet50_linf8", 1, [".conv"], published=True)
+
+
+def test_a_finer_map_of_a_small_image_is_measured():
+    unit = {"network": "efficientnet_lite0", "layer": ".blocks.InvertedResidual1", "channel": 1}
+    fine = unit_map(**unit, **TINY, step=9, place=(16, (8, 8)))
+    assert len(fine["map"]) == 441
+    beside = unit_map(**unit, **TINY, step=9, place=(2, (0, 0)))
+    assert np.ptp(beside["map"]) < 0.1 * np.ptp(fine["map"]), "the unit sees the middle"
+
+
+@pytest.mark.parametrize("step", [7, 100])
+def test_steps_that_do_not_divide_a_right_angle_are_refused(step, tmp_path):
+    with pytest.raises(SettingError, match="--step: expected degrees that divide 90"):
+        main([f"--step={step}", f"--out={tmp_path / 'out'}"])
+
+
 def test_the_row_of_a_silent_unit_says_what_can_be_said():
     row = map_row(np.zeros((11, 11)))
     assert (row["maxima"], row["minima"], row["loop_lowest_idx"]) == (1, 0, 20)

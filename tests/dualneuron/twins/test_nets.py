@@ -13,6 +13,7 @@ from dualneuron.twins import (
     load_model,
     model_summary,
 )
+from dualneuron.twins.convnext import GlobalResponseNorm
 from dualneuron.twins.nets import TWIN_MAKERS, default_input
 from dualneuron.twins.readout import Readout
 
@@ -194,6 +195,19 @@ def test_second_derivatives_and_batched_transforms_exist():
     assert float(second) == pytest.approx(float(expected), rel=1e-4)
     together = torch.func.vmap(response)(torch.tensor([0.0, 0.1], dtype=torch.float64))
     assert float(together[1]) == pytest.approx(float(response(0.1)), rel=1e-10)
+
+
+def test_a_silent_channel_leaves_every_derivative_finite():
+    norm = GlobalResponseNorm(3).double()
+    torch.nn.init.ones_(norm.weight)
+    maps = torch.randn(1, 4, 4, 3, generator=torch.Generator().manual_seed(0)).double()
+    maps[..., 1] = 0
+    maps.requires_grad_()
+    (first,) = torch.autograd.grad(norm(maps).square().sum(), maps, create_graph=True)
+    (second,) = torch.autograd.grad(first.square().sum(), maps)
+    assert first.isfinite().all()
+    assert second.isfinite().all()
+    assert (first[..., 0] != 0).all()
 
 
 def test_untrained_twins_read_no_file_and_are_the_same_every_time(images, monkeypatch, tmp_path):
