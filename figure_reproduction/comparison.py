@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.contract.provenance import Origin
 from core.figures import FIGURES
-from figure_reproduction.panels import FigureResult, Regenerated
+from figure_reproduction.results import FigureResult, Regenerated
 
 PUBLISHED = Path(__file__).with_name("published_statistics.csv")
 

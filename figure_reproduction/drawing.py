@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.figures import FIGURES
 
 if TYPE_CHECKING:
-    from figure_reproduction.panels import FigureResult
+    from figure_reproduction.results import FigureResult
     from figure_reproduction.sources import Choice
 
 ALLOCATIONS = 50_000
@@ -32,7 +32,7 @@ def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list
     from core.contract.provenance import Origin
     from core.parallel import ordered_map
     from core.progress import progress
-    from figure_reproduction.panels import FigureResult
+    from figure_reproduction.results import FigureResult
 
     results = {
         choice.figure: FigureResult(choice.figure, None, Origin.UNKNOWN, problem=choice.reason)

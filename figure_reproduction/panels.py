@@ -6,8 +6,8 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.backends import backend_registry
 from matplotlib.figure import Figure as Drawing
+from PIL import Image
 
-from core.contract.checks import Check
 from core.contract.provenance import Origin
 from core.figures import Figure
 from core.files import replacing
@@ -20,14 +20,18 @@ from core.plotting.style import (
     write_under_title,
 )
 from core.plotting.ticks import steady_ticks
-
-Statistics = dict[str, float]
-"""Numbers stated on a figure's panels, by id of ``published_statistics.csv``."""
+from figure_reproduction.results import Regenerated, SavedPanel, Statistics
 
 EXPLORER_NOTICE = "from block averages of the authors' Neural Evolution Explorer"
 
 MAX_PIXELS_WIDE = 3000
 DOTS_PER_INCH = 150
+
+SHOWN = "report_pictures"
+"""Folder, below that of the pictures, of those that the report shows."""
+
+WHITE = 251
+"""Brightest value of a channel, of 255, that is not taken for white in the report's pictures."""
 
 COMPRESSION = 3
 """Effort, of 9, at which PNG files are packed; the usual 6 takes 1.5 times as long for 4 % less."""
@@ -52,19 +56,6 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Regenerated:
-    """A number from a computed table; `tolerance` allows for what differs from the published one.
-
-    The absolute tolerance is that of the published number and of the computation's own randomness.
-    `note` says more of it.
-    """
-
-    value: float
-    tolerance: float
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class Reproduction:
     """All pictures of one figure, and the numbers that they state.
 
@@ -80,61 +71,6 @@ class Reproduction:
     computed_files: tuple[Path, ...] = ()
     unavailable: dict[str, str] = field(default_factory=dict)
     origin: Origin | None = None
-
-
-@dataclass(frozen=True)
-class SavedPanel:
-    """A picture on disk of a panel, say ``4B``; `aspect` is its width over its height."""
-
-    panel: str
-    caption: str
-    notes: tuple[str, ...]
-    png: Path
-    pdf: Path
-    aspect: float
-    simulated: bool = False
-
-
-@dataclass(frozen=True)
-class FigureResult:
-    """One figure as the report needs it; `problem` says why it could not be drawn.
-
-    `origin` is that of the figure's files in the folder `source`; a panel whose inputs were
-    computed has another.
-    """
-
-    figure: str
-    source: Path | None
-    origin: Origin
-    panels: tuple[SavedPanel, ...] = ()
-    statistics: Statistics = field(default_factory=dict)
-    regenerated: dict[str, Regenerated] = field(default_factory=dict)
-    computed_files: tuple[Path, ...] = ()
-    unavailable: dict[str, str] = field(default_factory=dict)
-    checks: tuple[Check, ...] = ()
-    seconds: float = 0.0
-    problem: str = ""
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the figure's folder is."""
-        return self.origin is Origin.SIMULATED
-
-    @property
-    def not_drawn(self) -> list[str]:
-        """What is not drawn and why, a line for each reason."""
-        reasons: dict[str, list[str]] = {}
-        for panel, sentence in self.unavailable.items():
-            reasons.setdefault(sentence, []).append(panel)
-        return [
-            f"Panel{'s' * (len(panels) > 1)} {', '.join(panels)} not drawn: {sentence}"
-            for sentence, panels in reasons.items()
-        ]
-
-    @property
-    def contradictions(self) -> tuple[Check, ...]:
-        """Failed comparisons of the figure's files with one another."""
-        return tuple(check for check in self.checks if check.compares and not check.passed)
 
 
 def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
@@ -164,16 +100,39 @@ def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
             freeze_layout(panel.drawing)
         for extension, path in paths.items():
             _save_one(panel, path, _options(extension, panel, origin))
-    width, height = panel.drawing.get_size_inches()
+    shown = out / SHOWN / f"{stem}.png"
     return SavedPanel(
         panel=figure.panel(panel.letter),
         caption=panel.caption,
         notes=panel.notes,
         png=paths["png"],
         pdf=paths["pdf"],
-        aspect=float(width / height),
+        shown=shown,
+        size=save_shown(paths["png"], shown),
         simulated=simulated,
     )
+
+
+def save_shown(picture: Path, shown: Path) -> tuple[int, int]:
+    """Save a picture in at most 256 colours, a third of its bytes; returns width and height.
+
+    Parameters
+    ----------
+    picture
+        PNG file.
+    shown
+        PNG file to be written.
+    """
+    with Image.open(picture) as full:
+        few = full.convert("RGB").quantize(
+            256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
+    # the octree's white is 254
+    palette = [255 if value > WHITE else value for value in few.getpalette()]
+    few.putpalette(palette)
+    with replacing(shown) as temporary, temporary.open("wb") as file:
+        few.save(file, "PNG", compress_level=6)
+    return few.size
 
 
 def _save_one(panel: Panel, path: Path, options: dict) -> None:

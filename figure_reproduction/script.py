@@ -4,7 +4,7 @@ import argparse
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -20,7 +20,9 @@ from core.files import writable_folder
 from core.plotting.style import apply_style
 from core.progress import answer
 from figure_reproduction.options import DEFAULT_SEED, add_options
-from figure_reproduction.panels import FigureResult, Reproduction, Statistics, has_display, save
+from figure_reproduction.panels import Reproduction, has_display, save
+from figure_reproduction.report.provenance import about, source_files
+from figure_reproduction.results import FigureResult, Statistics
 from figure_reproduction.sources import choose, explanation
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ def draw_figure(
     out: Path,
     seed: int = DEFAULT_SEED,
     show: bool = False,
+    letters: Collection[str] = (),
 ) -> FigureResult:
     """Draw one figure, save its panels and check its data.
 
@@ -52,6 +55,8 @@ def draw_figure(
         Seed of jitter and bootstrap.
     show
         Open windows, where there is a display.
+    letters
+        Of the panels to be saved; all by default.
 
     Returns
     -------
@@ -74,10 +79,16 @@ def draw_figure(
         origin = source.origin(published.folder)
         with apply_style():
             reproduction = reproduce(source, np.random.default_rng(seed))
-            panels = tuple(save(p, published, out, origin) for p in reproduction.panels)
+            panels = tuple(
+                save(panel, published, out, origin)
+                for panel in reproduction.panels
+                if not letters or panel.letter in letters
+            )
             if show and has_display():
                 plt.show()
         checks = (*origins(source, published.folder), *check_folder(source, published.folder))
+        files = source_files(source, published.folder, reproduction.computed_files)
+        known = about(source, origin)
     except FullDiskError:
         raise  # nothing else could be written, either
     except ReproductionError as error:
@@ -99,6 +110,8 @@ def draw_figure(
         computed_files=reproduction.computed_files,
         unavailable={published.panel(p): why for p, why in reproduction.unavailable.items()},
         checks=checks,
+        files=files,
+        about=known,
         seconds=time.perf_counter() - start,
     )
 
@@ -118,6 +131,13 @@ def run_script(figure: Figure, reproduce: Reproduce) -> None:
 
 def _main(figure: Figure, reproduce: Reproduce) -> int:
     parser = argparse.ArgumentParser(description=f"Draw the panels of {figure.title}.")
+    parser.add_argument(
+        "--panel",
+        action="append",
+        choices=figure.panels,
+        default=[],
+        help="save this panel alone; may be given more than once (default: all)",
+    )
     add_options(parser)
     options = parser.parse_args()
     (choice,) = choose([figure.word], options.data, options.source_data)
@@ -128,7 +148,13 @@ def _main(figure: Figure, reproduce: Reproduce) -> int:
     if words := explanation([choice]):
         answer(words)
     result = draw_figure(
-        figure.word, reproduce, choice.source, options.out, options.seed, show=True
+        figure.word,
+        reproduce,
+        choice.source,
+        options.out,
+        options.seed,
+        show=True,
+        letters=options.panel,
     )
     if result.problem:
         raise ReproductionError(result.problem)

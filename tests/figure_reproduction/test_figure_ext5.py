@@ -36,7 +36,7 @@ from figure_reproduction.extended5.linearity_statistics import (
     mean_rank_correlations,
 )
 from figure_reproduction.FigureExt5_reproduction import read, reproduce
-from figure_reproduction.panels import Regenerated
+from figure_reproduction.results import Regenerated
 from figure_reproduction.script import draw_figure
 
 mpl.use("Agg")

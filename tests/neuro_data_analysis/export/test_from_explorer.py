@@ -31,8 +31,8 @@ from figure_reproduction.comparison import (
     explorer_tolerances,
     published_numbers,
 )
-from figure_reproduction.panels import FigureResult
-from figure_reproduction.report import figure_report, summary, write_report
+from figure_reproduction.report import figure_report, short_answer, write_report
+from figure_reproduction.results import FigureResult
 from figure_reproduction.script import draw_figure
 from neuro_data_analysis.export.explorer import main
 from neuro_data_analysis.export.from_explorer import export_explorer
@@ -145,7 +145,7 @@ def test_figures_say_where_their_numbers_come_from(exported, tmp_path):
         assert not panel.simulated
         assert b"Neural Evolution Explorer" in panel.pdf.read_bytes()
     page = write_report(drawn, tmp_path, 0, 0.0).read_text(encoding="utf-8")
-    assert "published numbers were compared with real data" in page
+    assert "numbers that the paper&#39;s panels state were compared with real data" in page
     assert "Block averages of the authors&#39; Neural Evolution Explorer" in page
     assert "block averages do not tell the number of trials" in page
     assert "SIMULATED" not in page
@@ -208,9 +208,10 @@ def test_the_summary_counts_real_data_alone():
     values["fig4b.initial.V4.t"] += 1
     reports = [figure_report(result(values, o)) for o in (Origin.EXPLORER, Origin.SIMULATED)]
     n = len(values)
-    assert f"{n} published numbers were compared" in summary(reports)
-    assert f"{n - 1} agree, 1 differ." in summary(reports)
-    assert summary(reports[1:]) == ""
+    sentences = [short_answer([(report.result, report.numbers)])[0] for report in reports]
+    assert sentences[0].startswith(f"{n} numbers that the paper's panels state were compared")
+    assert sentences[0].endswith(f"{n - 1} agree, 1 differ.")
+    assert sentences[1] == "No published number was compared with real data or computed anew."
 
 
 def test_a_count_may_be_off_by_its_undecided_labels():

@@ -1,0 +1,192 @@
+"""``report.html``, one self-contained page, and ``report.csv``, the same numbers for machines."""
+
+import base64
+import csv
+import os
+from pathlib import Path
+
+from core.figures import FIGURES
+from core.files import replacing, write_text
+from core.project import ROOT
+from figure_reproduction.comparison import COLUMNS, SIMULATED, csv_row
+from figure_reproduction.report.differences import KINDS, unlike_the_paper
+from figure_reproduction.report.errata import contradictions
+from figure_reproduction.report.panels import (
+    FigureReport,
+    figure_report,
+    verdict_class,
+)
+from figure_reproduction.report.provenance import (
+    RunData,
+    portable,
+    run_data,
+    shown_path,
+)
+from figure_reproduction.report.saved import save_run
+from figure_reproduction.report.tables import key_table, number_table
+from figure_reproduction.report.verdicts import by_construction, is_published, short_answer
+from figure_reproduction.results import FigureResult, SavedPanel
+
+FOLDER = Path(__file__).parent
+
+DOTS_PER_INCH, CSS_DOTS = 150, 96
+"""Of the pictures, and of a page."""
+
+NOT_REDRAWN = (
+    ("Figures 1, 2A, 2C, 3A-F, 6A-B", "schemes, photographs and evolved images; the published "
+     "source data hold no numbers for them"),
+    ("Extended Data Figures 2 and 3", "image galleries and examples without source data"),
+)  # fmt: skip
+"""Published panels that are not drawn, and why."""
+
+
+def write_report(results: list[FigureResult], out: Path, seed: int, seconds: float) -> Path:
+    """Write ``report.html``, ``report.csv`` and ``report.json``; returns the page's path.
+
+    Parameters
+    ----------
+    results
+        Figures in order.
+    out
+        Folder of the pictures.
+    seed
+        Seed of the figures.
+    seconds
+        Time of the whole run up to now.
+    """
+    run = run_data(results, seconds)
+    save_run(results, run, seed, out)
+    return write_page(results, run, seed, out)
+
+
+def write_page(results: list[FigureResult], run: RunData, seed: int, out: Path) -> Path:
+    """Write page and table from what a run found.
+
+    Parameters
+    ----------
+    results
+        Figures in order.
+    run
+        What is known of the run.
+    seed
+        Seed of the figures.
+    out
+        Folder of the pictures.
+    """
+    figures = [figure_report(result) for result in results]
+    write_text(out / "report.html", page_text(figures, run, seed, out))
+    with (
+        replacing(out / "report.csv") as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for panel in (panel for figure in figures for panel in figure.panels):
+            writer.writerows(csv_row(c) for c in panel.numbers)
+            again = [csv_row(c, f"{c.published.panel} (regenerated)") for c in panel.regenerated]
+            writer.writerows(again)
+    return out / "report.html"
+
+
+def page_text(figures: list[FigureReport], run: RunData, seed: int, out: Path) -> str:
+    """Text of the page.
+
+    Parameters
+    ----------
+    figures
+        In order.
+    run
+        What is known of the run.
+    seed
+        Seed of the figures.
+    out
+        Folder that the page will lie in; pictures are linked from it.
+    """
+    from jinja2 import Environment, FileSystemLoader
+    from markupsafe import Markup
+
+    environment = Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FileSystemLoader(FOLDER),
+        finalize=lambda value: value if isinstance(value, Markup) else _portable(value),
+    )
+    numbers = [compared for figure in figures for compared in figure.numbers]
+    simulated = [f for f in figures if f.simulated_panels]
+    return environment.get_template("template.html").render(
+        figures=figures,
+        real=[f for f in figures if f.real_panels or f.result.problem],
+        simulated=simulated,
+        answer=short_answer([(f.result, f.numbers) for f in figures]),
+        unlike=unlike_the_paper(numbers),
+        kinds=KINDS,
+        contradictions=contradictions(),
+        abouts={f.result.about.words: f.result.about for f in figures}.values(),
+        n_others=sum(not is_published(c.published) for c in numbers),
+        n_constructed=sum(by_construction(c) for c in numbers),
+        SIMULATED=SIMULATED,
+        not_redrawn=NOT_REDRAWN,
+        run=run,
+        seed=seed,
+        key_table=lambda panel: Markup(key_table(panel)),
+        number_table=lambda *words: Markup(number_table(*words)),
+        picture=lambda saved: Markup(picture(saved)),
+        script=lambda figure: script_link(figure, out),
+        link=lambda path: link(path, out),
+        shown_path=shown_path,
+        verdict_class=verdict_class,
+        style=Markup((FOLDER / "style.css").read_text(encoding="utf-8")),
+        program=Markup((FOLDER / "page.js").read_text(encoding="utf-8")),
+    )
+
+
+def picture(panel: SavedPanel) -> str:
+    """The source of a picture with its size; the file's bytes are in the page.
+
+    Parameters
+    ----------
+    panel
+        A picture on disk.
+    """
+    width, height = (round(n * CSS_DOTS / DOTS_PER_INCH) for n in panel.size)
+    data = base64.b64encode(panel.shown.read_bytes()).decode("ascii")
+    return f'src="data:image/png;base64,{data}" width="{width}" height="{height}"'
+
+
+def script_link(figure: FigureReport, out: Path) -> str:
+    """Link from a page to the script of a figure; empty for a page outside the project.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    out
+        Folder of the page.
+    """
+    if not out.resolve().is_relative_to(ROOT):
+        return ""
+    script = ROOT / f"{FIGURES[figure.result.figure].script.replace('.', '/')}.py"
+    return Path(os.path.relpath(script, out.resolve())).as_posix()
+
+
+def link(path: Path, out: Path) -> str:
+    """Link from a page to a file, relative to the page.
+
+    Parameters
+    ----------
+    path
+        The file.
+    out
+        Folder of the page.
+
+    Examples
+    --------
+    >>> link(Path("figures/simulated/a.png"), Path("figures"))
+    'simulated/a.png'
+    """
+    return Path(os.path.relpath(path, out)).as_posix()
+
+
+def _portable(value: object) -> object:
+    return portable(value) if isinstance(value, str) and "/" in value else value
