@@ -1,7 +1,7 @@
 """The worked example of docs/dualneuron.md: both poles of twenty V1 neurons.
 
 ``.venv/bin/python docs/images/dualneuron_example.py --out FOLDER`` makes the images with the
-published twin (three seeds, learning rate 1), prints what is stated in the text, and writes
+published twin (two seeds, learning rate 1), prints what is stated in the text, and writes
 ``dual_selectivity.csv`` and ``dual_selectivity.png``. Interrupted, it goes on where it stopped.
 """
 
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("dualneuron"), help="folder")
     parser.add_argument("--device", help="cpu, cuda, ... (default: CUDA when present)")
-    parser.add_argument("--seeds", type=int, default=3, help="images of each pole (default: 3)")
+    parser.add_argument("--seeds", type=int, default=2, help="images of each pole (default: 2)")
     options = parser.parse_args(argv)
     included = np.flatnonzero(load_correlations("v1") > INCLUDED)
     evenly = np.linspace(0, len(included) - 1, N_NEURONS).round().astype(int)
