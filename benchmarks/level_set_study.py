@@ -55,7 +55,11 @@ def report() -> str:
     each = (time.perf_counter() - start) / len(layers)
     cores = os.cpu_count() or 1
     share = inside.seconds / len(layers) / each
-    return f"{each:.1f} s a unit on one core, {share:.0%} of it rendering and scoring; {N_FULL} units on {cores} cores: {each * N_FULL / cores / 60:.0f} min"
+    minutes = each * N_FULL / cores / 60
+    return (
+        f"{each:.1f} s a unit on one core, {share:.0%} of it rendering and scoring; {N_FULL} units "
+        f"on {cores} cores: {minutes:.0f} min"
+    )
 
 
 if __name__ == "__main__":
