@@ -29,7 +29,7 @@ __getattr__, __dir__, __all__ = hand_on(
             "reliability",
             "split_half",
         ],
-        "population": ["Trend", "population_trend"],
+        "population": ["Trend", "embed_signatures", "population_trend"],
         "sampling": ["evolution_basis", "level_curve_images", "sample_map"],
         "signature": [
             "TopologySignature",
@@ -39,7 +39,12 @@ __getattr__, __dir__, __all__ = hand_on(
             "signature_auc",
             "topology_signature",
         ],
-        "smoothing": ["interpolate_sphere", "smooth_sphere", "smoothing_factor"],
+        "smoothing": [
+            "interpolate_sphere",
+            "smooth_harmonics",
+            "smooth_sphere",
+            "smoothing_factor",
+        ],
         "sphere_grid": [
             "GRID_ANGLES",
             "grid_vectors",

@@ -7,9 +7,13 @@ import numpy as np
 import pandas as pd
 
 from core.errors import SampleError
+from core.optional import import_package
 from core.statistics.correlations import pearson, row_ranks
 from core.statistics.samples import numbers
 from core.statistics.tuning_curves import Anova, Line, anova, fit_line
+
+UMAP = {"n_neighbors": 10, "min_dist": 0.1, "metric": "manhattan"}
+"""Published settings of the embedding of signatures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,3 +98,37 @@ def spearman(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     if len(x) < 3 or not (np.ptp(x) > 0 and np.ptp(y) > 0):
         return np.nan, np.nan
     return pearson(*row_ranks(np.stack([x, y])))
+
+
+def embed_signatures(vectors: np.ndarray, rng: int = 42) -> np.ndarray:
+    """Signatures in the plane, by UMAP with the published settings; takes the package umap-learn.
+
+    Ten neighbours, least distance 0.1, Manhattan distance (Wang & Ponce 2022, NeurReps).
+
+    Parameters
+    ----------
+    vectors : (n_maps, n_counts)
+        `TopologySignature.vector` of more than ten maps.
+    rng
+        Seed.
+
+    Returns
+    -------
+    (n_maps, 2)
+
+    Raises
+    ------
+    SampleError
+        If there are ten maps or fewer.
+    MissingPackageError
+        If umap-learn is not installed.
+    """
+    vectors = np.asarray(vectors, dtype=float)
+    if vectors.ndim != 2 or len(vectors) <= UMAP["n_neighbors"]:
+        raise SampleError(
+            path="vectors",
+            expected=f"signatures of more than {UMAP['n_neighbors']} maps",
+            found=f"shape {vectors.shape}",
+        )
+    umap = import_package("umap", "UMAP of signatures", "`pip install umap-learn` installs it")
+    return umap.UMAP(**UMAP, random_state=rng, n_jobs=1).fit_transform(vectors)

@@ -1,18 +1,19 @@
-"""Tuning maps on a fine grid: the published spline on the sphere, and a Gaussian process.
+"""Tuning maps on a fine grid: the published spline on the sphere, a Gaussian process, harmonics.
 
 The spline is periodic in longitude although a hemisphere's map has no data on the other half: it is
-evaluated inside the measured angles only. The Gaussian process works on directions, needs no grid,
-and fills missing nodes.
+evaluated inside the measured angles only. The Gaussian process and the spherical harmonics work on
+directions, need no grid, and fill missing nodes.
 """
 
 import numpy as np
 from scipy.interpolate import RectSphereBivariateSpline
+from scipy.special import sph_harm_y
 
 from core.errors import SampleError
 from core.level_sets.domains import collapse_poles
 from core.level_sets.sphere_grid import GRID_ANGLES, check_angles, grid_vectors
 from core.level_sets.tuning_maps import TuningMap
-from core.settings import positive_number
+from core.settings import positive_number, whole
 
 N_RESTARTS = 3
 """Starts of the search for the Gaussian process's kernel."""
@@ -155,6 +156,76 @@ def smooth_sphere(
     smooth = process.predict(fine.reshape(-1, 3)).reshape(fine.shape[:2]) * height + level
     smooth = np.maximum(smooth, 0.0) if clip else smooth
     return smooth if tuned.topology == "plane" else collapse_poles(smooth)
+
+
+def smooth_harmonics(
+    tuned: TuningMap, degree: int = 8, step: float = 1.0, clip: bool = True
+) -> np.ndarray:
+    """A map on a fine grid, as a sum of spherical harmonics.
+
+    Penalised least squares: the penalty is the mean squared Laplacian, which for degree l is
+    ``(l (l + 1))**2``, and its weight the one of least generalised cross-validation error (Craven &
+    Wahba 1979). Half a sphere does not determine the harmonics; the penalty does.
+
+    Parameters
+    ----------
+    tuned
+        Map with trials. Missing nodes are filled; a pole counts once.
+    degree
+        Highest degree of the harmonics; 8 has 81 of them.
+    step
+        Degrees between the points of the fine grid.
+    clip
+        Raise negative values to 0.
+
+    Returns
+    -------
+    (n_fine_theta, n_fine_phi)
+
+    Raises
+    ------
+    SampleError
+        If fewer nodes than four are known.
+    """
+    values, directions = tuned.mean, grid_vectors(tuned.theta, tuned.phi)
+    known = np.isfinite(values)
+    known[1:, [0, -1]] &= tuned.topology == "plane"
+    if known.sum() < 4:
+        raise SampleError(expected="four known nodes", found=int(known.sum()))
+    basis, squared = _harmonics(directions[known], whole(degree, "degree", 0))
+    fitted = _least_cross_validation(basis, squared, values[known])
+    fine = grid_vectors(fine_angles(tuned.theta, step), fine_angles(tuned.phi, step))
+    smooth = (_harmonics(fine.reshape(-1, 3), degree)[0] @ fitted).reshape(fine.shape[:2])
+    smooth = np.maximum(smooth, 0.0) if clip else smooth
+    return smooth if tuned.topology == "plane" else collapse_poles(smooth)
+
+
+def _harmonics(directions: np.ndarray, degree: int) -> tuple[np.ndarray, np.ndarray]:
+    """Real harmonics (n, (degree + 1)**2) of directions, and the squared Laplacian of each."""
+    colatitude = np.arccos(np.clip(directions[:, 2], -1, 1))
+    longitude = np.arctan2(directions[:, 1], directions[:, 0])
+    columns, squared = [], []
+    for level in range(degree + 1):
+        for order in range(level + 1):
+            value = sph_harm_y(level, order, colatitude, longitude)
+            columns += [value.real, value.imag][: 1 + (order > 0)]
+            squared += [(level * (level + 1.0)) ** 2] * (1 + (order > 0))
+    return np.stack(columns, axis=1), np.array(squared)
+
+
+def _least_cross_validation(basis: np.ndarray, squared: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Coefficients of the penalised fit whose generalised cross-validation error is least."""
+    best, fitted = np.inf, np.zeros(basis.shape[1])
+    gram, right = basis.T @ basis, basis.T @ y
+    for weight in np.logspace(-8, 2, 41):
+        solved = np.linalg.solve(
+            gram + weight * np.diag(squared + 1e-9), np.column_stack((right, gram))
+        )
+        coefficients, freedom = solved[:, 0], len(y) - np.trace(solved[:, 1:])
+        error = float(np.mean((y - basis @ coefficients) ** 2)) / max(freedom, 1e-9) ** 2
+        if error < best:
+            best, fitted = error, coefficients
+    return fitted
 
 
 def fine_angles(angles: np.ndarray, step: float = 1.0) -> np.ndarray:

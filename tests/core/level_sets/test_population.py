@@ -1,13 +1,16 @@
 """Trends over areas, rank tests for counts, and maps of model units."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 
-from core.errors import CodeError, SampleError, ScoreError
+from core.errors import CodeError, MissingPackageError, SampleError, ScoreError
 from core.generators import SmallGenerator
 from core.level_sets import (
+    embed_signatures,
     evolution_basis,
     level_curve_images,
     population_trend,
@@ -166,3 +169,22 @@ def test_images_along_a_level_curve_lie_on_the_sphere_at_equal_distances():
     steps = np.linalg.norm(np.diff(codes, axis=0), axis=1)
     np.testing.assert_allclose(steps, steps.mean(), rtol=1e-2)
     np.testing.assert_allclose(codes[0], codes[-1], atol=1e-9)
+
+
+def test_an_embedding_takes_more_than_ten_maps():
+    with pytest.raises(SampleError, match=r"more than 10 maps, found shape \(10, 42\)"):
+        embed_signatures(np.zeros((10, 42)))
+
+
+@pytest.mark.filterwarnings("ignore:Tensorflow not installed:ImportWarning")
+def test_an_embedding_parts_signatures_that_differ():
+    rng = np.random.default_rng(0)
+    vectors = np.concatenate([rng.integers(0, 3, (15, 42)), rng.integers(5, 9, (15, 42))])
+    if find_spec("umap") is None:
+        with pytest.raises(MissingPackageError, match="pip install umap-learn"):
+            embed_signatures(vectors)
+        return
+    found = embed_signatures(vectors)
+    assert found.shape == (30, 2)
+    apart = np.linalg.norm(found[:15].mean(axis=0) - found[15:].mean(axis=0))
+    assert apart > 2 * found[:15].std()

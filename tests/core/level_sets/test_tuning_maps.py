@@ -15,6 +15,7 @@ from core.level_sets import (
     node_areas,
     permutation_null,
     reliability,
+    smooth_harmonics,
     smooth_sphere,
     smoothing_factor,
     split_half,
@@ -203,3 +204,33 @@ def test_a_turn_of_the_responses_does_not_matter_to_the_gaussian_process(noisy):
     mirrored = map_of_trials(noisy.trials[::-1], -GRID_ANGLES[::-1], GRID_ANGLES)
     both = smooth_sphere(noisy, step=18.0), smooth_sphere(mirrored, step=18.0)[::-1]
     np.testing.assert_allclose(*both, atol=1e-3 * np.ptp(noisy.mean))
+
+
+def test_harmonics_of_low_degree_are_found_exactly():
+    vectors = grid_vectors()
+    x, y, z = np.moveaxis(vectors, -1, 0)
+    true = 5 + 2 * x - z + 3 * (x * y) + (z**2 - 1 / 3)
+    smooth = smooth_harmonics(map_of_trials(true[:, :, None]), degree=4, step=18.0, clip=False)
+    np.testing.assert_allclose(smooth, true, atol=1e-4)
+
+
+def test_harmonics_take_noise_off_and_fill_missing_nodes():
+    rng = np.random.default_rng(3)
+    true = 40 * np.exp(4 * (grid_vectors()[:, :, 0] - 1))
+    trials = true[:, :, None] + rng.normal(0, 8, (11, 11, 4))
+    trials[4, 6] = np.nan
+    noisy = map_of_trials(trials)
+    smooth = smooth_harmonics(noisy, step=18.0)
+    inner = np.s_[:, 1:-1]
+    noise = np.nanstd((noisy.mean - true)[inner])
+    assert np.std((smooth - true)[inner]) < 0.7 * noise
+    assert smooth[4, 6] == pytest.approx(true[4, 6], abs=6)
+    assert np.ptp(smooth[:, 0]) == 0
+
+
+def test_harmonics_turn_with_the_map():
+    trials = np.random.default_rng(1).gamma(2.0, 5.0, (11, 11, 3))
+    trials[:, [0, -1]] = trials[:1, [0, -1]]
+    straight = smooth_harmonics(map_of_trials(trials), step=18.0)
+    turned = smooth_harmonics(map_of_trials(trials[::-1]), step=18.0)
+    np.testing.assert_allclose(turned[::-1], straight, atol=1e-6)
