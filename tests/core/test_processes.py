@@ -68,7 +68,7 @@ ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
 def test_a_child_cleans_up_and_ends_with_its_parent(parent, tmp_path, number):
     parent.send_signal(number)
     # its end of the child's standard error is closed only when the child has ended, too
-    _, errors = parent.communicate(timeout=10)
+    _, errors = parent.communicate(timeout=60)
     assert (tmp_path / "cleaned").exists()
     assert parent.returncode == (-number if number == signal.SIGKILL else 130)
     said = 1 if number == signal.SIGKILL else 2
