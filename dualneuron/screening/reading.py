@@ -4,7 +4,6 @@ The public archives and the authors' notebooks leave out the layer in names wher
 (``v4_imagenet_ordered_indices``); screening writes it (``v4_None_imagenet_…``). Both are found.
 """
 
-import json
 import os
 import re
 import zipfile
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import ArchiveError, MissingFileError, SampleError, SettingError
-from dualneuron.screening.saved import SETTINGS, SUMMARY, folders_of
+from dualneuron.screening.saved import SETTINGS, SUMMARY, folders_of, read_facts
 
 NAME = re.compile(r"(?P<screen>.+)_ordered_(?P<kind>responses|indices)(\.npz)?")
 
@@ -141,6 +140,11 @@ def screen_facts(path: str | os.PathLike) -> dict[str, Any]:
         Empty for results that this package did not make. Otherwise the settings, and ``n_images``,
         ``n_skipped``, ``skipped``; of twins also ``grey_baseline`` (one number a neuron) and
         ``without_room`` (ids of neurons with next to no room below it).
+
+    Raises
+    ------
+    StateError
+        If these are there and cannot be read.
     """
     for candidate in _candidates(Path(path).expanduser()):
         match = NAME.fullmatch(candidate.name)
@@ -149,6 +153,6 @@ def screen_facts(path: str | os.PathLike) -> dict[str, Any]:
         *_, folder = folders_of(candidate.parent, match["screen"])
         files = [folder / SETTINGS, folder / SUMMARY]
         if all(file.is_file() for file in files):
-            settings, summary = (json.loads(file.read_text(encoding="utf-8")) for file in files)
+            settings, summary = map(read_facts, files)
             return {**settings, **summary}
     return {}

@@ -54,6 +54,28 @@ def folders_of(output_dir: Path, name: str) -> tuple[Path, Path, Path]:
     return tuple(output_dir / f"{name}_{kind}" for kind in kinds)
 
 
+def read_facts(path: Path) -> dict[str, Any]:
+    """What a file of a screen says: its settings or its summary.
+
+    Raises
+    ------
+    StateError
+        If it cannot be read.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        found = error
+    if not isinstance(found, dict):
+        raise StateError(
+            path=path,
+            expected="what is known of a screen (JSON)",
+            found=found if isinstance(found, ValueError) else "other JSON",
+            advice=f"remove {path.parent} and the ordered results beside it to start anew",
+        )
+    return found
+
+
 class SavedScreen:
     """A screen that can be interrupted; whoever opens it is `core.files.alone_in` its folder.
 
@@ -101,9 +123,11 @@ class SavedScreen:
         self._ends = None if top_k is None else Ends(n_units, top_k)
         self._saved_at = time.monotonic()
         self._settle_settings({**settings, "n_units": n_units, "top_k": top_k})
-        if self._progress.is_file():
-            self._go_on()
         self.is_complete = self._has_all_files()
+        if self.is_complete:
+            self._remove_what_led_here()  # a run that was killed at its end left it
+        elif self._progress.is_file():
+            self._go_on()
         self._file = None
         if self._ends is None and not self._has_written():
             self.n_done, self.skipped = 0, {}
@@ -113,6 +137,11 @@ class SavedScreen:
         folders = (self.responses, self.indices)
         files = (folder / name for folder in folders for name in names)
         return (self.folder / SUMMARY).is_file() and all(path.is_file() for path in files)
+
+    @property
+    def shards(self) -> Path:
+        """Folder of what workers of a cluster gave."""
+        return self.folder / "shards"
 
     @property
     def _progress(self) -> Path:
@@ -128,13 +157,11 @@ class SavedScreen:
             self._refuse_to_replace()
             write_json(path, json.loads(json.dumps(settings, default=as_plain)))
             return
+        found = read_facts(path)
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
             check_same(settings, found, "a screen")
-        except ValueError as error:
-            if isinstance(error, StateError):
-                raise error.inside(path) from None
-            raise StateError(path=path, expected="settings (JSON)", found=error) from None
+        except StateError as error:
+            raise error.inside(path) from None
 
     def _refuse_to_replace(self) -> None:
         for folder in (self.responses, self.indices):
@@ -155,7 +182,7 @@ class SavedScreen:
             self.skipped = dict(zip(arrays["skipped"].tolist(), names, strict=True))
             if self._ends is not None:
                 self._ends.merge(arrays)
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        except (OSError, ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
             raise StateError(
                 path=self._progress,
                 expected="the progress of a screen",
@@ -271,12 +298,16 @@ class SavedScreen:
         }
         write_json(self.folder / SUMMARY, summary)
         self.is_complete = True
+        self._remove_what_led_here()
+
+    def _remove_what_led_here(self) -> None:
         self._raw.unlink(missing_ok=True)
         self._progress.unlink(missing_ok=True)
+        shutil.rmtree(self.shards, ignore_errors=True)
 
     def summary(self) -> dict[str, Any]:
         """What a complete screen found: images shown and skipped, and notes."""
-        return json.loads((self.folder / SUMMARY).read_text(encoding="utf-8"))
+        return read_facts(self.folder / SUMMARY)
 
     def _units(self, staging: Path) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         if self._ends is None:

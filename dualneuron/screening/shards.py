@@ -5,7 +5,6 @@ A shard begins where a batch of the whole screen begins, so the responses are th
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -146,15 +145,13 @@ def show_on_cluster(
         f"images_{span.start}_{span.stop}": {**known, "first": span.start, "stop": span.stop}
         for span in spans
     }
-    folder = screen.folder / "shards"
-    run_tasks(show_shard, tasks, folder, client)
+    run_tasks(show_shard, tasks, screen.shards, client)
     try:
         for name, span in zip(tasks, spans, strict=True):
-            _take(screen, span, finished({name: {}}, folder).iloc[0], skip_corrupt)
+            _take(screen, span, finished({name: {}}, screen.shards).iloc[0], skip_corrupt)
     finally:
         screen.save()
         screen.close()
-    shutil.rmtree(folder)
 
 
 def _for_workers(opening: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,9 @@ versions, the response of every neuron to mean grey), those of a pole that say w
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,15 @@ import torch
 from core import interrupt
 from core.errors import MissingFileError, ReproductionError, SettingError, StateError
 from core.files import is_full, no_room, replacing
+from core.matlab.failures import cause
 from core.settings import check_same
 from dualneuron.synthesis.batch import WEIGHTS, Item
 from dualneuron.twins.ensemble import NO_ROOM
 
-DAMAGED = "a run that is killed while it writes leaves such a file; move it away and run anew"
+NEURON, SEED = "neuron_", "seed_"
+"""Beginnings of the names of groups."""
+
+ANEW = "move it away and run anew"
 
 
 def pole_group(item: Item) -> str:
@@ -34,7 +39,7 @@ def pole_group(item: Item) -> str:
     >>> pole_group(Item(7, "most", 42))
     'neuron_0007/seed_42/most'
     """
-    return f"neuron_{item.neuron:04d}/seed_{item.seed}/{item.pole}"
+    return f"{NEURON}{item.neuron:04d}/{SEED}{item.seed}/{item.pole}"
 
 
 @contextmanager
@@ -53,30 +58,47 @@ def _opened(path: Path, mode: str) -> Iterator[h5py.File]:
     MissingFileError
         If it is not there.
     StateError
-        If it cannot be opened.
+        If it cannot be opened or read.
     FullDiskError
         If there is no room.
     """
     if mode != "w" and not path.is_file():
         raise MissingFileError(path=path, expected="a file of poles (HDF5)", found="none")
+    with _failures_told(path), h5py.File(path, mode) as file:
+        yield file
+
+
+@contextmanager
+def _failures_told(path: Path) -> Iterator[None]:
+    """Turn what h5py raises inside the block into an error that names the file."""
     try:
-        file = h5py.File(path, mode)
-    except OSError as error:
+        yield
+    except ReproductionError:
+        raise
+    except (OSError, RuntimeError, LookupError, ValueError) as error:
         if is_full(error):
             raise no_room(path, error) from None
+        found, advice = cause(error)
         raise StateError(
             path=path,
-            expected="a whole HDF5 file",
-            found=f"one that cannot be opened ({error})",
-            advice=DAMAGED,
+            expected="a whole file of poles (HDF5)",
+            found=found,
+            advice=ANEW if found.startswith("a damaged") else advice,
         ) from None
+
+
+def _settings_of(file: h5py.File) -> dict[str, Any]:
+    """How the poles of a file were made; empty for a published file."""
     try:
-        with file:
-            yield file
-    except (OSError, RuntimeError) as error:
-        if not isinstance(error, ReproductionError) and is_full(error):
-            raise no_room(path, error) from None
-        raise
+        found = json.loads(file.attrs.get("settings", "{}"))
+    except (ValueError, TypeError):
+        found = None
+    is_ours = isinstance(found, dict)
+    if not is_ours or not (found or any(name.startswith(NEURON) for name in file)):
+        raise StateError(
+            path=file.filename, expected="a file of poles", found="an HDF5 file of another program"
+        )
+    return found
 
 
 class PolesFile:
@@ -96,7 +118,7 @@ class PolesFile:
     Raises
     ------
     StateError
-        If the file was made with other settings, is damaged or is a published one.
+        If the file was made with other settings, is damaged, or is of another origin.
     """
 
     def __init__(
@@ -113,8 +135,8 @@ class PolesFile:
 
     def _check_settings(self) -> None:
         with _opened(self.path, "r") as file:
-            found = file.attrs.get("settings")
-        if found is None:
+            found = _settings_of(file)
+        if not found:
             raise StateError(
                 path=self.path,
                 expected="a file of poles that says its settings",
@@ -122,7 +144,7 @@ class PolesFile:
                 advice="write into another folder",
             )
         try:
-            check_same(self.settings, json.loads(found), "the poles")
+            check_same(self.settings, found, "the poles")
         except StateError as error:
             raise error.about(self.path) from None
 
@@ -132,7 +154,9 @@ class PolesFile:
             return [item for item in items if not _is_complete(file.get(pole_group(item)))]
 
     def add(self, items: Sequence[Item], results: Sequence[dict[str, Any]]) -> None:
-        """Write results; a signal takes effect afterwards.
+        """Write results into a copy that then takes the file's place; a signal waits for that.
+
+        Whoever is killed meanwhile, or finds the disk full, leaves the file as it was.
 
         Parameters
         ----------
@@ -141,12 +165,14 @@ class PolesFile:
         results
             As of `dualneuron.synthesis.batch.synthesize`.
         """
-        with interrupt.held_back(), _opened(self.path, "r+") as file:
-            for item, result in zip(items, results, strict=True):
-                name = pole_group(item)
-                if name in file:
-                    del file[name]
-                self._write(file.create_group(name), item, result)
+        with interrupt.held_back(), replacing(self.path) as temporary:
+            shutil.copyfile(self.path, temporary)
+            with _opened(temporary, "r+") as file:
+                for item, result in zip(items, results, strict=True):
+                    name = pole_group(item)
+                    if name in file:
+                        del file[name]
+                    self._write(file.create_group(name), item, result)
         interrupt.check()
 
     def _write(self, group: h5py.Group, item: Item, result: dict[str, Any]) -> None:
@@ -195,19 +221,20 @@ class DualNeuronDataset:
     MissingFileError
         If there is no such file.
     StateError
-        If it cannot be read.
+        If it cannot be read, or is no file of poles.
     """
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self._context = _opened(self.path, "r")
-        self.file = self._context.__enter__()
-        self.settings = json.loads(self.file.attrs.get("settings", "{}"))
-        self.grey_baseline = self.file.attrs.get("grey_baseline")
+        with ExitStack() as opening:
+            self.file = opening.enter_context(_opened(self.path, "r"))
+            self.settings = _settings_of(self.file)
+            self.grey_baseline = self.file.attrs.get("grey_baseline")
+            self._opening = opening.pop_all()
 
     def close(self) -> None:
         """Close the file."""
-        self.file.close()
+        self._opening.close()
 
     def __enter__(self) -> "DualNeuronDataset":
         return self
@@ -218,12 +245,11 @@ class DualNeuronDataset:
     @property
     def neurons(self) -> list[int]:
         """Ids of the neurons in the file, ascending."""
-        return sorted(int(name.removeprefix("neuron_")) for name in self.file)
+        return _numbers(self.file, NEURON)
 
     def seeds(self, neuron_id: int) -> list[int]:
         """Seeds of a neuron, ascending."""
-        group = self._group(f"neuron_{neuron_id:04d}", f"a neuron {neuron_id}")
-        return sorted(int(name.removeprefix("seed_")) for name in group)
+        return _numbers(self._group(f"{NEURON}{neuron_id:04d}", f"a neuron {neuron_id}"), SEED)
 
     def poles(self, neuron_id: int, seed: int) -> list[str]:
         """Complete poles of a neuron and seed: ``"least"``, ``"most"`` or both.
@@ -298,11 +324,12 @@ class DualNeuronDataset:
                 found="one of an interrupted run",
                 advice="run the same again to complete it",
             )
-        arrays = {name: np.atleast_1d(group[name][()]) for name in group}
-        attributes = {
-            name: value.item() if isinstance(value, np.generic) else value
-            for name, value in group.attrs.items()
-        }
+        with _failures_told(self.path):
+            arrays = {name: np.atleast_1d(group[name][()]) for name in group}
+            attributes = {
+                name: value.item() if isinstance(value, np.generic) else value
+                for name, value in group.attrs.items()
+            }
         return attributes | arrays
 
     def _counts(self, group: h5py.Group | None) -> bool:
@@ -310,9 +337,16 @@ class DualNeuronDataset:
         return _is_complete(group) if self.settings else group is not None
 
     def _group(self, name: str, what: str) -> h5py.Group:
-        if name not in self.file:
+        group = self.file.get(name)
+        if not isinstance(group, h5py.Group):
             raise SettingError(path=self.path, expected=f"poles of {what}", found="none")
-        return self.file[name]
+        return group
+
+
+def _numbers(group: h5py.Group, prefix: str) -> list[int]:
+    """Numbers in the names of a group's parts that begin with `prefix`, ascending."""
+    ends = (name.removeprefix(prefix) for name in group if name.startswith(prefix))
+    return sorted(int(end) for end in ends if end.isdecimal())
 
 
 def state_digest(twin: torch.nn.Module) -> str:

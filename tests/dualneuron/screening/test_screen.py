@@ -135,6 +135,37 @@ def test_an_interrupted_screen_goes_on_to_the_same_files(greys, means, tmp_path,
     assert first.n_seen + rest.n_seen == len(LEVELS) - 1
 
 
+def test_what_a_run_left_that_was_killed_at_its_very_end_is_removed(greys, means, tmp_path):
+    images = opened(greys(LEVELS))
+    whole = screened(tmp_path, images, means)
+    left = tmp_path / "s_screen"
+    (left / "shards").mkdir()
+    for name in ("responses.float32", "progress.npz", "shards/images_0_7.parquet"):
+        (left / name).write_bytes(b"left")
+    assert saved(tmp_path).is_complete
+    assert files(tmp_path) == whole
+
+
+@pytest.mark.parametrize("name", ["settings.json", "summary.json"])
+@pytest.mark.parametrize("text", ['{"n_images": ', "[1]", "null"])
+def test_facts_that_cannot_be_read_are_told(greys, means, tmp_path, name, text):
+    screened(tmp_path, opened(greys(LEVELS)), means)
+    (tmp_path / "s_screen" / name).write_text(text)
+    words = rf"{name}: expected what is known of a screen \(JSON\), found.*to start anew"
+    with pytest.raises(StateError, match=words):
+        screen_facts(tmp_path / "s_ordered_responses")
+    with pytest.raises(StateError, match=words):
+        saved(tmp_path).summary()
+
+
+def test_a_progress_of_another_kind_is_told(tmp_path):
+    saved(tmp_path)
+    with (tmp_path / "s_screen" / "progress.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(StateError, match="expected the progress of a screen, found a file that"):
+        saved(tmp_path)
+
+
 def test_a_screen_that_was_killed_goes_on_from_its_last_note(greys, means, tmp_path):
     images = opened(greys(LEVELS))
     whole = screened(tmp_path / "whole", images, means)

@@ -12,6 +12,7 @@ from core.errors import SettingError, StateError
 from dualneuron.__main__ import main, parser
 from dualneuron.synthesis.batch import Item, synthesize
 from dualneuron.synthesis.generate import DualNeuronDataset, generate_poles
+from dualneuron.synthesis.poles_file import PolesFile
 from dualneuron.synthesis.presets import V1_NOTEBOOK
 from dualneuron.twins import V1GrayTaskDriven
 
@@ -165,14 +166,75 @@ def test_a_file_of_other_weights_is_refused(made):
 
 def test_a_damaged_file_is_refused(twin, tmp_path):
     path = tmp_path / "v1graytaskdriven_results.h5"
-    path.write_bytes(b"\x89HDF\r\n\x1a\n and no more")
-    words = (
-        f"{path.name}: expected a whole HDF5 file, found one that cannot be opened.*move it away"
-    )
+    path.write_text("not HDF5 at all")
+    words = f"{path.name}: expected a whole file of poles .HDF5., found a damaged one.*move it away"
     with pytest.raises(StateError, match=words):
         poles_of(twin, tmp_path)
     with pytest.raises(StateError, match=words):
         DualNeuronDataset(path)
+
+
+def test_a_cut_file_and_one_with_damaged_values_are_told_apart(made, tmp_path):
+    path, content = tmp_path / made.name, bytearray(made.read_bytes())
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(StateError, match="found one that is cut off; copy it again"):
+        DualNeuronDataset(path)
+    with h5py.File(made) as file:
+        start = file["neuron_0009/seed_4/most/image"].id.get_chunk_info(0).byte_offset
+    content[start : start + 64] = bytes(64)
+    path.write_bytes(content)
+    with DualNeuronDataset(path) as poles:
+        assert poles.get_neuron_results(9, 4, "least")["seed"] == 4
+        with pytest.raises(StateError, match=f"{made.name}: expected a whole file.*a damaged one"):
+            poles.get_neuron_results(9, 4, "most")
+
+
+@pytest.mark.parametrize("settings", [None, "no JSON", "[1]", [1, 2]])
+def test_hdf5_files_of_other_programs_are_refused(twin, tmp_path, settings):
+    path = tmp_path / "v1graytaskdriven_results.h5"
+    with h5py.File(path, "w") as file:
+        file["weights"] = np.ones(3)
+        if settings is not None:
+            file.attrs["settings"] = settings
+    before = path.read_bytes()
+    words = f"{path.name}: expected a file of poles, found an HDF5 file of another program"
+    with pytest.raises(StateError, match=words):
+        DualNeuronDataset(path)
+    with pytest.raises(StateError, match=words):
+        poles_of(twin, tmp_path)
+    assert path.read_bytes() == before
+
+
+def test_what_is_no_pole_is_not_taken_for_one(made, tmp_path):
+    path = tmp_path / made.name
+    path.write_bytes(made.read_bytes())
+    with h5py.File(path, "r+") as file:
+        file["a note"] = 1
+        file["neuron_0007"] = np.ones(3)
+        file["neuron_0009/seed_x"] = 1
+    with DualNeuronDataset(path) as poles:
+        assert poles.neurons == [5, 7, 9]
+        assert poles.seeds(9) == [4, 30]
+        with pytest.raises(SettingError, match="expected poles of a neuron 7, found none"):
+            poles.seeds(7)
+
+
+def test_the_file_stays_as_it_was_until_a_batch_is_written(made, twin, tmp_path, monkeypatch):
+    """Whatever kills a run while it writes, and whoever reads meanwhile, finds a whole file."""
+    path, meanwhile, write = tmp_path / made.name, [], PolesFile._write
+
+    def write_and_look(*arguments):
+        before = path.read_bytes()
+        write(*arguments)
+        meanwhile.append(path.read_bytes() == before)
+
+    monkeypatch.setattr(PolesFile, "_write", write_and_look)
+    poles_of(twin, tmp_path, v1_neurons=[5])
+    with DualNeuronDataset(path) as poles:
+        poles_of(twin, tmp_path)
+        assert poles.neurons == [5]
+    assert meanwhile == [True] * 8
+    assert contents(path) == contents(made)
 
 
 def test_published_files_are_read(tmp_path, twin):
