@@ -8,7 +8,6 @@ it would be alone. Tasks run on workers (`core.sweep`).
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
-from zipfile import BadZipFile
 from zlib import crc32
 
 import numpy as np
@@ -16,10 +15,11 @@ import pandas as pd
 import torch
 
 from core.contract import ext1
-from core.errors import LayerError, SettingError, WeightsError
+from core.errors import LayerError, SettingError
 from core.generator_statistics.codes import class_embeddings, started_codes
-from core.generator_statistics.surrogates import generator_by_name
+from core.generator_statistics.surrogates import LOADED_AS, generator_by_name
 from core.generators import Generator
+from core.geometry.averages import load_average
 from core.images import resize_and_pad_canvas
 from core.optimizers.gradient import Hessian, gradient_ascent, label2method
 from core.probing import Scorer
@@ -37,12 +37,6 @@ FIELD_PROBES = 20
 """Images of noise by which a receptive field is found."""
 
 Score = Callable[[torch.Tensor], torch.Tensor]
-
-HESSIANS = {
-    "DeePSim": (HESSIAN_FILES["fc6"], "eigv_avg", "eigvect_avg"),
-    "BigGAN": (HESSIAN_FILES["BigGAN"], "eigvals_avg", "eigvects_avg"),
-}
-"""File of each generator's average Hessian, and its arrays of values and vectors."""
 
 PER_TRAJECTORY = ("unitid", "batchi", "score", "maxscore", "maxstep")
 """What a task gives for each trajectory, as lists."""
@@ -348,19 +342,12 @@ def _placement(
 @lru_cache(maxsize=2)
 def _hessian(generator: str, weights_dir: str | None) -> Hessian:
     """Average Hessian of a generator, from its file in a folder of weights."""
-    name, values, vectors = HESSIANS.get(generator, ("", "", ""))
-    if not name:
+    space = LOADED_AS.get(generator, generator)
+    if space not in HESSIAN_FILES:
         raise SettingError(
             path="method", expected=f"one without Hess for {generator}", found="one with it"
         )
-    path = locate(WeightFile(name), folder=weights_dir, allow_download=False)
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            found = [torch.from_numpy(np.array(arrays[key])) for key in (values, vectors)]
-    except (OSError, ValueError, EOFError, KeyError, BadZipFile) as error:
-        raise WeightsError(
-            path=path,
-            expected=f"the average Hessian of {generator}",
-            found=f"another file ({type(error).__name__})",
-        ) from None
-    return Hessian(*found)
+    file = WeightFile(HESSIAN_FILES[space])
+    path = locate(file, folder=weights_dir, allow_download=False)
+    metric = load_average(path.parent, space)
+    return Hessian(torch.from_numpy(metric.eigenvalues), torch.from_numpy(metric.eigenvectors))

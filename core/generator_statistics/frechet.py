@@ -6,15 +6,16 @@ matrix: no root of a matrix is taken, nothing is complex, and nothing is added t
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import blas
 
-from core.errors import MissingFileError, SampleError, StateError
+from core.errors import SampleError
 from core.files import replacing
+from core.geometry.saved import from_archive
 from core.settings import whole
 
 BLOCK = 1024
@@ -478,15 +479,15 @@ def load_statistics(path: Path) -> SavedStatistics:
     MissingFileError, StateError
         If the file is not there, or holds something else.
     """
-    if not path.is_file():
-        raise MissingFileError(path=path, expected="statistics of features", found="no file")
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            moments = [content[name] for name in ("mu", "sigma")]
-            found = FeatureStatistics.of_moments(int(content["n"]), *moments)
-            words = [str(content[name]) for name in ("extractor", "preprocessing", "images")]
-    except (KeyError, ValueError, TypeError, EOFError, OSError) as error:
-        raise StateError(
-            path=path, expected="statistics of features", found=f"another file ({error})"
-        ) from None
+    return from_archive(path, _saved, "statistics of features")
+
+
+def _saved(content: Mapping[str, np.ndarray]) -> SavedStatistics:
+    mean, covariance = (np.asarray(content[name], dtype=float) for name in ("mu", "sigma"))
+    if covariance.shape != (mean.size, mean.size) or mean.ndim != 1:
+        raise ValueError(f"mu {mean.shape}, sigma {covariance.shape}")
+    if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
+        raise ValueError("NaN or infinity")
+    words = [str(content[name]) for name in ("extractor", "preprocessing", "images")]
+    found = FeatureStatistics.of_moments(int(content["n"]), mean, covariance)
     return SavedStatistics(found, *words)

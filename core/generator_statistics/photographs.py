@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.errors import ImageError, MissingFileError
+from core.errors import MissingFileError
+from core.images.opening import open_rgb
 from core.optional import import_package
 
 COLOUR = (
@@ -135,24 +136,6 @@ def centre_square(path: Path, size: int) -> np.ndarray:
     image = image.resize((width, height), pillow.Resampling.BILINEAR)
     left, top = (width - size) // 2, (height - size) // 2
     return _as_channels(np.asarray(image.crop((left, top, left + size, top + size))))
-
-
-def open_rgb(path: Path) -> object:
-    """An image file as a Pillow image in RGB.
-
-    Raises
-    ------
-    ImageError
-        If it is no image, or a part of one.
-    """
-    pillow = import_package("PIL.Image", "reading images")
-    try:
-        with pillow.open(path) as image:
-            return image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, pillow.DecompressionBombError) as error:
-        raise ImageError(
-            path=path, expected="an image", found=f"something else, or a part of one ({error})"
-        ) from None
 
 
 def _as_channels(image: np.ndarray) -> np.ndarray:

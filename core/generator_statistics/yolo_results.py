@@ -87,12 +87,12 @@ def read_yolo_results(
 
 def _boxes(file: Path) -> np.ndarray:
     """Class and confidence of each line, (k, 2)."""
-    lines = [line.split() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     try:
-        rows = np.array([[float(cell) for cell in line] for line in lines])
+        lines = file.read_text(encoding="utf-8").splitlines()
+        rows = np.array([[float(cell) for cell in line.split()] for line in lines if line.strip()])
     except ValueError:
         rows = np.empty((0, 0))
-    if rows.ndim != 2 or rows.shape[1] != N_FIELDS:
+    if rows.ndim != 2 or rows.shape[1] != N_FIELDS or not _are_objects(rows[:, [0, -1]]):
         raise SampleError(
             path=file,
             expected=f"lines of {N_FIELDS} numbers: class, box, confidence",
@@ -102,11 +102,18 @@ def _boxes(file: Path) -> np.ndarray:
     return rows[:, [0, -1]]
 
 
+def _are_objects(rows: np.ndarray) -> bool:
+    """Whether rows (k, 2) are a class from 0 and a confidence."""
+    return bool(np.isfinite(rows).all() and (rows[:, 0] >= 0).all())
+
+
 def _entries(path: Path) -> dict[str, np.ndarray]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         rows = [(str(e["image_id"]), float(e["category_id"]), float(e["score"])) for e in entries]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        if not _are_objects(np.array([row[1:] for row in rows]).reshape(-1, 2)):
+            raise ValueError("classes below 0, or NaN or infinity")
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
         raise SampleError(
             path=path,
             expected="a JSON list of image_id, category_id and score",

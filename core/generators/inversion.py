@@ -16,7 +16,7 @@ from core.errors import CodeError, ImageError
 from core.generators.protocol import Generator
 from core.images.range import check_range
 from core.progress import progress
-from core.settings import whole
+from core.settings import positive_number, whole
 
 Schedule = Callable[[torch.optim.Optimizer], LRScheduler]
 """Makes a schedule of the learning rate for an optimizer."""
@@ -197,7 +197,13 @@ def adam(
     Returns
     -------
     Search
+
+    Raises
+    ------
+    SettingError
+        If the learning rate is not above 0.
     """
+    positive_number(learning_rate, "learning_rate")
 
     def search(losses: Losses, codes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         codes = codes.requires_grad_(True)

@@ -114,19 +114,26 @@ def load_metric(
         raise StateError(path=path, expected=wanted, found=", ".join(sorted(arrays)) or "nothing")
     values, vectors = arrays[names[0]].ravel(), arrays[names[1]]
     matrix = arrays.get(names[2])
-    if not all(_is_finite(array) for array in (values, vectors)):
+    given = [array for array in (values, vectors, matrix) if array is not None]
+    if not len(values) or not all(_is_finite(array) for array in given):
         raise StateError(path=path, expected="finite eigenvalues and eigenvectors", found="others")
     values, vectors = _ascending(values, _in_columns(path, values, vectors, matrix))
     texts = {name: str(arrays[name]) for name in TEXTS if name in arrays}
     code = next((arrays[name].ravel() for name in CODES if name in arrays), None)
+    try:
+        asymmetry = float(arrays.get("asymmetry", 0))
+        seed = int(arrays["seed"]) if "seed" in arrays else None
+    except (TypeError, ValueError, OverflowError) as error:
+        found = f"others ({error})"
+        raise StateError(path=path, expected="numbers as asymmetry and seed", found=found) from None
     metric = Metric(
         values,
         vectors,
         matrix,
         code,
         residuals=arrays.get("residuals"),
-        asymmetry=float(arrays.get("asymmetry", 0)),
-        seed=int(arrays["seed"]) if "seed" in arrays else None,
+        asymmetry=asymmetry,
+        seed=seed,
         **texts,
     )
     if generator and metric.generator not in ("", generator):
@@ -155,28 +162,50 @@ def has_part(path: Path, part: str) -> bool:
     MissingFileError, StateError
         If it is none.
     """
-    names = _archive(path, lambda archive: archive.files)
+    names = from_archive(path, lambda archive: archive.files, "an npz file with a metric")
     return any(values in names for values, *_ in BLOCKS[part])
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    return _archive(path, dict)
+    return from_archive(path, dict, "an npz file without pickles")
 
 
-def _archive(path: Path, take: Callable[[np.lib.npyio.NpzFile], T]) -> T:
-    """What is taken from an archive while it is open."""
-    if not Path(path).is_file():
-        raise MissingFileError(path=path, expected="a file with a metric", found="none")
+def from_archive(path: Path, take: Callable[[np.lib.npyio.NpzFile], T], expected: str) -> T:
+    """What is taken from an npz file while it is open; for all files, damaged ones too.
+
+    Parameters
+    ----------
+    path
+        An npz file; pickles in it are not read.
+    take
+        Takes what is wanted; may raise what NumPy raises of arrays that are not as they should be.
+    expected
+        What the file should be, in words.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    StateError
+        If it is another file, a damaged one, or lacks what is taken.
+
+    Examples
+    --------
+    >>> from_archive(Path("no_such_file.npz"), dict, "an npz file with a metric")
+    Traceback (most recent call last):
+    core.errors.MissingFileError: no_such_file.npz: expected an npz file with a metric, found none.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MissingFileError(path=path, expected=expected, found="none")
     try:
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return take(archive)
     except (
         ValueError, OSError, EOFError, KeyError, TypeError, AttributeError, NotImplementedError,
-        RuntimeError, zipfile.BadZipFile, zlib.error,
+        RuntimeError, OverflowError, zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
-        raise StateError(
-            path=path, expected="an npz file without pickles", found=f"another ({error})"
-        ) from None
+        raise StateError(path=path, expected=expected, found=f"another ({error})") from None
 
 
 def _is_finite(array: np.ndarray) -> bool:
@@ -208,7 +237,8 @@ def _in_columns(
 def _misfit(matrix: np.ndarray, values: np.ndarray, vectors: np.ndarray) -> float:
     if matrix.shape != (len(vectors), len(vectors)):
         return np.inf
-    return float(np.abs(matrix @ vectors - vectors * values).max() / np.abs(values).max())
+    error = float(np.abs(matrix @ vectors - vectors * values).max())
+    return error / float(np.abs(values).max()) if error else 0.0
 
 
 def _ascending(values: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = hand_on(
             "crop_all_from_montage",
             "crop_from_montage",
         ],
+        "opening": ["open_rgb"],
         "pil_montages": ["PIL_array_to_montage", "PIL_array_to_montage_score_frame"],
         "range": ["check_range"],
         "spectra": ["calculate_rms_contrast", "power_spectrum_freq", "power_spectrum_orientation"],

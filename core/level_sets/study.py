@@ -330,7 +330,6 @@ def study(options: argparse.Namespace, say: Callable[[str], None]) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from core.computing.devices import choose_device
     from core.generators import GENERATORS
 
     whole(options.generations, "--generations", at_least=2)

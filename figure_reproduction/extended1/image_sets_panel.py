@@ -30,7 +30,7 @@ def image_set_panels(given: PanelTables) -> list[Panel]:
     distances, objects = (given.tables[file] for file in ext1.PANELS["A"])
     panels = [_distance_panel(distances, given.words), _object_panel(objects, given.words)]
     if given.picture:
-        panels.insert(0, _sample_panel(given, list(dict.fromkeys(objects["set"]))))
+        panels.insert(0, _sample_panel(given, set_names(distances)))
     return panels
 
 
@@ -54,6 +54,22 @@ def image_set_numbers(given: PanelTables) -> Statistics:
         if kind in sizes:
             found[name] = float(min(sizes[kind]))
     return found
+
+
+def set_names(table: pd.DataFrame) -> list[str]:
+    """Names of all sets, in the order in which they were compared.
+
+    Parameters
+    ----------
+    table
+        Rows of `core.contract.ext1.FRECHET`, all pairs.
+
+    Examples
+    --------
+    >>> set_names(pd.DataFrame({"set1": ["a", "a", "b"], "set2": ["b", "c", "c"]}))
+    ['a', 'b', 'c']
+    """
+    return list(dict.fromkeys([*table["set1"], *table["set2"]]))
 
 
 def distances_from(table: pd.DataFrame, reference: str) -> pd.DataFrame:

@@ -63,7 +63,7 @@ def panel_tables(panel: str, source: SourceData, computed: Path) -> PanelTables 
     Raises
     ------
     StateError
-        If computed tables do not match their stamp.
+        If tables do not match their stamp, which alone says what they were computed with.
     """
     files = ext1.PANELS[panel]
     kept = SourceData(computed, Sizes())
@@ -71,29 +71,31 @@ def panel_tables(panel: str, source: SourceData, computed: Path) -> PanelTables 
         return _read(panel, source)
     if not any(kept.path(file).is_file() for file in files):
         return None
-    stamp = computed / ext1.FOLDER / ext1.stamp_name(panel)
-    paths = [kept.path(file) for file in files]
-    if not matches_stamp(stamp, paths, {"version": ext1.VERSION}):
+    return _read(panel, kept)
+
+
+def _read(panel: str, source: SourceData) -> PanelTables:
+    files = ext1.PANELS[panel]
+    folder = source.root / ext1.FOLDER
+    stamp, paths = folder / ext1.stamp_name(panel), [source.path(file) for file in files]
+    picture = folder / ext1.PICTURES.get(panel, "")
+    pictures = [picture] if picture.is_file() else []
+    known = _stamp(stamp)
+    words = [known.get(name) for name in ("substitutes", "counts")]
+    fits = matches_stamp(stamp, [*paths, *pictures], {"version": ext1.VERSION})
+    if not fits or not all(isinstance(some, str) for some in words):
         raise StateError(
             path=stamp,
             expected="the stamp of these tables",
             found="none that fits them",
             advice=f"`{COMMAND}` computes them anew",
         )
-    return _read(panel, kept)
-
-
-def _read(panel: str, source: SourceData) -> PanelTables:
-    folder = source.root / ext1.FOLDER
-    known = _stamp(folder / ext1.stamp_name(panel))
-    picture = folder / ext1.PICTURES.get(panel, "")
-    files = ext1.PANELS[panel]
     return PanelTables(
         tables={file: source.read(file) for file in files},
-        paths=tuple(source.path(file) for file in files),
-        substitutes=str(known.get("substitutes", "")),
-        counts=str(known.get("counts", "")),
-        picture=picture if picture.is_file() else None,
+        paths=tuple(paths),
+        substitutes=words[0],
+        counts=words[1],
+        picture=next(iter(pictures), None),
     )
 
 

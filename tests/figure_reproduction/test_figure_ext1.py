@@ -1,5 +1,6 @@
 """Extended Data Figure 1 from tables: what is drawn, what is said of it, and what is refused."""
 
+import json
 from functools import partial
 
 import matplotlib as mpl
@@ -206,6 +207,40 @@ def test_tables_that_do_not_match_their_stamp_are_refused(tables, tmp_path):
         "expected the stamp of these tables, found none that fits" in result.unavailable["Ext. 1C"]
     )
     assert {panel.panel for panel in result.panels} == {"Ext. 1A", "Ext. 1B", "Ext. 1D"}
+
+
+@pytest.mark.parametrize("gone", ["the stamp", "its words", "its version"])
+def test_substitutes_copied_into_source_data_are_not_taken_for_the_papers(tables, tmp_path, gone):
+    source = write_tables(tmp_path / "source", tables, panels="C")
+    stamp = source / ext1.FOLDER / ext1.stamp_name("C")
+    content = json.loads(stamp.read_text())
+    if gone == "the stamp":
+        stamp.unlink()
+    elif gone == "its words":
+        stamp.write_text(json.dumps({k: v for k, v in content.items() if k != "substitutes"}))
+    else:
+        stamp.write_text(json.dumps({**content, "version": ext1.VERSION + 1}))
+    result = drawn(source, tmp_path / "none", tmp_path / "out")
+    assert "found none that fits them" in result.unavailable["Ext. 1C"]
+    assert {c.verdict for c in compare(result)} == {UNAVAILABLE}
+
+
+def test_a_picture_that_was_changed_is_refused(tables, tmp_path):
+    computed = write_tables(tmp_path / "computed", tables, panels="C")
+    (computed / ext1.FOLDER / ext1.PICTURES["C"]).write_bytes(b"another")
+    result = drawn(tmp_path / "none", computed, tmp_path / "out")
+    assert "found none that fits them" in result.unavailable["Ext. 1C"]
+
+
+def test_samples_are_named_by_the_sets_that_are_pictured(tables, tmp_path):
+    # results of YOLO may be at hand of some sets only
+    objects = tables[ext1.OBJECTNESS]
+    tables[ext1.OBJECTNESS] = objects[objects["set"].isin(["crops B", "noise"])]
+    computed = write_tables(tmp_path / "computed", tables, panels="A")
+    reproduction = reproduce(SourceData(tmp_path), np.random.default_rng(0), computed)
+    (samples,) = [panel for panel in reproduction.panels if panel.name == "samples"]
+    labels = [text.get_text() for text in samples.drawing.axes[0].get_yticklabels()]
+    assert labels == ["crops A", "crops B", "mine", "noise"]
 
 
 def test_the_report_says_that_no_recordings_enter_it(tables, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.errors import ImageError, MissingFileError
+from core.errors import MissingFileError
 from core.files import replacing, writable_folder
 from core.generators.protocol import Generator
 from core.geometry.commands import average_at_random, loaded, save_figure
@@ -15,6 +15,7 @@ from core.geometry.inversion.comparison import Effort, compare_inversions, gains
 from core.geometry.inversion.figures import found_figure, histories_figure
 from core.geometry.metric import name_of
 from core.geometry.saved import load_metric, save_metric
+from core.images.opening import open_rgb
 from core.optional import import_package
 from core.plotting.style import apply_style
 
@@ -48,7 +49,7 @@ def inversions(options: argparse.Namespace) -> Iterator[str]:
         metric,
         target,
         distance,
-        methods=options.methods,
+        methods=list(dict.fromkeys(options.methods)),
         bases=list(dict.fromkeys(["plain", *options.bases])),
         starts_per_image=options.starts,
         effort=Effort(options.steps, options.learning_rate, options.sigma),
@@ -93,11 +94,6 @@ def _targets(options: argparse.Namespace, generator: Generator) -> torch.Tensor:
 
 def _image(file: Path, size: tuple[int, int]) -> torch.Tensor:
     """An image (3, H, W) in [0, 1], cut to the middle and resized."""
-    pil = import_package("PIL.Image", "reading images")
     ops = import_package("PIL.ImageOps", "reading images")
-    try:
-        picture = ops.fit(pil.open(file).convert("RGB"), size[::-1])
-    except (OSError, ValueError, SyntaxError, pil.DecompressionBombError) as error:
-        found = f"that it cannot be read ({type(error).__name__})"
-        raise ImageError(path=file, expected="an image", found=found) from None
+    picture = ops.fit(open_rgb(file), size[::-1])
     return torch.from_numpy(np.asarray(picture) / np.float32(255)).permute(2, 0, 1)

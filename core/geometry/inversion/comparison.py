@@ -214,7 +214,7 @@ def gains(table: pd.DataFrame) -> pd.DataFrame:
                         "p": float(test.pvalue) if enough else np.nan,
                     }
                 )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["method", "basis", "of", "gain", "better", "t", "p"])
 
 
 class _Counted:

@@ -199,5 +199,22 @@ def test_statistics_come_back_from_their_file(tmp_path, rng):
     (tmp_path / "b.npz").write_bytes(b"something else")
     with pytest.raises(StateError, match="expected statistics of features"):
         load_statistics(tmp_path / "b.npz")
-    with pytest.raises(MissingFileError, match="found no file"):
+    with pytest.raises(MissingFileError, match="found none"):
         load_statistics(tmp_path / "c.npz")
+
+
+@pytest.mark.parametrize("cut", [10, 400, -1])
+def test_saved_statistics_that_were_cut_are_refused(tmp_path, cut):
+    found = streamed(np.random.default_rng(0).random((30, 4)), 8)
+    save_statistics(tmp_path / "a.npz", SavedStatistics(found, "pixels", "none", ""))
+    (tmp_path / "b.npz").write_bytes((tmp_path / "a.npz").read_bytes()[:cut])
+    with pytest.raises(StateError, match="expected statistics of features"):
+        load_statistics(tmp_path / "b.npz")
+
+
+@pytest.mark.parametrize("mean", [np.full(4, np.nan), np.eye(4)], ids=["NaN", "a matrix"])
+def test_moments_that_are_none_are_refused(tmp_path, mean):
+    words = {"extractor": "pixels", "preprocessing": "none", "images": ""}
+    np.savez(tmp_path / "a.npz", mu=mean, sigma=np.eye(4), n=5, **words)
+    with pytest.raises(StateError, match="expected statistics of features"):
+        load_statistics(tmp_path / "a.npz")

@@ -128,6 +128,12 @@ def test_an_empty_folder_and_a_broken_image_are_told(tmp_path):
         next(folder_set(tmp_path, "mine").batches())
 
 
+def test_grey_of_16_bits_is_refused_and_not_cut_to_white(tmp_path):
+    Image.fromarray(np.full((20, 20), 3000, dtype=np.uint16)).save(tmp_path / "deep.tif")
+    with pytest.raises(ImageError, match="more than 8 bits a pixel"):
+        next(folder_set(tmp_path, "deep", 16).batches())
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -243,6 +249,18 @@ def test_results_that_are_none_are_refused(tmp_path):
     (tmp_path / "mine_00000.txt").write_text("1 0 0 0 0\n")
     with pytest.raises(SampleError, match="expected lines of 6 numbers"):
         read_yolo_results(tmp_path, images)
+    for line in ("nan 0 0 0 0 0.5", "-1 0 0 0 0 0.5", "1 0 0 0 0 nan"):
+        (tmp_path / "mine_00000.txt").write_text(line)
+        with pytest.raises(SampleError, match="expected lines of 6 numbers"):
+            read_yolo_results(tmp_path, images)
+    (tmp_path / "mine_00000.txt").write_bytes(b"\xff\xfe1 0 0 0 0 0.5")
+    with pytest.raises(SampleError, match="expected lines of 6 numbers"):
+        read_yolo_results(tmp_path, images)
+    for number in ("Infinity", "-1", "9" * 400):
+        entry = f'[{{"image_id": "mine_00000", "category_id": {number}, "score": 0.5}}]'
+        (tmp_path / "a.json").write_text(entry)
+        with pytest.raises(SampleError, match="expected a JSON list"):
+            read_yolo_results(tmp_path / "a.json", images)
     (tmp_path / "a.json").write_text('{"image_id": 1}')
     with pytest.raises(SampleError, match="expected a JSON list"):
         read_yolo_results(tmp_path / "a.json", images)

@@ -8,7 +8,7 @@ from scipy import stats
 from torch import nn
 
 from core.contract import ext1
-from core.errors import ImageError, LayerError, SampleError, SettingError
+from core.errors import ImageError, LayerError, SampleError, SettingError, StateError
 from core.generator_statistics import activation
 from core.generator_statistics.activation import UnitScores, ascent_table, ascent_tasks, ascents
 from core.generator_statistics.inversions import invert_photographs, pixel_correlations
@@ -20,8 +20,10 @@ from core.generator_statistics.summaries import (
     unit_comparisons,
 )
 from core.generators import SmallGenerator
+from core.geometry import Metric, save_metric
 from core.optimizers.gradient import gradient_ascent, label2method
 from core.probing import Scorer
+from core.spaces import HESSIAN_FILES
 from core.statistics import median_with_errors, rank_sum_effect
 from core.sweep import sweep, workers
 
@@ -152,6 +154,18 @@ def test_images_may_be_shrunk_into_the_receptive_field(small_network):
 def test_surrogates_have_no_hessian(small_network):
     with pytest.raises(SettingError, match="expected one without Hess for small"):
         ascents(**SETTINGS, layer=".Linear3", units=[1], method="Adam01Hess", rep=0)
+
+
+def test_average_hessians_are_read_as_all_who_use_them_read_them(tmp_path):
+    file = tmp_path / HESSIAN_FILES["BigGAN"]
+    metric = Metric(np.arange(1.0, 257), np.eye(256), generator="BigGAN")
+    save_metric(file, metric)
+    found = activation._hessian("BigGAN", str(tmp_path))
+    assert found.eigvals.tolist() == metric.eigenvalues.tolist()
+    activation._hessian.cache_clear()
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(StateError, match=f"{file.name}: expected an npz file"):
+        activation._hessian("BigGAN", str(tmp_path))
 
 
 def test_a_task_goes_through_the_workers_into_a_table(tmp_path):

@@ -226,13 +226,29 @@ def test_targets_are_images_of_a_folder_and_the_average_is_computed(quick, tmp_p
     assert load_metric(tmp_path / "out" / "average.npz").generator == "SmallGenerator"
 
 
+def test_plain_coordinates_alone_have_no_gain_and_a_method_named_twice_runs_once(quick, tmp_path):
+    main([*quick, "--methods", "lbfgs", "lbfgs", "--bases", "plain"])
+    table, gained = (
+        pd.read_csv(tmp_path / "out" / f"{name}.csv") for name in ("inversions", "gains")
+    )
+    assert not table.duplicated(["method", "basis", "target", "start"]).any()
+    assert gained.empty
+    assert "gain" in gained
+
+
+@pytest.mark.parametrize("rate", [-1.0, 0.0, float("nan")])
+def test_a_learning_rate_is_above_0(rate):
+    with pytest.raises(SettingError, match="learning_rate: expected a number above 0"):
+        adam(rate, 0, 5, None)
+
+
 def test_what_cannot_be_inverted(quick, tmp_path):
     images = tmp_path / "images"
     images.mkdir()
     with pytest.raises(MissingFileError, match=r"expected images \(.png, .*, found none there"):
         main([*quick, "--images", str(images)])
     (images / "a.png").write_text("no image")
-    with pytest.raises(ImageError, match=r"a.png: expected an image, found that it cannot be"):
+    with pytest.raises(ImageError, match=r"a.png: expected an image of 8 bits, found something"):
         main([*quick, "--images", str(images)])
     save_metric(tmp_path / "metric.npz", Metric(np.ones(256), np.eye(256), generator="BigGAN"))
     with pytest.raises(StateError, match="expected a metric of SmallGenerator, found one of Big"):

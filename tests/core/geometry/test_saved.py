@@ -98,3 +98,24 @@ def test_files_that_do_not_fit_are_refused(tmp_path):
         load_metric(path)
     with pytest.raises(FileNotFoundError):
         load_metric(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"seed": "x"},
+        {"asymmetry": np.arange(3)},
+        {"H": np.full((3, 3), "a")},
+        {"H": np.full((3, 3), np.nan)},
+        {"eva": np.empty(0), "evc": np.empty((0, 0)), "H": np.empty((0, 0))},
+    ],
+)
+def test_arrays_of_another_kind_are_refused_with_the_file_named(tmp_path, others):
+    np.savez(tmp_path / "m.npz", **{"eva": VALUES, "evc": VECTORS, "H": MATRIX, **others})
+    with pytest.raises(StateError, match=r"m\.npz: expected"):
+        load_metric(tmp_path / "m.npz")
+
+
+def test_a_metric_of_zero_is_read(tmp_path):
+    np.savez(tmp_path / "m.npz", eva=np.zeros(3), evc=np.eye(3), H=np.zeros((3, 3)))
+    assert load_metric(tmp_path / "m.npz").eigenvalues.tolist() == [0, 0, 0]
