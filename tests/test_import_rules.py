@@ -63,6 +63,7 @@ COMMANDS_OF_OTHER_ROOMS = {
         for room in ("experiments", "optimizers", "probing", "images")
     ),
     ("core/generator_statistics/study.py", "experiments"),
+    ("core/generator_statistics/panels/evolved.py", "experiments"),
 }
 """``python -m core.contract download`` and ``core.geometry evolution`` hand on to the room that
 does it; studies evolve units of networks, which the rest of their rooms know nothing of."""

@@ -1,0 +1,1 @@
+"""The tables of Extended Data Figure 1, panel by panel."""
