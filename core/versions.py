@@ -12,22 +12,35 @@ REQUIREMENTS = ("requirements-figures.txt", "requirements.txt")
 def versions() -> dict[str, str]:
     """This project, Python, the system and every required package; nothing is imported."""
     import platform  # here, so that help is instant
-    import tomllib
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {
-        "this project": project["version"],
+        "this project": _own_version(),
         "Python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        **{name: _installed(name, pin) for name, pin in pins().items()},
+        **{name: _installed(name, pin) for name, pin in pins(ROOT).items()},
     }
 
 
+def _own_version() -> str:
+    """From the sources; from the package's record where it is installed without them."""
+    import tomllib
+    from importlib import metadata
+
+    sources = ROOT / "pyproject.toml"
+    if not sources.is_file():
+        return metadata.version("dynamic-manifold-alignment")
+    return tomllib.loads(sources.read_text(encoding="utf-8"))["project"]["version"]
+
+
 def pins(root: Path = ROOT) -> dict[str, str]:
-    """Packages that the project's requirements name, and the version of each, in their order."""
+    """Packages that the project's requirements name, and the version of each, in their order.
+
+    None where the project is installed without its requirements.
+    """
     lines = [
         line
         for name in REQUIREMENTS
+        if (root / name).is_file()
         for line in (root / name).read_text(encoding="utf-8").splitlines()
     ]
     found = (re.match(r"([\w.-]+)(?:\[[^\]]*\])?==([^\s;]+)", line) for line in lines)

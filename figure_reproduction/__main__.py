@@ -42,16 +42,17 @@ def _draw(figures: list[str], options: argparse.Namespace) -> int:
     print(f"Looking for the data of Figure{plural} {', '.join(figures)}", flush=True)
     start = time.perf_counter()
 
-    from core.files import writable_folder
+    from core.files import alone_in
+    from core.progress import say
     from figure_reproduction.report import write_report
     from figure_reproduction.sources import choose, explanation
 
-    writable_folder(options.out)
-    choices = choose(figures, options.data, options.source_data)
-    if block := explanation(choices):
-        print(block, flush=True)
-    results = draw_all(choices, options.out, options.seed, options.jobs)
-    report = write_report(results, options.out, options.seed, time.perf_counter() - start)
+    with alone_in(options.out, say):
+        choices = choose(figures, options.data, options.source_data)
+        if block := explanation(choices):
+            print(block, flush=True)
+        results = draw_all(choices, options.out, options.seed, options.jobs)
+        report = write_report(results, options.out, options.seed, time.perf_counter() - start)
     for result in results:
         for failed in (item for item in result.checks if not item.passed):
             print(f"Figure {result.figure}: check failed: {failed.name}: {failed.found}")

@@ -4,6 +4,7 @@ import base64
 import csv
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 from core.figures import FIGURES
 from core.files import replacing, write_text
@@ -167,7 +168,7 @@ def script_link(figure: FigureReport, out: Path) -> str:
     if not out.resolve().is_relative_to(ROOT):
         return ""
     script = ROOT / f"{FIGURES[figure.result.figure].script.replace('.', '/')}.py"
-    return Path(os.path.relpath(script, out.resolve())).as_posix()
+    return link(script, out.resolve())
 
 
 def link(path: Path, out: Path) -> str:
@@ -185,7 +186,7 @@ def link(path: Path, out: Path) -> str:
     >>> link(Path("figures/simulated/a.png"), Path("figures"))
     'simulated/a.png'
     """
-    return Path(os.path.relpath(path, out)).as_posix()
+    return quote(Path(os.path.relpath(path, out)).as_posix())
 
 
 def _portable(value: object) -> object:

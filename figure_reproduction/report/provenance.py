@@ -229,8 +229,9 @@ def about(source: SourceData, origin: Origin) -> SourceWords:
     """
     if origin is Origin.SIMULATED:
         record = simulation_record(source.root) or {}
-        made = str(record.get("created", ""))
-        return SourceWords(simulation_words(source.root), made, record.get("parameters") or {})
+        made, parameters = str(record.get("created", "")), record.get("parameters")
+        known = parameters if isinstance(parameters, dict) else {}
+        return SourceWords(simulation_words(source.root), made, known)
     if origin is Origin.EXPLORER:
         return SourceWords(explorer_words(source), str(read_record(source.root.parent).get("date")))
     return SourceWords()

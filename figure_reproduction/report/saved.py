@@ -2,15 +2,16 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from core.contract.checks import Check
 from core.contract.provenance import Origin
-from core.errors import ContractError, MissingFileError
-from core.files import write_json
-from figure_reproduction.report.provenance import RunData
+from core.errors import ContractError, MissingFileError, ReproductionError
+from core.figures import FIGURES
+from core.files import sha256, write_json
+from figure_reproduction.report.provenance import RunData, shown_path
 from figure_reproduction.results import (
     FigureResult,
     Regenerated,
@@ -21,12 +22,17 @@ from figure_reproduction.results import (
 
 FILE_NAME = "report.json"
 
-VERSION = 1
+VERSION = 2
 """Of the file's form."""
+
+PICTURES = ("png", "pdf", "shown")
+"""Fields of a panel that are paths."""
+
+DRAW_AGAIN = "`./reproduce figures` draws the figures and writes all of it"
 
 
 def save_run(results: list[FigureResult], run: RunData, seed: int, out: Path) -> Path:
-    """Write ``report.json``; paths of pictures are those below its folder.
+    """Write ``report.json``: pictures by their paths below its folder, and by their hashes.
 
     Parameters
     ----------
@@ -55,7 +61,7 @@ def load_run(out: Path) -> tuple[list[FigureResult], RunData, int]:
     Raises
     ------
     MissingFileError, ContractError
-        If there is none, or it was written otherwise.
+        If there is none, or it was written otherwise, or a picture is gone or another one.
     """
     path = out / FILE_NAME
     if not path.is_file():
@@ -63,37 +69,48 @@ def load_run(out: Path) -> tuple[list[FigureResult], RunData, int]:
             path=path,
             expected="what a run found",
             found="no such file",
-            advice="`./reproduce figures` draws the figures and writes it",
+            advice=DRAW_AGAIN,
         )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["version"] != VERSION:
             raise ValueError(f"version {content['version']}")
         figures = [_figure(figure, out) for figure in content["figures"]]
-        return figures, RunData(**content["run"]), content["seed"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        run = RunData(**content["run"])
+        _numbers([run.seconds, *run.seconds_of_figures.values()])
+        return figures, run, int(content["seed"])
+    except ReproductionError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ContractError(
-            path=path, expected=f"what a run found, version {VERSION}", found=str(error)
+            path=path,
+            expected=f"what a run found, version {VERSION}",
+            found=f"{type(error).__name__}: {error}",
+            advice=DRAW_AGAIN,
         ) from None
 
 
 def _plain(result: FigureResult, out: Path) -> dict:
     content = asdict(replace(result, checks=()))
     content["origin"] = result.origin.name
-    content["source"] = str(result.source) if result.source else None
-    content["computed_files"] = [str(path) for path in result.computed_files]
+    content["source"] = shown_path(result.source)
+    content["computed_files"] = [shown_path(path) for path in result.computed_files]
     content["checks"] = [asdict(replace(check, error=None)) for check in result.checks]
     for panel in content["panels"]:
-        panel |= {key: os.path.relpath(panel[key], out) for key in ("png", "pdf", "shown")}
+        panel["sha256"] = sha256(panel["shown"])
+        panel |= {key: os.path.relpath(panel[key], out) for key in PICTURES}
     return content
 
 
 def _figure(content: dict, out: Path) -> FigureResult:
+    if content["figure"] not in FIGURES:
+        raise ValueError(f"figure {content['figure']}")
     made: dict[str, Callable] = {
         "origin": lambda name: Origin[name],
         "source": lambda path: Path(path) if path else None,
         "panels": lambda panels: tuple(_panel(panel, out) for panel in panels),
-        "regenerated": lambda found: {name: Regenerated(**n) for name, n in found.items()},
+        "statistics": lambda found: dict(zip(found, _numbers(found.values()), strict=True)),
+        "regenerated": lambda found: {name: _regenerated(n) for name, n in found.items()},
         "computed_files": lambda paths: tuple(map(Path, paths)),
         "checks": lambda checks: tuple(Check(**check) for check in checks),
         "files": lambda files: tuple(SourceFile(**file) for file in files),
@@ -102,7 +119,38 @@ def _figure(content: dict, out: Path) -> FigureResult:
     return FigureResult(**{k: made.get(k, lambda v: v)(v) for k, v in content.items()})
 
 
+def _numbers(values: Iterable) -> list[float]:
+    values = list(values)
+    for value in values:
+        if not isinstance(value, int | float):
+            raise TypeError(f"{value!r} is no number")
+    return values
+
+
+def _regenerated(content: dict) -> Regenerated:
+    _numbers([content["value"], content["tolerance"]])
+    return Regenerated(**content)
+
+
 def _panel(content: dict, out: Path) -> SavedPanel:
-    paths = {key: out / content[key] for key in ("png", "pdf", "shown")}
-    rest = {"notes": tuple(content["notes"]), "size": tuple(content["size"])}
+    digest, (width, height) = content.pop("sha256"), _numbers(content["size"])
+    if min(width, height) <= 0:
+        raise ValueError(f"a picture of {width:g} x {height:g} pixels")
+    paths = {key: out / content[key] for key in PICTURES}
+    for path in paths.values():
+        if not path.resolve().is_relative_to(out.resolve()):
+            raise ValueError(f"{path}, which is in another folder")
+    shown = paths["shown"]
+    if not shown.is_file():
+        raise MissingFileError(
+            path=shown, expected="a picture of the report", found="no such file", advice=DRAW_AGAIN
+        )
+    if sha256(shown) != digest:
+        raise ContractError(
+            path=shown,
+            expected="the picture that belongs to the numbers of report.json",
+            found="another one, drawn since",
+            advice=DRAW_AGAIN,
+        )
+    rest = {"notes": tuple(content["notes"]), "size": (width, height)}
     return SavedPanel(**content | paths | rest)

@@ -258,6 +258,8 @@ def difference_shown(difference: float | None) -> str:
     """
     if difference is None:
         return "–"
+    if math.isinf(difference):
+        return "+∞" if difference > 0 else "−∞"
     if abs(difference) < 1e-10:
         return "0"
     if float(difference).is_integer():

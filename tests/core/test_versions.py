@@ -3,6 +3,7 @@ from importlib import metadata
 
 import pytest
 
+import core.versions
 from core.versions import accelerator, pins, versions
 
 
@@ -56,3 +57,10 @@ def test_without_torch_the_rest_is_listed(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     assert "numpy" in versions()
     assert accelerator() == {}
+
+
+def test_without_the_sources_the_version_is_that_of_the_installed_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(core.versions, "ROOT", tmp_path)
+    monkeypatch.setattr(metadata, "version", {"dynamic-manifold-alignment": "7.8.9"}.get)
+    assert versions()["this project"] == "7.8.9"
+    assert pins(tmp_path) == {}

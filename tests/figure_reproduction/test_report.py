@@ -11,6 +11,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from filelock import FileLock, Timeout
 from PIL import Image
 
 from core.contract import ext5, fig2, fig4, fig6
@@ -19,6 +20,7 @@ from core.contract.provenance import Origin
 from core.contract.source_data import SourceData
 from core.errors import SettingError, run
 from core.figures import FIGURES
+from core.files import LOCK_NAME
 from figure_reproduction import __main__ as command
 from figure_reproduction import sources
 from figure_reproduction.comparison import (
@@ -243,6 +245,19 @@ def test_a_panel_that_cannot_be_drawn_says_why_and_the_rest_is_drawn(tmp_path, m
     assert "Not drawn: needs &lt;torch&gt;." in computed
     assert "SIMULATED" not in computed
     assert text.count('<div class="banner">') == 2
+
+
+def test_a_second_run_waits_for_the_first(tmp_path, monkeypatch):
+    out = tmp_path / "figures"
+
+    def draw(*_):
+        with pytest.raises(Timeout):
+            FileLock(out / LOCK_NAME, is_singleton=False).acquire(timeout=0)
+        return [mixed(out)]
+
+    monkeypatch.setattr(command, "draw_all", draw)
+    words = ["--figure", "ext5", "--data", "local", "--source-data", str(tmp_path / "none")]
+    assert command.main([*words, "--out", str(out)]) == 0
 
 
 def section(text, anchor):

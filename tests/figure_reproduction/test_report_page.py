@@ -1,5 +1,6 @@
 """What a reader finds on the page: the answer, places, differences, contradictions; no paths."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL import Image
 
 from core.contract.checks import Check
 from core.contract.provenance import Origin
+from core.contract.source_data import SourceData
 from core.errors import ContractError, MissingFileError
 from core.figures import FIGURES
 from figure_reproduction.comparison import AGREES, SIMULATED, Compared, published_numbers
@@ -20,6 +22,7 @@ from figure_reproduction.report import (
     contradictions,
     figure_report,
     load_run,
+    provenance,
     short_answer,
     unlike_the_paper,
     write_page,
@@ -120,12 +123,95 @@ def test_the_page_is_made_again_without_drawing(tmp_path):
     assert write_page(results, run, seed, tmp_path).read_text(encoding="utf-8") == text
 
 
+def test_the_page_is_the_same_from_another_copy_of_the_project(tmp_path, monkeypatch):
+    text = page_of([drawn(tmp_path, source=ROOT / "some_data" / "source_data")], tmp_path)
+    assert "some_data/source_data" in text
+    monkeypatch.setattr(provenance, "ROOT", Path("/elsewhere"))
+    assert write_page(*load_run(tmp_path), tmp_path).read_text(encoding="utf-8") == text
+
+
 def test_a_missing_or_other_record_of_a_run_is_refused(tmp_path):
     with pytest.raises(MissingFileError, match="expected what a run found, found no such file"):
         load_run(tmp_path)
     (tmp_path / "report.json").write_text('{"version": 0}')
-    with pytest.raises(ContractError, match="found version 0"):
+    with pytest.raises(ContractError, match="found ValueError: version 0"):
         load_run(tmp_path)
+
+
+def changed(content, *place, to):
+    """Change one value of a record, at keys and indices."""
+    for key in place[:-1]:
+        content = content[key]
+    content[place[-1]] = to
+
+
+@pytest.mark.parametrize(
+    ("place", "to", "words"),
+    [
+        (("figure",), "99", "figure 99"),
+        (("statistics", "fig4a.V1.BigGAN.total"), "ten", "'ten' is no number"),
+        (("statistics",), [1], "list"),
+        (("regenerated",), {"x": {"value": "1", "tolerance": 0}}, "'1' is no number"),
+        (("panels", 0, "size"), [0, 0], "0 x 0 pixels"),
+        (("panels", 0, "shown"), "../../secret.png", "in another folder"),
+        (("panels", 0, "pdf"), "/etc/passwd", "in another folder"),
+        (("more",), 1, "unexpected keyword"),
+    ],
+)
+def test_an_edited_record_of_a_run_is_refused(place, to, words, tmp_path):
+    write_report([drawn(tmp_path)], tmp_path, 7, 1.0)
+    content = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    changed(content["figures"][0], *place, to=to)
+    (tmp_path / "report.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ContractError, match=f"report.json: expected what a run found.*{words}"):
+        load_run(tmp_path)
+
+
+def test_pictures_that_are_gone_or_of_another_run_are_refused(tmp_path):
+    write_report([drawn(tmp_path)], tmp_path, 7, 1.0)
+    shown = tmp_path / "report_pictures" / "Figure4A.png"
+    Image.new("RGB", (2, 2)).save(shown)
+    with pytest.raises(ContractError, match=r"Figure4A\.png: .*found another one, drawn since"):
+        load_run(tmp_path)
+    shown.unlink()
+    with pytest.raises(MissingFileError, match=r"Figure4A\.png: .*found no such file"):
+        load_run(tmp_path)
+
+
+def test_nothing_in_a_record_becomes_a_program(tmp_path):
+    evil = '"><script>alert(1)</script>'
+    result = drawn(tmp_path)
+    picture = replace(
+        result.panels[0], panel=evil, caption=evil, pdf=tmp_path / "javascript:alert(1)"
+    )
+    words = SourceWords(evil, evil, {evil: {evil: evil}})
+    result = replace(
+        result,
+        panels=(picture,),
+        unavailable={evil: evil},
+        checks=(Check(evil, False, evil),),
+        files=(SourceFile(evil, evil, evil),),
+        about=words,
+    )
+    text = page_of([result, drawn(tmp_path, "5", Origin.SIMULATED, about=words)], tmp_path)
+    assert text.count("<script>") == 1
+    assert 'href="javascript:' not in text
+    assert text.count("&lt;script&gt;alert(1)") > 10
+
+
+def test_an_infinite_number_differs_and_is_shown(tmp_path):
+    numbers = {"fig4b.final.V4.t": float("inf"), "fig4b.final.V1.t": -float("inf")}
+    text = page_of([drawn(tmp_path, statistics=numbers)], tmp_path)
+    assert text.count("+∞") == text.count("−∞") == 1
+    assert write_page(*load_run(tmp_path), tmp_path).read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("parameters", [[1, 2], "x", 3])
+def test_what_is_no_list_of_parameters_is_not_shown(parameters, tmp_path):
+    (tmp_path / "SIMULATED.json").write_text(json.dumps({"parameters": parameters}))
+    known = provenance.about(SourceData(tmp_path), Origin.SIMULATED)
+    text = page_of([drawn(tmp_path, origin=Origin.SIMULATED, about=known)], tmp_path)
+    assert "Parameters of the simulation" not in text
 
 
 def test_links_stay_what_they_are(tmp_path):
@@ -219,6 +305,36 @@ def test_the_contradictions_have_the_numbers_of_the_list_and_of_the_docs():
         numbers = re.findall(r"\d[\d.,]*\d|\d", contradiction.said + contradiction.numbers)
         assert numbers
         assert [number for number in numbers if number not in docs] == []
+
+
+def rows_of_the_errata(title):
+    """Cells of the table below a title of docs/errata.md."""
+    text = (ROOT / "docs" / "errata.md").read_text(encoding="utf-8")
+    (section,) = (part for part in text.split("\n## ") if part.startswith(title))
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
+
+
+def test_the_tables_of_the_errata_have_the_numbers_of_the_list():
+    for bins, area, centre, *stated in rows_of_the_errata("Extended Data Figure 4B"):
+        time = f"t{centre.removesuffix(' ms').replace('.', 'p')}ms"
+        name = f"ext4b.bin{bins.removesuffix(' ms')}.{area}.{time}"
+        for statistic, text in zip(("t", "p", "p_fdr"), stated, strict=True):
+            half_a_digit = 0.5 * 10.0 ** -len(text.partition(".")[2])
+            assert NUMBERS[f"{name}.{statistic}"].value == pytest.approx(
+                float(text), abs=1.01 * half_a_digit
+            )
+    for windows, *stated in rows_of_the_errata("Figure 5C"):
+        for window in windows.removesuffix(" ms").replace("–", "_").split(", "):
+            counts = [
+                NUMBERS[f"fig5c.w{window}.IT.nsig_{which}"].value
+                for which in ("deepsim_gt_biggan", "biggan_gt_deepsim")
+            ]
+            assert counts == list(map(float, stated))
+    for (_, drawn_text, _), group in zip(
+        rows_of_the_errata("Extended Data Figure 5E"), ("NonReLU", "ReLU"), strict=True
+    ):
+        assert NUMBERS[f"ext5e.DeePSim.{group}.Test_R2.spearman_r"].value == float(drawn_text)
 
 
 def test_a_panel_alone_is_saved_alone(published_form, tmp_path):
