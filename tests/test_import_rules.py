@@ -90,7 +90,10 @@ ANALYSIS_ROOMS = {
     ),
     "tuning_maps": ({"statistics", "matlab", "level_sets"}, {"recordings"}),
     "simulation": (
-        {"contract", "statistics", "matlab", "computing", "optimizers", "images"},
+        {
+            *("contract", "statistics", "matlab", "computing", "optimizers", "images"),
+            *("explorer", "plotting"),
+        },
         {"recordings", "evolutions", "tuning", "image_similarity", "export"},
     ),
 }
@@ -272,6 +275,7 @@ COMMANDS = (
     "neuro_data_analysis.export.explorer",
     "neuro_data_analysis.prototype_similarity",
     "neuro_data_analysis.simulation",
+    "neuro_data_analysis.simulation.compare",
     "neuro_data_analysis.tuning_maps",
     "source_data_export",
 )
