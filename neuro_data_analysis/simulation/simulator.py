@@ -70,7 +70,7 @@ class Simulator:
         schedule, rng = schedules()[index], self._generator(2, index)
         evolution = simulate_evolution(schedule.evolution, self.world, self.parameters, rng)
         record = make_record(evolution, rng)
-        write_formatted(self.formatted, formatted_evolution(record, rng))
+        write_formatted(self.formatted, formatted_evolution(record, self.parameters, rng))
         self._write_tuning(schedule, evolution, rng)
 
     def linearity(self, folder: Path) -> None:

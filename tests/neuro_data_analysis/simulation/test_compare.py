@@ -22,7 +22,7 @@ from neuro_data_analysis.simulation.compare.samples import averages_of
 from neuro_data_analysis.simulation.parameters import Parameters
 from neuro_data_analysis.simulation.simulator import Simulator
 
-FEW = (34, 26, 155)
+FEW = (50, 26, 155)
 """One experiment of each area."""
 
 
