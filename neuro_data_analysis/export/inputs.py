@@ -10,6 +10,7 @@ from core.contract import ext4, fig5
 from core.contract.source_data import EXAMPLE_EXPI
 from core.progress import progress
 from neuro_data_analysis.evolutions.cohort import Cohort, experiment_order, gather_all
+from neuro_data_analysis.export.examples import example_experiment
 from neuro_data_analysis.recordings.dataset import Recordings
 from neuro_data_analysis.recordings.experiment import Experiment
 from neuro_data_analysis.recordings.layout import Folders
@@ -49,20 +50,25 @@ class Inputs:
     folders
         Where the tuning recordings and what was measured on images lie.
     example_expi
-        Experiment of Figure 2.
+        Experiment of Figure 2; None for the paper's, in a simulation for the first that shows what
+        the figure is about.
     n_jobs
         Processes that fit tuning curves.
     """
 
     recordings: Recordings
     folders: Folders
-    example_expi: int = EXAMPLE_EXPI
+    example_expi: int | None = None
     n_jobs: int = 2
 
     @cached_property
     def example(self) -> Experiment:
         """The experiment of Figure 2; RecordingError where it is not there."""
-        return self.recordings.experiment(self.example_expi)
+        chosen = self.example_expi
+        if chosen is None:
+            simulated = self.recordings.is_simulated()
+            chosen = example_experiment(self.cohort) if simulated else EXAMPLE_EXPI
+        return self.recordings.experiment(chosen)
 
     @cached_property
     def cohort(self) -> Cohort:

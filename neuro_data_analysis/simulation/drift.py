@@ -46,9 +46,9 @@ def draw_drift(
     transient[: len(shape)] = shape * np.log(parameters.areas[descriptor.area].first_block)
     # middles of the first and last third lie at -1/2 and 1/2
     course = 0.75 * np.linspace(-1, 1, n_blocks) if n_blocks > 1 else np.zeros(1)
-    trend, base_trend = p.trend_mean + np.array([p.trend_scale, p.baseline_scale]) * (
-        rng.standard_t(p.trend_freedom, 2)
-    )
+    of_gain, of_baseline = rng.standard_t(p.trend_freedom, 2)
+    trend = p.trend_mean + p.trend_scale * of_gain
+    base_trend = p.baseline_mean + p.baseline_scale * of_baseline
     noise = autoregressive(n_blocks, p.block_sd, p.block_persistence, rng)
     of_threads = p.thread_sd * rng.standard_normal((n_blocks, N_THREADS))
     gain = transient + trend * course + noise

@@ -1,10 +1,13 @@
 """The numbers of the world, the sites and the closed loop.
 
 Lengths of experiments stand in `descriptors`, the other units in `record`, the recordings'
-smoothing in `time_course`; a change there, too, raises `VERSION`.
+smoothing in `spikes`; a change there, too, raises `VERSION`. Where each number comes from:
+docs/simulation.md.
 """
 
 from dataclasses import asdict, dataclass, field
+
+from neuro_data_analysis.simulation.parameter_checks import check_parameters
 
 VERSION = 4
 """Raised whenever the same seed gives other recordings."""
@@ -108,6 +111,7 @@ class Drifts:
     block_persistence: float = 0.65
     thread_sd: float = 0.026
     baseline_transient: float = 1.1
+    baseline_mean: float = -0.022
     baseline_scale: float = 0.065
     unstable_jump: tuple[float, float] = (1.6, 2.5)
 
@@ -116,7 +120,11 @@ class Drifts:
 class Parameters:
     """All constants; written to ``SIMULATED.json``.
 
-    `tuning_range` scales the distances along the axes of the tuning recordings, in latent scales.
+    `tuning_range` scales the distances along the axes of the tuning recordings, in latent scales;
+    `dead_time` is in ms; evoked rates saturate at `response_limit`, events/s; `animal_factors` of
+    the rates are by area and animal; `small_populations` are experiments (Expi) that had the small
+    population of their animal before its era. Parameters that mean nothing are refused with a
+    SettingError.
     """
 
     texture_space: Space = Space(4096, 3.0, 1.0, 0.5, 3.2 * 3.0)
@@ -176,7 +184,7 @@ class Parameters:
                 early_object_weight=(0.05, 0.18),
                 late_object_weight=(0.70, 0.18),
                 early_share=(0.55, 0.20),
-                response=(180, 1.15),
+                response=(205, 1.15),
                 p_other=0.24,
                 trial_cv=0.08,
                 exponent=(1.2, 0.8),
@@ -190,7 +198,7 @@ class Parameters:
         default_factory=lambda: {
             "V1": (Kernel(58, 4, 74, 40, 0.18), Kernel(69, 7, 92, 50, 0.22)),
             "V4": (Kernel(59, 4, 74, 38, 0.16), Kernel(74, 8, 101, 50, 0.25)),
-            "IT": (Kernel(67, 6, 96, 22, 0.18), Kernel(107, 12, 152, 60, 0.68)),
+            "IT": (Kernel(67, 6, 96, 22, 0.18), Kernel(107, 12, 152, 60, 0.58)),
         },
     )
     distance_shape: float = 4.0
@@ -220,6 +228,9 @@ class Parameters:
     p_missing_image: float = 0.05
     update_every: int = 10
     tuning_range: float = 14.0
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
     def as_dict(self) -> dict:
         """Plain nested dict."""

@@ -11,14 +11,14 @@ from neuro_data_analysis.simulation.parameters import Kernel
 from neuro_data_analysis.simulation.spikes import N_DRAWN, SMOOTHING_REACH
 
 
-def response_kernels(kernels: tuple[Kernel, Kernel], later: float = 0.0) -> np.ndarray:
+def response_kernels(kernels: tuple[Kernel, Kernel], delay: float = 0.0) -> np.ndarray:
     """Early and late time course, (2, 212), each with mean 1 in the evoked window.
 
     Parameters
     ----------
     kernels
         Early and late component.
-    later
+    delay
         By how much both are later, ms.
 
     Examples
@@ -27,7 +27,7 @@ def response_kernels(kernels: tuple[Kernel, Kernel], later: float = 0.0) -> np.n
     >>> response_kernels(kernels)[:, 56:206].mean(axis=1).round(9).tolist()
     [1.0, 1.0]
     """
-    time = np.arange(N_DRAWN) - SMOOTHING_REACH - later
+    time = np.arange(N_DRAWN) - SMOOTHING_REACH - delay
     courses = []
     for kernel in kernels:
         rise = 1 / (1 + np.exp(-(time - kernel.onset) / kernel.slope))
