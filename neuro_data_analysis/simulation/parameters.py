@@ -104,7 +104,7 @@ class Drifts:
     """
 
     transient: tuple[float, ...] = (1.0, 0.42, 0.24, 0.07)
-    trend_mean: float = -0.038
+    trend_mean: float = -0.047
     trend_scale: float = 0.07
     trend_freedom: float = 3.0
     block_sd: float = 0.023
@@ -183,7 +183,7 @@ class Parameters:
                 offset2=(0.2, 0.8),
                 early_object_weight=(0.05, 0.18),
                 late_object_weight=(0.70, 0.18),
-                early_share=(0.55, 0.20),
+                early_share=(0.59, 0.20),
                 response=(205, 1.15),
                 p_other=0.24,
                 trial_cv=0.08,
@@ -203,7 +203,7 @@ class Parameters:
     )
     distance_shape: float = 4.0
     other_distance2: float = 1.0
-    baseline_share: tuple[float, float] = (0.045, 0.68)
+    baseline_share: tuple[float, float] = (0.045, 0.60)
     reference_sd: float = 0.55
     dead_time: float = 0.78
     response_limit: float = 450.0

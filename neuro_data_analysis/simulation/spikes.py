@@ -10,7 +10,6 @@ that a trial is ahead or behind, 2 to 4 ms at the end of a strong response.
 """
 
 import numpy as np
-from scipy.ndimage import correlate1d
 
 from core.errors import SettingError
 from neuro_data_analysis.recordings.conversion import N_BINS
@@ -73,19 +72,28 @@ def draw_spikes(rates: np.ndarray, dead_time: float, rng: np.random.Generator) -
     """
     if dead_time < 0:
         raise SettingError(path="dead_time", expected="at least 0 ms", found=dead_time)
+    bins = _spike_bins(rates, dead_time, rng)
+    return np.bincount(bins, minlength=rates.size).reshape(rates.shape)
+
+
+def _spike_bins(rates: np.ndarray, dead_time: float, rng: np.random.Generator) -> np.ndarray:
+    """Trial times number of bins plus bin of every spike."""
     n_trials, n_kept = rates.shape
-    expected = np.pad(rates / 1000, ((0, 0), (0, MARGIN)), mode="edge")
     n_bins = n_kept + MARGIN
+    expected = np.empty((n_trials, n_bins))
+    np.divide(rates, 1000, out=expected[:, :n_kept])
+    expected[:, n_kept:] = expected[:, n_kept - 1 : n_kept]
     if dead_time:
-        expected = np.minimum(expected, MAX_SHARE_DEAD / dead_time)
+        np.minimum(expected, MAX_SHARE_DEAD / dead_time, out=expected)
     total = np.zeros(expected.size + 1)
-    np.cumsum(expected.ravel(), out=total[1:])
+    np.cumsum(expected, out=total[1:])
     n_spikes = rng.poisson(total[-1])
     # in ascending order: partial sums of exponentials are uniform numbers, sorted
     sums = np.cumsum(rng.standard_exponential(n_spikes + 1))
     number = sums[:-1] * (total[-1] / sums[-1])  # of all trials' spikes, how many are expected
-    at = np.interp(number, total, np.arange(len(total)))
-    trial = np.minimum(at.astype(np.int64) // n_bins, n_trials - 1)
+    bin_ = np.searchsorted(total[1:-1], number)
+    at = bin_ + (number - total[bin_]) / expected.ravel()[bin_]
+    trial = bin_ // n_bins
     starts = total[::n_bins][:n_trials]
     before = np.arange(n_spikes) - np.searchsorted(trial, np.arange(n_trials))[trial]
     ahead = before - (number - starts[trial])
@@ -94,8 +102,7 @@ def draw_spikes(rates: np.ndarray, dead_time: float, rng: np.random.Generator) -
     delay = dead_time * rng.random(n_trials) * begins_dead
     time = at - trial * n_bins + dead_time * ahead + delay[trial]
     inside = (time >= 0) & (time < n_kept)
-    bins = trial[inside] * n_kept + time[inside].astype(np.int64)
-    return np.bincount(bins, minlength=rates.size).reshape(n_trials, n_kept)
+    return trial[inside] * n_kept + time[inside].astype(np.int64)
 
 
 def simulated_psth(
@@ -127,6 +134,14 @@ def simulated_psth(
     if not len(rates):
         return np.zeros((0, N_BINS), dtype=np.float32)
     gain = rng.gamma(1 / cv**2, cv**2, (len(rates), 1))
-    spikes = draw_spikes(gain * rates, dead_time, rng).astype(np.float32)
-    smooth = correlate1d(spikes, smoothing_kernel(), axis=1, mode="constant")
-    return np.ascontiguousarray(smooth[:, SMOOTHING_REACH:-SMOOTHING_REACH])
+    bins = _spike_bins(gain * rates, dead_time, rng)
+    trial, at = np.divmod(bins, N_DRAWN)
+    kernel = smoothing_kernel()
+    # every spike adds a kernel, which begins SMOOTHING_REACH bins before it
+    width = N_DRAWN + len(kernel) - 1
+    reached = (trial * width + at)[:, None] + np.arange(len(kernel))
+    weights = np.broadcast_to(kernel, reached.shape)
+    smooth = np.bincount(reached.ravel(), weights.ravel(), len(rates) * width)
+    smooth = smooth.reshape(len(rates), width)
+    first = 2 * SMOOTHING_REACH
+    return smooth[:, first : first + N_BINS].astype(np.float32)
