@@ -93,8 +93,11 @@ def test_intervals_cover_a_sample_that_is_drawn_again(sample):
     assert len(known) > 40
     assert (known["low"] <= known["high"]).all()
     pd.testing.assert_frame_equal(table, measure(features(sample * 4)))
-    same = real_and_simulated(table, table)
+    wider = table.assign(low=table["low"] - 1e-9, high=table["high"] + 1e-9)
+    same = real_and_simulated(wider, table)
     assert same.loc[known.index, "inside"].all()
+    other = table.assign(value=table["high"] + 1)
+    assert not real_and_simulated(wider, other).loc[known.index, "inside"].any()
 
 
 def test_the_table_is_printed_and_written_and_its_simulated_numbers_are_signed(tmp_path):
