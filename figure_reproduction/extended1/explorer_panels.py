@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 from core.contract import ext1
 from core.generator_statistics.frechet import shortage
 from core.generator_statistics.summaries import detection_summary
+from core.plotting.looks import READABLE
 from core.statistics import population_sem
 from core.threads import THREADS
 from figure_reproduction.extended1.drawing import COLORS, new_figure, words_below
@@ -102,9 +103,9 @@ def draw_recognised(ax: Axes, summary: pd.DataFrame, area: str) -> None:
             np.arange(len(BLOCKS)) + 0.1 * (number - 0.5),
             rate,
             np.clip([rate - low, high - rate], 0, None),
-            fmt="o-",
-            color=COLORS[generator],
+            marker=READABLE.thread_markers[generator],
             capsize=3,
+            **READABLE.line(generator),
         )
     crops = rows.loc[f"photograph crops, {area}", "detect_rate"]
     ax.axhline(crops, color="0.5", ls="--", lw=1)
@@ -135,9 +136,9 @@ def draw_first_and_last(ax: Axes, table: pd.DataFrame, name: str, areas: Sequenc
                 x,
                 [some.mean() for some in values],
                 [float(population_sem(some.to_numpy())) for some in values],
-                fmt="o-",
-                color=COLORS[generator],
+                marker=READABLE.thread_markers[generator],
                 capsize=3,
+                **READABLE.line(generator),
             )
     ax.set_xticks(range(len(areas)), areas)
     ax.set_title(SHOWN[name], fontsize=10)
