@@ -114,8 +114,8 @@ def draw_window(ax: Axes, comparison: WindowComparison, look: Look = READABLE) -
     larger = look.pick(look.thread_markers, None)
     significance_dots(ax, blocks, 1.35, comparison.test.t, comparison.significant, larger)
     ax.set(xlim=(blocks[0] - 0.5, blocks[0] + LAST_SHOWN_BLOCK + 0.5), ylim=(0, 1.5))
-    ax.set_xticks(look.block_ticks(LAST_SHOWN_BLOCK, 20))
-    ax.set_yticks(look.pick(np.arange(0, 1.5, 0.5), np.arange(0, 1.5, 0.2)))
+    if look.improved:
+        ax.set(xticks=look.block_ticks(LAST_SHOWN_BLOCK, 20), yticks=(0, 0.5, 1))
 
 
 def window_statistics(
