@@ -245,14 +245,16 @@ def draw_pairs(
             look_of = look.points(THREAD_COLORS[thread], 0.3)
             marker = look.thread_markers[thread]
             ax.errorbar(x + side, height, yerr=error, fmt=marker, **look_of | look.thin_errors)
+    top = max(1.1, look.pick(ax.get_ylim()[1], 1.1))
+    for area, offset in zip(AREAS, (0, 2, 4), strict=True):
         test, n = tests[area]
-        ax.text(offset + 0.5, 1.1, f"t={test.t:.3f}, P={test.p:.1e}\nN={n}", ha="center")
+        ax.text(offset + 0.5, top, f"t={test.t:.3f}, P={test.p:.1e}\nN={n}", ha="center")
     names = ("DeePSim", look.pick("BigGAN", "BG"))
     ax.set_xticks(range(6), [f"{area} {thread}" for area in AREAS for thread in names])
     ax.set_ylabel(
         look.pick("Response (share of the largest block mean)", "Max Normalized response")
     )
-    ax.set_ylim(top=max(1.18, ax.get_ylim()[1]))
+    ax.set_ylim(top=max(top + 0.08, ax.get_ylim()[1]))
 
 
 def draw_mean_trajectories(figure: Figure, data: Figure4Data, look: Look = READABLE) -> None:
@@ -286,7 +288,7 @@ def draw_mean_trajectories(figure: Figure, data: Figure4Data, look: Look = READA
             title=f"{area} (N={rows.sum()})", ylim=(0, 1.05), xlabel=look.pick("Block", "Blocks")
         )
         ax.set_xlim(look.first_block, look.first_block + 40)
-        ax.set_xticks(look.block_ticks(40))
+        ax.set_xticks(look.block_ticks(41))
     axes[0].set_ylabel(look.pick("Response (share of the largest)", "Max Normalized response"))
     drawn = [ax for ax in axes if ax.get_legend_handles_labels()[0]]
     if drawn:

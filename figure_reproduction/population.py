@@ -115,7 +115,7 @@ def draw_window(ax: Axes, comparison: WindowComparison, look: Look = READABLE) -
     significance_dots(ax, blocks, 1.35, comparison.test.t, comparison.significant, larger)
     ax.set(xlim=(blocks[0] - 0.5, blocks[0] + LAST_SHOWN_BLOCK + 0.5), ylim=(0, 1.5))
     if look.improved:
-        ax.set(xticks=look.block_ticks(LAST_SHOWN_BLOCK, 20), yticks=(0, 0.5, 1))
+        ax.set(xticks=look.block_ticks(LAST_SHOWN_BLOCK + 1, 20), yticks=(0, 0.5, 1))
 
 
 def window_statistics(

@@ -103,22 +103,22 @@ class Look:
         """Width of the error bars of many points, half of matplotlib's in this project's look."""
         return self.pick({"elinewidth": 0.7}, {})
 
-    def block_ticks(self, last: int, step: int = 10) -> list[int]:
+    def block_ticks(self, n_blocks: int, step: int = 10) -> list[int]:
         """Ticks of an axis of blocks: its first one, then whole tens or what `step` is.
 
         Parameters
         ----------
-        last
-            Last block, counted from 0.
+        n_blocks
+            Of the axis.
         step
             Distance of the others.
 
         Examples
         --------
-        >>> READABLE.block_ticks(40), PUBLISHED.block_ticks(40, 20)
+        >>> READABLE.block_ticks(41), PUBLISHED.block_ticks(41, 20)
         ([1, 10, 20, 30, 40], [0, 20, 40])
         """
-        return [self.first_block, *range(step, last + 1, step)]
+        return [self.first_block, *range(step, n_blocks, step)]
 
     def points(self, color: str, opacity: float, **published: object) -> dict[str, object]:
         """Options of ``Axes.plot`` for many points, whose edges are opaque in this project's look.

@@ -212,7 +212,8 @@ def write_above(figure: Figure, words: str, color: str) -> None:
     for legend in figure.legends:
         legend.set_bbox_to_anchor((0, 0, 1, share), transform=figure.transFigure)
     middle = 1 - STRIP / 2 / (height + STRIP)
-    figure.text(0.5, middle, words, color=color, ha="center", va="center", fontsize=9)
+    text = figure.text(0.5, middle, words, color=color, ha="center", va="center", fontsize=9)
+    text.set_fontsize(min(9, 9 * 0.97 * figure.bbox.width / text.get_window_extent().width))
 
 
 def _watermark(ax: Axes, words: str) -> None:

@@ -166,7 +166,7 @@ def _distance_panel(distances: pd.DataFrame, found_objects: pd.DataFrame) -> Pan
     axes[0, 0].set_ylabel("distance from photograph crops\n(diamonds: between threads)")
     axes[1, 0].set_ylabel("share recognised\n(dashed: photograph crops)")
     handles = [Patch(color=COLORS[name], label=name) for name in THREADS]
-    axes[0, -1].legend(handles=handles, frameon=False, fontsize=9)
+    figure.legend(handles=handles, frameon=False, fontsize=9, loc="outside right upper")
     figure.suptitle(f"Evolved images: {name}\nand {detector}", fontsize=11)
     words_below(figure, f"{QUESTION}. Distances depend on n: compare within an area only.")
     least = int(distances[["n1", "n2"]].to_numpy().min())
@@ -185,7 +185,7 @@ def _statistics_panel(table: pd.DataFrame) -> Panel:
     for ax, name in zip(figure.subplots(2, 3).ravel(), SHOWN, strict=True):
         draw_first_and_last(ax, table, name, areas)
     handles = [Patch(color=COLORS[name], label=name) for name in THREADS]
-    figure.axes[0].legend(handles=handles, frameon=False, fontsize=9)
+    figure.legend(handles=handles, frameon=False, fontsize=9, loc="outside right upper")
     figure.suptitle("Evolved images: first and last block of each area (left, right)", fontsize=11)
     words_below(figure, f"{QUESTION}. Mean and SEM (ddof 0) over experiments.")
     caption = "Low-level statistics of images that neurons evolved, first and last block, by area"
