@@ -9,7 +9,7 @@ import torch
 from tqdm import tqdm
 
 from core.errors import ImageError, MissingFileError, SettingError
-from core.experiments.evolution.loop import Evolution, Thread, blocks_to_do, checksum, evolve
+from core.experiments.evolution.loop import Evolution, Thread, blocks_to_do, evolve
 from core.experiments.evolution.record import GENERATOR_WEIGHTS
 from core.files import writable_folder
 from core.generators.by_name import load_generator
@@ -60,7 +60,6 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     respond = UnitResponses(scorer, units)
     notes = {
         "network": options.network,
-        "network's weights": checksum(scorer.model),
         GENERATOR_WEIGHTS: "random" if options.random_weights else "published",
     }
     references = None if options.references is None else _read_images(options.references)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 
 from core.errors import SampleError
-from core.experiments.evolution.loop import Evolution, Thread, checksum, evolve
+from core.experiments.evolution.loop import Evolution, Thread, evolve
 from core.experiments.evolution.record import EvolutionRecord, read_evolution
 from core.files import replacing
 from core.generators.by_name import load_generator
@@ -111,11 +111,7 @@ class ExperimentEvolution:
             threads=[Thread("GAN", self.G, self.optimizer, start)],
             noise=self.noise,
             seed=self.seed,
-            notes={
-                "network's weights": checksum(self.scorer.model),
-                "imgsize": list(self.imgsize),
-                "corner": list(self.corner),
-            },
+            notes={"imgsize": list(self.imgsize), "corner": list(self.corner)},
         )
         steps = iter(progress(range(self.max_step), self.max_step, "generations"))
         (record,) = evolve(

@@ -12,7 +12,7 @@ from core.experiments.evolution.record import (
     ThreadRecord,
 )
 from core.files import replacing
-from core.generators.protocol import Generator, as_image_list
+from core.generators.protocol import Generator, as_image_list, render
 from core.images.montages import color_framed_montages
 
 COLORS = ("#c0392b", "#2471a3", "#7d3c98", "#117a65")
@@ -84,7 +84,7 @@ def best_images(thread: ThreadRecord, generator: Generator) -> np.ndarray:
         RGB in [0, 1].
     """
     rows = best_of_blocks(thread)
-    images = as_image_list(generator.images(thread.codes[rows]))
+    images = as_image_list(render(generator, thread.codes[rows]))
     n_columns = min(MONTAGE_COLUMNS, len(rows))
     shape = (n_columns, -(-len(rows) // n_columns))
     size = (IMAGE_SIZE, IMAGE_SIZE)

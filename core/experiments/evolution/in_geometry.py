@@ -15,8 +15,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from core.computing.checksums import checksum
 from core.errors import SampleError, SettingError
-from core.experiments.evolution.loop import checksum
 from core.experiments.evolution.record import (
     GENERATOR_WEIGHTS,
     EvolutionRecord,

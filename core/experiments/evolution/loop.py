@@ -11,9 +11,9 @@ Noise multiplies: ``score = clean * max(0, 1 + level * N(0, 1))``, independently
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
-from typing import Any
-from weakref import WeakKeyDictionary, ref
+from typing import Any, Protocol
 from zlib import crc32
 
 import numpy as np
@@ -22,6 +22,7 @@ from torch import nn
 
 from core import interrupt
 from core.computing.array_backend import Array, to_host
+from core.computing.checksums import checksum
 from core.errors import CodeError, ScoreError, SettingError, StateError
 from core.experiments.evolution.record import (
     Block,
@@ -31,12 +32,10 @@ from core.experiments.evolution.record import (
     read_evolution,
     write_block,
 )
-from core.generators.protocol import Generator
+from core.generators.protocol import render
+from core.generators.validation import ImageGenerator
 from core.optimizers.protocol import Optimizer
 from core.settings import check_same, whole
-
-Respond = Callable[[torch.Tensor, np.ndarray], np.ndarray]
-"""Clean scores (n,) of images (n, 3, H, W), each by the unit whose number (n,) stands beside it."""
 
 Place = Callable[[torch.Tensor], torch.Tensor]
 """What is done to images (n, 3, H, W) before they are scored."""
@@ -51,6 +50,46 @@ SAME_CODES = 1e-5
 """Relative difference up to which codes are those of the file, which are float32."""
 
 
+class Respond(Protocol):
+    """Clean scores of images, each by the unit whose number stands beside it.
+
+    Any function of the two will do. Of a function nothing is known, so that it is for the caller to
+    go on with the same one; an object with the method `identity` as well is compared with that of
+    the file, and another scorer is refused. `core.probing.UnitResponses` has it.
+    """
+
+    def __call__(self, images: torch.Tensor, units: np.ndarray) -> np.ndarray:
+        """Scores of images.
+
+        Parameters
+        ----------
+        images : (n, 3, H, W) float32
+            RGB in [0, 1].
+        units : (n,) int
+            Number of the unit that each is scored by, 0-based, in the order of the evolutions.
+
+        Returns
+        -------
+        (n,)
+            Finite; a tensor will do.
+        """
+
+    def identity(self, unit: int) -> dict[str, Any]:
+        """What makes a unit's scores what they are, and must be the same when it goes on; optional.
+
+        Parameters
+        ----------
+        unit
+            Number of the unit, 0-based.
+
+        Returns
+        -------
+        dict
+            In types of JSON, by name: the `core.computing.checksums.checksum` of a network's
+            weights, the layer, the size of images, ...
+        """
+
+
 @dataclass(frozen=True)
 class Thread:
     """A generator, and the optimizer of its codes.
@@ -60,7 +99,8 @@ class Thread:
     name
         Of the thread, for the record: "fc6".
     generator
-        Makes the images; threads that share one are rendered together.
+        Makes the images of codes (n, *latent_shape), float32 as in the file; threads that share one
+        are rendered together.
     optimizer
         Fresh: an interrupted evolution is resumed by showing it again what it has seen.
     start : (n, D), optional
@@ -68,9 +108,14 @@ class Thread:
     """
 
     name: str
-    generator: Generator
+    generator: ImageGenerator
     optimizer: Optimizer
     start: Array | None = None
+
+    @property
+    def n_code(self) -> int:
+        """Values of a code."""
+        return prod(self.generator.latent_shape)
 
 
 @dataclass(frozen=True)
@@ -92,7 +137,7 @@ class Evolution:
     seed
         Of noise and order, which differ between units all the same.
     notes
-        What else should be the same when it goes on, such as the checksum of the network.
+        What else should be the same when it goes on, such as what `place` does to images.
     """
 
     path: Path
@@ -112,11 +157,10 @@ class Evolution:
             )
         whole(self.seed, "seed", at_least=0)
         for thread in self.threads:
-            if thread.optimizer.space_dimen != thread.generator.latent_dim:
+            if thread.optimizer.space_dimen != thread.n_code:
                 raise SettingError(
                     path=f"thread {thread.name}",
-                    expected="an optimizer of the generator's "
-                    f"{thread.generator.latent_dim} values",
+                    expected=f"an optimizer of the generator's {thread.n_code} values",
                     found=f"one of {thread.optimizer.space_dimen}",
                 )
 
@@ -163,9 +207,9 @@ def evolve(
     """
     whole(n_blocks, "n_blocks", at_least=1)
     generators = {id(t.generator): t.generator for e in evolutions for t in e.threads}
-    checksums = {key: checksum(generator) for key, generator in generators.items()}
+    identities = {key: _identity(generator) for key, generator in generators.items()}
     runs = [
-        _Run(evolution, number, respond, n_blocks, place, checksums)
+        _Run(evolution, number, respond, n_blocks, place, identities)
         for number, evolution in enumerate(evolutions)
     ]
     while active := [run for run in runs if run.n_done < n_blocks]:
@@ -220,46 +264,6 @@ def with_noise(clean: np.ndarray, level: float, rng: np.random.Generator) -> np.
     return clean * np.maximum(0, 1 + level * rng.standard_normal(len(clean)))
 
 
-_checksums: WeakKeyDictionary[nn.Module, tuple[list, str]] = WeakKeyDictionary()
-"""What `checksum` gave for a network, and its tensors then: where each is, and times written to."""
-
-
-def checksum(module: nn.Module) -> str:
-    """SHA-256 of a network's parameters and buffers, by name.
-
-    A network is hashed again only once one of its tensors was written to (other than behind
-    autograd's back, by ``.data``) or replaced, since a sweep asks at every run.
-
-    Examples
-    --------
-    >>> layer = nn.Linear(2, 1).requires_grad_(False)
-    >>> before = checksum(layer)
-    >>> _ = layer.weight.add_(1)
-    >>> checksum(layer) == before
-    False
-    """
-    tensors = [*module.parameters(), *module.buffers()]
-    then, digest = _checksums.get(module, ([], ""))
-    if len(then) != len(tensors) or not all(map(_is_as_then, tensors, then)):
-        digest = _state_sha256(module)
-        now = [(ref(tensor), tensor.data_ptr(), tensor._version) for tensor in tensors]
-        _checksums[module] = now, digest
-    return digest
-
-
-def _is_as_then(tensor: torch.Tensor, then: tuple) -> bool:
-    same, address, version = then
-    return same() is tensor and address == tensor.data_ptr() and version == tensor._version
-
-
-def _state_sha256(module: nn.Module) -> str:
-    digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(to_host(value)).tobytes())
-    return digest.hexdigest()
-
-
 class _Run:
     """An evolution under way: the populations to show next, and its file."""
 
@@ -270,11 +274,12 @@ class _Run:
         respond: Respond,
         n_blocks: int,
         place: Place,
-        checksums: dict[int, str],
+        identities: dict[int, Any],
     ):
         self.evolution, self.number = evolution, number
         self.populations = [_first_codes(thread) for thread in evolution.threads]
-        settings = _settings(evolution, self.populations, n_blocks, checksums)
+        settings = _settings(evolution, self.populations, n_blocks, identities)
+        settings |= _scorer(respond, number)
         if evolution.path.is_file():
             record = read_evolution(evolution.path)
             _check_settings(evolution, settings, record)
@@ -285,7 +290,7 @@ class _Run:
             self.n_done = 0
             self.reference_clean = self._reference_scores(respond, place)
             shapes = [
-                ThreadShape(t.name, t.generator.latent_dim, len(codes), t.optimizer.lambda_)
+                ThreadShape(t.name, t.n_code, len(codes), t.optimizer.lambda_)
                 for t, codes in zip(evolution.threads, self.populations, strict=True)
             ]
             create(evolution.path, settings, shapes, n_blocks, self.reference_clean)
@@ -369,12 +374,16 @@ def _clean_scores(runs: Sequence[_Run], respond: Respond, place: Place) -> list[
 
 
 def _render_and_score(
-    generator: Generator, codes: torch.Tensor, units: np.ndarray, respond: Respond, place: Place
+    generator: ImageGenerator,
+    codes: torch.Tensor,
+    units: np.ndarray,
+    respond: Respond,
+    place: Place,
 ) -> np.ndarray:
     scores = []
     for start in range(0, len(codes), AT_A_TIME):
         some = slice(start, start + AT_A_TIME)
-        images = place(generator.images(codes[some]))
+        images = place(render(generator, codes[some]))
         scores.append(_checked(respond(images, units[some]), len(images)))
     return np.concatenate(scores)
 
@@ -397,10 +406,10 @@ def _first_codes(thread: Thread) -> Array:
             expected="first codes",
             found="that neither `start` nor the optimizer gives any",
         )
-    if codes.ndim != 2 or codes.shape[1] != thread.generator.latent_dim:
+    if codes.ndim != 2 or codes.shape[1] != thread.n_code:
         raise CodeError(
             path=f"thread {thread.name}",
-            expected=f"first codes (n, {thread.generator.latent_dim})",
+            expected=f"first codes (n, {thread.n_code})",
             found=f"shape {tuple(codes.shape)}",
         )
     return codes
@@ -410,7 +419,7 @@ def _settings(
     evolution: Evolution,
     populations: Sequence[Array],
     n_blocks: int,
-    checksums: dict[int, str],
+    identities: dict[int, Any],
 ) -> dict[str, Any]:
     references = evolution.references
     return {
@@ -424,13 +433,26 @@ def _settings(
             {
                 "name": thread.name,
                 "generator": type(thread.generator).__name__,
-                "generator's weights": checksums[id(thread.generator)],
+                "generator's weights": identities[id(thread.generator)],
                 "first codes": _sha256(codes),
                 **thread.optimizer.settings(),
             }
             for thread, codes in zip(evolution.threads, populations, strict=True)
         ],
     }
+
+
+def _identity(generator: ImageGenerator) -> Any:
+    """Checksum of a generator's weights; what one without a module says of itself, if anything."""
+    if isinstance(generator, nn.Module):
+        return checksum(generator)
+    return generator.identity() if hasattr(generator, "identity") else None
+
+
+def _scorer(respond: Respond, unit: int) -> dict[str, Any]:
+    """What a scorer says of a unit, as settings of the evolution; nothing of a plain function."""
+    known = respond.identity(unit) if hasattr(respond, "identity") else {}
+    return {f"scorer's {name}": value for name, value in known.items()}
 
 
 def _sha256(values: Array) -> str:
