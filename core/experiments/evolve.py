@@ -1,7 +1,8 @@
 """``python -m core.experiments.evolve``: evolve images for units of a network, and draw them.
 
 One ``--generator`` makes single evolutions, two make paired ones. Every unit gets an HDF5 file and
-figures in the folder ``--out``; what is there already is not run again.
+figures in the folder ``--out``; what is there already is not run again, and more ``--blocks`` go on
+from it. docs/optimizers.md says more, docs/own_parts.md how to bring parts of your own.
 """
 
 import argparse
@@ -13,27 +14,53 @@ from core.arguments import count, folder, seed
 from core.errors import SettingError, run
 from core.progress import answer
 
-GENERATORS = ("fc6", "BigGAN")
+EXAMPLE = """example, in half a minute and without fetching anything:
+  python -m core.experiments.evolve --unit .blocks.InvertedResidual3,5,7,7 --generator small \\
+      --blocks 20 --noise 0.2
+"""
 
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(prog="python -m core.experiments.evolve", description=__doc__)
-    made.add_argument("--network", default="efficientnet_lite0", help="name of a network")
+    made = argparse.ArgumentParser(
+        prog="python -m core.experiments.evolve",
+        description=__doc__,
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "--network",
+        default="efficientnet_lite0",
+        metavar="NAME",
+        help="resnet50, alexnet, any of timm's or torchvision's, or module:factory, a function of "
+        "your own that makes one (default: efficientnet_lite0, which fetches nothing)",
+    )
     made.add_argument(
         "--unit",
         required=True,
         action="append",
         metavar="LAYER,CHANNEL[,ROW,COLUMN]",
-        help="unit to evolve for, 0-based; may be repeated, and all evolve at once",
+        help="unit to evolve for, 0-based; may be repeated, and all evolve at once; `python -m "
+        "core.utils.layer_hook_utils NETWORK` lists the layers",
     )
     made.add_argument(
-        "--generator", action="append", choices=GENERATORS, help="default: fc6; twice: paired"
+        "--generator",
+        action="append",
+        metavar="NAME",
+        help="fc6, BigGAN, another layer of DeePSim, small (coloured blobs, no weights), or "
+        "module:factory; twice: paired (default: fc6)",
     )
     made.add_argument(
         "--optimizer",
         action="append",
-        help="label of docs/optimizers.md, one for each generator; default: CholCMA",
+        metavar="LABEL",
+        help="one for each generator, a label of docs/optimizers.md (default: CholCMA)",
+    )
+    made.add_argument(
+        "--sigma",
+        type=float,
+        help="first step of CholCMA in units of a code's value, for generators other than fc6 (3) "
+        "and BigGAN (0.2) (default: 0.3 standard deviations of what the generator samples)",
     )
     made.add_argument("--blocks", type=count, default=75, help="generations (default: 75)")
     made.add_argument("--noise", type=float, default=0.0, help="level of noise (default: 0)")

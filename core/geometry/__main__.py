@@ -91,7 +91,11 @@ def _add_evolution(evolution: argparse.ArgumentParser) -> None:
 
 def _add_common(command: argparse.ArgumentParser, name: str) -> None:
     command.add_argument(
-        "--generator", default="small", help="BigGAN, fc6, ..., or small, which needs no weights"
+        "--generator",
+        default="small",
+        metavar="NAME",
+        help="BigGAN, fc6, ..., or small, which needs no weights (the default); or module:factory, "
+        "a function of your own that makes one (docs/own_parts.md)",
     )
     command.add_argument(
         "--distance", default="MSE", help="MSE, L2, LPIPS or efficientnet_lite0 (default: MSE)"

@@ -33,7 +33,12 @@ def parser() -> argparse.ArgumentParser:
         help="published: the robust ResNet-50 (its weights are asked for), ten layers, images at "
         "the units' places, fc6, 100 generations, 9 degrees; single options override it",
     )
-    made.add_argument("--network", help="(default: efficientnet_lite0)")
+    made.add_argument(
+        "--network",
+        metavar="NAME",
+        help="a name, or module:factory, a function of your own that makes one "
+        "(docs/own_parts.md) and whose layers --layer names (default: efficientnet_lite0)",
+    )
     made.add_argument(
         "--layer",
         action="append",
@@ -46,7 +51,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--generations", type=count, help="of each evolution (default: 30)")
     made.add_argument(
         "--generator",
-        help="small, which needs no weights (the default), or the name of another, such as fc6",
+        metavar="NAME",
+        help="small, which needs no weights (the default), the name of another, such as fc6, or "
+        "module:factory",
     )
     made.add_argument(
         "--pixels", type=count, help="across the images that the network sees (default: 64)"

@@ -38,7 +38,11 @@ def main(argv: list[str] | None = None) -> int:
         description="Print name, class, input and output shape of every layer of a network "
         "(made with random weights).",
     )
-    parser.add_argument("network", help="resnet50, caffenet, efficientnet_lite0, any of timm's ...")
+    parser.add_argument(
+        "network",
+        help="resnet50, caffenet, efficientnet_lite0, any of timm's ...; or module:factory, a "
+        "function of your own that makes one (docs/own_parts.md)",
+    )
     parser.add_argument(
         "--size",
         type=count,

@@ -1,6 +1,8 @@
 """The work of ``python -m core.experiments.evolve``: from its options to files and figures."""
 
 import argparse
+import re
+from math import prod
 from pathlib import Path
 from zlib import crc32
 
@@ -12,14 +14,20 @@ from core.errors import ImageError, MissingFileError, SettingError
 from core.experiments.evolution.loop import Evolution, Thread, blocks_to_do, evolve
 from core.experiments.evolution.record import GENERATOR_WEIGHTS
 from core.files import writable_folder
-from core.generators.by_name import load_generator
-from core.generators.protocol import Generator
-from core.generators.start_codes import start_code
+from core.generators.by_name import check_name, load_generator
+from core.generators.start_codes import first_sigma, sampled_codes, start_code
+from core.generators.validation import ImageGenerator
 from core.geometry.averages import load_average
+from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
+from core.own_parts import is_own
 from core.probing.scorer import Scorer
 from core.probing.unit_responses import UnitResponses, unit_label
-from core.spaces import HESSIAN_ARRAYS, HESSIAN_FILES
+from core.probing.validation import validate_scorer
+from core.spaces import CODE_LENGTHS, HESSIAN_ARRAYS, HESSIAN_FILES
+
+PLAIN = "CholCMA"
+"""Label of `CholeskyCMAES` for generators that have no published presets."""
 
 IMAGE_TYPES = (".png", ".jpg", ".jpeg", ".bmp")
 
@@ -46,6 +54,14 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     MissingFileError
         If there are no reference images or no Hessian where they are named.
     """
+    for name in options.generator:
+        check_name(name, "--generator")
+    if options.sigma is not None and set(options.generator) <= set(CODE_LENGTHS):
+        raise SettingError(
+            path="--sigma",
+            expected="a generator without presets of its own",
+            found=", ".join(options.generator),
+        )
     out = writable_folder(options.out)
     scorer = Scorer(options.network, device=options.device)
     generators = [
@@ -58,10 +74,11 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
         for name in options.generator
     ]
     respond = UnitResponses(scorer, units)
-    notes = {
-        "network": options.network,
-        GENERATOR_WEIGHTS: "random" if options.random_weights else "published",
-    }
+    if is_own(options.network):
+        validate_scorer(lambda images: respond(images, np.zeros(len(images), dtype=int)))
+    notes = {"network": options.network}
+    if not all(map(is_own, options.generator)):
+        notes[GENERATOR_WEIGHTS] = "random" if options.random_weights else "published"
     references = None if options.references is None else _read_images(options.references)
     evolutions = [_evolution(unit, generators, references, notes, out, options) for unit in units]
     to_do = blocks_to_do(evolutions, options.blocks)
@@ -80,7 +97,7 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
 
 def _evolution(
     unit: tuple,
-    generators: list[Generator],
+    generators: list[ImageGenerator],
     references: torch.Tensor | None,
     notes: dict,
     out: Path,
@@ -88,13 +105,11 @@ def _evolution(
 ) -> Evolution:
     layer, *position = unit
     name = unit_label(options.network, layer, position)
-    threads = [
-        _thread(thread, name, generators[thread], options) for thread in range(len(generators))
-    ]
+    threads = [_thread(thread, name, generators, options) for thread in range(len(generators))]
     kinds = [f"{t.name}-{label}" for t, label in zip(threads, options.optimizer, strict=True)]
-    stem = "_".join([name.replace(" ", "_").replace(",", "_"), *kinds, f"seed{options.seed}"])
+    parts = [re.sub("[ ,:]", "_", name), *kinds, f"seed{options.seed}"]
     return Evolution(
-        path=out / f"{stem}.h5",
+        path=out / f"{'_'.join(parts)}.h5",
         unit=name,
         threads=threads,
         noise=options.noise,
@@ -104,9 +119,13 @@ def _evolution(
     )
 
 
-def _thread(thread: int, unit: str, generator: Generator, options: argparse.Namespace) -> Thread:
+def _thread(
+    thread: int, unit: str, generators: list[ImageGenerator], options: argparse.Namespace
+) -> Thread:
     kind, label = options.generator[thread], options.optimizer[thread]
-    known = (*names_of(kind), *BENCHMARK)
+    generator = generators[thread]
+    has_presets = kind in CODE_LENGTHS
+    known = (*(names_of(kind) if has_presets else [PLAIN]), *BENCHMARK)
     if label not in known:
         raise SettingError(
             path="--optimizer", expected=f"for {kind} one of {', '.join(known)}", found=f"{label!r}"
@@ -115,17 +134,29 @@ def _thread(thread: int, unit: str, generator: Generator, options: argparse.Name
         np.random.default_rng([options.seed, crc32(unit.encode()), thread, purpose])
         for purpose in (0, 1)
     )
-    name = kind if options.generator.count(kind) == 1 else f"{kind}-{thread}"
+    names = [
+        type(made).__name__ if is_own(kind) else kind
+        for kind, made in zip(options.generator, generators, strict=True)
+    ]
+    name = names[thread] if names.count(names[thread]) == 1 else f"{names[thread]}-{thread}"
+    n_code = prod(generator.latent_shape)
     if label in BENCHMARK:
         optimizer = make_optimizer(
-            label, generator.latent_dim, n_generations=options.blocks, random_seed=of_samples
+            label, n_code, n_generations=options.blocks, random_seed=of_samples
         )
         return Thread(name, generator, optimizer)
+    if not has_presets:
+        start = sampled_codes(generator, 1, int(of_start.integers(2**31)))
+        sigma = first_sigma(generator) if options.sigma is None else options.sigma
+        optimizer = CholeskyCMAES(
+            n_code, init_sigma=sigma, init_code=start, Aupdate_freq=10, random_seed=of_samples
+        )
+        return Thread(name, generator, optimizer, start)
     start = start_code(kind, of_start)
     hessian = _hessian(kind, label, options)
     optimizer = make_optimizer(
         f"{kind}/{label}",
-        generator.latent_dim,
+        n_code,
         init_code=start,
         hessian=hessian,
         random_seed=of_samples,
