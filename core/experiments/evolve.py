@@ -62,15 +62,54 @@ def parser() -> argparse.ArgumentParser:
         help="first step of CholCMA in units of a code's value, for generators other than fc6 (3) "
         "and BigGAN (0.2) (default: 0.3 standard deviations of what the generator samples)",
     )
-    made.add_argument("--blocks", type=count, default=75, help="generations (default: 75)")
-    made.add_argument("--noise", type=float, default=0.0, help="level of noise (default: 0)")
-    made.add_argument("--seed", type=seed, default=0)
-    made.add_argument("--references", type=folder, help="folder of images shown in every block")
-    made.add_argument("--hessians", type=folder, help="folder of Hessian archives, for Hess labels")
-    made.add_argument("--random-weights", action="store_true", help="of the generators")
-    made.add_argument("--device", help="default: a GPU where there is one")
-    made.add_argument("--out", type=folder, default=Path("evolutions"))
+    made.add_argument(
+        "--blocks",
+        type=count,
+        default=75,
+        help="generations, the first codes counted; more than a file has go on from it "
+        "(default: 75)",
+    )
+    _add_noise(made)
+    made.add_argument("--seed", type=seed, default=0, help="of all that is random (default: 0)")
+    made.add_argument(
+        "--references",
+        type=folder,
+        metavar="FOLDER",
+        help="folder of images shown in every block (default: none)",
+    )
+    made.add_argument(
+        "--hessians", type=folder, metavar="FOLDER", help="folder of archives, for Hess labels"
+    )
+    made.add_argument(
+        "--random-weights", action="store_true", help="of the named generators; fetches none"
+    )
+    made.add_argument("--device", help="cpu, cuda, ... (default: a GPU where there is one)")
+    made.add_argument(
+        "--out",
+        type=folder,
+        default=Path("evolutions"),
+        metavar="FOLDER",
+        help="of the files (default: evolutions)",
+    )
     return made
+
+
+def _add_noise(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--noise",
+        default="0",
+        metavar="LEVEL|poisson",
+        help="standard deviation of each image's noise over its score, or poisson: spikes are "
+        "counted (default: 0)",
+    )
+    for name, help_text in {
+        "window": "ms over which spikes are counted (default: 150)",
+        "baseline": "ms of a count before the response that is subtracted (default: 0, none; 45 "
+        "in the recordings)",
+        "spontaneous": "events/s without an image (default: 0)",
+        "scale": "events/s that a score of 1 means (default: 1)",
+    }.items():
+        made.add_argument(f"--{name}", type=float, help=f"with --noise poisson: {help_text}")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -4,14 +4,15 @@ import argparse
 import re
 from math import prod
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from core.errors import ImageError, MissingFileError, SettingError
 from core.experiments.evolution.loop import Evolution, Thread, blocks_to_do, evolve
+from core.experiments.evolution.noise import POISSON, PoissonNoise, checked_noise
 from core.experiments.evolution.record import GENERATOR_WEIGHTS
 from core.files import writable_folder
 from core.generators.by_name import check_name, load_generator
@@ -24,6 +25,7 @@ from core.own_parts import is_own
 from core.probing.scorer import Scorer
 from core.probing.unit_responses import UnitResponses, unit_label
 from core.probing.validation import validate_scorer
+from core.progress import progress
 from core.spaces import CODE_LENGTHS, HESSIAN_ARRAYS, HESSIAN_FILES
 
 PLAIN = "CholCMA"
@@ -62,6 +64,7 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
             expected="a generator without presets of its own",
             found=", ".join(options.generator),
         )
+    noise = _noise(options)
     out = writable_folder(options.out)
     scorer = Scorer(options.network, device=options.device)
     generators = [
@@ -80,10 +83,12 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     if not all(map(is_own, options.generator)):
         notes[GENERATOR_WEIGHTS] = "random" if options.random_weights else "published"
     references = None if options.references is None else _read_images(options.references)
-    evolutions = [_evolution(unit, generators, references, notes, out, options) for unit in units]
+    shared = {"noise": noise, "references": references, "seed": options.seed, "notes": notes}
+    evolutions = [_evolution(unit, generators, shared, out, options) for unit in units]
     to_do = blocks_to_do(evolutions, options.blocks)
-    with tqdm(total=to_do, desc="blocks", disable=None) as bar:
-        records = evolve(evolutions, respond, options.blocks, after_block=bar.update)
+    steps = iter(progress(range(to_do), to_do, "blocks"))
+    next(steps, None)  # the bar stands before the first block
+    records = evolve(evolutions, respond, options.blocks, after_block=lambda: next(steps, None))
 
     # only now, since matplotlib takes long to import
     from core.experiments.evolution.figures import save_figures
@@ -98,8 +103,7 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
 def _evolution(
     unit: tuple,
     generators: list[ImageGenerator],
-    references: torch.Tensor | None,
-    notes: dict,
+    shared: dict[str, Any],
     out: Path,
     options: argparse.Namespace,
 ) -> Evolution:
@@ -107,16 +111,34 @@ def _evolution(
     name = unit_label(options.network, layer, position)
     threads = [_thread(thread, name, generators, options) for thread in range(len(generators))]
     kinds = [f"{t.name}-{label}" for t, label in zip(threads, options.optimizer, strict=True)]
-    parts = [re.sub("[ ,:]", "_", name), *kinds, f"seed{options.seed}"]
+    noise = shared["noise"]
+    noisy = ["poisson"] if isinstance(noise, PoissonNoise) else [f"noise{noise:g}"] * (noise > 0)
+    parts = [re.sub("[ ,:]", "_", name), *kinds, *noisy, f"seed{options.seed}"]
     return Evolution(
         path=out / f"{'_'.join(parts)}.h5",
         unit=name,
         threads=threads,
-        noise=options.noise,
-        references=references,
-        seed=options.seed,
-        notes=notes,
+        **shared,
     )
+
+
+def _noise(options: argparse.Namespace) -> float | PoissonNoise:
+    """The noise that the options ask for."""
+    of_counts = {
+        name: value
+        for name in ("window", "baseline", "spontaneous", "scale")
+        if (value := getattr(options, name)) is not None
+    }
+    if options.noise == POISSON:
+        return PoissonNoise(**of_counts)
+    if of_counts:
+        raise SettingError(
+            path=f"--{next(iter(of_counts))}", expected=f"--noise {POISSON}", found=options.noise
+        )
+    try:
+        return checked_noise(float(options.noise))
+    except ValueError:
+        return checked_noise(options.noise)
 
 
 def _thread(

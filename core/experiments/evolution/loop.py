@@ -5,7 +5,7 @@ In every block all threads show their populations, mixed with reference images i
 the unit; then each optimizer learns from its own images. Single evolutions have one thread, paired
 ones two (DeePSim and BigGAN), as in the recordings.
 
-Noise multiplies: ``score = clean * max(0, 1 + level * N(0, 1))``, independently for every image.
+Noise is drawn for every image alone; `core.experiments.evolution.noise` has its kinds.
 """
 
 import hashlib
@@ -24,11 +24,13 @@ from core import interrupt
 from core.computing.array_backend import Array, to_host
 from core.computing.checksums import checksum
 from core.errors import CodeError, ScoreError, SettingError, StateError
+from core.experiments.evolution.noise import Noise, checked_noise, noise_settings, with_noise
 from core.experiments.evolution.record import (
     Block,
     EvolutionRecord,
     ThreadShape,
     create,
+    extend,
     read_evolution,
     write_block,
 )
@@ -42,9 +44,6 @@ Place = Callable[[torch.Tensor], torch.Tensor]
 
 AT_A_TIME = 512
 """Images that are in memory at the same time."""
-
-LARGEST_NOISE = 100.0
-"""Level of noise, as a multiple of the score, that nobody asks for but by mistake beyond it."""
 
 SAME_CODES = 1e-5
 """Relative difference up to which codes are those of the file, which are float32."""
@@ -131,7 +130,8 @@ class Evolution:
     threads
         One, or several that take turns.
     noise
-        Level of the noise; 0 is none.
+        Level of noise that is proportional to the score, 0 is none; ``"poisson"`` or a
+        `PoissonNoise` for counts of spikes. The file keeps clean scores beside the noisy ones.
     references : (n, 3, H, W), optional
         Images in [0, 1] that are shown in every block.
     seed
@@ -143,7 +143,7 @@ class Evolution:
     path: Path
     unit: str
     threads: Sequence[Thread]
-    noise: float = 0.0
+    noise: Noise = 0.0
     references: torch.Tensor | None = None
     seed: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
@@ -151,10 +151,7 @@ class Evolution:
     def __post_init__(self) -> None:
         if not self.threads:
             raise SettingError(path=self.unit, expected="at least one thread", found="none")
-        if not 0 <= self.noise <= LARGEST_NOISE:
-            raise SettingError(
-                path="noise", expected=f"a level of 0 to {LARGEST_NOISE:g}", found=f"{self.noise!r}"
-            )
+        object.__setattr__(self, "noise", checked_noise(self.noise))
         whole(self.seed, "seed", at_least=0)
         for thread in self.threads:
             if thread.optimizer.space_dimen != thread.n_code:
@@ -185,7 +182,8 @@ def evolve(
     respond
         See `Respond`; `core.probing.unit_responses` has one for units of a network.
     n_blocks
-        Generations, the first codes counted.
+        Generations, the first codes counted. May be more than a file was begun with; it then gets
+        room for them.
     place
         What is done to images before they are scored, such as fitting them into a receptive field.
     after_block
@@ -239,31 +237,6 @@ def blocks_to_do(evolutions: Sequence[Evolution], n_blocks: int) -> int:
     return max((n_blocks - n for n in done), default=0)
 
 
-def with_noise(clean: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
-    """Scores whose noise is proportional to them and which do not change sign.
-
-    Parameters
-    ----------
-    clean : (n,)
-        Scores without noise.
-    level
-        Standard deviation of the noise over the score; 0 is none.
-    rng
-        Source of the noise.
-
-    Returns
-    -------
-    (n,)
-        ``clean * max(0, 1 + level * N(0, 1))``.
-
-    Examples
-    --------
-    >>> with_noise(np.array([0.0, 2.0]), 0.0, np.random.default_rng(0))
-    array([0., 2.])
-    """
-    return clean * np.maximum(0, 1 + level * rng.standard_normal(len(clean)))
-
-
 class _Run:
     """An evolution under way: the populations to show next, and its file."""
 
@@ -282,10 +255,14 @@ class _Run:
         settings |= _scorer(respond, number)
         if evolution.path.is_file():
             record = read_evolution(evolution.path)
-            _check_settings(evolution, settings, record)
+            is_longer = n_blocks > record.n_blocks
+            known = settings | ({"n_blocks": record.n_blocks} if is_longer else {})
+            _check_settings(evolution, known, record)
             self.reference_clean = record.reference_clean
             self.n_done = record.n_done
             self._show_again(record)
+            if is_longer:
+                extend(evolution.path, settings, n_blocks)
         else:
             self.n_done = 0
             self.reference_clean = self._reference_scores(respond, place)
@@ -425,7 +402,7 @@ def _settings(
     return {
         "unit": evolution.unit,
         "n_blocks": n_blocks,
-        "noise": evolution.noise,
+        "noise": noise_settings(evolution.noise),
         "seed": evolution.seed,
         "references": None if references is None else _sha256(references),
         **evolution.notes,
