@@ -83,8 +83,8 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     if not all(map(is_own, options.generator)):
         notes[GENERATOR_WEIGHTS] = "random" if options.random_weights else "published"
     references = None if options.references is None else _read_images(options.references)
-    shared = {"noise": noise, "references": references, "seed": options.seed, "notes": notes}
-    evolutions = [_evolution(unit, generators, shared, out, options) for unit in units]
+    common = {"noise": noise, "references": references, "seed": options.seed, "notes": notes}
+    evolutions = [_evolution(unit, generators, common, out, options) for unit in units]
     to_do = blocks_to_do(evolutions, options.blocks)
     steps = iter(progress(range(to_do), to_do, "blocks"))
     next(steps, None)  # the bar stands before the first block
@@ -103,7 +103,7 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
 def _evolution(
     unit: tuple,
     generators: list[ImageGenerator],
-    shared: dict[str, Any],
+    common: dict[str, Any],
     out: Path,
     options: argparse.Namespace,
 ) -> Evolution:
@@ -111,14 +111,14 @@ def _evolution(
     name = unit_label(options.network, layer, position)
     threads = [_thread(thread, name, generators, options) for thread in range(len(generators))]
     kinds = [f"{t.name}-{label}" for t, label in zip(threads, options.optimizer, strict=True)]
-    noise = shared["noise"]
+    noise = common["noise"]
     noisy = ["poisson"] if isinstance(noise, PoissonNoise) else [f"noise{noise:g}"] * (noise > 0)
     parts = [re.sub("[ ,:]", "_", name), *kinds, *noisy, f"seed{options.seed}"]
     return Evolution(
         path=out / f"{'_'.join(parts)}.h5",
         unit=name,
         threads=threads,
-        **shared,
+        **common,
     )
 
 
