@@ -24,11 +24,13 @@ def main(argv: list[str] | None = None) -> int:
     """Export everything; returns the exit code, 2 if something that is there is broken."""
     options = parser().parse_args(argv)
     settings = Settings.of(options)
+    from neuro_data_analysis.evolutions.experiment_list import used_line
     from neuro_data_analysis.export.inputs import Inputs
     from neuro_data_analysis.export.opening import opened
     from neuro_data_analysis.export.run import FOLDERS, export_to
 
     with opened(settings, FOLDERS, options.matroot) as (recordings, folders, output):
+        print(used_line(recordings), flush=True)
         export = export_to(output, Inputs(recordings, folders, settings.example, settings.jobs))
     for error in export.unavailable:
         print(f"not available: {error}")
