@@ -2,30 +2,28 @@
 
 ``list`` prints a row for every experiment: area, blocks, trials, whether it is valid and why not,
 and whether both threads succeeded. ``trials`` writes all single trials of an experiment as tables.
+`./reproduce simulate` makes recordings to try them on.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from core.arguments import folder
+from core.arguments import CommandParser, folder
 from core.errors import run
 from core.progress import answer
 
-EXAMPLE = """examples, on simulated recordings (`./reproduce simulate` makes them):
-  python -m neuro_data_analysis list --matroot simulated_data/matroot
-  python -m neuro_data_analysis trials 155 --matroot simulated_data/matroot --out trials
-"""
+EXAMPLES = (
+    "python -m neuro_data_analysis list --matroot simulated_data/matroot",
+    "python -m neuro_data_analysis trials 155 --matroot simulated_data/matroot --out trials",
+)
 
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
     from neuro_data_analysis.export.options import add_choice_of_experiments, add_matroot
 
-    layout = {"formatter_class": argparse.RawDescriptionHelpFormatter}
-    made = argparse.ArgumentParser(
-        prog="python -m neuro_data_analysis", description=__doc__, epilog=EXAMPLE, **layout
-    )
+    made = CommandParser(*EXAMPLES, prog="python -m neuro_data_analysis", description=__doc__)
     commands = made.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("list", help="a table of all experiments")
     add_matroot(listing)

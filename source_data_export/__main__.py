@@ -5,7 +5,7 @@ import sys
 import time
 from dataclasses import replace
 
-from core.arguments import folder
+from core.arguments import CommandParser, folder
 from core.errors import run
 from core.figures import RECORDED, chosen_figures
 from core.optional import import_package
@@ -15,7 +15,8 @@ from source_data_export.notebooks import EXECUTED, FOLDER
 
 def parser() -> argparse.ArgumentParser:
     """Command line of ``./reproduce export``."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
+        "reproduce export --figure 4 --matroot simulated_data/matroot",
         prog="reproduce export",
         description="Rebuild source data from the recordings under MATROOT: run the export "
         "notebooks, each in a fresh kernel, and keep executed copies in "

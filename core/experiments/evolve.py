@@ -10,24 +10,21 @@ import re
 import sys
 from pathlib import Path
 
-from core.arguments import count, folder, seed
+from core.arguments import CommandParser, count, folder, seed
 from core.errors import SettingError, run
 from core.progress import answer
 
-EXAMPLE = """example, in half a minute and without fetching anything:
-  python -m core.experiments.evolve --unit .blocks.InvertedResidual3,5,7,7 --generator small \\
-      --blocks 20 --noise 0.2
-"""
+EXAMPLES = (
+    "python -m core.experiments.evolve --unit .blocks.InvertedResidual3,5,7,7 --generator small "
+    "--blocks 20",
+    "python -m core.experiments.evolve --unit .ReLU1,3,56,56 --network my_parts:small_network "
+    "--generator my_parts:Stripes",
+)
 
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(
-        prog="python -m core.experiments.evolve",
-        description=__doc__,
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    made = CommandParser(*EXAMPLES, prog="python -m core.experiments.evolve", description=__doc__)
     made.add_argument(
         "--network",
         default="efficientnet_lite0",

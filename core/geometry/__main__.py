@@ -12,13 +12,18 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from core.arguments import count, folder, seed
+from core.arguments import CommandParser, count, folder, seed
 from core.errors import run
 
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(prog="python -m core.geometry", description=__doc__)
+    made = CommandParser(
+        "python -m core.geometry spectrum --codes 3",
+        "python -m core.geometry axes --ranks 0 1 2 --targets 0.01 0.02",
+        prog="python -m core.geometry",
+        description=__doc__,
+    )
     commands = made.add_subparsers(dest="command", required=True)
     spectrum = commands.add_parser("spectrum", help="metrics at random codes, and their statistics")
     _add_common(spectrum, "spectrum")

@@ -10,7 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from core.arguments import add_cluster_options, count, folder, seed
+from core.arguments import CommandParser, add_cluster_options, count, folder, seed
 from core.errors import run
 
 QUICK = {
@@ -25,7 +25,11 @@ QUICK = {
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(prog="python -m core.level_sets", description=__doc__)
+    made = CommandParser(
+        "python -m core.level_sets --units 5 --generations 10",
+        prog="python -m core.level_sets",
+        description=__doc__,
+    )
     made.add_argument(
         "--design",
         choices=("quick", "published"),
@@ -59,8 +63,10 @@ def parser() -> argparse.ArgumentParser:
         "--pixels", type=count, help="across the images that the network sees (default: 64)"
     )
     made.add_argument("--step", type=count, help="degrees between the nodes of a map (default: 18)")
-    made.add_argument("--out", type=folder, default=Path("level_sets"))
-    made.add_argument("--seed", type=seed, default=0)
+    made.add_argument(
+        "--out", type=folder, default=Path("level_sets"), help="folder of all results"
+    )
+    made.add_argument("--seed", type=seed, default=0, help="of all that is random")
     made.add_argument("--device", help="default: a GPU where there is one")
     add_cluster_options(made)
     return made

@@ -3,13 +3,15 @@
 import argparse
 import sys
 
+from core.arguments import CommandParser
 from core.errors import RecordingError, run
 from neuro_data_analysis.export.options import Settings, add_export_options
 
 
 def parser() -> argparse.ArgumentParser:
     """Command line of the exporters."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
+        "python -m neuro_data_analysis.export --matroot simulated_data/matroot --skip-bad",
         prog="python -m neuro_data_analysis.export",
         description="Rebuild source data from recordings: Figures 2, 4, 5 and Extended Data "
         "Figure 4 from the paired evolutions; Figures 3 and 6 and Extended Data Figure 5 as far as "

@@ -1,6 +1,8 @@
 """Which experiments are used, and why others are not; a bad one stops nothing; trials as arrays."""
 
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,8 @@ from neuro_data_analysis.export import __main__ as export
 from neuro_data_analysis.recordings.arrays import trial_arrays
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, open_recordings
 from tests.small_recordings import N_REFERENCES, N_TRIALS, element, recordings
+
+ROOT = Path(__file__).parents[3]
 
 
 def without_psth(raw):
@@ -176,3 +180,18 @@ def test_trials_are_written_as_tables(matroot, tmp_path, capsys):
     np.testing.assert_allclose(psth.to_numpy()[:, 1:], rates)
     assert list(psth)[:3] == ["trial", "ms_0", "ms_1"]
     assert run(lambda: listing.main(["trials", "2", words[2]])) == 2
+
+
+def test_the_example_of_the_page_runs(tmp_path, monkeypatch):
+    (tmp_path / "simulated_data" / "matroot").mkdir(parents=True)
+    content = [{"evol": None}] * 154 + [element(155)]
+    path = tmp_path / "simulated_data" / "matroot" / EVOLUTION_FILES[1]
+    path.write_bytes(pickle.dumps(content))
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "recordings.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n([^`]*trial_arrays.*?)```", page, re.S)
+    names = {}
+    exec(example, names)
+    assert names["rates"].shape == (16 * 2 * (N_TRIALS + N_REFERENCES), 200)
+    means = names["evolved"].groupby("block")["evoked"].mean()
+    assert (means.diff().dropna() > 0).all()
