@@ -2,24 +2,21 @@
 
 import argparse
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from core.errors import ImageError, MissingFileError, SettingError
-from core.experiments.evolution.loop import Evolution, Thread, blocks_to_do, checksum, evolve
+from core.errors import ImageError, MissingFileError
+from core.experiments.evolution.loop import Evolution, blocks_to_do, evolve
+from core.experiments.evolution.named_threads import named_thread
 from core.experiments.evolution.record import GENERATOR_WEIGHTS
+from core.experiments.evolution.threads import checksum
 from core.files import writable_folder
 from core.generators.by_name import load_generator
 from core.generators.protocol import Generator
-from core.generators.start_codes import start_code
-from core.geometry.averages import load_average
-from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
 from core.probing.scorer import Scorer
 from core.probing.unit_responses import UnitResponses, unit_label
-from core.spaces import HESSIAN_ARRAYS, HESSIAN_FILES
 
 IMAGE_TYPES = (".png", ".jpg", ".jpeg", ".bmp")
 
@@ -90,7 +87,17 @@ def _evolution(
     layer, *position = unit
     name = unit_label(options.network, layer, position)
     threads = [
-        _thread(thread, name, generators[thread], options) for thread in range(len(generators))
+        named_thread(
+            options.generator,
+            thread,
+            generators[thread],
+            options.optimizer[thread],
+            unit=name,
+            seed=options.seed,
+            n_blocks=options.blocks,
+            hessians=options.hessians,
+        )
+        for thread in range(len(generators))
     ]
     kinds = [f"{t.name}-{label}" for t, label in zip(threads, options.optimizer, strict=True)]
     stem = "_".join([name.replace(" ", "_").replace(",", "_"), *kinds, f"seed{options.seed}"])
@@ -103,48 +110,6 @@ def _evolution(
         seed=options.seed,
         notes=notes,
     )
-
-
-def _thread(thread: int, unit: str, generator: Generator, options: argparse.Namespace) -> Thread:
-    kind, label = options.generator[thread], options.optimizer[thread]
-    known = (*names_of(kind), *BENCHMARK)
-    if label not in known:
-        raise SettingError(
-            path="--optimizer", expected=f"for {kind} one of {', '.join(known)}", found=f"{label!r}"
-        )
-    of_start, of_samples = (
-        np.random.default_rng([options.seed, crc32(unit.encode()), thread, purpose])
-        for purpose in (0, 1)
-    )
-    name = kind if options.generator.count(kind) == 1 else f"{kind}-{thread}"
-    if label in BENCHMARK:
-        optimizer = make_optimizer(
-            label, generator.latent_dim, n_generations=options.blocks, random_seed=of_samples
-        )
-        return Thread(name, generator, optimizer)
-    start = start_code(kind, of_start)
-    hessian = _hessian(kind, label, options)
-    optimizer = make_optimizer(
-        f"{kind}/{label}",
-        generator.latent_dim,
-        init_code=start,
-        hessian=hessian,
-        random_seed=of_samples,
-    )
-    return Thread(name, generator, optimizer, start)
-
-
-def _hessian(kind: str, label: str, options: argparse.Namespace) -> dict | None:
-    if not label.startswith("Hess"):
-        return None
-    if options.hessians is None:
-        raise SettingError(
-            path=label, expected=f"a folder with {HESSIAN_FILES[kind]} as --hessians", found="none"
-        )
-    is_class = label.endswith("_class")
-    metric = load_average(options.hessians, kind, part="class" if is_class else None)
-    values, vectors = HESSIAN_ARRAYS[f"{kind} class" if is_class else kind]
-    return {values: metric.eigenvalues, vectors: metric.eigenvectors}
 
 
 def _read_images(path: Path) -> torch.Tensor:

@@ -16,13 +16,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from core.errors import SampleError, SettingError
-from core.experiments.evolution.loop import checksum
 from core.experiments.evolution.record import (
     GENERATOR_WEIGHTS,
     EvolutionRecord,
     ThreadRecord,
     read_evolution,
 )
+from core.experiments.evolution.threads import checksum
 from core.files import replacing, writable_folder
 from core.generators.by_name import GENERATORS
 from core.generators.protocol import Generator

@@ -8,21 +8,18 @@ ones two (DeePSim and BigGAN), as in the recordings.
 Noise multiplies: ``score = clean * max(0, 1 + level * N(0, 1))``, independently for every image.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary, ref
 from zlib import crc32
 
 import numpy as np
 import torch
-from torch import nn
 
 from core import interrupt
 from core.computing.array_backend import Array, to_host
-from core.errors import CodeError, ScoreError, SettingError, StateError
+from core.errors import ScoreError, SettingError, StateError
 from core.experiments.evolution.record import (
     Block,
     EvolutionRecord,
@@ -31,8 +28,8 @@ from core.experiments.evolution.record import (
     read_evolution,
     write_block,
 )
+from core.experiments.evolution.threads import Thread, Turns, array_sha256, thread_settings
 from core.generators.protocol import Generator
-from core.optimizers.protocol import Optimizer
 from core.settings import check_same, whole
 
 Respond = Callable[[torch.Tensor, np.ndarray], np.ndarray]
@@ -46,31 +43,6 @@ AT_A_TIME = 512
 
 LARGEST_NOISE = 100.0
 """Level of noise, as a multiple of the score, that nobody asks for but by mistake beyond it."""
-
-SAME_CODES = 1e-5
-"""Relative difference up to which codes are those of the file, which are float32."""
-
-
-@dataclass(frozen=True)
-class Thread:
-    """A generator, and the optimizer of its codes.
-
-    Attributes
-    ----------
-    name
-        Of the thread, for the record: "fc6".
-    generator
-        Makes the images; threads that share one are rendered together.
-    optimizer
-        Fresh: an interrupted evolution is resumed by showing it again what it has seen.
-    start : (n, D), optional
-        First codes; by default those of the optimizer.
-    """
-
-    name: str
-    generator: Generator
-    optimizer: Optimizer
-    start: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -112,13 +84,7 @@ class Evolution:
             )
         whole(self.seed, "seed", at_least=0)
         for thread in self.threads:
-            if thread.optimizer.space_dimen != thread.generator.latent_dim:
-                raise SettingError(
-                    path=f"thread {thread.name}",
-                    expected="an optimizer of the generator's "
-                    f"{thread.generator.latent_dim} values",
-                    found=f"one of {thread.optimizer.space_dimen}",
-                )
+            thread.check_lengths()
 
 
 def evolve(
@@ -162,10 +128,8 @@ def evolve(
         If a file cannot be written. What was recorded is kept, and the same call goes on from it.
     """
     whole(n_blocks, "n_blocks", at_least=1)
-    generators = {id(t.generator): t.generator for e in evolutions for t in e.threads}
-    checksums = {key: checksum(generator) for key, generator in generators.items()}
     runs = [
-        _Run(evolution, number, respond, n_blocks, place, checksums)
+        _Run(evolution, number, respond, n_blocks, place)
         for number, evolution in enumerate(evolutions)
     ]
     while active := [run for run in runs if run.n_done < n_blocks]:
@@ -220,46 +184,6 @@ def with_noise(clean: np.ndarray, level: float, rng: np.random.Generator) -> np.
     return clean * np.maximum(0, 1 + level * rng.standard_normal(len(clean)))
 
 
-_checksums: WeakKeyDictionary[nn.Module, tuple[list, str]] = WeakKeyDictionary()
-"""What `checksum` gave for a network, and its tensors then: where each is, and times written to."""
-
-
-def checksum(module: nn.Module) -> str:
-    """SHA-256 of a network's parameters and buffers, by name.
-
-    A network is hashed again only once one of its tensors was written to (other than behind
-    autograd's back, by ``.data``) or replaced, since a sweep asks at every run.
-
-    Examples
-    --------
-    >>> layer = nn.Linear(2, 1).requires_grad_(False)
-    >>> before = checksum(layer)
-    >>> _ = layer.weight.add_(1)
-    >>> checksum(layer) == before
-    False
-    """
-    tensors = [*module.parameters(), *module.buffers()]
-    then, digest = _checksums.get(module, ([], ""))
-    if len(then) != len(tensors) or not all(map(_is_as_then, tensors, then)):
-        digest = _state_sha256(module)
-        now = [(ref(tensor), tensor.data_ptr(), tensor._version) for tensor in tensors]
-        _checksums[module] = now, digest
-    return digest
-
-
-def _is_as_then(tensor: torch.Tensor, then: tuple) -> bool:
-    same, address, version = then
-    return same() is tensor and address == tensor.data_ptr() and version == tensor._version
-
-
-def _state_sha256(module: nn.Module) -> str:
-    digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(to_host(value)).tobytes())
-    return digest.hexdigest()
-
-
 class _Run:
     """An evolution under way: the populations to show next, and its file."""
 
@@ -270,11 +194,10 @@ class _Run:
         respond: Respond,
         n_blocks: int,
         place: Place,
-        checksums: dict[int, str],
     ):
         self.evolution, self.number = evolution, number
-        self.populations = [_first_codes(thread) for thread in evolution.threads]
-        settings = _settings(evolution, self.populations, n_blocks, checksums)
+        self.turns = Turns(evolution.threads)
+        settings = _settings(evolution, self.populations, n_blocks)
         if evolution.path.is_file():
             record = read_evolution(evolution.path)
             _check_settings(evolution, settings, record)
@@ -289,6 +212,11 @@ class _Run:
                 for t, codes in zip(evolution.threads, self.populations, strict=True)
             ]
             create(evolution.path, settings, shapes, n_blocks, self.reference_clean)
+
+    @property
+    def populations(self) -> list[Array]:
+        """Codes that the threads show next."""
+        return self.turns.populations
 
     def finish_block(self, clean: Sequence[np.ndarray]) -> None:
         """Add noise and order, record, and let the optimizers learn."""
@@ -309,36 +237,17 @@ class _Run:
         self._learn(scores)
 
     def _learn(self, scores: Sequence[np.ndarray]) -> None:
-        self.populations = [
-            thread.optimizer.step(of_thread, population)
-            for thread, of_thread, population in zip(
-                self.evolution.threads, scores, self.populations, strict=True
-            )
-        ]
+        self.turns.learn(scores)
         self.n_done += 1
 
     def _show_again(self, record: EvolutionRecord) -> None:
         """Bring the optimizers to where the file ends."""
         self.n_done = 0
         for block in range(record.n_done):
-            scores = []
-            for thread, population in zip(record.threads, self.populations, strict=True):
-                shown = thread.generations == block
-                self._check_codes(thread.codes[shown], to_host(population))
-                scores.append(thread.scores[shown])
-            self._learn(scores)
-
-    def _check_codes(self, recorded: np.ndarray, population: np.ndarray) -> None:
-        same = recorded.shape == population.shape and np.allclose(
-            recorded, population, rtol=0, atol=SAME_CODES * max(1e-30, np.abs(recorded).max())
-        )
-        if not same:
-            raise StateError(
-                path=self.evolution.path,
-                expected="the codes that these optimizers give from the recorded scores",
-                found=f"others in block {self.n_done}",
-                advice="go on with the seeds it was begun with",
-            )
+            shown = [thread.generations == block for thread in record.threads]
+            codes = [t.codes[rows] for t, rows in zip(record.threads, shown, strict=True)]
+            self.turns.check_codes(codes, block, self.evolution.path)
+            self._learn([t.scores[rows] for t, rows in zip(record.threads, shown, strict=True)])
 
     def _reference_scores(self, respond: Respond, place: Place) -> np.ndarray:
         images = self.evolution.references
@@ -389,28 +298,10 @@ def _checked(scores: np.ndarray, n: int) -> np.ndarray:
     return scores
 
 
-def _first_codes(thread: Thread) -> Array:
-    codes = thread.optimizer.get_init_pop() if thread.start is None else thread.start
-    if codes is None:
-        raise CodeError(
-            path=f"thread {thread.name}",
-            expected="first codes",
-            found="that neither `start` nor the optimizer gives any",
-        )
-    if codes.ndim != 2 or codes.shape[1] != thread.generator.latent_dim:
-        raise CodeError(
-            path=f"thread {thread.name}",
-            expected=f"first codes (n, {thread.generator.latent_dim})",
-            found=f"shape {tuple(codes.shape)}",
-        )
-    return codes
-
-
 def _settings(
     evolution: Evolution,
     populations: Sequence[Array],
     n_blocks: int,
-    checksums: dict[int, str],
 ) -> dict[str, Any]:
     references = evolution.references
     return {
@@ -418,23 +309,13 @@ def _settings(
         "n_blocks": n_blocks,
         "noise": evolution.noise,
         "seed": evolution.seed,
-        "references": None if references is None else _sha256(references),
+        "references": None if references is None else array_sha256(references),
         **evolution.notes,
         "threads": [
-            {
-                "name": thread.name,
-                "generator": type(thread.generator).__name__,
-                "generator's weights": checksums[id(thread.generator)],
-                "first codes": _sha256(codes),
-                **thread.optimizer.settings(),
-            }
+            thread_settings(thread, codes)
             for thread, codes in zip(evolution.threads, populations, strict=True)
         ],
     }
-
-
-def _sha256(values: Array) -> str:
-    return hashlib.sha256(np.ascontiguousarray(to_host(values)).tobytes()).hexdigest()
 
 
 def _check_settings(
