@@ -127,7 +127,7 @@ def time_course() -> np.ndarray:
     Examples
     --------
     >>> course = time_course()
-    >>> len(course), round(course[BEFORE + 50 : BEFORE + 200].mean(), 6)
+    >>> len(course), round(float(course[BEFORE + 50 : BEFORE + 200].mean()), 6)
     (250, 1.0)
     """
     time = np.arange(-BEFORE, DURATION) + 0.5

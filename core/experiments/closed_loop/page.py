@@ -10,16 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image
 
+from core.experiments.closed_loop.chart import chart
 from core.experiments.closed_loop.folder import Folder
 from core.experiments.closed_loop.manifest import read_manifest
 from core.experiments.closed_loop.record import Kept
 from core.experiments.closed_loop.tracking import Course, course_of, drift_note
-from core.experiments.evolution.figures import COLORS
 from core.files import write_text
-from core.plotting.style import apply_style, mark_simulated, mean_band
 
 REFRESH = 2
 """Seconds after which the page asks for itself again."""
@@ -39,7 +37,10 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 62
 h1 { font-size: 1.3rem; margin: 0 0 .3rem } h2 { font-size: 1.05rem; margin: 1.4rem 0 .4rem }
 .state { font-size: 1.05rem } .simulated { background: #b00020; color: #fff; padding: .35rem .8rem;
        font-weight: 600; margin: .6rem 0 }
-img.course { width: 100%; height: auto } .best { display: flex; flex-wrap: wrap; gap: .6rem }
+svg { width: 100%; height: auto; font-size: 14px } svg text { fill: #404040 }
+svg .mid { text-anchor: middle } svg .end { text-anchor: end }
+svg .mark { text-anchor: middle; font-size: 96px; font-weight: 700; fill: #000; fill-opacity: .1 }
+.best { display: flex; flex-wrap: wrap; gap: .6rem }
 figure { margin: 0; text-align: center; font-size: .85rem } figcaption { color: #444 }
 ul { margin: .2rem 0; padding-left: 1.2rem } .quiet { color: #555 }
 table { border-collapse: collapse } td, th { padding: .1rem .9rem .1rem 0; text-align: left;
@@ -104,9 +105,7 @@ def page_html(folder: Folder, kept: Sequence[Kept], state: State) -> str:
     parts.append(f'<p class="state">{html.escape(state.doing)}</p>')
     parts += _notes_now(kept, course, state)
     if kept:
-        picture = _as_uri(_drawn(course, state.names, simulated))
-        words = "Mean score of every block, of each thread and of the references"
-        parts.append(f'<h2>Scores</h2><img class="course" alt="{words}" src="{picture}">')
+        parts += ["<h2>Scores</h2>", chart(course, state.names, simulated)]
         parts.append(_table(course, state.names))
         for thread, name in enumerate(state.names):
             parts += _best_images(folder, kept[-1], thread, name)
@@ -118,43 +117,6 @@ def page_html(folder: Folder, kept: Sequence[Kept], state: State) -> str:
         f"{refresh}<title>{'SIMULATED: ' if simulated else ''}{title}</title>"
         f"<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n"
     )
-
-
-def draw_course(figure: Figure, course: Course, names: Sequence[str]) -> None:
-    """Block means with bands of one SEM, of every thread and of the references.
-
-    Parameters
-    ----------
-    figure
-        Empty figure to draw in.
-    course
-        Of the session.
-    names
-        Of the threads.
-    """
-    ax, blocks = figure.add_subplot(), np.arange(course.n_blocks)
-    marker = "o" if course.n_blocks < 3 else None
-    for means, sems, name, color in zip(course.means, course.sems, names, COLORS, strict=False):
-        mean_band(ax, blocks, means, sems, color=color, band_alpha=0.25, label=name, marker=marker)
-    if np.isfinite(course.references).any():
-        references = course.references, course.reference_sems
-        grey = {"color": "0.45", "band_alpha": 0.2, "linestyle": ":", "marker": marker}
-        mean_band(ax, blocks, *references, label="references", **grey)
-        ax.plot(blocks, course.level, color="0.25", linewidth=1, label="their level, tracked")
-    ax.set(xlabel="block", ylabel="score (events/s)")
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-
-
-def _drawn(course: Course, names: Sequence[str], simulated: bool) -> bytes:
-    with apply_style():
-        figure = Figure(figsize=(8.5, 3.4), layout="constrained")
-        draw_course(figure, course, names)
-        if simulated:
-            mark_simulated(figure)
-        content = io.BytesIO()
-        figure.savefig(content, format="png", dpi=120)
-    return content.getvalue()
 
 
 def _notes_now(kept: Sequence[Kept], course: Course, state: State) -> list[str]:
@@ -214,7 +176,7 @@ def _best_images(folder: Folder, block: Kept, thread: int, name: str) -> list[st
             f"<figcaption>{scores[code]:.4g}</figcaption></figure>"
         )
     words = f"Best of {html.escape(name)} in block {block.number}"
-    about = "single trials: the highest are partly luck" if len(best) else "none was shown"
+    about = "few trials: the highest are partly luck" if len(best) else "none was shown"
     return [
         f'<h2>{words} <span class="quiet">({about})</span></h2>',
         f'<div class="best">{"".join(figures)}</div>',

@@ -94,7 +94,7 @@ def keep(
             "kind": answer.kind,
             "learns": judged.learns,
             "notes": judged.notes,
-            "simulated": answer.is_simulated,
+            "simulated": answer.is_simulated or folder.is_simulated,
         }
         write_json(made / NOTES_NAME, said)
     return read_kept(folder, number)

@@ -200,7 +200,7 @@ def _shown(times: np.ndarray, rows: Sequence[Row], repeats: int) -> list[str]:
     notes = []
     if never := [row.name for row, n in zip(rows, times, strict=True) if n == 0]:
         which = f", as {never[0]}" if len(never) > 1 else f": {never[0]}"
-        notes.append(f"{_n(len(never), 'image')} never shown{which}; they rank last")
+        notes.append(f"{_n(len(never), 'image')} never shown{which}; what was not shown ranks last")
     other = int(((times > 0) & (times != repeats)).sum())
     if other:
         notes.append(

@@ -136,5 +136,8 @@ with the settings it was saved with, or start anew.
     )
     check_same(expected["settings"], found["settings"], "this session")
     for ours, theirs in zip(expected.get("threads", []), found.get("threads", []), strict=True):
+        # what first codes follow from is named before them
+        plain = [{k: v for k, v in each.items() if k != "first codes"} for each in (ours, theirs)]
+        check_same(*plain, f"thread {ours['name']}")
         check_same(ours, theirs, f"thread {ours['name']}")
     check_same(expected.get("references", {}), found.get("references", {}), "the references")
