@@ -133,7 +133,7 @@ def report(names: Sequence[str], n_blocks: int, device: str | None = None) -> st
     whole, needed = (statistics.median(column) for column in zip(*pairs[1:], strict=True))
     sizes = " + ".join(str(len(population)) for population in turns.populations)
     return (
-        f"{' + '.join(names)} ({sizes} images): turnaround {whole:.2f} s, bare work {needed:.2f} s, "
+        f"{' + '.join(names)} ({sizes} images): turnaround {whole:.2f} s, bare {needed:.2f} s, "
         f"ratio {statistics.median(a / b for a, b in pairs[1:]):.3f} (asked: at most {ASKED})"
     )
 

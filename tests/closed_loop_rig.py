@@ -48,7 +48,9 @@ def reference_folder(folder, n=2):
     return folder
 
 
-def session(root, *, seed=0, populations=(8, 6), settings=None, flat=None):
+def session(
+    root, *, seed=0, populations=(8, 6), settings=None, flat=None, names=("small-0", "small-1")
+):
     """A session of two small generators; its optimizers are fresh."""
     threads = []
     for number, population in enumerate(populations):
@@ -56,7 +58,7 @@ def session(root, *, seed=0, populations=(8, 6), settings=None, flat=None):
         optimizer = make_optimizer(
             "CholeskyCMAES", 16, population_size=population, random_seed=seed * 10 + number
         )
-        threads.append(with_whole_first(Thread(f"small-{number}", generator, optimizer)))
+        threads.append(with_whole_first(Thread(names[number], generator, optimizer)))
     references = read_references(reference_folder(root.parent / "references"), None)
     return Session(
         Folder.at(root, flat=flat), threads, references, settings or Settings(seed=seed), {}
@@ -76,13 +78,13 @@ def run_with_rig(made, n_blocks, rig, **options):
     thread = threading.Thread(target=rig.run, daemon=True)
     thread.start()
     kept = run_session(
-        made, Stop(n_blocks, minutes=1), say=said.append, **{"patience": 0.2} | options
+        made, Stop(n_blocks, minutes=3), say=said.append, **{"patience": 0.2} | options
     )
-    thread.join(10)
+    thread.join(30)
     return kept, said
 
 
-def wait_until(condition, seconds=20):
+def wait_until(condition, seconds=60):
     """Wait until a condition holds, and fail if it does not."""
     until = time.monotonic() + seconds
     while not condition():

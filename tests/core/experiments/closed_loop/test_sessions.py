@@ -282,8 +282,12 @@ class Rig:
         path.write_text(content)
         return path
 
+    def wait_for_page(self, words):
+        page = self.folder.page
+        wait_until(lambda: page.is_file() and words in page.read_text())
+
     def end(self):
-        self.thread.join(20)
+        self.thread.join(60)
         assert not self.thread.is_alive()
         return self.kept
 
@@ -327,13 +331,10 @@ def test_an_answer_to_another_block_and_one_that_is_none_are_told_and_waited_out
     rig.write(3, "image,rate\nx,1\n")
     others = [name.replace("block000", "block007") for name in names]
     rig.write(0, "image,rate\n" + rig.lines(others))
-    wait_until(lambda: len(rig.said) == 2)
-    page = rig.folder.page.read_text()
-    assert "block003.csv: an answer to another block than the one that is waited for" in page
-    assert "expected images of the block, as block000_thread000_gen000_000000" in page
+    rig.wait_for_page("block003.csv: an answer to another block than the one that is waited for")
+    rig.wait_for_page("expected images of the block, as block000_thread000_gen000_000000")
     rig.write(0, "image,rate\nnonsense\n")
-    wait_until(lambda: len(rig.said) == 3)
-    assert "found no presentation at all" in rig.said[-1]
+    rig.wait_for_page("found no presentation at all")
     rig.write(0, "image,rate\n" + rig.lines(names))
     rig.write(1, "image,rate\n" + rig.lines(rig.rows(1)))
     assert [block.notes for block in rig.end()] == [[], []]
@@ -358,8 +359,7 @@ def test_the_first_answer_counts_and_a_second_one_is_refused(tmp_path):
     content = raw.read_text()
     rig.write(0, "image,rate\n" + rig.lines(rig.rows(0), first=500))
     rig.write(1, "image,rate\n" + rig.lines(names))
-    words = "a second answer to block000, other than the first; refused"
-    wait_until(lambda: words in rig.folder.page.read_text())
+    rig.wait_for_page("a second answer to block000, other than the first; refused")
     rig.write(2, "image,rate\n" + rig.lines(rig.rows(2)))
     kept = rig.end()
     assert raw.read_text() == content
