@@ -17,7 +17,7 @@ from core.contract.signs import sign
 from core.errors import RecordingError, SettingError
 from core.experiments.closed_loop.answers import Answer, read_answer
 from core.experiments.closed_loop.folder import Folder
-from core.experiments.closed_loop.manifest import Row, read_manifest
+from core.experiments.closed_loop.manifest import ManifestRow, read_manifest
 from core.experiments.closed_loop.record import Kept, kept_blocks
 from core.files import alone_in, write_json
 from core.matlab.writing import Cell, append_element, write_matfile
@@ -156,7 +156,7 @@ class _Block:
     """A block's manifest, and its answer without what is not of the block."""
 
     number: int
-    rows: dict[str, Row]
+    rows: dict[str, ManifestRow]
     answer: Answer
     psth: np.ndarray
 
@@ -265,7 +265,7 @@ def _population(block: _Block, thread: int) -> int:
     return sum(row.thread == thread and row.code >= 0 for row in block.rows.values())
 
 
-def _name(row: Row, block: int, first: Sequence[int]) -> str:
+def _name(row: ManifestRow, block: int, first: Sequence[int]) -> str:
     """Name of an image as recordings have it; `first` are the numbers of the threads' first."""
     if row.code < 0:
         return reference_image_name(row.reference, row.thread)

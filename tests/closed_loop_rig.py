@@ -8,13 +8,13 @@ import torch
 from PIL import Image
 from torch import nn
 
-from core.experiments.closed_loop.controller import Session, run_session
+from core.experiments.closed_loop.controller import RigSession, run_session
 from core.experiments.closed_loop.folder import Folder
 from core.experiments.closed_loop.images import read_references
-from core.experiments.closed_loop.manifest import Row, evolved_name, reference_name
+from core.experiments.closed_loop.manifest import ManifestRow, evolved_name, reference_name
 from core.experiments.closed_loop.neuron import Neuron
 from core.experiments.closed_loop.rig_run import SimulatedRig
-from core.experiments.closed_loop.settings import Settings, Stop
+from core.experiments.closed_loop.settings import SessionSettings, Stop
 from core.experiments.closed_loop.start_run import with_whole_first
 from core.experiments.evolution.threads import Thread
 from core.generators.small import SmallGenerator
@@ -32,10 +32,12 @@ def rows(n_evolved=(4, 4), n_references=2, block=0):
     for thread, n in enumerate(n_evolved):
         for code in range(n):
             name = evolved_name(block, thread, block, code)
-            made.append(Row(name, thread, code, block, "", "0" * 64, 3.0, 0.0, 0.0))
+            made.append(ManifestRow(name, thread, code, block, "", "0" * 64, 3.0, 0.0, 0.0))
         for order in range(n_references):
             name = reference_name(block, thread, order, f"ref{order}")
-            made.append(Row(name, thread, -1, block, f"ref{order}", "0" * 64, 3.0, 0.0, 0.0))
+            made.append(
+                ManifestRow(name, thread, -1, block, f"ref{order}", "0" * 64, 3.0, 0.0, 0.0)
+            )
     return sorted(made, key=lambda row: row.file)
 
 
@@ -60,8 +62,8 @@ def session(
         )
         threads.append(with_whole_first(Thread(names[number], generator, optimizer)))
     references = read_references(reference_folder(root.parent / "references"), None)
-    return Session(
-        Folder.at(root, flat=flat), threads, references, settings or Settings(seed=seed), {}
+    return RigSession(
+        Folder.at(root, flat=flat), threads, references, settings or SessionSettings(seed=seed), {}
     )
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import SettingError
-from core.experiments.closed_loop.controller import Session, run_session
+from core.experiments.closed_loop.controller import RigSession, run_session
 from core.experiments.closed_loop.folder import Folder
 from core.experiments.closed_loop.images import read_references
 from core.experiments.closed_loop.server import served
-from core.experiments.closed_loop.settings import Scores, Settings, Stop
+from core.experiments.closed_loop.settings import Scores, SessionSettings, Stop
 from core.experiments.evolution.named_threads import named_thread
 from core.experiments.evolution.record import GENERATOR_WEIGHTS
 from core.experiments.evolution.threads import Thread
@@ -36,7 +36,7 @@ def start(options: argparse.Namespace) -> None:
         run_session(session, stop, patience=options.patience, say=say)
 
 
-def made_session(options: argparse.Namespace) -> Session:
+def made_session(options: argparse.Namespace) -> RigSession:
     """A session from options, its optimizers fresh.
 
     Parameters
@@ -54,7 +54,7 @@ def made_session(options: argparse.Namespace) -> Session:
         window=tuple(options.window),
         baseline=tuple(options.baseline) if options.baseline else None,
     )
-    settings = Settings(
+    settings = SessionSettings(
         scores=scores,
         repeats=options.repeats,
         pixels=options.pixels,
@@ -62,7 +62,7 @@ def made_session(options: argparse.Namespace) -> Session:
         position=tuple(options.position),
         seed=options.seed,
     )
-    return Session(
+    return RigSession(
         folder=Folder.at(options.session, options.answers, options.images),
         threads=[with_whole_first(_thread(i, options)) for i in range(len(options.generator))],
         references=read_references(options.references, options.pixels),

@@ -18,13 +18,13 @@ from PIL import Image
 from core.errors import FullDiskError, SettingError, StateError
 from core.experiments.closed_loop import images as block_images
 from core.experiments.closed_loop.answers import read_answer
-from core.experiments.closed_loop.controller import Session, run_session
+from core.experiments.closed_loop.controller import RigSession, run_session
 from core.experiments.closed_loop.folder import Folder
-from core.experiments.closed_loop.images import read_codes, read_references, write_block
+from core.experiments.closed_loop.images import read_codes, read_references, show_block
 from core.experiments.closed_loop.manifest import read_manifest
 from core.experiments.closed_loop.record import kept_blocks
 from core.experiments.closed_loop.server import served
-from core.experiments.closed_loop.settings import Scores, Settings, Stop
+from core.experiments.closed_loop.settings import Scores, SessionSettings, Stop
 from core.experiments.evolution.threads import Turns
 from core.files import sha256
 from core.optimizers.genetic import Genetic
@@ -135,8 +135,8 @@ def test_a_session_goes_on_with_more_blocks(finished, tmp_path):
     ({"seed": 1}, "expected the state of this session with seed 1, found seed 0"),
     ({"populations": (8, 7)}, "thread small-1 with population_size 7, found population_size 6"),
     ({"populations": (8,)}, "a session of 1 threads, found 2"),
-    ({"settings": Settings(scores=Scores(window=(50, 150)))}, r"window \[50, 150\], found window"),
-    ({"settings": Settings(repeats=3)}, "with repeats 3, found repeats 1"),
+    ({"settings": SessionSettings(scores=Scores(window=(50, 150)))}, r"window \[50, 150\], found"),
+    ({"settings": SessionSettings(repeats=3)}, "with repeats 3, found repeats 1"),
 ])  # fmt: skip
 def test_a_folder_of_other_settings_is_refused_and_the_difference_named(finished, change, found):
     folder, _, _ = finished
@@ -413,11 +413,11 @@ def test_the_page_is_served_on_the_loopback_alone(finished):
 
 
 def test_references_are_brought_to_the_images_size_and_need_a_folder_with_some(tmp_path):
-    made = session(tmp_path / "session", settings=Settings(pixels=24))
+    made = session(tmp_path / "session", settings=SessionSettings(pixels=24))
     references = read_references(tmp_path / "references", 24)
     assert {reference.pixels.shape for reference in references} == {(24, 24, 3)}
     made.folder.open({"settings": {}})
-    write_block(made.folder, 0, Turns(made.threads), references, made.settings)
+    show_block(made.folder, 0, Turns(made.threads), references, made.settings)
     for path in made.folder.block(0).glob("*.png"):
         with Image.open(path) as image:
             assert image.size == (24, 24)
@@ -432,4 +432,4 @@ def test_a_session_says_what_it_is_made_of(finished):
     assert [thread["population_size"] for thread in description["threads"]] == [8, 6]
     assert sorted(description["references"]) == ["ref 0", "ref 1"]
     assert len(kept_blocks(finished[0])) == N_BLOCKS
-    assert isinstance(session(finished[0].root), Session)
+    assert isinstance(session(finished[0].root), RigSession)
