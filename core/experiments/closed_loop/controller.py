@@ -133,6 +133,7 @@ class _Controller:
         self.started = time.monotonic()
         self.kept: list[Kept] = []
         self._known_answers: dict[str, tuple[int, int]] = {}
+        self._refused: list[str] = []
         for block in kept_blocks(self.folder):
             self._check_shown(block.number)
             self._learn(block)
@@ -151,7 +152,7 @@ class _Controller:
             if not self._reason_to_stop():
                 self._show(number + 1)
             self.say(_line(kept, course_of(self.kept), self.state.names))
-        self.state.doing = f"Finished {reason}."
+        self.state.doing, self.state.pending = f"Finished {reason}.", list(self._refused)
         self.state.is_finished = True
         write_json(self.folder.finished, {"blocks": len(self.kept), "reason": reason})
         write_session_page(self.folder, self.kept, self.state)
@@ -172,9 +173,10 @@ class _Controller:
     def _answer(self, number: int) -> Kept | None:
         """The answer to a block; None if the time is over before it comes."""
         self.state.doing = f"Block {number} is shown; its answer is waited for."
-        self.state.pending = list(second_answers(self.folder, self.kept, self._known_answers))
-        for words in self.state.pending:
+        for words in second_answers(self.folder, self.kept, self._known_answers):
+            self._refused.append(words)
             self.say(words)
+        self.state.pending = list(self._refused)
         before = self.kept[-1].channels if self.kept else None
         waiting = Waiting(
             self.folder, self.session.settings, number, before, self.patience, self._complain

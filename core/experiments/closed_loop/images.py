@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from torch.nn import functional
 
 from core import interrupt
 from core.computing.array_backend import to_host
-from core.errors import MissingFileError
+from core.errors import MissingFileError, StateError
 from core.experiments.closed_loop.folder import Folder
 from core.experiments.closed_loop.manifest import (
     MANIFEST_NAME,
@@ -164,9 +165,20 @@ def read_codes(folder: Folder, number: int) -> list[np.ndarray]:
         The session's folder.
     number
         Number of the block, 0-based.
+
+    Raises
+    ------
+    StateError
+        If they are damaged or gone.
     """
-    with np.load(folder.block(number) / CODES_NAME, allow_pickle=False) as arrays:
-        return [arrays[name] for name in sorted(arrays.files)]
+    path = folder.block(number) / CODES_NAME
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return [arrays[f"thread{i}"] for i in range(len(arrays.files))]
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise StateError(
+            path=path, expected="the codes of a block", found=f"a damaged file ({error})"
+        ) from None
 
 
 def _encoded(

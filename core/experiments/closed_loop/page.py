@@ -59,7 +59,7 @@ class State:
     doing
         A sentence: what is waited for, or why it ended.
     pending
-        What is wrong with what the rig gave for the block that is waited for.
+        What is wrong with what the rig gave for the block that is waited for, and second answers.
     is_finished
         Whether the page has nothing more to wait for.
     """

@@ -180,6 +180,19 @@ def test_codes_that_were_changed_are_noticed(tmp_path, finished):
         run_session(session(tmp_path / "session"), Stop(N_BLOCKS + 1))
 
 
+@pytest.mark.parametrize(("file", "found"), [
+    ("blocks/block002/codes.npz", "expected the codes of a block"),
+    ("record/block001/scores.npz", "expected what is kept of a block"),
+    ("record/block001/notes.json", "expected what is kept of a block"),
+])  # fmt: skip
+def test_damaged_files_of_a_session_are_named(tmp_path, finished, file, found):
+    shutil.copytree(finished[0].root, tmp_path / "session")
+    path = tmp_path / "session" / file
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(StateError, match=found):
+        run_session(session(tmp_path / "session"), Stop(N_BLOCKS + 1))
+
+
 def test_a_second_controller_is_refused(tmp_path):
     root = tmp_path / "session"
     made = session(root)
