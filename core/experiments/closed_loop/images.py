@@ -173,7 +173,7 @@ def read_codes(folder: Folder, number: int) -> list[np.ndarray]:
     """
     path = folder.block(number) / CODES_NAME
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return [arrays[f"thread{i}"] for i in range(len(arrays.files))]
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise StateError(

@@ -119,7 +119,7 @@ def read_kept(folder: Folder, number: int) -> Kept:
     at = folder.kept(number)
     said = read_json(at / NOTES_NAME, "what is kept of a block")
     try:
-        with np.load(at / SCORES_NAME, allow_pickle=False) as arrays:
+        with (at / SCORES_NAME).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             n_threads = len(said["learns"])
             scores = [arrays[f"scores{i}"] for i in range(n_threads)]
             references = [arrays[f"references{i}"] for i in range(n_threads)]

@@ -15,6 +15,7 @@ from core.experiments.evolution.named_threads import named_thread
 from core.experiments.evolution.record import GENERATOR_WEIGHTS
 from core.experiments.evolution.threads import Thread
 from core.generators.by_name import load_generator
+from core.generators.validation import ImageGenerator
 from core.progress import say
 
 UNIT = "rig"
@@ -62,26 +63,33 @@ def made_session(options: argparse.Namespace) -> RigSession:
         position=tuple(options.position),
         seed=options.seed,
     )
+    generators = [_generator(kind, options) for kind in options.generator]
     return RigSession(
         folder=Folder.at(options.session, options.answers, options.images),
-        threads=[with_whole_first(_thread(i, options)) for i in range(len(options.generator))],
+        threads=[
+            with_whole_first(_thread(number, generators, options))
+            for number in range(len(generators))
+        ],
         references=read_references(options.references, options.pixels),
         settings=settings,
         notes={GENERATOR_WEIGHTS: "random" if options.random_weights else "published"},
     )
 
 
-def _thread(number: int, options: argparse.Namespace) -> Thread:
-    generator = load_generator(
-        options.generator[number],
+def _generator(kind: str, options: argparse.Namespace) -> ImageGenerator:
+    return load_generator(
+        kind,
         pretrained=not options.random_weights,
         device=options.device,
         rng=0,  # random weights are the same in every run, so that it can go on
     )
+
+
+def _thread(number: int, generators: list[ImageGenerator], options: argparse.Namespace) -> Thread:
     return named_thread(
         options.generator,
         number,
-        generator,
+        generators,
         options.optimizer[number],
         unit=UNIT,
         seed=options.seed,

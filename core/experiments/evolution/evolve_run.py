@@ -1,22 +1,27 @@
 """The work of ``python -m core.experiments.evolve``: from its options to files and figures."""
 
 import argparse
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
-from core.errors import ImageError, MissingFileError
+from core.errors import ImageError, MissingFileError, SettingError
 from core.experiments.evolution.loop import Evolution, blocks_to_do, evolve
 from core.experiments.evolution.named_threads import named_thread
+from core.experiments.evolution.noise import POISSON, PoissonNoise, checked_noise
 from core.experiments.evolution.record import GENERATOR_WEIGHTS
-from core.experiments.evolution.threads import checksum
 from core.files import writable_folder
-from core.generators.by_name import load_generator
-from core.generators.protocol import Generator
+from core.generators.by_name import check_name, load_generator
+from core.generators.validation import ImageGenerator
+from core.own_parts import is_own
 from core.probing.scorer import Scorer
 from core.probing.unit_responses import UnitResponses, unit_label
+from core.probing.validation import validate_scorer
+from core.progress import progress
+from core.spaces import CODE_LENGTHS
 
 IMAGE_TYPES = (".png", ".jpg", ".jpeg", ".bmp")
 
@@ -43,6 +48,15 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     MissingFileError
         If there are no reference images or no Hessian where they are named.
     """
+    for name in options.generator:
+        check_name(name, "--generator")
+    if options.sigma is not None and set(options.generator) <= set(CODE_LENGTHS):
+        raise SettingError(
+            path="--sigma",
+            expected="a generator without presets of its own",
+            found=", ".join(options.generator),
+        )
+    noise = _noise(options)
     out = writable_folder(options.out)
     scorer = Scorer(options.network, device=options.device)
     generators = [
@@ -55,16 +69,18 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
         for name in options.generator
     ]
     respond = UnitResponses(scorer, units)
-    notes = {
-        "network": options.network,
-        "network's weights": checksum(scorer.model),
-        GENERATOR_WEIGHTS: "random" if options.random_weights else "published",
-    }
+    if is_own(options.network):
+        validate_scorer(lambda images: respond(images, np.zeros(len(images), dtype=int)))
+    notes = {"network": options.network}
+    if not all(map(is_own, options.generator)):
+        notes[GENERATOR_WEIGHTS] = "random" if options.random_weights else "published"
     references = None if options.references is None else _read_images(options.references)
-    evolutions = [_evolution(unit, generators, references, notes, out, options) for unit in units]
+    common = {"noise": noise, "references": references, "seed": options.seed, "notes": notes}
+    evolutions = [_evolution(unit, generators, common, out, options) for unit in units]
     to_do = blocks_to_do(evolutions, options.blocks)
-    with tqdm(total=to_do, desc="blocks", disable=None) as bar:
-        records = evolve(evolutions, respond, options.blocks, after_block=bar.update)
+    steps = iter(progress(range(to_do), to_do, "blocks"))
+    next(steps, None)  # the bar stands before the first block
+    records = evolve(evolutions, respond, options.blocks, after_block=lambda: next(steps, None))
 
     # only now, since matplotlib takes long to import
     from core.experiments.evolution.figures import save_figures
@@ -78,9 +94,8 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
 
 def _evolution(
     unit: tuple,
-    generators: list[Generator],
-    references: torch.Tensor | None,
-    notes: dict,
+    generators: list[ImageGenerator],
+    common: dict[str, Any],
     out: Path,
     options: argparse.Namespace,
 ) -> Evolution:
@@ -90,26 +105,45 @@ def _evolution(
         named_thread(
             options.generator,
             thread,
-            generators[thread],
+            generators,
             options.optimizer[thread],
             unit=name,
             seed=options.seed,
             n_blocks=options.blocks,
+            sigma=options.sigma,
             hessians=options.hessians,
         )
         for thread in range(len(generators))
     ]
     kinds = [f"{t.name}-{label}" for t, label in zip(threads, options.optimizer, strict=True)]
-    stem = "_".join([name.replace(" ", "_").replace(",", "_"), *kinds, f"seed{options.seed}"])
+    noise = common["noise"]
+    noisy = ["poisson"] if isinstance(noise, PoissonNoise) else [f"noise{noise:g}"] * (noise > 0)
+    parts = [re.sub("[ ,:]", "_", name), *kinds, *noisy, f"seed{options.seed}"]
     return Evolution(
-        path=out / f"{stem}.h5",
+        path=out / f"{'_'.join(parts)}.h5",
         unit=name,
         threads=threads,
-        noise=options.noise,
-        references=references,
-        seed=options.seed,
-        notes=notes,
+        **common,
     )
+
+
+def _noise(options: argparse.Namespace) -> float | PoissonNoise:
+    """The noise that the options ask for."""
+    of_counts = {
+        name: value
+        for name in ("window", "baseline", "spontaneous", "scale")
+        if (value := getattr(options, name)) is not None
+    }
+    if options.noise == POISSON:
+        return PoissonNoise(**of_counts)
+    if of_counts:
+        raise SettingError(
+            path=f"--{next(iter(of_counts))}", expected=f"--noise {POISSON}", found=options.noise
+        )
+    try:
+        return checked_noise(float(options.noise))
+    except ValueError:
+        return checked_noise(options.noise)
 
 
 def _read_images(path: Path) -> torch.Tensor:

@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from core.computing.checksums import checksum
 from core.errors import SampleError, SettingError
 from core.experiments.evolution.record import (
     GENERATOR_WEIGHTS,
@@ -22,9 +23,8 @@ from core.experiments.evolution.record import (
     ThreadRecord,
     read_evolution,
 )
-from core.experiments.evolution.threads import checksum
 from core.files import replacing, writable_folder
-from core.generators.by_name import GENERATORS
+from core.generators.by_name import check_name
 from core.generators.protocol import Generator
 from core.geometry.commands import average_at_random, loaded, save_figure
 from core.geometry.distances import FeatureDistance
@@ -102,10 +102,7 @@ def evolutions(options: argparse.Namespace) -> Iterator[str]:
         raise SettingError(path="files", expected="evolutions of one generator", found=found)
     ((name, is_random, weights),) = settings
     options.generator = options.generator or name.partition("-")[0]
-    if options.generator not in GENERATORS:
-        raise SettingError(
-            path="--generator", expected=", ".join(GENERATORS), found=repr(options.generator)
-        )
+    check_name(options.generator, "--generator")
     options.random_weights |= is_random
     trajectories = [
         _trajectory(thread, path) for thread, path in zip(threads, options.files, strict=True)

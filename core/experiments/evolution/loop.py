@@ -5,13 +5,13 @@ In every block all threads show their populations, mixed with reference images i
 the unit; then each optimizer learns from its own images. Single evolutions have one thread, paired
 ones two (DeePSim and BigGAN), as in the recordings.
 
-Noise multiplies: ``score = clean * max(0, 1 + level * N(0, 1))``, independently for every image.
+Noise is drawn for every image alone; `core.experiments.evolution.noise` has its kinds.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zlib import crc32
 
 import numpy as np
@@ -20,20 +20,20 @@ import torch
 from core import interrupt
 from core.computing.array_backend import Array, to_host
 from core.errors import ScoreError, SettingError, StateError
+from core.experiments.evolution.noise import Noise, checked_noise, noise_settings, with_noise
 from core.experiments.evolution.record import (
     Block,
     EvolutionRecord,
     ThreadShape,
     create,
+    extend,
     read_evolution,
     write_block,
 )
 from core.experiments.evolution.threads import Thread, Turns, array_sha256, thread_settings
-from core.generators.protocol import Generator
+from core.generators.protocol import render
+from core.generators.validation import ImageGenerator
 from core.settings import check_same, whole
-
-Respond = Callable[[torch.Tensor, np.ndarray], np.ndarray]
-"""Clean scores (n,) of images (n, 3, H, W), each by the unit whose number (n,) stands beside it."""
 
 Place = Callable[[torch.Tensor], torch.Tensor]
 """What is done to images (n, 3, H, W) before they are scored."""
@@ -41,8 +41,45 @@ Place = Callable[[torch.Tensor], torch.Tensor]
 AT_A_TIME = 512
 """Images that are in memory at the same time."""
 
-LARGEST_NOISE = 100.0
-"""Level of noise, as a multiple of the score, that nobody asks for but by mistake beyond it."""
+
+class Respond(Protocol):
+    """Clean scores of images, each by the unit whose number stands beside it.
+
+    Any function of the two will do. Of a function nothing is known, so that it is for the caller to
+    go on with the same one; an object with the method `identity` as well is compared with that of
+    the file, and another scorer is refused. `core.probing.UnitResponses` has it.
+    """
+
+    def __call__(self, images: torch.Tensor, units: np.ndarray) -> np.ndarray:
+        """Scores of images.
+
+        Parameters
+        ----------
+        images : (n, 3, H, W) float32
+            RGB in [0, 1].
+        units : (n,) int
+            Number of the unit that each is scored by, 0-based, in the order of the evolutions.
+
+        Returns
+        -------
+        (n,)
+            Finite; a tensor will do.
+        """
+
+    def identity(self, unit: int) -> dict[str, Any]:
+        """What makes a unit's scores what they are, and must be the same when it goes on; optional.
+
+        Parameters
+        ----------
+        unit
+            Number of the unit, 0-based.
+
+        Returns
+        -------
+        dict
+            In types of JSON, by name: the `core.computing.checksums.checksum` of a network's
+            weights, the layer, the size of images, ...
+        """
 
 
 @dataclass(frozen=True)
@@ -58,19 +95,20 @@ class Evolution:
     threads
         One, or several that take turns.
     noise
-        Level of the noise; 0 is none.
+        Level of noise that is proportional to the score, 0 is none; ``"poisson"`` or a
+        `PoissonNoise` for counts of spikes. The file keeps clean scores beside the noisy ones.
     references : (n, 3, H, W), optional
         Images in [0, 1] that are shown in every block.
     seed
         Of noise and order, which differ between units all the same.
     notes
-        What else should be the same when it goes on, such as the checksum of the network.
+        What else should be the same when it goes on, such as what `place` does to images.
     """
 
     path: Path
     unit: str
     threads: Sequence[Thread]
-    noise: float = 0.0
+    noise: Noise = 0.0
     references: torch.Tensor | None = None
     seed: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
@@ -78,10 +116,7 @@ class Evolution:
     def __post_init__(self) -> None:
         if not self.threads:
             raise SettingError(path=self.unit, expected="at least one thread", found="none")
-        if not 0 <= self.noise <= LARGEST_NOISE:
-            raise SettingError(
-                path="noise", expected=f"a level of 0 to {LARGEST_NOISE:g}", found=f"{self.noise!r}"
-            )
+        object.__setattr__(self, "noise", checked_noise(self.noise))
         whole(self.seed, "seed", at_least=0)
         for thread in self.threads:
             thread.check_lengths()
@@ -107,7 +142,8 @@ def evolve(
     respond
         See `Respond`; `core.probing.unit_responses` has one for units of a network.
     n_blocks
-        Generations, the first codes counted.
+        Generations, the first codes counted. May be more than a file was begun with; it then gets
+        room for them.
     place
         What is done to images before they are scored, such as fitting them into a receptive field.
     after_block
@@ -159,31 +195,6 @@ def blocks_to_do(evolutions: Sequence[Evolution], n_blocks: int) -> int:
     return max((n_blocks - n for n in done), default=0)
 
 
-def with_noise(clean: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
-    """Scores whose noise is proportional to them and which do not change sign.
-
-    Parameters
-    ----------
-    clean : (n,)
-        Scores without noise.
-    level
-        Standard deviation of the noise over the score; 0 is none.
-    rng
-        Source of the noise.
-
-    Returns
-    -------
-    (n,)
-        ``clean * max(0, 1 + level * N(0, 1))``.
-
-    Examples
-    --------
-    >>> with_noise(np.array([0.0, 2.0]), 0.0, np.random.default_rng(0))
-    array([0., 2.])
-    """
-    return clean * np.maximum(0, 1 + level * rng.standard_normal(len(clean)))
-
-
 class _Run:
     """An evolution under way: the populations to show next, and its file."""
 
@@ -197,18 +208,22 @@ class _Run:
     ):
         self.evolution, self.number = evolution, number
         self.turns = Turns(evolution.threads)
-        settings = _settings(evolution, self.populations, n_blocks)
+        settings = _settings(evolution, self.populations, n_blocks) | _scorer(respond, number)
         if evolution.path.is_file():
             record = read_evolution(evolution.path)
-            _check_settings(evolution, settings, record)
+            is_longer = n_blocks > record.n_blocks
+            known = settings | ({"n_blocks": record.n_blocks} if is_longer else {})
+            _check_settings(evolution, known, record)
             self.reference_clean = record.reference_clean
             self.n_done = record.n_done
             self._show_again(record)
+            if is_longer:
+                extend(evolution.path, settings, n_blocks)
         else:
             self.n_done = 0
             self.reference_clean = self._reference_scores(respond, place)
             shapes = [
-                ThreadShape(t.name, t.generator.latent_dim, len(codes), t.optimizer.lambda_)
+                ThreadShape(t.name, t.n_code, len(codes), t.optimizer.lambda_)
                 for t, codes in zip(evolution.threads, self.populations, strict=True)
             ]
             create(evolution.path, settings, shapes, n_blocks, self.reference_clean)
@@ -278,12 +293,16 @@ def _clean_scores(runs: Sequence[_Run], respond: Respond, place: Place) -> list[
 
 
 def _render_and_score(
-    generator: Generator, codes: torch.Tensor, units: np.ndarray, respond: Respond, place: Place
+    generator: ImageGenerator,
+    codes: torch.Tensor,
+    units: np.ndarray,
+    respond: Respond,
+    place: Place,
 ) -> np.ndarray:
     scores = []
     for start in range(0, len(codes), AT_A_TIME):
         some = slice(start, start + AT_A_TIME)
-        images = place(generator.images(codes[some]))
+        images = place(render(generator, codes[some]))
         scores.append(_checked(respond(images, units[some]), len(images)))
     return np.concatenate(scores)
 
@@ -307,7 +326,7 @@ def _settings(
     return {
         "unit": evolution.unit,
         "n_blocks": n_blocks,
-        "noise": evolution.noise,
+        "noise": noise_settings(evolution.noise),
         "seed": evolution.seed,
         "references": None if references is None else array_sha256(references),
         **evolution.notes,
@@ -316,6 +335,12 @@ def _settings(
             for thread, codes in zip(evolution.threads, populations, strict=True)
         ],
     }
+
+
+def _scorer(respond: Respond, unit: int) -> dict[str, Any]:
+    """What a scorer says of a unit, as settings of the evolution; nothing of a plain function."""
+    known = respond.identity(unit) if hasattr(respond, "identity") else {}
+    return {f"scorer's {name}": value for name, value in known.items()}
 
 
 def _check_settings(

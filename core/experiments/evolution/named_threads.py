@@ -1,6 +1,7 @@
 """Threads of an evolution from the names of a generator and an optimizer, as commands take them."""
 
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from zlib import crc32
 
@@ -8,37 +9,44 @@ import numpy as np
 
 from core.errors import SettingError
 from core.experiments.evolution.threads import Thread
-from core.generators.protocol import Generator
-from core.generators.start_codes import start_code
+from core.generators.start_codes import first_sigma, sampled_codes, start_code
+from core.generators.validation import ImageGenerator
 from core.geometry.averages import load_average
+from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
+from core.own_parts import is_own
 from core.spaces import CODE_LENGTHS, HESSIAN_ARRAYS, HESSIAN_FILES
+
+PLAIN = "CholCMA"
+"""Label of `CholeskyCMAES` for generators that have no published presets."""
 
 
 def named_thread(
-    generators: Sequence[str],
+    kinds: Sequence[str],
     number: int,
-    generator: Generator,
+    generators: Sequence[ImageGenerator],
     label: str,
     *,
     unit: str,
     seed: int,
     n_blocks: int,
     population_size: int | None = None,
+    sigma: float | None = None,
     hessians: Path | None = None,
 ) -> Thread:
     """A thread whose samples follow from the seed, the unit and the thread's number.
 
     Parameters
     ----------
-    generators
-        Names of the generators of all threads.
+    kinds
+        Names of the generators of all threads, or ``module:factory``.
     number
         Number of this thread, 0-based.
-    generator
-        Generator of this thread.
+    generators
+        The generators of all threads.
     label
-        Optimizer: of a generator with presets (fc6, BigGAN) one of them, or one of the benchmark.
+        Optimizer: of a generator with presets (fc6, BigGAN) one of them, of others `PLAIN`, or one
+        of the benchmark.
     unit
         Name of the unit.
     seed
@@ -47,6 +55,8 @@ def named_thread(
         Generations that a schedule plans with.
     population_size
         Codes of a generation; by default the optimizer's own.
+    sigma
+        Step size of `PLAIN` at first; by default 0.3 times the spread of the generator's codes.
     hessians
         Folder of the average Hessians, for labels that begin with Hess.
 
@@ -59,9 +69,9 @@ def named_thread(
     SettingError
         If the optimizer is not one of this generator's, or there are no Hessians.
     """
-    kind = generators[number]
-    presets = names_of(kind) if kind in CODE_LENGTHS else []
-    known = (*presets, *BENCHMARK)
+    kind, generator = kinds[number], generators[number]
+    has_presets = kind in CODE_LENGTHS
+    known = (*(names_of(kind) if has_presets else [PLAIN]), *BENCHMARK)
     if label not in known:
         raise SettingError(
             path="--optimizer", expected=f"for {kind} one of {', '.join(known)}", found=f"{label!r}"
@@ -69,20 +79,32 @@ def named_thread(
     of_start, of_samples = (
         np.random.default_rng([seed, crc32(unit.encode()), number, purpose]) for purpose in (0, 1)
     )
-    name = kind if list(generators).count(kind) == 1 else f"{kind}-{number}"
+    names = [
+        type(made).__name__ if is_own(name) else name
+        for name, made in zip(kinds, generators, strict=True)
+    ]
+    name = names[number] if names.count(names[number]) == 1 else f"{names[number]}-{number}"
+    n_code = prod(generator.latent_shape)
     if label in BENCHMARK:
         optimizer = make_optimizer(
             label,
-            generator.latent_dim,
+            n_code,
             n_generations=n_blocks,
             population_size=population_size,
             random_seed=of_samples,
         )
         return Thread(name, generator, optimizer)
+    if not has_presets:
+        start = sampled_codes(generator, 1, int(of_start.integers(2**31)))
+        sigma = first_sigma(generator) if sigma is None else sigma
+        optimizer = CholeskyCMAES(
+            n_code, population_size, sigma, start, Aupdate_freq=10, random_seed=of_samples
+        )
+        return Thread(name, generator, optimizer, start)
     start = start_code(kind, of_start)
     optimizer = make_optimizer(
         f"{kind}/{label}",
-        generator.latent_dim,
+        n_code,
         init_code=start,
         hessian=_hessian(kind, label, hessians),
         population_size=population_size,

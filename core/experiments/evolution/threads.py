@@ -7,16 +7,17 @@ with an electrode (`core.experiments.closed_loop`).
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
-from weakref import WeakKeyDictionary, ref
+from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from core.computing.array_backend import Array, to_host
+from core.computing.checksums import checksum
 from core.errors import CodeError, SettingError, StateError
-from core.generators.protocol import Generator
+from core.generators.validation import ImageGenerator
 from core.optimizers.protocol import Optimizer
 
 SAME_CODES = 1e-5
@@ -32,7 +33,8 @@ class Thread:
     name
         Of the thread, for the record: "fc6".
     generator
-        Makes the images; threads that share one are rendered together.
+        Makes the images of codes (n, *latent_shape), float32 as in the file; threads that share one
+        are rendered together.
     optimizer
         Fresh: an interrupted evolution is resumed by showing it again what it has seen.
     start : (n, D), optional
@@ -40,9 +42,14 @@ class Thread:
     """
 
     name: str
-    generator: Generator
+    generator: ImageGenerator
     optimizer: Optimizer
     start: Array | None = None
+
+    @property
+    def n_code(self) -> int:
+        """Values of a code."""
+        return prod(self.generator.latent_shape)
 
     def check_lengths(self) -> None:
         """Refuse an optimizer of codes of another length than the generator's.
@@ -52,10 +59,10 @@ class Thread:
         SettingError
             If they differ.
         """
-        if self.optimizer.space_dimen != self.generator.latent_dim:
+        if self.optimizer.space_dimen != self.n_code:
             raise SettingError(
                 path=f"thread {self.name}",
-                expected=f"an optimizer of the generator's {self.generator.latent_dim} values",
+                expected=f"an optimizer of the generator's {self.n_code} values",
                 found=f"one of {self.optimizer.space_dimen}",
             )
 
@@ -143,7 +150,7 @@ def thread_settings(thread: Thread, first_codes: Array) -> dict[str, object]:
     return {
         "name": thread.name,
         "generator": type(thread.generator).__name__,
-        "generator's weights": checksum(thread.generator),
+        "generator's weights": _identity(thread.generator),
         "first codes": array_sha256(first_codes),
         **thread.optimizer.settings(),
     }
@@ -157,40 +164,13 @@ def _first_codes(thread: Thread) -> Array:
             expected="first codes",
             found="that neither `start` nor the optimizer gives any",
         )
-    if codes.ndim != 2 or codes.shape[1] != thread.generator.latent_dim:
+    if codes.ndim != 2 or codes.shape[1] != thread.n_code:
         raise CodeError(
             path=f"thread {thread.name}",
-            expected=f"first codes (n, {thread.generator.latent_dim})",
+            expected=f"first codes (n, {thread.n_code})",
             found=f"shape {tuple(codes.shape)}",
         )
     return codes
-
-
-_checksums: WeakKeyDictionary[nn.Module, tuple[list, str]] = WeakKeyDictionary()
-"""What `checksum` gave for a network, and its tensors then: where each is, and times written to."""
-
-
-def checksum(module: nn.Module) -> str:
-    """SHA-256 of a network's parameters and buffers, by name.
-
-    A network is hashed again only once one of its tensors was written to (other than behind
-    autograd's back, by ``.data``) or replaced, since a sweep asks at every run.
-
-    Examples
-    --------
-    >>> layer = nn.Linear(2, 1).requires_grad_(False)
-    >>> before = checksum(layer)
-    >>> _ = layer.weight.add_(1)
-    >>> checksum(layer) == before
-    False
-    """
-    tensors = [*module.parameters(), *module.buffers()]
-    then, digest = _checksums.get(module, ([], ""))
-    if len(then) != len(tensors) or not all(map(_is_as_then, tensors, then)):
-        digest = _state_sha256(module)
-        now = [(ref(tensor), tensor.data_ptr(), tensor._version) for tensor in tensors]
-        _checksums[module] = now, digest
-    return digest
 
 
 def array_sha256(values: Array) -> str:
@@ -198,14 +178,8 @@ def array_sha256(values: Array) -> str:
     return hashlib.sha256(np.ascontiguousarray(to_host(values)).tobytes()).hexdigest()
 
 
-def _is_as_then(tensor: torch.Tensor, then: tuple) -> bool:
-    same, address, version = then
-    return same() is tensor and address == tensor.data_ptr() and version == tensor._version
-
-
-def _state_sha256(module: nn.Module) -> str:
-    digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(to_host(value)).tobytes())
-    return digest.hexdigest()
+def _identity(generator: ImageGenerator) -> Any:
+    """Checksum of a generator's weights; what one without a module says of itself, if anything."""
+    if isinstance(generator, nn.Module):
+        return checksum(generator)
+    return generator.identity() if hasattr(generator, "identity") else None
