@@ -170,13 +170,12 @@ def _of_thread(scores: np.ndarray, thread: int) -> tuple[list[str], bool]:
     if len(known) > 1 and len(n_equal) == 1:
         what = "0" if known[0] == 0 else f"{known[0]:.4g}"
         return [
-            f"thread {thread}: all {len(known)} scores are {what}: there is no rank to follow, and "
-            "it walks at random"
+            f"thread {thread}: all {len(known)} scores are {what}: there is no rank to follow"
         ], True
     if n_equal[largest] > MANY_TIES * len(known):
         return [
             f"thread {thread}: {n_equal[largest]} of {len(known)} images score "
-            f"{values[largest]:.4g} alike; among equals the order of names decides"
+            f"{values[largest]:.4g} alike: there is little rank to follow"
         ], True
     return [], True
 

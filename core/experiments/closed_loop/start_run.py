@@ -110,9 +110,10 @@ def with_whole_first(thread: Thread) -> Thread:
         If the thread has no first codes.
     """
     optimizer = thread.optimizer
-    first = optimizer.get_init_pop() if thread.start is None else thread.start
+    own = optimizer.get_init_pop()
+    first = own if thread.start is None or (own is not None and len(own) > 1) else thread.start
     if first is None:
         raise SettingError(path=f"thread {thread.name}", expected="first codes", found="none")
-    if len(first) > 1:
-        return thread
-    return replace(thread, start=optimizer.step(np.zeros(1), first))
+    if len(first) == 1:
+        first = optimizer.step(np.zeros(1), first)
+    return replace(thread, start=first)

@@ -135,7 +135,7 @@ def test_all_zero_counts_are_said_and_end_nothing():
 def test_many_ties_are_said():
     rates = RATES | dict.fromkeys(EVOLVED[:3], 6.66)
     assert judged(answer(rates)).notes == [
-        "thread 0: 3 of 4 images score 6.66 alike; among equals the order of names decides"
+        "thread 0: 3 of 4 images score 6.66 alike: there is little rank to follow"
     ]
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.request
 from dataclasses import replace
+from itertools import pairwise
 from urllib.error import HTTPError
 
 import h5py
@@ -25,9 +26,13 @@ from core.experiments.closed_loop.manifest import read_manifest
 from core.experiments.closed_loop.record import kept_blocks
 from core.experiments.closed_loop.server import served
 from core.experiments.closed_loop.settings import Scores, SessionSettings, Stop
-from core.experiments.evolution.threads import Turns
+from core.experiments.closed_loop.start_run import with_whole_first
+from core.experiments.evolution.threads import Thread, Turns
 from core.files import sha256
+from core.generators.small import SmallGenerator
+from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.genetic import Genetic
+from core.optimizers.mirrored import MirroredES
 from tests.closed_loop_rig import rig_for, run_with_rig, session, wait_until
 
 N_BLOCKS = 5
@@ -446,3 +451,29 @@ def test_a_session_says_what_it_is_made_of(finished):
     assert sorted(description["references"]) == ["ref 0", "ref 1"]
     assert len(kept_blocks(finished[0])) == N_BLOCKS
     assert isinstance(session(finished[0].root), RigSession)
+
+
+@pytest.mark.parametrize("make", [CholeskyCMAES, MirroredES])
+def test_the_first_block_is_a_whole_population_around_the_start(make):
+    start = np.full((1, 16), 3.0)
+    optimizer = make(16, 8, init_sigma=0.1, init_code=start, random_seed=0)
+    thread = with_whole_first(Thread("a", SmallGenerator(16, 16), optimizer, start))
+    assert thread.start.shape == (8, 16)
+    np.testing.assert_allclose(thread.start.mean(), 3, atol=0.05)
+    following = optimizer.step(np.arange(8.0), thread.start)
+    assert following.shape == (8, 16)
+
+
+def test_the_optimizer_for_spikes_goes_on_from_short_and_silent_blocks(tmp_path):
+    made = session(tmp_path / "session")
+    threads = [
+        with_whole_first(
+            replace(thread, optimizer=MirroredES(16, 8, 0.3, np.zeros(16), random_seed=seed))
+        )
+        for seed, thread in enumerate(made.threads)
+    ]
+    made = replace(made, threads=[replace(thread, start=None) for thread in threads])
+    kept, _ = run_with_rig(made, 4, rig_for(tmp_path / "session", lost=0.2))
+    assert len(kept) == 4
+    codes = [read_codes(made.folder, block)[0] for block in range(4)]
+    assert all((one != two).any() for one, two in pairwise(codes))
