@@ -274,6 +274,7 @@ COMMANDS = (
     "neuro_data_analysis.export",
     "neuro_data_analysis.export.explorer",
     "neuro_data_analysis.prototype_similarity",
+    "neuro_data_analysis.session",
     "neuro_data_analysis.simulation",
     "neuro_data_analysis.tuning_maps",
     "source_data_export",

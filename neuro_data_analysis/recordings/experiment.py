@@ -146,7 +146,10 @@ class Experiment:
 
     @property
     def visual_area(self) -> str:
-        """V1, V4 or IT, by the preferred channel's place in the animal's array."""
+        """V1, V4 or IT: what the recording says, or the channel's place in the animal's array."""
+        meta = self._field("meta")
+        if isinstance(meta, Mapping) and "visual_area" in meta:
+            return as_text(meta["visual_area"], self._where("meta.visual_area"))
         return area_of_channel(self.pref_chan, self.Animal, self.expdate)
 
     @property

@@ -34,8 +34,8 @@ def _add_start(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--optimizer",
         action="append",
-        help="label of docs/optimizers.md, one for each generator (default: CholCMA for fc6 and "
-        "BigGAN, else CholeskyCMAES)",
+        help="label of docs/optimizers.md, one for each generator (default: MirroredES for fc6 and "
+        "BigGAN, which is made for spike counts, else CholCMA)",
     )
     made.add_argument(
         "--population",
@@ -93,7 +93,7 @@ def _add_rig(made: argparse.ArgumentParser) -> None:
     )
     made.add_argument("--answers", type=folder, help="where it answers (default: in SESSION)")
     made.add_argument("--format", choices=("h5", "csv", "mat"), default="h5", help="of answers")
-    made.add_argument("--lost", type=share, default=0.0, help="share of presentations lost")
+    made.add_argument("--lost", type=proportion, default=0.0, help="share of presentations lost")
     made.add_argument("--late", type=duration, default=0.0, help="seconds an answer takes at most")
     made.add_argument("--steady", action="store_true", help="no transient and no drift")
     made.add_argument("--seed", type=seed, default=0)
@@ -121,12 +121,12 @@ def positive(text: str) -> float:
     return _number(text, 5e-324, "a number above 0")
 
 
-def share(text: str) -> float:
+def proportion(text: str) -> float:
     """A number from 0 to 1, without 1.
 
     Examples
     --------
-    >>> share("1")
+    >>> proportion("1")
     Traceback (most recent call last):
     argparse.ArgumentTypeError: expected a share from 0 to below 1, found '1'
     """
@@ -172,7 +172,7 @@ def main(argv: list[str] | None = None) -> int:
 def _complete(options: argparse.Namespace) -> None:
     """Put what is usual where nothing was chosen, one for each generator."""
     options.generator = options.generator or ["fc6"]
-    usual = ["CholCMA" if g in ("fc6", "BigGAN") else "CholeskyCMAES" for g in options.generator]
+    usual = ["MirroredES" if g in ("fc6", "BigGAN") else "CholCMA" for g in options.generator]
     options.optimizer = options.optimizer or usual
     options.population = options.population or [None] * len(options.generator)
     for name in ("optimizer", "population"):

@@ -59,7 +59,7 @@ class State:
     doing
         A sentence: what is waited for, or why it ended.
     pending
-        What is wrong with what the rig gave for the block that is waited for.
+        What is wrong with what the rig gave for the block that is waited for, and second answers.
     is_finished
         Whether the page has nothing more to wait for.
     """
@@ -70,7 +70,7 @@ class State:
     is_finished: bool = False
 
 
-def write_page(folder: Folder, kept: Sequence[Kept], state: State) -> None:
+def write_session_page(folder: Folder, kept: Sequence[Kept], state: State) -> None:
     """Write the page.
 
     Parameters
@@ -86,12 +86,12 @@ def write_page(folder: Folder, kept: Sequence[Kept], state: State) -> None:
 
 
 def page_html(folder: Folder, kept: Sequence[Kept], state: State) -> str:
-    """The page as text; see `write_page`.
+    """The page as text; see `write_session_page`.
 
     Parameters
     ----------
     folder, kept, state
-        See `write_page`.
+        See `write_session_page`.
     """
     course = course_of(kept)
     simulated = folder.is_simulated or any(block.is_simulated for block in kept)
