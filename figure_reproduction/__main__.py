@@ -53,7 +53,7 @@ def _draw(figures: list[str], options: argparse.Namespace) -> int:
         choices = choose(figures, options.data, options.source_data)
         if block := explanation(choices):
             print(block, flush=True)
-        results = draw_all(choices, options.out, options.seed, options.jobs)
+        results = draw_all(choices, options.out, options.seed, options.jobs, options.style)
         report = write_report(results, options.out, options.seed, time.perf_counter() - start)
     for result in results:
         for failed in (item for item in result.checks if not item.passed):
