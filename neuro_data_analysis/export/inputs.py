@@ -10,6 +10,7 @@ from core.contract import ext4, fig5
 from core.contract.source_data import EXAMPLE_EXPI
 from core.errors import RecordingError
 from core.progress import progress
+from core.statistics.windows import Window
 from neuro_data_analysis.evolutions.cohort import Cohort, experiment_order, gather_all
 from neuro_data_analysis.recordings.dataset import Recordings
 from neuro_data_analysis.recordings.experiment import Experiment
@@ -53,12 +54,16 @@ class Inputs:
         Experiment of Figure 2.
     n_jobs
         Processes that fit tuning curves.
+    windows, with_psth
+        What the cohort is gathered for: by default all windows, and PSTHs; Figure 4 needs neither.
     """
 
     recordings: Recordings
     folders: Folders
     example_expi: int = EXAMPLE_EXPI
     n_jobs: int = 2
+    windows: tuple[Window, ...] = WINDOWS
+    with_psth: bool = True
 
     @cached_property
     def example(self) -> Experiment:
@@ -79,7 +84,7 @@ class Inputs:
     def _gathered(self) -> Cohort | RecordingError:
         """The cohort, or why there is none, read once for all exporters."""
         try:
-            return gather_all(self.recordings, WINDOWS)
+            return gather_all(self.recordings, self.windows, self.with_psth)
         except RecordingError as error:
             advice = error.advice or "--skip-bad leaves such experiments out, and --exclude any"
             return error.advising(advice)
