@@ -14,6 +14,7 @@ from neuro_data_analysis.recordings.dataset import (
     Overrides,
     Recordings,
     evolution_file,
+    files_of,
     matroot,
     open_recordings,
 )
@@ -62,11 +63,15 @@ def opened(
             folders=folders,
             simulated=simulated,
             recordings=recordings.name,
-            details={"recordings": str(path), "bytes": path.stat().st_size},
+            details={
+                "recordings": str(path),
+                "bytes": sum(file.stat().st_size for file in files_of(path)),
+            },
             force=settings.force,
         )
         chosen = {name: getattr(settings, name) for name in FOLDERS}
-        yield Opened(recordings, Folders.below(path.parent, **chosen), output)
+        folder = path if path.is_dir() else path.parent
+        yield Opened(recordings, Folders.below(folder, **chosen), output)
 
 
 def read_overrides(path: Path | None) -> Overrides:
