@@ -13,8 +13,8 @@ from neuro_data_analysis.export.output import Output
 from neuro_data_analysis.recordings.dataset import (
     Overrides,
     Recordings,
+    data_set_files,
     evolution_file,
-    files_of,
     matroot,
     open_recordings,
 )
@@ -65,7 +65,7 @@ def opened(
             recordings=recordings.name,
             details={
                 "recordings": str(path),
-                "bytes": sum(file.stat().st_size for file in files_of(path)),
+                "bytes": sum(file.stat().st_size for file in data_set_files(path)),
             },
             force=settings.force,
         )

@@ -1,4 +1,4 @@
-"""All experiments of a data set as NWB files; what is there already, made from the same, is kept."""
+"""All experiments of a data set as NWB files; what was made from the same is kept."""
 
 import hashlib
 import json
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from core.errors import MissingFileError, RecordingError, SettingError
 from core.files import alone_in, sha256
 from core.matlab.reading import plain_value
+from core.optional import import_package
 from core.parallel import ordered_map
 from core.progress import progress, say
 from neuro_data_analysis.nwb.metadata import (
@@ -18,6 +19,8 @@ from neuro_data_analysis.nwb.metadata import (
     read_metadata,
     write_template,
 )
+from neuro_data_analysis.nwb.naming import file_of
+from neuro_data_analysis.nwb.tables import tables_of
 from neuro_data_analysis.recordings.dataset import (
     Recordings,
     evolution_file,
@@ -26,10 +29,10 @@ from neuro_data_analysis.recordings.dataset import (
 )
 from neuro_data_analysis.recordings.experiment import Experiment
 from neuro_data_analysis.recordings.nwb_fields import EXPERIMENT, LAYOUT_VERSION
-from neuro_data_analysis.recordings.nwb_reading import NWB_SUFFIX, NwbElement, nwb_files
+from neuro_data_analysis.recordings.nwb_reading import NwbElement, nwb_files
 
 
-class Written(NamedTuple):
+class NwbFiles(NamedTuple):
     """The folder, and how many files were written and were kept."""
 
     folder: Path
@@ -44,7 +47,7 @@ class Job:
     source: Path
     source_digest: str
     metadata: Metadata
-    is_simulated: bool
+    simulated: bool
 
     def made_from(self, expi: int, animal: str) -> str:
         """Digest of all that an experiment's file depends on.
@@ -57,13 +60,13 @@ class Job:
             Its animal.
         """
         known = asdict(self.metadata) | {"subjects": asdict(self.metadata.subjects[animal])}
-        content = [LAYOUT_VERSION, self.source_digest, self.is_simulated, expi, known]
+        content = [LAYOUT_VERSION, self.source_digest, self.simulated, expi, known]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def write_all(
     root: Path | None, out: Path, metadata_file: Path | None = None, n_jobs: int = 2
-) -> Written:
+) -> NwbFiles:
     """Write the NWB files of all experiments that are not there yet.
 
     Parameters
@@ -80,6 +83,8 @@ def write_all(
 
     Raises
     ------
+    MissingPackageError
+        If pynwb is not installed.
     MissingFileError
         If there are no recordings, or no metadata.
     SettingError
@@ -89,6 +94,7 @@ def write_all(
     FullDiskError
         If there is no room; what is written by then is whole, and is kept by the next run.
     """
+    import_package("pynwb", "writing NWB files")
     source = evolution_file(matroot(root))
     if source.is_dir():
         raise SettingError(
@@ -96,20 +102,21 @@ def write_all(
         )
     metadata_file = metadata_file or out / METADATA_FILE
     with alone_in(out, say), open_recordings(source) as recordings:
-        is_simulated = recordings.is_simulated()
+        simulated = recordings.is_simulated()
         metadata = _metadata(metadata_file, recordings)
-        job = Job(source, sha256(source), metadata, is_simulated)
-        files = planned_files(recordings, is_simulated)
+        job = Job(source, sha256(source), metadata, simulated)
+        files = planned_paths(recordings, simulated)
         _refuse_others(out, files)
         missing = [
             (expi, path)
             for expi, path in files.items()
             if not _is_kept(out / path, job.made_from(expi, recordings.experiment(expi).Animal))
         ]
-        written = ordered_map(partial(write_one, job, out), missing, min(n_jobs, len(missing) or 1))
+        write = partial(write_one, job, out)
+        written = map(write, missing) if n_jobs == 1 else ordered_map(write, missing, n_jobs)
         for _ in progress(written, len(missing), "NWB files"):
             pass
-    return Written(out, len(missing), len(files) - len(missing))
+    return NwbFiles(out, len(missing), len(files) - len(missing))
 
 
 def _metadata(path: Path, recordings: Recordings) -> Metadata:
@@ -125,14 +132,14 @@ def _metadata(path: Path, recordings: Recordings) -> Metadata:
     return read_metadata(path, animals)
 
 
-def planned_files(recordings: Recordings, is_simulated: bool) -> dict[int, Path]:
+def planned_paths(recordings: Recordings, simulated: bool) -> dict[int, Path]:
     """Path below the folder of all files, by number of the experiment.
 
     Parameters
     ----------
     recordings
         The data set.
-    is_simulated
+    simulated
         Whether it is simulated.
 
     Raises
@@ -140,11 +147,9 @@ def planned_files(recordings: Recordings, is_simulated: bool) -> dict[int, Path]
     RecordingError
         If two experiments have the same name.
     """
-    from neuro_data_analysis.nwb.writing import file_of
-
     files: dict[int, Path] = {}
     for experiment in recordings.experiments():
-        path = file_of(experiment, is_simulated=is_simulated)
+        path = file_of(experiment, simulated=simulated)
         if path in files.values():
             raise RecordingError(
                 path=f"{recordings.name}, Exp {experiment.Expi}",
@@ -175,7 +180,7 @@ def _is_kept(path: Path, made_from: str) -> bool:
         return False
 
 
-def write_one(job: Job, out: Path, numbered: tuple[int, Path]) -> None:
+def write_one(job: Job, out: Path, task: tuple[int, Path]) -> None:
     """Write the file of one experiment.
 
     Parameters
@@ -184,21 +189,20 @@ def write_one(job: Job, out: Path, numbered: tuple[int, Path]) -> None:
         What it is made from.
     out
         Folder of all files.
-    numbered
+    task
         Number of the experiment, and path of its file below the folder.
     """
-    from neuro_data_analysis.nwb.tables import tables_of
-    from neuro_data_analysis.nwb.writing import Session, write_session
+    from neuro_data_analysis.nwb.writing import NwbSession, write_session
 
-    expi, path = numbered
+    expi, path = task
     with open_recordings(job.source) as recordings:
         # read once and whole: names of images, which take longest, are needed twice
         raw = plain_value(recordings.elements[expi - 1])
         experiment = Experiment(expi, raw)
         try:
             digest = job.made_from(expi, experiment.Animal)
-            tables = tables_of(experiment, raw, digest, is_simulated=job.is_simulated)
+            tables = tables_of(experiment, raw, digest, simulated=job.simulated)
         except RecordingError as error:
             raise error.inside(recordings.name) from None
-        session = Session(experiment, job.metadata, job.is_simulated)
+        session = NwbSession(experiment, job.metadata, job.simulated)
         write_session(out / path, session, tables)

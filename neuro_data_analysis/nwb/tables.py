@@ -30,23 +30,23 @@ RATE = (
 IN_WINDOW = "mean rate of every unit from 50 ms to 200 ms after image onset, events/s"
 
 
-class Column(NamedTuple):
+class NwbColumn(NamedTuple):
     """Values, one per row (an array, or a list of texts), and what they are."""
 
     values: Any
     description: str
 
 
-class Table(NamedTuple):
+class NwbTable(NamedTuple):
     """Columns by name, and what a row is."""
 
     description: str
-    columns: dict[str, Column]
+    columns: dict[str, NwbColumn]
 
 
 def tables_of(
-    experiment: Experiment, raw: Mapping[str, Any], made_from: str, *, is_simulated: bool
-) -> dict[str, Table]:
+    experiment: Experiment, raw: Mapping[str, Any], made_from: str, *, simulated: bool
+) -> dict[str, NwbTable]:
     """All tables of an experiment by name.
 
     Parameters
@@ -57,7 +57,7 @@ def tables_of(
         The element that it was read from.
     made_from
         Digest of what the file is made from.
-    is_simulated
+    simulated
         Whether the recording is simulated.
 
     Raises
@@ -69,14 +69,14 @@ def tables_of(
         PRESENTATIONS: _presentations(experiment, raw),
         UNITS: _units(experiment, raw),
         BLOCKS: _blocks(experiment),
-        EXPERIMENT: _experiment(experiment, raw, made_from, is_simulated),
+        EXPERIMENT: _experiment(experiment, raw, made_from, simulated),
     }
     recorded = recorded_fields(raw, lambda table, name: tables[table].columns[name].values)
-    tables[RECORDED] = Table(
+    tables[RECORDED] = NwbTable(
         "Fields of the recording that do not follow from the other tables, as they were.",
         {
-            "field": Column(list(recorded), "path of the field in BFEStats, as in meta.sdf"),
-            "value": Column(
+            "field": NwbColumn(list(recorded), "path of the field in BFEStats, as in meta.sdf"),
+            "value": NwbColumn(
                 list(recorded.values()),
                 "JSON: a text, a number, null, or a list that begins with what it is: cell and its "
                 "entries; struct and pairs of name and value; array, type, shape and numbers, row "
@@ -87,7 +87,7 @@ def tables_of(
     return tables
 
 
-def _presentations(experiment: Experiment, raw: Mapping[str, Any]) -> Table:
+def _presentations(experiment: Experiment, raw: Mapping[str, Any]) -> NwbTable:
     names = experiment.imageName
     n, n_units = len(names), len(experiment.spikeID)
     assigned, second, reference = (np.zeros(n, dtype=bool) for _ in range(3))
@@ -95,29 +95,31 @@ def _presentations(experiment: Experiment, raw: Mapping[str, Any]) -> Table:
     psth, rates = np.full((n, N_BINS), np.nan), np.full((n, n_units), np.nan)
     for of_thread, part in ((e, p) for p in ("evol", "ref") for e in _trials(experiment, part=p)):
         thread, number, rows, of_psth, of_rates = of_thread
-        if rows.size and not (0 <= rows.min() and rows.max() < n):
+        if rows.size and not (rows.min() >= 0 and rows.max() < n):
             _refuse(experiment, part, f"trial numbers from 1 to {n}", rows.max() + 1)
         if assigned[rows].any() or (np.diff(rows) <= 0).any():
-            _refuse(experiment, part, "ascending trial numbers, each once", f"others in block {number}")
+            _refuse(
+                experiment, part, "ascending trial numbers, each once", f"others in block {number}"
+            )
         assigned[rows], second[rows] = True, bool(thread)
         reference[rows], block[rows] = part == "ref", number
         psth[rows], rates[rows] = of_psth.T, of_rates.T
-    return Table(
+    return NwbTable(
         "Images shown, in order of presentation. When each was shown is not known.",
         {
-            "image_name": Column(names, "name of the image"),
-            "block": Column(block, "1-based block of the experiment"),
-            "is_thread1": Column(
+            "image_name": NwbColumn(names, "name of the image"),
+            "block": NwbColumn(block, "1-based block of the experiment"),
+            "is_thread1": NwbColumn(
                 second, "whether the image belongs to thread 1 (its generator: table experiment)"
             ),
-            "is_reference": Column(
+            "is_reference": NwbColumn(
                 reference, "whether it is a natural reference image, not one that was evolved"
             ),
-            "is_assigned": Column(
+            "is_assigned": NwbColumn(
                 assigned, "whether the recording names its thread; if not, rates are NaN"
             ),
-            "psth": Column(single(psth), RATE.format(N_BINS)),
-            "unit_rates": Column(single(rates), f"{IN_WINDOW}, in order of the table {UNITS}"),
+            "psth": NwbColumn(single(psth), RATE.format(N_BINS)),
+            "unit_rates": NwbColumn(single(rates), f"{IN_WINDOW}, in order of the table {UNITS}"),
         },
     )
 
@@ -147,35 +149,35 @@ def _refuse(experiment: Experiment, part: str, expected: str, found: object) -> 
     )
 
 
-def _units(experiment: Experiment, raw: Mapping[str, Any]) -> Table:
+def _units(experiment: Experiment, raw: Mapping[str, Any]) -> NwbTable:
     channel, unit = experiment.spikeID, experiment.unitID
     preferred = (channel == experiment.pref_chan) & (unit == experiment.unit_in_pref_chan)
     columns = {
-        "channel": Column(channel, "1-based channel of the array"),
-        "unit_on_channel": Column(unit, "1 (A), 2 (B) and so on; 0 is unsorted activity"),
-        "is_preferred": Column(preferred, "whether the images were evolved for this unit"),
+        "channel": NwbColumn(channel, "1-based channel of the array"),
+        "unit_on_channel": NwbColumn(unit, "1 (A), 2 (B) and so on; 0 is unsorted activity"),
+        "is_preferred": NwbColumn(preferred, "whether the images were evolved for this unit"),
     }
     waveform = raw["meta"].get("wvfms")
     if isinstance(waveform, np.ndarray) and waveform.ndim == 2 and len(waveform) == len(channel):
         words = "mean waveform of the spikes, as the acquisition software stored it"
-        columns["waveform"] = Column(single(waveform), words)
-    return Table("Units recorded at once; one channel may have several.", columns)
+        columns["waveform"] = NwbColumn(single(waveform), words)
+    return NwbTable("Units recorded at once; one channel may have several.", columns)
 
 
-def _blocks(experiment: Experiment) -> Table:
+def _blocks(experiment: Experiment) -> NwbTable:
     rows = [(block, thread) for block in range(experiment.n_blocks) for thread in range(N_THREADS)]
     n_trials = [experiment.psth[thread][block].shape[1] for block, thread in rows]
     mean = [
         experiment.psth[thread][block].mean(axis=1) if n else np.full(N_BINS, np.nan)
         for (block, thread), n in zip(rows, n_trials, strict=True)
     ]
-    return Table(
+    return NwbTable(
         "Blocks of both threads: what the table presentations gives, averaged.",
         {
-            "block": Column(np.array([block + 1 for block, _ in rows]), "1-based block"),
-            "is_thread1": Column(np.array([thread == 1 for _, thread in rows]), "of thread 1"),
-            "n_trials": Column(np.array(n_trials), "number of evolved images shown"),
-            "mean_psth": Column(
+            "block": NwbColumn(np.array([block + 1 for block, _ in rows]), "1-based block"),
+            "is_thread1": NwbColumn(np.array([thread == 1 for _, thread in rows]), "of thread 1"),
+            "n_trials": NwbColumn(np.array(n_trials), "number of evolved images shown"),
+            "mean_psth": NwbColumn(
                 np.array(mean, dtype=np.float32),
                 f"mean over evolved images of the {RATE.format(N_BINS)}; NaN where there is none",
             ),
@@ -184,43 +186,45 @@ def _blocks(experiment: Experiment) -> Table:
 
 
 def _experiment(
-    experiment: Experiment, raw: Mapping[str, Any], made_from: str, is_simulated: bool
-) -> Table:
+    experiment: Experiment, raw: Mapping[str, Any], made_from: str, simulated: bool
+) -> NwbTable:
     evol = raw["evol"]
     position = as_numbers(evol["imgpos"], "evol.imgpos").reshape(1, N_THREADS, 2)
     optimizers = [name or "" for name in experiment.optim_names]
-    return Table(
+    return NwbTable(
         "What holds for the whole experiment; one row.",
         {
-            "expi": Column(np.array([experiment.Expi]), "number of the experiment in its data set"),
-            "recording": Column([experiment.ephysFN], "file of the electrophysiology"),
-            "control_file": Column([experiment.expControlFN], "file of the behaviour"),
-            "generators": Column(
+            "expi": NwbColumn(
+                np.array([experiment.Expi]), "number of the experiment in the data set"
+            ),
+            "recording": NwbColumn([experiment.ephysFN], "file of the electrophysiology"),
+            "control_file": NwbColumn([experiment.expControlFN], "file of the behaviour"),
+            "generators": NwbColumn(
                 [list(experiment.space_names)],
                 "generator of thread 0 and of thread 1: fc6 (DeePSim), BigGAN, BigGAN_class",
             ),
-            "optimizers": Column([optimizers], "optimizer of each thread; empty if not known"),
-            "preferred_channel": Column(
+            "optimizers": NwbColumn([optimizers], "optimizer of each thread; empty if not known"),
+            "preferred_channel": NwbColumn(
                 np.array([experiment.pref_chan]), "channel of the unit that images evolved for"
             ),
-            "preferred_unit": Column(
+            "preferred_unit": NwbColumn(
                 np.array([experiment.unit_in_pref_chan]), "its number on that channel"
             ),
-            "image_size": Column(
+            "image_size": NwbColumn(
                 experiment.imgsize[None], "of each thread, degrees of visual angle"
             ),
-            "image_position": Column(
+            "image_position": NwbColumn(
                 position, "centre of the images of each thread: x, y, degrees of visual angle"
             ),
-            "stimulus_folder": Column(
+            "stimulus_folder": NwbColumn(
                 [experiment.stimuli], "folder of the images on the machine that showed them"
             ),
-            "comments": Column([_comments(raw)], "what the experimenter noted"),
-            "is_simulated": Column(
-                np.array([is_simulated]), "whether the recording is SIMULATED: no animal"
+            "comments": NwbColumn([_comments(raw)], "what the experimenter noted"),
+            "is_simulated": NwbColumn(
+                np.array([simulated]), "whether the recording is SIMULATED: no animal"
             ),
-            "layout_version": Column(np.array([LAYOUT_VERSION]), "of these tables"),
-            "made_from": Column([made_from], "SHA-256 of what this file was made from"),
+            "layout_version": NwbColumn(np.array([LAYOUT_VERSION]), "of these tables"),
+            "made_from": NwbColumn([made_from], "SHA-256 of what this file was made from"),
         },
     )
 

@@ -6,7 +6,6 @@ once, since HDF5 can crash where a disk is full.
 """
 
 import datetime
-import re
 import uuid
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,20 +15,17 @@ import h5py
 import numpy as np
 from hdmf.common import DynamicTable, VectorData
 from hdmf.container import AbstractContainer
-from pynwb import H5DataIO, NWBHDF5IO, NWBFile
+from pynwb import NWBHDF5IO, H5DataIO, NWBFile
 from pynwb.file import Subject
 
 from core.errors import RecordingError
 from core.files import replacing
 from neuro_data_analysis.nwb.metadata import Metadata
-from neuro_data_analysis.nwb.tables import Table
+from neuro_data_analysis.nwb.naming import SIMULATED, subject_id
+from neuro_data_analysis.nwb.tables import NwbTable
 from neuro_data_analysis.recordings.experiment import Experiment
 from neuro_data_analysis.recordings.naming import area_of_channel
 from neuro_data_analysis.recordings.nwb_fields import UNITS
-from neuro_data_analysis.recordings.nwb_reading import NWB_SUFFIX
-
-SIMULATED = "SIMULATED"
-"""In names and descriptions of what no animal did."""
 
 COMPRESS_FROM = 512
 """Columns of at least so many numbers are compressed."""
@@ -40,62 +36,15 @@ NAMESPACE = uuid.UUID("a5c7a4a0-7d5c-5f53-9a7e-0f6f64a1f9d4")
 KEYWORDS = ["paired evolution", "image synthesis", "visual cortex", "closed loop"]
 
 
-class Session(NamedTuple):
+class NwbSession(NamedTuple):
     """An experiment and what is known about it beside its tables."""
 
     experiment: Experiment
     metadata: Metadata
-    is_simulated: bool
+    simulated: bool
 
 
-def file_of(experiment: Experiment, *, is_simulated: bool) -> Path:
-    """Path of an experiment's file below the folder of all, as the archive DANDI has it.
-
-    Parameters
-    ----------
-    experiment
-        The experiment.
-    is_simulated
-        Whether it is simulated.
-
-    Raises
-    ------
-    RecordingError
-        If the recording has no name.
-    """
-    if not experiment.ephysFN:
-        raise RecordingError(
-            path=f"Exp {experiment.Expi}, field meta.ephysFN", expected="a name", found="none"
-        )
-    subject = _allowed(subject_id(experiment.Animal, is_simulated=is_simulated))
-    folder = f"sub-{subject}"
-    return Path(folder) / f"{folder}_ses-{_allowed(experiment.ephysFN)}{NWB_SUFFIX}"
-
-
-def _allowed(name: str) -> str:
-    """A name without the characters that part names in the archive."""
-    return re.sub(r"[^A-Za-z0-9+-]", "-", name)
-
-
-def subject_id(animal: str, *, is_simulated: bool) -> str:
-    """Name of the subject; a simulated one bears it in its name.
-
-    Parameters
-    ----------
-    animal
-        Name of the animal.
-    is_simulated
-        Whether no animal was recorded.
-
-    Examples
-    --------
-    >>> subject_id("Beto", is_simulated=True)
-    'SIMULATED-Beto'
-    """
-    return f"{SIMULATED}-{animal}" if is_simulated else animal
-
-
-def write_session(path: Path, session: Session, tables: dict[str, Table]) -> None:
+def write_session(path: Path, session: NwbSession, tables: dict[str, NwbTable]) -> None:
     """Write one NWB file, whole or not at all.
 
     Parameters
@@ -126,20 +75,22 @@ def write_session(path: Path, session: Session, tables: dict[str, Table]) -> Non
 
 def _image(nwb: NWBFile) -> bytes:
     """The bytes of the file."""
-    with h5py.File("in memory", "w", driver="core", backing_store=False) as file:
-        with NWBHDF5IO(file=file, mode="w") as io:
-            io.write(nwb)
-            file.flush()
-            return file.id.get_file_image()
+    with (
+        h5py.File("in memory", "w", driver="core", backing_store=False) as file,
+        NWBHDF5IO(file=file, mode="w") as io,
+    ):
+        io.write(nwb)
+        file.flush()
+        return file.id.get_file_image()
 
 
-def _nwb_file(session: Session) -> NWBFile:
-    experiment, metadata, is_simulated = session
+def _nwb_file(session: NwbSession) -> NWBFile:
+    experiment, metadata, simulated = session
     day = experiment.expdate
     start = datetime.datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(metadata.time_zone))
     animal = metadata.subjects[experiment.Animal]
     first, second = experiment.space_names
-    prefix = f"{SIMULATED} DATA: no animal was recorded. " if is_simulated else ""
+    prefix = f"{SIMULATED} DATA: no animal was recorded. " if simulated else ""
     return NWBFile(
         session_description=f"{prefix}Paired evolution of images for one site: generators {first} "
         f"(thread 0) and {second} (thread 1), optimized in turn by its spikes, with natural "
@@ -158,9 +109,9 @@ def _nwb_file(session: Session) -> NWBFile:
         experimenter=list(metadata.experimenter),
         institution=metadata.institution,
         related_publications=list(metadata.related_publications) or None,
-        keywords=[SIMULATED, *KEYWORDS] if is_simulated else KEYWORDS,
+        keywords=[SIMULATED, *KEYWORDS] if simulated else KEYWORDS,
         subject=Subject(
-            subject_id=subject_id(experiment.Animal, is_simulated=is_simulated),
+            subject_id=subject_id(experiment.Animal, simulated=simulated),
             description=f"{prefix}Monkey {experiment.Animal}.",
             species=animal.species,
             sex=animal.sex,
@@ -179,9 +130,7 @@ def _add_electrodes(nwb: NWBFile, experiment: Experiment) -> None:
         device=device,
     )
     for channel in np.unique(experiment.spikeID):
-        nwb.add_electrode(
-            id=int(channel), group=group, location=_area(experiment, int(channel))
-        )
+        nwb.add_electrode(id=int(channel), group=group, location=_area(experiment, int(channel)))
 
 
 def _area(experiment: Experiment, channel: int) -> str:
@@ -191,7 +140,7 @@ def _area(experiment: Experiment, channel: int) -> str:
         return "unknown"
 
 
-def _dynamic_table(name: str, table: Table, with_electrodes: NWBFile | None) -> DynamicTable:
+def _dynamic_table(name: str, table: NwbTable, with_electrodes: NWBFile | None) -> DynamicTable:
     columns = [
         VectorData(name=column, description=description, data=_stored(values))
         for column, (values, description) in table.columns.items()

@@ -197,7 +197,7 @@ def evolution_file(folder: Path) -> Path:
     )
 
 
-def files_of(path: Path) -> list[Path]:
+def data_set_files(path: Path) -> list[Path]:
     """The files that hold a data set.
 
     Parameters
@@ -233,10 +233,10 @@ def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Ite
     path = Path(path)
     if os.path.isdir(path):  # noqa: PTH112 (no error for a name that is too long)
         path = evolution_file(path)
-    root = path if path.is_dir() else path.parent
-    marked = simulation_record(root) is not None
-    if path.is_dir() or path.suffix == NWB_SUFFIX:
-        elements = nwb_elements(files_of(path))
+    is_folder = os.path.isdir(path)  # noqa: PTH112
+    marked = simulation_record(path if is_folder else path.parent) is not None
+    if is_folder or path.suffix == NWB_SUFFIX:
+        elements = nwb_elements(data_set_files(path))
         yield Recordings(elements, str(path), overrides, marked or says_simulated(elements))
         return
     if path.suffix == ".pkl":

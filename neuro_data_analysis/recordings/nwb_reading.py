@@ -55,9 +55,7 @@ class NwbElement(Mapping):
             self.expi = int(columns(EXPERIMENT, "expi")[0])
             self.is_simulated = bool(columns(EXPERIMENT, "is_simulated")[0])
         if not 1 <= self.expi <= MOST_EXPERIMENTS:
-            raise RecordingError(
-                path=path, expected="the number of an experiment", found=self.expi
-            )
+            raise RecordingError(path=path, expected="the number of an experiment", found=self.expi)
 
     def __repr__(self) -> str:
         return f"<a struct with the fields {', '.join(self)}>"
@@ -75,10 +73,10 @@ class NwbElement(Mapping):
     def __len__(self) -> int:
         return len(list(iter(self)))
 
-    def names(self, struct: str) -> list[str]:
+    def names(self, part: str) -> list[str]:
         """Names of the fields of a struct."""
         inside = (path.split(".") for path in self._paths)
-        return sorted(names[1] for names in inside if names[0] == struct and len(names) > 1)
+        return sorted(names[1] for names in inside if names[0] == part and len(names) > 1)
 
     def value(self, path: str) -> Any:
         """A field by its path, say ``evol.psth``; None where the recording has no value for it."""
