@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.contract.provenance import PROVENANCE_FILE_NAME
+from core.contract.provenance import PROVENANCE_FILE_NAME, SIMULATION_FILE_NAME
 from neuro_data_analysis.export.__main__ import main as export
 from neuro_data_analysis.nwb.run import write_all
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
@@ -43,10 +43,14 @@ def test_the_example_of_a_stranger_draws_a_trajectory_and_a_psth(tmp_path):
     assert {(31, 119, 180), (255, 127, 14)} <= colors
 
 
+ORIGIN = (PROVENANCE_FILE_NAME, SIMULATION_FILE_NAME)
+"""Files that say where the others came from, and when."""
+
+
 def files_below(folder):
     paths = (path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
     found = {str(path.relative_to(folder)): path.read_bytes() for path in paths}
-    return {name: content for name, content in found.items() if name != PROVENANCE_FILE_NAME}
+    return {name: content for name, content in found.items() if name not in ORIGIN}
 
 
 @pytest.mark.slow
