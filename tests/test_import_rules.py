@@ -47,7 +47,7 @@ CORE_ROOMS = {
     "acquisition": {"contract", "explorer"},
     "experiments": {
         *("computing", "statistics", "images", "plotting", "networks", "probing"),
-        *("generators", "optimizers", "geometry", "contract"),
+        *("generators", "optimizers", "geometry", "contract", "matlab"),
     },
 }
 """Rooms of core: what each may import besides itself and the ground, the files directly in core."""
@@ -246,6 +246,9 @@ COMMANDS = (
     "core.contract download",
     "core.contract import",
     "core.experiments.alignment_data",
+    "core.experiments.closed_loop",
+    "core.experiments.closed_loop rig",
+    "core.experiments.closed_loop start",
     "core.experiments.evolve",
     "core.experiments.linearity_data",
     "core.experiments.optimizer_benchmark",

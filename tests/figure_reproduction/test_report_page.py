@@ -338,7 +338,7 @@ def test_the_tables_of_the_errata_have_the_numbers_of_the_list():
 
 
 def test_a_panel_alone_is_saved_alone(published_form, tmp_path):
-    def reproduce(source, rng):
+    def reproduce(source, rng, look):
         return Reproduction(tuple(Panel(a, "", plt.subplots()[0], a) for a in "CD"), {})
 
     found = draw_figure("ext5", reproduce, published_form, tmp_path, letters=["D"])
