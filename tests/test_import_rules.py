@@ -88,6 +88,7 @@ ANALYSIS_ROOMS = {
         {"contract", "statistics", "explorer", "plotting"},
         {"recordings", "evolutions", "export"},
     ),
+    "nwb": ({"matlab"}, {"recordings"}),
     "tuning_maps": ({"statistics", "matlab", "level_sets"}, {"recordings"}),
     "simulation": (
         {"contract", "statistics", "matlab", "computing", "optimizers", "images"},
@@ -273,6 +274,7 @@ COMMANDS = (
     "neuro_data_analysis.evolved_images similarity",
     "neuro_data_analysis.export",
     "neuro_data_analysis.export.explorer",
+    "neuro_data_analysis.nwb",
     "neuro_data_analysis.prototype_similarity",
     "neuro_data_analysis.session",
     "neuro_data_analysis.simulation",

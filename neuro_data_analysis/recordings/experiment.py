@@ -84,6 +84,11 @@ class Experiment:
         """Mean rate in [50, 200) ms of all units, (n_units, n_trials) each, events/s."""
         return self._responses("evol", self.idx_seq)
 
+    @cached_property
+    def ref_rspmat(self) -> Blocks:
+        """As `rspmat`, of the natural reference images."""
+        return self._responses("ref", self.ref_idx_seq)
+
     def trial_indices(self, thread: int, block: int) -> np.ndarray:
         """0-based trial numbers of a block, (n_trials,) int64.
 
