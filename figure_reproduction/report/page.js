@@ -10,7 +10,7 @@
   function words(row) {
     if (!text.has(row)) {
       const panel = row.closest(".panel");
-      text.set(row, `${row.textContent} ${panel.querySelector("h4").textContent}`.toLowerCase());
+      text.set(row, `${row.textContent} ${panel.querySelector("h3, h4").textContent}`.toLowerCase());
     }
     return text.get(row);
   }

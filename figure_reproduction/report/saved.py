@@ -13,6 +13,7 @@ from core.figures import FIGURES
 from core.files import sha256, write_json
 from figure_reproduction.report.provenance import RunData, shown_path
 from figure_reproduction.results import (
+    ClaimNumbers,
     FigureResult,
     Regenerated,
     SavedPanel,
@@ -22,7 +23,7 @@ from figure_reproduction.results import (
 
 FILE_NAME = "report.json"
 
-VERSION = 2
+VERSION = 3
 """Of the file's form."""
 
 PICTURES = ("png", "pdf", "shown")
@@ -115,6 +116,7 @@ def _figure(content: dict, out: Path) -> FigureResult:
         "checks": lambda checks: tuple(Check(**check) for check in checks),
         "files": lambda files: tuple(SourceFile(**file) for file in files),
         "about": lambda words: SourceWords(**words),
+        "claims": _claims,
     }
     return FigureResult(**{k: made.get(k, lambda v: v)(v) for k, v in content.items()})
 
@@ -125,6 +127,12 @@ def _numbers(values: Iterable) -> list[float]:
         if not isinstance(value, int | float):
             raise TypeError(f"{value!r} is no number")
     return values
+
+
+def _claims(content: dict) -> ClaimNumbers:
+    for numbers in (content["values"], content["regenerated"]):
+        _numbers(numbers.values())
+    return ClaimNumbers(**content)
 
 
 def _regenerated(content: dict) -> Regenerated:
