@@ -39,6 +39,18 @@ class Place:
         return "further-" + re.sub(r"\W+", "-", self.name.lower()).strip("-")
 
     @property
+    def sources(self) -> str:
+        """Files and captions in which the numbers were printed, without cells and lines."""
+        found = (compared.published.source for compared in self.numbers)
+        return "; ".join(dict.fromkeys(re.sub(r" (cell|lines?) [\d-]+", "", s) for s in found))
+
+    @property
+    def tests(self) -> str:
+        """Tests that were made, in words."""
+        found = (compared.published.test for compared in self.numbers)
+        return "; ".join(filter(None, dict.fromkeys(found)))
+
+    @property
     def tally(self) -> Counter:
         """How often each verdict was given."""
         return Counter(compared.verdict for compared in self.numbers)
@@ -86,7 +98,7 @@ def like_printed(compared: Compared) -> str:
     >>> ids = {claim.id: claim for claim in claims()}
     >>> f = ids["pc.fig6d.success.class1.anova.p"]
     >>> f.printed, like_printed(Compared(f, 1.23456789e-20, DIFFERS, f.tolerance))
-    ('9.153928e-08', '1.234568e-20')
+    ('9.153928e-08', '1.234568e−20')
     >>> n = ids["pc.cohort.n"]
     >>> like_printed(Compared(n, 9.0, DIFFERS, 0.0)), like_printed(Compared(n, None, "", 0.0))
     ('9', '–')
@@ -105,7 +117,7 @@ def like_printed(compared: Compared) -> str:
         text = f"{value:.{n_decimals + n_more}{power or 'f'}}"
         if compared.verdict != DIFFERS or float(text) != compared.published.value:
             break
-    return text.replace("-", "−") if not power else text
+    return text.replace("-", "−")
 
 
 def csv_row(compared: Compared) -> dict:

@@ -64,27 +64,29 @@ def number_table(
 def place_table(place: Place) -> str:
     """Every number that the authors printed at one place, for search and filter.
 
+    There are many: rows have no anchors, and sorting goes by the text of a cell.
+
     Examples
     --------
     >>> "Fig. 6 D: numbers printed there" in place_table(Place("Fig. 6 D", ()))
     True
     """
-    head = (("", "number"), ("number", "printed"), *REAL_HEAD[1:], ("", "verdict"))
-    rows = [_claim_row(compared) for compared in place.numbers]
-    return _table(f"{place.name}: numbers printed there", head, rows, "numbers")
+    head = (("", "number"), ("", "printed"), ("", "this run"), ("", "difference"), ("", "verdict"))
+    rows = [_place_row(compared) for compared in place.numbers]
+    return _table(f"{place.name}: numbers printed there", head, rows, "numbers printed")
 
 
-def _claim_row(compared: Compared) -> str:
-    claim = compared.published
-    said = [claim.test, f"n = {claim.n}" if claim.n else "", claim.source, remarks(compared)]
-    text = escape("; ".join(filter(None, said)), quote=False)
-    return _line(
-        compared,
-        _name(claim_words(claim), claim.id, text),
-        _td(escape(claim.printed).replace("-", "−"), claim.value),
-        _td(like_printed(compared), compared.value),
-        _td(difference_shown(compared.difference), compared.difference, "number difference"),
-        anchor=True,
+def _place_row(compared: Compared) -> str:
+    claim, difference = compared.published, difference_shown(compared.difference)
+    said = escape(remarks(compared), quote=False)
+    exact = f' data-n="{compared.difference:.3g}"' if "×" in difference else ""
+    name = _th(
+        f"{escape(claim_words(claim))}<code>{claim.id}</code>{said and f'<small>{said}</small>'}"
+    )
+    printed = claim.printed.replace("-", "−")
+    return (
+        f'<tr data-v="{verdict_class(compared.verdict)}">{name}<td>{printed}</td>'
+        f"<td>{like_printed(compared)}</td><td{exact}>{difference}</td>{_verdict(compared)}</tr>"
     )
 
 
@@ -93,8 +95,13 @@ def _row(compared: Compared, simulated: bool, anchors: bool) -> str:
     said = " ".join(filter(None, (number.note, compared.why)))
     if by_construction(compared):
         said = f"equal by construction; {said}"
+    name = escape(number.id)
+    anchor = f' id="{name}"' if anchors else ""
     cells = [
-        _name(label(number), number.id, escape(said, quote=False)),
+        _th(
+            f"{escape(label(number))}<code>{name.replace('.', '.<wbr>')}</code>"
+            f"<small>{escape(said, quote=False)}</small>"
+        ),
         _td(published, number.value),
         _td(value, compared.value),
     ]
@@ -102,21 +109,8 @@ def _row(compared: Compared, simulated: bool, anchors: bool) -> str:
         cells.append(
             _td(difference_shown(compared.difference), compared.difference, "number difference")
         )
-    return _line(compared, *cells, anchor=anchors)
-
-
-def _name(words: str, name: str, said: str) -> str:
-    """The head of a row: a number in words, its id, and what else is said of it."""
-    return _th(
-        f"{escape(words)}<code>{escape(name).replace('.', '.<wbr>')}</code><small>{said}</small>"
-    )
-
-
-def _line(compared: Compared, *cells: str, anchor: bool) -> str:
-    """A row with its verdict."""
-    place = f' id="{escape(compared.published.id)}"' if anchor else ""
-    kind = verdict_class(compared.verdict)
-    return f'<tr{place} data-v="{kind}">{"".join(cells)}{_verdict(compared)}</tr>'
+    cells.append(_verdict(compared))
+    return f'<tr{anchor} data-v="{verdict_class(compared.verdict)}">{"".join(cells)}</tr>'
 
 
 def _table(caption: str, columns: tuple[tuple[str, str], ...], rows: list[str], kind: str) -> str:
