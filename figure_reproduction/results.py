@@ -1,10 +1,9 @@
-"""What drawing a figure leaves behind, as the report needs it; nothing here needs matplotlib."""
+"""What drawing a figure leaves behind, as the report needs it, without matplotlib and pandas."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.contract.checks import Check
-from core.contract.provenance import Origin
+from core.contract.provenance import Check, Origin
 
 Statistics = dict[str, float]
 """Numbers stated on a figure's panels, by id of ``published_statistics.csv``."""

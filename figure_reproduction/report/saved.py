@@ -3,11 +3,10 @@
 import json
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
-from core.contract.checks import Check
-from core.contract.provenance import Origin
+from core.contract.provenance import Check, Origin
 from core.errors import ContractError, MissingFileError, ReproductionError
 from core.figures import FIGURES
 from core.files import sha256, write_json
@@ -92,15 +91,23 @@ def load_run(out: Path) -> tuple[list[FigureResult], RunData, int]:
 
 
 def _plain(result: FigureResult, out: Path) -> dict:
-    content = asdict(replace(result, checks=()))
-    content["origin"] = result.origin.name
-    content["source"] = shown_path(result.source)
-    content["computed_files"] = [shown_path(path) for path in result.computed_files]
-    content["checks"] = [asdict(replace(check, error=None)) for check in result.checks]
-    for panel in content["panels"]:
-        panel["sha256"] = sha256(panel["shown"])
-        panel |= {key: os.path.relpath(panel[key], out) for key in PICTURES}
-    return content
+    # `asdict` would copy every number
+    return vars(result) | {
+        "origin": result.origin.name,
+        "source": shown_path(result.source),
+        "panels": [_plain_panel(panel, out) for panel in result.panels],
+        "regenerated": {name: vars(number) for name, number in result.regenerated.items()},
+        "computed_files": [shown_path(path) for path in result.computed_files],
+        "checks": [vars(check) | {"error": None} for check in result.checks],
+        "files": [vars(file) for file in result.files],
+        "about": vars(result.about),
+        "claims": vars(result.claims),
+    }
+
+
+def _plain_panel(panel: SavedPanel, out: Path) -> dict:
+    paths = {key: os.path.relpath(getattr(panel, key), out) for key in PICTURES}
+    return vars(panel) | {"sha256": sha256(panel.shown)} | paths
 
 
 def _figure(content: dict, out: Path) -> FigureResult:
