@@ -38,6 +38,7 @@ from figure_reproduction.tuning_statistics import (
     Peaks,
     Shapes,
     axis_statistics,
+    common_peaks,
     compare_shapes,
     map_statistics,
     peak_shares,
@@ -135,8 +136,7 @@ def _example_axis(source: SourceData) -> ExampleAxis:
 
 
 def _peaks(source: SourceData) -> pd.DataFrame:
-    peaks = source.read(fig6.PEAKS)
-    return peaks[peaks["is_common_axis"]] if "is_common_axis" in peaks else peaks
+    return common_peaks(source.read(fig6.PEAKS))
 
 
 def reproduce(source: SourceData, rng: np.random.Generator, look: Look = READABLE) -> Reproduction:
