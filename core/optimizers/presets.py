@@ -20,6 +20,7 @@ from core.optimizers.composed import concat_wrapper, fix_param_wrapper
 from core.optimizers.external import NEVERGRAD_METHODS, NevergradOptimizer, PycmaOptimizer
 from core.optimizers.genetic import Genetic
 from core.optimizers.hessian import HessCMAES
+from core.optimizers.mirrored import MirroredES
 from core.optimizers.protocol import Optimizer
 from core.optimizers.sphere import SphereCMA
 from core.settings import whole
@@ -196,7 +197,7 @@ def names_of(space: str) -> list[str]:
     Examples
     --------
     >>> names_of("fc6")
-    ['CholCMA', 'CholCMA_noA', 'HessCMA800', 'HessCMA500', 'HessCMA500_1']
+    ['CholCMA', 'CholCMA_noA', 'HessCMA800', 'HessCMA500', 'HessCMA500_1', 'MirroredES']
     """
     if space not in CODE_LENGTHS:
         raise SettingError(
@@ -260,6 +261,10 @@ def _benchmark_cholesky(start: Start, update_freq: int) -> CholeskyCMAES:
     return CholeskyCMAES(start.n, POPULATION, 3.0, zero, Aupdate_freq=update_freq, **start.options)
 
 
+def _mirrored(start: Start, sigma: float) -> MirroredES:
+    return MirroredES(start.n, POPULATION, sigma, start.code, **start.options)
+
+
 def _pycma(start: Start, diagonal: bool) -> PycmaOptimizer:
     return PycmaOptimizer(start.n, random_seed=start.random_seed, diagonal=diagonal)
 
@@ -288,6 +293,7 @@ _BIGGAN: dict[str, Callable[[Start], Optimizer]] = {
     "HessCMA_class": lambda s: fix_param_wrapper(
         _hessian(s.clas, 0.2, "BigGAN class", 1 / 2.5), s.noise.code
     ),
+    "MirroredES": lambda s: _mirrored(s, 0.2),
 }
 
 _DEEPSIM: dict[str, Callable[[Start], Optimizer]] = {
@@ -296,6 +302,7 @@ _DEEPSIM: dict[str, Callable[[Start], Optimizer]] = {
     "HessCMA800": lambda s: _hessian(s, 0.8, "fc6", 1 / 5, 800),
     "HessCMA500": lambda s: _hessian(s, 0.8, "fc6", 1 / 5, 500),
     "HessCMA500_1": lambda s: _hessian(s, 0.4, "fc6", 1 / 4, 500),
+    "MirroredES": lambda s: _mirrored(s, 3.0),
 }
 
 OPTIMIZERS: dict[str, Callable[[Start], Optimizer]] = {
@@ -304,6 +311,7 @@ OPTIMIZERS: dict[str, Callable[[Start], Optimizer]] = {
     "Genetic": _genetic,
     "CholeskyCMAES": partial(_benchmark_cholesky, update_freq=10),
     MORE_UPDATES: partial(_benchmark_cholesky, update_freq=1),
+    "MirroredES": partial(_mirrored, sigma=3.0),
     "pycma": partial(_pycma, diagonal=False),
     "pycmaDiagonal": partial(_pycma, diagonal=True),
     "ZOHA_Sphere_exp": partial(_sphere, schedule="exp"),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.contract import ext4, fig5
 from core.contract.source_data import EXAMPLE_EXPI
+from core.errors import RecordingError
 from core.progress import progress
 from neuro_data_analysis.evolutions.cohort import Cohort, experiment_order, gather_all
 from neuro_data_analysis.recordings.dataset import Recordings
@@ -62,17 +63,31 @@ class Inputs:
     @cached_property
     def example(self) -> Experiment:
         """The experiment of Figure 2; RecordingError where it is not there."""
-        return self.recordings.experiment(self.example_expi)
+        try:
+            return self.recordings.experiment(self.example_expi)
+        except RecordingError as error:
+            raise error.advising("--example N names another for Figure 2") from None
 
-    @cached_property
+    @property
     def cohort(self) -> Cohort:
         """All experiments, with the windows of all figures; RecordingError if one is broken."""
-        return gather_all(self.recordings, WINDOWS)
+        if isinstance(self._gathered, RecordingError):
+            raise self._gathered
+        return self._gathered
+
+    @cached_property
+    def _gathered(self) -> Cohort | RecordingError:
+        """The cohort, or why there is none, read once for all exporters."""
+        try:
+            return gather_all(self.recordings, WINDOWS)
+        except RecordingError as error:
+            advice = error.advice or "--skip-bad leaves such experiments out, and --exclude any"
+            return error.advising(advice)
 
     @property
     def order(self) -> pd.DataFrame:
         """The experiment behind every row; the recordings are read for it only if they must be."""
-        gathered = "cohort" in vars(self)
+        gathered = isinstance(vars(self).get("_gathered"), Cohort)
         return self.cohort.order if gathered else experiment_order(self.recordings)
 
     @cached_property

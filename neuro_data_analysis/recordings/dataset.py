@@ -28,6 +28,9 @@ EVOLUTION_FILES = (
 SIMULATED = "(`./reproduce simulate` makes simulated ones in simulated_data/matroot)"
 """What to do where there are no recordings."""
 
+UNSET = "no evolution is stored"
+"""Why an element whose ``evol`` is empty is not used."""
+
 MAX_PICKLE_BYTES = 64_000_000_000
 
 
@@ -59,6 +62,8 @@ class Recordings(Sequence):
         Corrections by experiment number.
     marked_simulated
         Whether a ``SIMULATED.json`` lies beside the file.
+    left_out
+        Why experiments are not used although they are there, by number.
     """
 
     def __init__(
@@ -67,8 +72,10 @@ class Recordings(Sequence):
         name: str = "recordings",
         overrides: Overrides | None = None,
         marked_simulated: bool = False,
+        left_out: Mapping[int, str] | None = None,
     ):
         self.name = name
+        self.left_out = dict(left_out or {})
         self._marked_simulated = marked_simulated
         self.elements = elements
         self.overrides = overrides or {}
@@ -77,9 +84,11 @@ class Recordings(Sequence):
         return len(self.elements)
 
     def __getitem__(self, index: int) -> Experiment | None:
-        """Experiment at a 0-based index, None where the element is unset."""
-        raw = self.elements[index]
+        """Experiment at a 0-based index, None where the element is unset or left out."""
         expi = index % len(self) + 1
+        if expi in self.left_out:
+            return None
+        raw = self.elements[index]
         try:
             usable = raw is not None and is_usable(raw)
         except RecordingError as error:
@@ -99,10 +108,43 @@ class Recordings(Sequence):
             raise RecordingError(
                 path=self.name,
                 expected=f"a recording of Exp {expi}",
-                found="none",
+                found=f"that it is left out ({self.left_out[expi]})"
+                if expi in self.left_out
+                else "none",
                 advice=f"{len(self.usable())} of {len(self)} elements hold one",
             )
         return experiment
+
+    def without(self, left_out: Mapping[int, str]) -> "Recordings":
+        """The same data set without some experiments, as if they were unset.
+
+        Parameters
+        ----------
+        left_out
+            Why each is not used, by number.
+
+        Raises
+        ------
+        RecordingError
+            If there is no such element.
+        """
+        absent = [expi for expi in left_out if not 1 <= expi <= len(self)]
+        if absent:
+            raise RecordingError(
+                path=self.name, expected=f"experiments 1 to {len(self)}", found=f"Exp {absent[0]}"
+            )
+        return Recordings(
+            self.elements,
+            self.name,
+            self.overrides,
+            self._marked_simulated,
+            self.left_out | dict(left_out),
+        )
+
+    def skipped(self) -> dict[int, str]:
+        """Why elements are not used, by number of the experiment, ascending."""
+        unset = (index + 1 for index in range(len(self)) if self[index] is None)
+        return {expi: self.left_out.get(expi, UNSET) for expi in unset}
 
     def usable(self) -> list[int]:
         """Numbers of the experiments that hold a recording, ascending."""

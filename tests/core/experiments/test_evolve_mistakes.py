@@ -48,7 +48,7 @@ def test_units_that_are_none(capsys, words, found):
 def test_hessians_that_cannot_be_read(tmp_path, content):
     options = argparse.Namespace(hessians=tmp_path)
     name = evolve_run.HESSIAN_FILES["fc6"]
-    with pytest.raises(MissingFileError, match=f"{name}: expected a file with a metric"):
+    with pytest.raises(MissingFileError, match=f"{name}: expected an npz file .*, found none"):
         evolve_run._hessian("fc6", "HessCMA800", options)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(StateError, match=f"{name}: expected an npz file without pickles"):
