@@ -12,6 +12,7 @@ from core.errors import RecordingError
 from core.progress import progress
 from core.statistics.windows import Window
 from neuro_data_analysis.evolutions.cohort import Cohort, experiment_order, gather_all
+from neuro_data_analysis.export.examples import example_experiment
 from neuro_data_analysis.recordings.dataset import Recordings
 from neuro_data_analysis.recordings.experiment import Experiment
 from neuro_data_analysis.recordings.layout import Folders
@@ -51,7 +52,8 @@ class Inputs:
     folders
         Where the tuning recordings and what was measured on images lie.
     example_expi
-        Experiment of Figure 2.
+        Experiment of Figure 2; None for the paper's, in a simulation for the first that shows what
+        the figure is about.
     n_jobs
         Processes that fit tuning curves.
     windows, with_psth
@@ -60,7 +62,7 @@ class Inputs:
 
     recordings: Recordings
     folders: Folders
-    example_expi: int = EXAMPLE_EXPI
+    example_expi: int | None = None
     n_jobs: int = 2
     windows: tuple[Window, ...] = WINDOWS
     with_psth: bool = True
@@ -68,8 +70,12 @@ class Inputs:
     @cached_property
     def example(self) -> Experiment:
         """The experiment of Figure 2; RecordingError where it is not there."""
+        chosen = self.example_expi
+        if chosen is None:
+            simulated = self.recordings.is_simulated()
+            chosen = example_experiment(self.cohort) if simulated else EXAMPLE_EXPI
         try:
-            return self.recordings.experiment(self.example_expi)
+            return self.recordings.experiment(chosen)
         except RecordingError as error:
             raise error.advising("--example N names another for Figure 2") from None
 

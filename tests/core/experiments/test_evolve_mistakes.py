@@ -111,8 +111,6 @@ def test_more_blocks_than_the_disk_has_room_for(tmp_path):
 def test_noise_that_nobody_means(tmp_path, noise):
     words = "noise: expected a level of 0 to 100, or 'poisson', found"
     with pytest.raises(SettingError, match=words):
-        SettingError, match="noise: expected a level of 0 to 100, or 'poisson', found"
-    ):
         evolution(tmp_path / "a.h5", noise=noise)
 
 
