@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from core.contract.provenance import Origin
 from core.figures import FIGURES
-from figure_reproduction.claims.listed import Claim, claims
+from figure_reproduction.claims.listed import PrintedNumber, claims
 from figure_reproduction.comparison import (
     AVERAGED,
     UNAVAILABLE,
@@ -33,7 +33,7 @@ def compare_claims(result: FigureResult) -> list[Compared]:
     return [_compare(claim, result) for claim in claims() if claim.figure == folder]
 
 
-def _compare(claim: Claim, result: FigureResult) -> Compared:
+def _compare(claim: PrintedNumber, result: FigureResult) -> Compared:
     found, origin = result.claims, result.origin
     regenerated = claim.id not in found.values and claim.id in found.regenerated
     value = (found.regenerated if regenerated else found.values).get(claim.id)

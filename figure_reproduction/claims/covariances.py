@@ -68,7 +68,7 @@ def numbers(source: SourceData, rng: np.random.Generator) -> ClaimNumbers:
             for pair in pairs:
                 samples = [values[values.index.isin(members[name])].to_numpy() for name in pair]
                 name = f"pc.covtsr.{layer}_{summary}.{'_vs_'.join(pair)}"
-                results |= {f"{name}.{word}": n for word, n in compare(*samples).items()}
+                results |= {f"{name}.{word}": n for word, n in compare_samples(*samples).items()}
     return ClaimNumbers(results)
 
 
@@ -89,7 +89,7 @@ def groups(meta: pd.DataFrame) -> dict[str, pd.Series]:
     }
 
 
-def compare(first: np.ndarray, second: np.ndarray) -> Statistics:
+def compare_samples(first: np.ndarray, second: np.ndarray) -> Statistics:
     """Mean and standard deviation (ddof 1) of two samples, and their two-sample test.
 
     Parameters
@@ -99,7 +99,7 @@ def compare(first: np.ndarray, second: np.ndarray) -> Statistics:
 
     Examples
     --------
-    >>> found = compare(np.array([1.0, 3.0]), np.array([2.0, 4.0, 6.0]))
+    >>> found = compare_samples(np.array([1.0, 3.0]), np.array([2.0, 4.0, 6.0]))
     >>> [round(float(found[name]), 3) for name in ("mean_2", "sd_2", "t")]
     [4.0, 2.0, -1.2]
     """

@@ -44,14 +44,14 @@ def numbers(source: SourceData, rng: np.random.Generator) -> ClaimNumbers:
     tables, refused = linearity_tables(source, COMPUTED_DATA)
     for generator, given in tables.items():
         for name, rows in split_layers(given.table).items():
-            found = correlations(rows, METRICS[generator], rng)
+            found = layer_correlations(rows, METRICS[generator], rng)
             named = {f"pc.ext5.{generator}.{name}.{word}": n for word, n in found.items()}
             (regenerated if given.computed else values).update(named)
     unavailable = {f"pc.ext5.{generator}.": why for generator, why in refused.items()}
     return ClaimNumbers(values, regenerated, unavailable)
 
 
-def correlations(
+def layer_correlations(
     rows: pd.DataFrame, metrics: Sequence[str], rng: np.random.Generator
 ) -> Statistics:
     """Correlations of ``Layer_index`` with each metric: of all units, of one draw, and over draws.

@@ -17,7 +17,7 @@ PLACE_OF_FURTHER_AXES = "Fig. 6 C, further axes of the file"
 
 
 @dataclass(frozen=True)
-class Claim(Published):
+class PrintedNumber(Published):
     """A number printed elsewhere than on a panel; `panel` says where, `group` what is claimed.
 
     Attributes
@@ -39,7 +39,7 @@ class Claim(Published):
     panel_number: str
 
 
-def claims() -> tuple[Claim, ...]:
+def claims() -> tuple[PrintedNumber, ...]:
     """All of them that a file of source data allows to compute, in the order of the list.
 
     Examples
@@ -62,7 +62,7 @@ def left_out() -> Counter:
 
 
 @cache
-def _listed() -> tuple[tuple[Claim, ...], tuple[str, ...]]:
+def _listed() -> tuple[tuple[PrintedNumber, ...], tuple[str, ...]]:
     """Claims that are computed, and the reason of every other."""
     found, reasons = [], []
     with LISTED.open(encoding="utf-8", newline="") as file:
@@ -71,7 +71,7 @@ def _listed() -> tuple[tuple[Claim, ...], tuple[str, ...]]:
                 reasons.append(row["left_out"])
                 continue
             found.append(
-                Claim(
+                PrintedNumber(
                     id=row["id"],
                     figure=row["figure"],
                     panel=row["place"],
@@ -91,10 +91,10 @@ def _listed() -> tuple[tuple[Claim, ...], tuple[str, ...]]:
 
 
 @cache
-def _further_axes() -> tuple[Claim, ...]:
+def _further_axes() -> tuple[PrintedNumber, ...]:
     """Fits of the axes of panel 6C's file that the panel does not show."""
     return tuple(
-        Claim(
+        PrintedNumber(
             **asdict(number) | {"panel": PLACE_OF_FURTHER_AXES},
             printed=f"{number.value:g}",
             n="",

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from figure_reproduction.claims.comparing import compare_claims
-from figure_reproduction.claims.listed import FURTHER_AXES, Claim
+from figure_reproduction.claims.listed import FURTHER_AXES, PrintedNumber
 from figure_reproduction.comparison import DIFFERS, SIMULATED, UNAVAILABLE, Compared
 from figure_reproduction.report.words import label
 from figure_reproduction.results import FigureResult
@@ -76,7 +76,7 @@ def places(results: list[FigureResult]) -> tuple[Place, ...]:
     return tuple(Place(name, tuple(numbers)) for name, numbers in found.items())
 
 
-def claim_words(claim: Claim) -> str:
+def claim_words(claim: PrintedNumber) -> str:
     """What is claimed, in words.
 
     Examples
@@ -120,13 +120,13 @@ def like_printed(compared: Compared) -> str:
     return text.replace("-", "−")
 
 
-def csv_row(compared: Compared) -> dict:
+def claim_row(compared: Compared) -> dict:
     """One line of ``claims.csv``.
 
     Examples
     --------
     >>> from figure_reproduction.claims.listed import claims
-    >>> row = csv_row(Compared(claims()[0], 5.0, "agrees", 0.0))
+    >>> row = claim_row(Compared(claims()[0], 5.0, "agrees", 0.0))
     >>> row["printed"], row["difference"], row["place"]
     ('5', 0.0, 'Extended Data Fig. 4 B')
     """

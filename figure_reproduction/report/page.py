@@ -84,7 +84,7 @@ def write_page(results: list[FigureResult], run: RunData, seed: int, out: Path) 
         rows += [csv_row(c) for c in panel.numbers]
         rows += [csv_row(c, f"{c.published.panel} (regenerated)") for c in panel.regenerated]
     _write_table(out / "report.csv", COLUMNS, rows)
-    claims = [further.csv_row(compared) for place in places for compared in place.numbers]
+    claims = [further.claim_row(compared) for place in places for compared in place.numbers]
     _write_table(out / "claims.csv", further.COLUMNS, claims)
     return out / "report.html"
 
