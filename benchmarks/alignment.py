@@ -5,6 +5,7 @@ One run in ten (the first seed, every depth) is done by itself, and its time cou
 
 import time
 
+from core.arguments import CommandParser
 from core.experiments.alignment.runs import DEPTHS, DIMENSIONS, OPTIMIZERS, SEEDS, make_runs
 
 SMALL = 64
@@ -50,5 +51,6 @@ def report() -> list[str]:
 
 
 if __name__ == "__main__":
+    CommandParser(prog="python -m benchmarks.alignment", description=__doc__).parse_args()
     for line in report():
         print(line)

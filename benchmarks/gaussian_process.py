@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
+from core.arguments import CommandParser
 from core.parallel import ordered_map
 from core.statistics.gaussian_process import LENGTH_BOUNDS, N_RESTARTS, fit_gpr
 from core.statistics.tuning_curves import level_means
@@ -85,5 +86,6 @@ def report() -> list[str]:
 
 
 if __name__ == "__main__":
+    CommandParser(prog="python -m benchmarks.gaussian_process", description=__doc__).parse_args()
     for line in report():
         print(line)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.ndimage import label
 
+from core.arguments import CommandParser
 from core.level_sets import grid_vectors, level_counts, topology_signature
 
 N_MAPS, N_RESAMPLES = 20, 20
@@ -69,5 +70,6 @@ def report() -> list[str]:
 
 
 if __name__ == "__main__":
+    CommandParser(prog="python -m benchmarks.level_sets", description=__doc__).parse_args()
     for line in report():
         print(line)

@@ -21,6 +21,7 @@ from statistics import mean, median
 import numpy as np
 
 from benchmarks.measure import cost_of
+from core.arguments import CommandParser
 from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.external import CmaesOptimizer, PycmaOptimizer
 from core.optimizers.protocol import Optimizer
@@ -339,5 +340,6 @@ def quality() -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    CommandParser(prog="python -m benchmarks.optimizers", description=__doc__).parse_args()
     for line in chain(speed(), quality()):
         print(line, flush=True)

@@ -2,6 +2,64 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
+
+from core.project import ROOT
+
+
+class _Help(argparse.HelpFormatter):
+    """Says the default of every option that has one, and leaves the lines of examples alone."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        text, default = action.help or "", action.default
+        is_said = "default" in text or not action.option_strings or action.required
+        if is_said or default is argparse.SUPPRESS or default in (None, False, (), []):
+            return text
+        several = default if isinstance(default, list | tuple) else [default]
+        return f"{text} (default: {' '.join(map(_shown, several))})"
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith("example") else super()._fill_text(text, width, indent)
+
+
+def _shown(value: object) -> str:
+    """A default as the user would type it; folders of the project without what leads to it."""
+    if isinstance(value, Path) and value.is_relative_to(ROOT):
+        return f"{value.relative_to(ROOT).as_posix()}/"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A command line whose help has every default and an example.
+
+    Parameters
+    ----------
+    command_lines
+        Examples, as they are typed.
+    options
+        Passed on to `argparse.ArgumentParser`.
+
+    Examples
+    --------
+    >>> parser = CommandParser("mine --steps 3", prog="mine")
+    >>> _ = parser.add_argument("--steps", type=count, default=75, help="how many")
+    >>> print(parser.format_help())
+    usage: mine [-h] [--steps STEPS]
+    <BLANKLINE>
+    options:
+      -h, --help     show this help message and exit
+      --steps STEPS  how many (default: 75)
+    <BLANKLINE>
+    example:
+      mine --steps 3
+    <BLANKLINE>
+    """
+
+    def __init__(self, *command_lines: str, **options: Any):
+        if command_lines:
+            lines = "\n".join(f"  {line}" for line in command_lines)
+            options["epilog"] = f"example{'s' * (len(command_lines) > 1)}:\n{lines}"
+        super().__init__(**{"formatter_class": _Help} | options)
 
 
 def count(text: str) -> int:

@@ -7,6 +7,9 @@ import numpy as np
 
 from core.errors import SettingError, StateError
 
+LONGEST = 6
+"""Values of a list that a message shows in full."""
+
 
 def positive_number(value: float, name: str) -> float:
     """A finite number above zero.
@@ -108,7 +111,14 @@ go on with the settings it was saved with, or start anew.
     for name in [*expected, *(name for name in found if name not in expected)]:
         if expected.get(name) != found.get(name):
             raise StateError(
-                expected=f"the state of {what} with {name} {expected.get(name)}",
-                found=f"{name} {found.get(name)}",
+                expected=f"the state of {what} with {name} {_in_short(expected.get(name))}",
+                found=f"{name} {_in_short(found.get(name))}",
                 advice="go on with the settings it was saved with, or start anew",
             )
+
+
+def _in_short(value: Any) -> str:
+    """A value for a message; long lists by their ends."""
+    if isinstance(value, list) and len(value) > LONGEST:
+        return f"[{value[0]}, ..., {value[-1]}] of {len(value)}"
+    return str(value)

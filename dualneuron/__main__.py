@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from core.arguments import add_cluster_options, count, folder, seed
+from core.arguments import CommandParser, add_cluster_options, count, folder, seed
 from core.errors import run
 
 NETWORKS = ("v1", "v4", "v4g", "vgg16", "vgg16_bn", "resnet50", "vit_b_16")
@@ -27,7 +27,11 @@ WORK = {
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(prog="python -m dualneuron", description=__doc__)
+    made = CommandParser(
+        "python -m dualneuron poles -v1 0,7 -v4 0 --steps 10 --untrained",
+        prog="python -m dualneuron",
+        description=__doc__,
+    )
     commands = made.add_subparsers(dest="command", required=True)
     _add_fetch(commands)
     _add_summary(commands)
@@ -133,7 +137,13 @@ def _add_poles(commands: argparse._SubParsersAction) -> None:
             metavar="N",
             help=f"how many of the twin {name}, or ids with commas; 0: none (default: {default})",
         )
-    poles.add_argument("--poles", nargs="+", choices=("least", "most"), default=("least", "most"))
+    poles.add_argument(
+        "--poles",
+        nargs="+",
+        choices=("least", "most"),
+        default=("least", "most"),
+        help="which images are made",
+    )
     poles.add_argument(
         "--preset",
         nargs="+",

@@ -14,7 +14,8 @@ from core.contract import fig2
 from core.contract.source_data import SourceData
 from core.errors import ContractError, MissingFileError, ReproductionError
 from core.figures import FIGURES
-from core.plotting.style import THREAD_COLORS, mean_band
+from core.plotting.looks import READABLE, Look
+from core.plotting.style import mean_band
 from core.threads import THREADS
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.script import run_script
@@ -25,6 +26,9 @@ CURVES = (
     ("natref", "resp", "natref", "-."),
 )
 """Trial table, column, label and line style of the curves in panel B."""
+
+PLAIN = {"evoked resp": "evoked", "baseline": "baseline", "natref": "reference images"}
+"""Labels of the curves in plain words."""
 
 
 EXAMPLE_NOTE = (
@@ -141,7 +145,7 @@ def statistics(data: Figure2Data) -> Statistics:
     return results
 
 
-def draw_block_psth(ax: Axes, psth: np.ndarray, offset: float) -> None:
+def draw_block_psth(ax: Axes, psth: np.ndarray, offset: float, look: Look = READABLE) -> None:
     """Both threads' PSTHs stacked by block, the first block at the bottom.
 
     Parameters
@@ -152,6 +156,8 @@ def draw_block_psth(ax: Axes, psth: np.ndarray, offset: float) -> None:
         events/s; axis 1 is mean 0, mean 1, SEM 0, SEM 1.
     offset
         Distance of two blocks, events/s.
+    look
+        What it looks like.
     """
     time, n_blocks = np.arange(psth.shape[2]), len(psth)
     for block, (mean0, mean1, sem0, sem1) in enumerate(psth):
@@ -162,9 +168,9 @@ def draw_block_psth(ax: Axes, psth: np.ndarray, offset: float) -> None:
                 time,
                 offset * block + mean,
                 error,
-                color=THREAD_COLORS[thread],
                 band_alpha=0.3,
                 label=thread if block == 0 else None,
+                **look.line(thread),
             )
     for block in (n_blocks, n_blocks + 1):
         ax.axhline(offset * block, color="k", ls=":", alpha=0.3)
@@ -172,13 +178,18 @@ def draw_block_psth(ax: Axes, psth: np.ndarray, offset: float) -> None:
         xlim=(0, len(time)),
         ylim=(0, offset * n_blocks + psth[-1, :2].max()),
         xlabel="Time (ms)",
-        ylabel=f"Firing Rate each block (events/s)   ({offset:g} evt/s between dashed lines)",
+        ylabel=look.pick(
+            f"Block (firing rate: {offset:g} events/s between dashed lines)",
+            f"Firing Rate each block (events/s)   ({offset:g} evt/s between dashed lines)",
+        ),
     )
     ax.set_yticks(offset * (np.arange(n_blocks) + 0.5), np.arange(1, n_blocks + 1))
-    ax.legend(loc="upper left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, fontsize=8)
+    look.legend(ax, loc="upper left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, fontsize=8)
 
 
-def draw_rates_by_block(ax: Axes, curves: dict[tuple[str, str], pd.DataFrame]) -> None:
+def draw_rates_by_block(
+    ax: Axes, curves: dict[tuple[str, str], pd.DataFrame], look: Look = READABLE
+) -> None:
     """Mean and SEM per block of evoked, baseline and reference rates of both threads.
 
     Parameters
@@ -187,6 +198,8 @@ def draw_rates_by_block(ax: Axes, curves: dict[tuple[str, str], pd.DataFrame]) -
         Where it is drawn.
     curves
         `rates_by_block` of the trials.
+    look
+        What it looks like.
     """
     for thread in THREADS:
         for _, _, label, style in CURVES:
@@ -196,16 +209,15 @@ def draw_rates_by_block(ax: Axes, curves: dict[tuple[str, str], pd.DataFrame]) -
                 means.index.to_numpy(),
                 means["mean"].to_numpy(),
                 means["sem"].to_numpy(),
-                color=THREAD_COLORS[thread],
                 band_alpha=0.2,
-                ls=style,
-                label=f"{thread} {label}",
+                label=f"{thread} {look.pick(PLAIN[label], label)}",
+                **look.line(thread) | {"ls": style} | look.dots(thread),
             )
-    ax.set(xlabel="Generations", ylabel="Firing Rate (events/s)")
+    ax.set(xlabel=look.pick("Block", "Generations"), ylabel="Firing Rate (events/s)")
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 
 
-def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
+def reproduce(source: SourceData, rng: np.random.Generator, look: Look = READABLE) -> Reproduction:
     """Draw both panels.
 
     Parameters
@@ -214,13 +226,15 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         Folder of source data.
     rng
         Not used: nothing of this figure is random.
+    look
+        What the panels look like.
     """
     data = read(source)
     responses, ax = plt.subplots(figsize=(7.2, 5))
-    draw_rates_by_block(ax, data.curves)
+    draw_rates_by_block(ax, data.curves, look)
     responses.suptitle(data.title, fontsize=11)
     stacked, ax = plt.subplots(figsize=(4, 0.5 * len(data.psth) + 1))
-    draw_block_psth(ax, data.psth, data.offset)
+    draw_block_psth(ax, data.psth, data.offset, look)
     stacked.suptitle(data.title, fontsize=8)
     panels = (
         Panel(

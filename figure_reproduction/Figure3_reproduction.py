@@ -15,6 +15,7 @@ from core.contract.descriptions import Table
 from core.contract.source_data import SourceData
 from core.errors import ContractError
 from core.figures import FIGURES
+from core.plotting.looks import READABLE, Look
 from core.statistics.correlations import pearson
 from core.statistics.masks import mask_table
 from figure_reproduction.panels import Panel, Reproduction, Statistics
@@ -27,6 +28,14 @@ PICTURES = (
     ("cosine_reevol_resnet_avgpool", "act_MAE"),
 )
 """Columns on the x and y axis: similarity of prototypes, difference of responses."""
+
+PLAIN = {
+    "cosine_reevol_resnet_avgpool": "Cosine similarity of prototypes\n(robust ResNet-50, pooled)",
+    "reevol_pix_RNrobust_L4focus": "Cosine similarity of prototypes\n(robust ResNet-50, layer 4)",
+    "psth_MAE": "Mean difference of the PSTHs, 50–200 ms\n(share of the largest block mean)",
+    "act_MAE": "Difference of the mean rates, 50–200 ms\n(share of the largest block mean)",
+}
+"""The columns in words."""
 
 ONLY_NUMBERS = (("reevol_G_RNrobust_L4focus", "psth_MAE"),)
 """Looked at by the authors, not published as a picture."""
@@ -106,8 +115,8 @@ def statistics(data: Figure3Data) -> Statistics:
     return results
 
 
-def draw_scatter(ax: Axes, found: Correlation, x: str, y: str) -> None:
-    """One point per experiment, coloured by area in order of appearance.
+def draw_scatter(ax: Axes, found: Correlation, x: str, y: str, look: Look = READABLE) -> None:
+    """One point per experiment, with colour and marker of its area in order of appearance.
 
     Parameters
     ----------
@@ -117,26 +126,38 @@ def draw_scatter(ax: Axes, found: Correlation, x: str, y: str) -> None:
         Correlation of the two columns, with the rows that it is of.
     x, y
         Names of the columns on the two axes.
+    look
+        What it looks like.
 
     Examples
     --------
     >>> rows = pd.DataFrame({"visual_area": ["IT", "V4"], "a": [1, 2], "b": [3, 4]})
-    >>> figure, ax = plt.subplots()
+    >>> figure, ax = plt.subplots(layout="constrained")
     >>> draw_scatter(ax, Correlation(1.0, 0.0, rows), "a", "b")
-    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    >>> [text.get_text() for text in figure.legends[0].get_texts()]
     ['IT', 'V4']
     >>> plt.close(figure)
     """
-    for area in found.rows["visual_area"].unique():
+    for i, area in enumerate(found.rows["visual_area"].unique()):
         of_area = found.rows[found.rows["visual_area"] == area]
-        ax.scatter(of_area[x], of_area[y], s=25, alpha=0.5, lw=0, label=area)
-    ax.set(xlabel=x, ylabel=y)
-    title = f"{x} vs. {y}\ncorr={found.r:.3f} p={found.p:.1e} n={len(found.rows)}"
+        points = look.points(look.colors[i], 0.5, mec="none")
+        ax.plot(of_area[x], of_area[y], look.markers[i], ms=5, label=area, **points)
+    ax.set(xlabel=look.pick(PLAIN.get(x, x), x), ylabel=look.pick(PLAIN.get(y, y), y))
+    title = look.pick(
+        f"Pearson r = {found.r:.3f}, P = {found.p:.1e}, n = {len(found.rows)}",
+        f"{x} vs. {y}\ncorr={found.r:.3f} p={found.p:.1e} n={len(found.rows)}",
+    )
     ax.set_title(title, fontsize=9)
-    ax.legend(title="visual_area", fontsize=8, title_fontsize=8, framealpha=0.4)
+    look.legend(
+        ax,
+        title=look.pick("visual area", "visual_area"),
+        fontsize=8,
+        title_fontsize=8,
+        framealpha=0.4,
+    )
 
 
-def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
+def reproduce(source: SourceData, rng: np.random.Generator, look: Look = READABLE) -> Reproduction:
     """Draw all pictures that have a point.
 
     Parameters
@@ -145,6 +166,8 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         Folder of source data.
     rng
         Not used: nothing of this figure is random.
+    look
+        What the panels look like.
     """
     data = read(source)
     panels, empty = [], []
@@ -153,8 +176,8 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         if found.rows.empty:
             empty.append(f"{x} vs. {y}")
             continue
-        figure, ax = plt.subplots(figsize=(4, 4))
-        draw_scatter(ax, found, x, y)
+        figure, ax = plt.subplots(figsize=(4.2, 4.4) if look.improved else (4, 4))
+        draw_scatter(ax, found, x, y, look)
         caption = (
             f"Similarity of the two threads' prototypes ({x}) and difference of responses ({y})"
         )

@@ -15,6 +15,7 @@ from core.contract import fig4
 from core.contract.source_data import SourceData
 from core.errors import ContractError
 from core.figures import FIGURES
+from core.plotting.looks import READABLE, Look
 from core.plotting.style import THREAD_COLORS, mean_band
 from core.statistics.comparisons import TTest, paired
 from core.statistics.intervals import bootstrap_mean_interval
@@ -156,7 +157,7 @@ def statistics(data: Figure4Data, speed: dict[tuple[str, str], Speed]) -> Statis
     return results
 
 
-def draw_success_rates(ax: Axes, rates: pd.DataFrame) -> None:
+def draw_success_rates(ax: Axes, rates: pd.DataFrame, look: Look = READABLE) -> None:
     """Panel A: success rate per area with its 90 % interval and its counts.
 
     Parameters
@@ -165,23 +166,48 @@ def draw_success_rates(ax: Axes, rates: pd.DataFrame) -> None:
         Where it is drawn.
     rates
         Table by area with counts, rates and intervals of both threads.
+    look
+        What it looks like.
     """
     x = np.arange(len(rates))
-    for (thread, short), shift, limit in zip(
-        COLUMN_PREFIX.items(), (0.04, -0.06), ((-np.inf, 1), (0, np.inf)), strict=True
-    ):
-        color, rate = THREAD_COLORS[thread], rates[f"{short}_rate"]
-        ax.fill_between(x, rates[f"{short}_CI_1"], rates[f"{short}_CI_2"], color=color, alpha=0.3)
-        ax.plot(x, rate, "o-", color=color, label=thread)
-        for i, (successes, total) in enumerate(
-            zip(rates[f"{short}_suc"], rates["total"], strict=True)
-        ):
-            if total:
-                height = np.clip(rate.iloc[i] + shift, *limit)
-                ax.text(i + 0.02, height, f"{successes}/{total}", ha="center", va="bottom", size=10)
-    ax.set(ylim=(0, 1.05), ylabel="Success Rate", xlabel="Visual Area")
+    for thread, short in COLUMN_PREFIX.items():
+        low, high = rates[f"{short}_CI_1"], rates[f"{short}_CI_2"]
+        ax.fill_between(x, low, high, color=THREAD_COLORS[thread], alpha=0.3)
+        marker = look.thread_markers[thread]
+        ax.plot(x, rates[f"{short}_rate"], marker=marker, label=thread, **look.line(thread))
+    (_counts_apart if look.improved else _counts_as_published)(ax, rates)
+    ax.set(ylabel="Success Rate", xlabel="Visual Area")
     ax.set_xticks(x, rates.index)
-    ax.legend(loc="best")
+    look.legend(ax, loc="best")
+
+
+def _counts_apart(ax: Axes, rates: pd.DataFrame) -> None:
+    """Counts above the larger rate and below the smaller, with room for both."""
+    for i, row in enumerate(rates.to_dict("records")):
+        first_above = row["FC_rate"] >= row["BG_rate"]
+        for short in COLUMN_PREFIX.values():
+            above = first_above == (short == "FC")
+            ax.annotate(
+                f"{row[f'{short}_suc']}/{row['total']}" if row["total"] else "",
+                (i, row[f"{short}_rate"]),
+                (0, 7 if above else -7),
+                textcoords="offset points",
+                ha="center",
+                va="bottom" if above else "top",
+                size=9,
+            )
+    ax.set(xlim=(-0.35, len(rates) - 0.65), ylim=(-0.15, 1.15), yticks=np.arange(0, 1.1, 0.2))
+
+
+def _counts_as_published(ax: Axes, rates: pd.DataFrame) -> None:
+    """Counts where the published panel has them; they may overlap."""
+    for short, shift, limit in (("FC", 0.04, (-np.inf, 1)), ("BG", -0.06, (0, np.inf))):
+        for i, row in enumerate(rates.to_dict("records")):
+            if row["total"]:
+                height = np.clip(row[f"{short}_rate"] + shift, *limit)
+                words = f"{row[f'{short}_suc']}/{row['total']}"
+                ax.text(i + 0.02, height, words, ha="center", va="bottom", size=10)
+    ax.set_ylim(0, 1.05)
 
 
 def draw_pairs(
@@ -190,6 +216,7 @@ def draw_pairs(
     block: int,
     tests: dict[str, tuple[TTest, int]],
     rng: np.random.Generator,
+    look: Look = READABLE,
 ) -> None:
     """Panel B: both threads' response of every experiment in one block, joined by a line.
 
@@ -205,6 +232,8 @@ def draw_pairs(
         Paired test and number of pairs, by area.
     rng
         Random generator of the jitter.
+    look
+        What it looks like.
     """
     for area, offset in zip(AREAS, (0, 2, 4), strict=True):
         rows = valid_in_area(data.masks, area, "anysucc005")
@@ -213,16 +242,22 @@ def draw_pairs(
         ax.plot(np.stack([x, x + 1]), np.stack(heights), color="k", alpha=0.1)
         for side, (thread, height) in enumerate(zip(THREADS, heights, strict=True)):
             error = data.responses[f"{thread}_sem"][rows, block]
-            color = THREAD_COLORS[thread]
-            ax.errorbar(x + side, height, yerr=error, fmt="o", color=color, alpha=0.3)
+            look_of = look.points(THREAD_COLORS[thread], 0.3)
+            marker = look.thread_markers[thread]
+            ax.errorbar(x + side, height, yerr=error, fmt=marker, **look_of | look.thin_errors)
+    top = max(1.1, look.pick(ax.get_ylim()[1], 1.1))
+    for area, offset in zip(AREAS, (0, 2, 4), strict=True):
         test, n = tests[area]
-        ax.text(offset + 0.5, 1.1, f"t={test.t:.3f}, P={test.p:.1e}\nN={n}", ha="center")
-    ax.set_xticks(range(6), [f"{area} {thread}" for area in AREAS for thread in ("DeePSim", "BG")])
-    ax.set_ylabel("Max Normalized response")
-    ax.set_ylim(top=max(1.18, ax.get_ylim()[1]))
+        ax.text(offset + 0.5, top, f"t={test.t:.3f}, P={test.p:.1e}\nN={n}", ha="center")
+    names = ("DeePSim", look.pick("BigGAN", "BG"))
+    ax.set_xticks(range(6), [f"{area} {thread}" for area in AREAS for thread in names])
+    ax.set_ylabel(
+        look.pick("Response (share of the largest block mean)", "Max Normalized response")
+    )
+    ax.set_ylim(top=max(top + 0.08, ax.get_ylim()[1]))
 
 
-def draw_mean_trajectories(figure: Figure, data: Figure4Data) -> None:
+def draw_mean_trajectories(figure: Figure, data: Figure4Data, look: Look = READABLE) -> None:
     """Panel C: trajectories of the experiments in which both threads succeed, by area.
 
     Parameters
@@ -231,8 +266,10 @@ def draw_mean_trajectories(figure: Figure, data: Figure4Data) -> None:
         Empty figure; takes one panel for each area.
     data
         The figure's files.
+    look
+        What it looks like.
     """
-    blocks = np.arange(data.real.shape[1])
+    blocks = np.arange(data.real.shape[1]) + look.first_block
     axes = figure.subplots(1, len(AREAS), sharey=True)
     for ax, area in zip(axes, AREAS, strict=True):
         rows = valid_in_area(data.masks, area, "bothsucc005")
@@ -245,14 +282,25 @@ def draw_mean_trajectories(figure: Figure, data: Figure4Data) -> None:
                     )
             if len(means):
                 mean, error = mean_and_error(means)
-                mean_band(ax, blocks, mean, error, color=color, band_alpha=0.25, lw=3, label=thread)
-        ax.set(title=f"{area} (N={rows.sum()})", xlim=(0, 40), ylim=(0, 1.05), xlabel="Blocks")
-    axes[0].set_ylabel("Max Normalized response")
-    if axes[0].get_legend_handles_labels()[0]:
-        axes[0].legend(loc="lower right")
+                line = look.line(thread)
+                mean_band(ax, blocks, mean, error, band_alpha=0.25, lw=3, label=thread, **line)
+        ax.set(
+            title=f"{area} (N={rows.sum()})", ylim=(0, 1.05), xlabel=look.pick("Block", "Blocks")
+        )
+        ax.set_xlim(look.first_block, look.first_block + 40)
+        ax.set_xticks(look.block_ticks(41))
+    axes[0].set_ylabel(look.pick("Response (share of the largest)", "Max Normalized response"))
+    drawn = [ax for ax in axes if ax.get_legend_handles_labels()[0]]
+    if drawn:
+        look.legend(drawn[0], loc="lower right")
 
 
-def draw_speeds(ax: Axes, speed: dict[tuple[str, str], Speed], rng: np.random.Generator) -> None:
+def draw_speeds(
+    ax: Axes,
+    speed: dict[tuple[str, str], Speed],
+    rng: np.random.Generator,
+    look: Look = READABLE,
+) -> None:
     """Panel D: blocks to 80 % of the rise, single experiments and means with intervals.
 
     Parameters
@@ -263,13 +311,16 @@ def draw_speeds(ax: Axes, speed: dict[tuple[str, str], Speed], rng: np.random.Ge
         `speeds` of the data.
     rng
         Random generator of the jitter.
+    look
+        What it looks like.
     """
     for thread in THREADS:
-        color = THREAD_COLORS[thread]
+        color, marker = THREAD_COLORS[thread], look.thread_markers[thread]
         of_thread = [speed[thread, area] for area in AREAS]
         for x, area in enumerate(of_thread):
             jitter = rng.uniform(-0.25, 0.25, len(area.values))
-            ax.plot(x + jitter, area.values, "o", color=color, alpha=0.4, ms=5, mec="none")
+            points = look.points(color, 0.4, mec="none")
+            ax.plot(x + jitter, area.values, marker, ms=5, **points)
         x = np.array([x for x, area in enumerate(of_thread) if len(area.values)])
         known = [area for area in of_thread if len(area.values)]
         means = np.array([area.mean for area in known])
@@ -280,8 +331,8 @@ def draw_speeds(ax: Axes, speed: dict[tuple[str, str], Speed], rng: np.random.Ge
             x,
             means,
             yerr=errors,
-            fmt="o-",
-            color=color,
+            marker=marker,
+            **look.line(thread),
             lw=2.7,
             ms=5.4,
             mew=2.025,
@@ -290,12 +341,16 @@ def draw_speeds(ax: Axes, speed: dict[tuple[str, str], Speed], rng: np.random.Ge
             capthick=1,
             label=thread,
         )
-    ax.set_xticks(range(len(AREAS)), AREAS)
+    counts = [
+        " and ".join(str(len(speed[thread, area].values)) for thread in THREADS) for area in AREAS
+    ]
+    names = [look.pick(f"{area}\nN = {n}", area) for area, n in zip(AREAS, counts, strict=True)]
+    ax.set_xticks(range(len(AREAS)), names)
     ax.set(xlabel="Visual Area", ylabel="Blocks to 80 % of rise", xlim=(-0.5, 2.5))
-    ax.legend(loc="upper left", frameon=False)
+    look.legend(ax, loc="upper left", frameon=False)
 
 
-def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
+def reproduce(source: SourceData, rng: np.random.Generator, look: Look = READABLE) -> Reproduction:
     """Draw all panels.
 
     Parameters
@@ -304,17 +359,24 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         Folder of source data.
     rng
         Random generator of jitter and bootstrap.
+    look
+        What the panels look like.
     """
     data = read(source)
     speed = speeds(data, rng)
     tests = compare_threads(data)
-    panels = [_panel_a(data)]
+    panels = [_panel_a(data, look)]
     for moment, (words, block) in MOMENTS.items():
         figure, ax = plt.subplots(figsize=(8, 6))
-        draw_pairs(ax, data, block, {area: tests[moment, area] for area in AREAS}, rng)
+        draw_pairs(ax, data, block, {area: tests[moment, area] for area in AREAS}, rng, look)
         figure.suptitle(
-            f"{words} response comparison between DeePSim and BG across areas\n"
-            "[Valid & anysucc, p < 0.05]"
+            look.pick(
+                f"{words} response of DeePSim and BigGAN, paired t test\n"
+                "valid experiments in which either thread succeeds at P < 0.05",
+                f"{words} response comparison between DeePSim and BG across areas\n"
+                "[Valid & anysucc, p < 0.05]",
+            ),
+            fontsize=look.pick(11, 12),
         )
         caption = f"{words} response of both threads; error bars are SEM over trials"
         notes = (
@@ -324,8 +386,15 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         )
         panels.append(Panel("B", moment, figure, caption, notes))
     figure = plt.figure(figsize=(9, 3.6))
-    draw_mean_trajectories(figure, data)
-    figure.suptitle("Max Normalized response across blocks [Valid & both-success, p < 0.05]")
+    draw_mean_trajectories(figure, data, look)
+    figure.suptitle(
+        look.pick(
+            "Responses across blocks, mean and SEM (no test)\n"
+            "valid experiments in which both threads succeed at P < 0.05",
+            "Max Normalized response across blocks [Valid & both-success, p < 0.05]",
+        ),
+        fontsize=look.pick(11, 12),
+    )
     notes = (
         "Dotted lines are padded blocks, which enter the means.",
         "Bands are std (ddof 0) / sqrt(N) as published; with ddof 1 they are sqrt(N / (N - 1)) "
@@ -334,9 +403,14 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
     caption = "Trajectories of experiments in which both threads succeed"
     panels.append(Panel("C", "", figure, caption, notes))
     figure, ax = plt.subplots(figsize=(4, 6))
-    draw_speeds(ax, speed, rng)
+    draw_speeds(ax, speed, rng, look)
     figure.suptitle(
-        "Time constant of optimization trajectory\n[Each succeed & p < 0.01]", fontsize=11
+        look.pick(
+            "Blocks to 80 % of the rise\nexperiments of each thread that succeed\n"
+            "at P < 0.01; means with 95 % bootstrap\nintervals, no test",
+            "Time constant of optimization trajectory\n[Each succeed & p < 0.01]",
+        ),
+        fontsize=11,
     )
     notes = (
         "The 'time constant' is the first block above 80 % of the rise; no exponential is fitted.",
@@ -347,9 +421,9 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
     return Reproduction(tuple(panels), statistics(data, speed))
 
 
-def _panel_a(data: Figure4Data) -> Panel:
-    figure, ax = plt.subplots(figsize=(3.5, 3.3))
-    draw_success_rates(ax, data.rates)
+def _panel_a(data: Figure4Data, look: Look) -> Panel:
+    figure, ax = plt.subplots(figsize=(3.5, 4) if look.improved else (3.5, 3.3))
+    draw_success_rates(ax, data.rates, look)
     figure.suptitle(f"Success Rate of DeePSim and BigGAN\n{data.criterion} 90% CI", fontsize=10)
     caption = "Share of valid experiments that succeed; bands are 5 % and 95 % Beta quantiles"
     return Panel("A", "", figure, caption, ("Success also asks t > 0, in this panel only.",))

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from core.contract import fig5
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
+from core.plotting.looks import READABLE, Look
 from core.plotting.style import THREAD_COLORS, mean_band
 from core.statistics.masks import AREAS
 from core.threads import THREADS
@@ -22,6 +23,7 @@ from figure_reproduction.population import (
     compare_window,
     draw_windows,
     mean_and_error,
+    page_of_windows,
     valid_in_area,
     window_statistics,
 )
@@ -91,7 +93,7 @@ def statistics(
     return results
 
 
-def draw_mean_psth(figure: Figure, data: Figure5Data, block: str) -> None:
+def draw_mean_psth(figure: Figure, data: Figure5Data, block: str, look: Look = READABLE) -> None:
     """Panel A: PSTHs of one block by area, single experiments and their mean.
 
     Parameters
@@ -102,6 +104,8 @@ def draw_mean_psth(figure: Figure, data: Figure5Data, block: str) -> None:
         The figure's files.
     block
         Word of the block, a key of `core.contract.fig5.BLOCKS`.
+    look
+        What it looks like.
     """
     axes = figure.subplots(1, len(AREAS), sharey=True)
     for ax, area in zip(axes, AREAS, strict=True):
@@ -112,14 +116,16 @@ def draw_mean_psth(figure: Figure, data: Figure5Data, block: str) -> None:
             ax.plot(time, psth.T, color=color, alpha=0.2, lw=0.7, zorder=1)
             if len(psth):
                 mean, error = mean_and_error(psth)
-                mean_band(ax, time, mean, error, color=color, band_alpha=0.25, lw=3, label=thread)
+                line = look.line(thread)
+                mean_band(ax, time, mean, error, band_alpha=0.25, lw=3, label=thread, **line)
         ax.set(title=f"{area} (N={rows.sum()})", ylim=(0, 2), xlim=(0, 200), xlabel="Time (ms)")
-    axes[0].set_ylabel("Max Normalized PSTH")
-    if axes[0].get_legend_handles_labels()[0]:
-        axes[0].legend(loc="lower right", frameon=False)
+    axes[0].set_ylabel(look.pick("PSTH (share of the largest)", "Max Normalized PSTH"))
+    drawn = [ax for ax in axes if ax.get_legend_handles_labels()[0]]
+    if drawn:
+        look.legend(drawn[0], loc="lower right", frameon=False)
 
 
-def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
+def reproduce(source: SourceData, rng: np.random.Generator, look: Look = READABLE) -> Reproduction:
     """Draw both panels.
 
     Parameters
@@ -128,29 +134,44 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         Folder of source data.
     rng
         Not used: nothing of this figure is random.
+    look
+        What the panels look like.
     """
     data = read(source)
     comparisons = compare_late_windows(data)
     panels = []
     for block, number in fig5.BLOCKS.items():
         figure = plt.figure(figsize=(9, 3.25))
-        draw_mean_psth(figure, data, block)
-        figure.suptitle(f"Max Normalized PSTH block {int(number)} [Valid & Succ Experiments]")
+        draw_mean_psth(figure, data, block, look)
+        figure.suptitle(
+            look.pick(
+                f"Responses in the {block} block, mean and SEM (no test)\n"
+                "valid experiments in which either thread succeeds at P < 0.05",
+                f"Max Normalized PSTH block {int(number)} [Valid & Succ Experiments]",
+            ),
+            fontsize=look.pick(11, 12),
+        )
         notes = [
             "Experiments in which a thread succeeds at p < 0.05; single traces above 2 are cut."
         ]
         if block == "last":
             notes.append(
-                "'Block 55' is the last block after padding: for all but the longest "
-                "experiments the mean of their last two blocks."
+                "The last block is the 56th after padding ('block 55' as published): for all but "
+                "the longest experiments the mean of their last two blocks."
             )
         caption = f"PSTHs of the {block} block; bands are SEM (ddof 0) over experiments"
         panels.append(Panel("A", f"block{number}", figure, caption, tuple(notes)))
-    figure = plt.figure(figsize=(30, 6.5))
-    draw_windows(figure, comparisons, fig5.WINDOWS, WINDOW_AREAS)
+    page = page_of_windows(len(fig5.WINDOWS), len(WINDOW_AREAS))
+    figure = plt.figure(figsize=look.pick(page, (30, 6.5)))
+    draw_windows(figure, comparisons, fig5.WINDOWS, WINDOW_AREAS, look)
     figure.suptitle(
-        "Universal Max Normalized response 10ms window across blocks "
-        "[Valid & Both Success Experiments]"
+        look.pick(
+            "Responses in 10-ms windows across blocks, as shares of the largest\n"
+            "valid experiments in which both threads succeed at P < 0.05",
+            "Universal Max Normalized response 10ms window across blocks "
+            "[Valid & Both Success Experiments]",
+        ),
+        fontsize=look.pick(11, 12),
     )
     notes = (
         "Both threads succeed at p < 0.05. The false discovery rate is controlled over all blocks "

@@ -16,6 +16,7 @@ from core.contract.provenance import SIMULATED_SUFFIX
 from core.contract.source_data import SourceData
 from core.errors import ContractError, MissingFileError
 from core.figures import FIGURES
+from core.plotting.looks import READABLE, Look
 from core.statistics.tuning_axes import Axis, AxisFits, axes, fit_axis
 from figure_reproduction.panels import Panel, Reproduction, Statistics
 from figure_reproduction.script import run_script
@@ -37,6 +38,7 @@ from figure_reproduction.tuning_statistics import (
     Peaks,
     Shapes,
     axis_statistics,
+    common_peaks,
     compare_shapes,
     map_statistics,
     peak_shares,
@@ -138,11 +140,10 @@ def _example_axis(source: SourceData) -> ExampleAxis:
 
 
 def _peaks(source: SourceData) -> pd.DataFrame:
-    peaks = source.read(fig6.PEAKS)
-    return peaks[peaks["is_common_axis"]] if "is_common_axis" in peaks else peaks
+    return common_peaks(source.read(fig6.PEAKS))
 
 
-def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
+def reproduce(source: SourceData, rng: np.random.Generator, look: Look = READABLE) -> Reproduction:
     """Draw all panels whose files are there.
 
     Parameters
@@ -151,6 +152,8 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         Source data.
     rng
         Generator of restarts and resamples.
+    look
+        What the panels look like.
 
     Returns
     -------
@@ -163,25 +166,27 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
     if data.example is not None:
         axis = data.example.axis
         fits = fit_axis(axis.distance, axis.rate, rng)
-        panels.append(_panel_c(data.example, fits))
+        panels.append(_panel_c(data.example, fits, look))
         results |= axis_statistics(fits)
-    panels += [_panel_d(outcome, averages) for outcome, averages in data.averages.items()]
+    panels += [_panel_d(outcome, averages, look) for outcome, averages in data.averages.items()]
     results |= map_statistics(data.averages)
     if data.shapes is not None:
         shapes = shape_shares(data.shapes, rng)
-        panels.append(_panel_e_shape(shapes))
+        panels.append(_panel_e_shape(shapes, look))
         results |= shape_statistics(data.shapes, shapes)
     if data.peaks is not None:
         peaks = peak_shares(data.peaks)
-        panels.append(_panel_e_peak(data, peaks))
+        panels.append(_panel_e_peak(data, peaks, look))
         results |= peak_statistics(peaks)
     return Reproduction(tuple(panels), results, unavailable=data.missing)
 
 
-def _panel_c(example: ExampleAxis, fits: AxisFits) -> Panel:
+def _panel_c(example: ExampleAxis, fits: AxisFits, look: Look) -> Panel:
     figure, ax = plt.subplots(figsize=(5, 6))
-    draw_axis(ax, example.axis, fits)
-    figure.suptitle(axis_title(example.recording, example.unit, example.axis, fits), fontsize=10)
+    draw_axis(ax, example.axis, fits, look)
+    title = axis_title(example.recording, example.unit, example.axis, fits)
+    title += look.pick(f" | {len(example.axis.rate)} trials", "")
+    figure.suptitle(title, fontsize=10)
     notes = (
         "R2 of the Gaussian and the Gaussian process is 1 - var(residual) / var(rate), which does "
         "not count a mean offset of the residual.",
@@ -211,19 +216,22 @@ def _substitute_note(recording: str) -> tuple[str, ...]:
     )
 
 
-def _panel_d(outcome: str, averages: pd.DataFrame) -> Panel:
+def _panel_d(outcome: str, averages: pd.DataFrame, look: Look) -> Panel:
     recording, unit = averages[["ephysFN", "prefchan_str"]].iloc[0]
     notes = (
         "Eigenvalue ID is the rank of the eigenvector. The colour scale ends at the 0.02 and 0.98 "
         "quantiles of all cells of both spaces.",
     )
     if outcome == "success":
-        figure = plt.figure(figsize=(13, 6))
-        draw_both_maps(figure, averages)
-        figure.suptitle(f"Preferred Unit Response\n{recording} | Pref Channel {unit}")
+        figure = plt.figure(figsize=look.pick((6, 10), (13, 6)))
+        draw_both_maps(figure, averages, look)
+        figure.suptitle(
+            look.pick("Responses along eigenvectors", "Preferred Unit Response")
+            + f"\n{recording} | Pref Channel {unit}"
+        )
     else:
         figure, ax = plt.subplots(figsize=(4.5, 4))
-        draw_failed_map(ax, averages)
+        draw_failed_map(ax, averages, look)
         notes += ("Noise axes are not shown, nor class axes other than the published ten.",)
     notes += _substitute_note(recording)
     for space in SPACES:
@@ -234,20 +242,30 @@ def _panel_d(outcome: str, averages: pd.DataFrame) -> Panel:
     return Panel("D", outcome, figure, caption, notes)
 
 
-def _panel_e_shape(shares: Shapes) -> Panel:
+def _panel_e_shape(shares: Shapes, look: Look) -> Panel:
     figure, ax = plt.subplots(figsize=(4.5, 6))
-    draw_shapes(ax, shares)
-    figure.suptitle(
-        "Tuning curve shape type as a function of\nBigGAN evolution success\n"
-        "[signif axis, ANOVA p < 0.01, tuning axis = [-0.4, 0.4]]",
-        fontsize=10,
-    )
-    tests = "; ".join(
+    draw_shapes(ax, shares, look)
+    tests = [
         f"{DRAWN_SHAPES[shape]}, success {ALTERNATIVES[shape]}: z = {test.z:.2f}, p = {test.p:.1e}"
         for shape, test in compare_shapes(shares).items()
+    ]
+    figure.suptitle(
+        look.pick(
+            "\n".join(
+                [
+                    "Shapes of significant tuning axes",
+                    "(ANOVA, P < 0.01; distances from −0.4 to 0.4)",
+                    "two-proportion z tests, one-sided:",
+                    *tests,
+                ]
+            ),
+            "Tuning curve shape type as a function of\nBigGAN evolution success\n"
+            "[signif axis, ANOVA p < 0.01, tuning axis = [-0.4, 0.4]]",
+        ),
+        fontsize=10,
     )
     notes = (
-        f"Two-proportion z tests, one-sided: {tests}.",
+        f"Two-proportion z tests, one-sided: {'; '.join(tests)}.",
         "Bell-shaped and monotonic do not exclude each other.",
         *_SUCCESS_NOTES,
     )
@@ -255,12 +273,16 @@ def _panel_e_shape(shares: Shapes) -> Panel:
     return Panel("E", "shape", figure, caption, notes)
 
 
-def _panel_e_peak(data: Figure6Data, shares: Peaks) -> Panel:
+def _panel_e_peak(data: Figure6Data, shares: Peaks, look: Look) -> Panel:
     figure = plt.figure(figsize=(6.5, 3.5))
-    draw_peaks(figure, shares)
+    draw_peaks(figure, shares, look)
     figure.suptitle(
-        "Peak Response Location for successful vs non-successful evolution\n"
-        "[Tuning Axis Signif. p < 0.01]",
+        look.pick(
+            "Where significant tuning axes peak (ANOVA, P < 0.01)\n"
+            "numbers of axes, and 95 % Wilson intervals of their shares (no test)",
+            "Peak Response Location for successful vs non-successful evolution\n"
+            "[Tuning Axis Signif. p < 0.01]",
+        ),
         fontsize=10,
     )
     notes = (*peak_notes(data, shares), *_SUCCESS_NOTES)

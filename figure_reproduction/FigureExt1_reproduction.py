@@ -15,6 +15,7 @@ from core.contract.provenance import Origin
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError
 from core.figures import FIGURES
+from core.plotting.looks import READABLE, Look
 from core.project import COMPUTED_DATA
 from figure_reproduction.extended1.activation_panel import activation_numbers, activation_panels
 from figure_reproduction.extended1.explorer_panels import explorer_panels
@@ -98,7 +99,10 @@ def statistics(found: dict[str, PanelTables]) -> Statistics:
 
 
 def reproduce(
-    source: SourceData, rng: np.random.Generator, computed: Path = COMPUTED_DATA
+    source: SourceData,
+    rng: np.random.Generator,
+    computed: Path = COMPUTED_DATA,
+    look: Look = READABLE,
 ) -> Reproduction:
     """Draw all panels that can be drawn.
 
@@ -110,6 +114,8 @@ def reproduce(
         Random generator of the jitter.
     computed
         Folder of computed tables.
+    look
+        Not used: which look the published panels have is not known here.
     """
     found, unavailable = read(source, computed)
     substituted = any(given.substitutes for given in found.values())

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from core.contract import ext4
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
-from core.plotting.style import THREAD_COLORS, mean_band, significance_dots
+from core.plotting.looks import READABLE, Look
+from core.plotting.style import mean_band, significance_dots
 from core.statistics.comparisons import TTest, benjamini_hochberg, two_sample
 from core.statistics.masks import AREAS, mask_table
 from core.threads import COLUMN_PREFIX, THREADS
@@ -24,7 +25,9 @@ from figure_reproduction.population import (
     WindowComparison,
     compare_window,
     draw_windows,
+    larger_handles,
     mean_and_error,
+    page_of_windows,
     valid_in_area,
     window_statistics,
 )
@@ -165,7 +168,9 @@ def bin_centers(width: int) -> np.ndarray:
     return np.arange(200 // width) * width + width / 2
 
 
-def draw_attribution(figure: Figure, of_area: dict[str, Attribution], width: int) -> None:
+def draw_attribution(
+    figure: Figure, of_area: dict[str, Attribution], width: int, look: Look = READABLE
+) -> None:
     """Panel B: share of the rise per bin, by area, with dots where the threads differ.
 
     Parameters
@@ -176,6 +181,8 @@ def draw_attribution(figure: Figure, of_area: dict[str, Attribution], width: int
         Shares and tests of one bin length, by area.
     width
         Length of the bins, ms.
+    look
+        What it looks like.
     """
     time = bin_centers(width)
     axes = figure.subplots(1, len(AREAS), sharex=True, sharey=True)
@@ -184,32 +191,41 @@ def draw_attribution(figure: Figure, of_area: dict[str, Attribution], width: int
         attribution = of_area[area]
         means = []
         for thread in THREADS:
-            values, color = attribution.shares[thread], THREAD_COLORS[thread]
-            label = f"{thread} N={attribution.n[thread]}"
+            values, line = attribution.shares[thread], look.line(thread)
+            label = look.pick(thread, f"{thread} N={attribution.n[thread]}")
             if len(values) == 0:
-                ax.plot([], [], color=color, label=label)
+                ax.plot([], [], label=label, **line)
                 continue
             mean, error = mean_and_error(values)
             means.append(mean)
-            mean_band(ax, time, mean, error, color=color, band_alpha=0.3, label=label)
+            mean_band(ax, time, mean, error, band_alpha=0.3, label=label, **line)
         top = max((mean.max() for mean in means), default=0.0)
         uncorrected = (1.15, attribution.test.p, LEVEL)
+        larger = look.pick(look.thread_markers, None)
         for factor, p, level in (uncorrected, (1.25, attribution.p_fdr, FDR_LEVEL)):
             significant = np.nan_to_num(p, nan=1.0) < level
-            significance_dots(ax, time, factor * top, attribution.test.t, significant)
+            significance_dots(ax, time, factor * top, attribution.test.t, significant, larger)
             if significant.any():
                 drawn.append(factor * top)
         drawn += [value for mean in means for value in (mean.min(), mean.max())]
         ax.axhline(0, color="k", ls="--", lw=1)
-        ax.set(title=area, xlabel="Time (ms)", xlim=(0, 200))
-        ax.legend(loc="lower right", fontsize=8, framealpha=0.9, edgecolor="none")
+        counts = ", ".join(f"{thread} N = {n}" for thread, n in attribution.n.items())
+        ax.set_title(look.pick(f"{area}\n{counts}", area), fontsize=look.pick(10, 12))
+        ax.set(xlabel="Time (ms)", xlim=(0, 200))
+        if not look.improved:
+            ax.legend(loc="lower right", fontsize=8, framealpha=0.9, edgecolor="none")
+    if look.improved:
+        look.legend(
+            axes[0], [*axes[0].get_legend_handles_labels()[0], *larger_handles(look, "larger")]
+        )
     margin = 0.15 * (max(drawn) - min(drawn))
     axes[0].set(
-        ylabel="Fraction of activation difference", ylim=(min(drawn) - margin, max(drawn) + margin)
+        ylabel=look.pick("Share of the rise", "Fraction of activation difference"),
+        ylim=(min(drawn) - margin, max(drawn) + margin),
     )
 
 
-def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
+def reproduce(source: SourceData, rng: np.random.Generator, look: Look = READABLE) -> Reproduction:
     """Draw both panels in all bin and window lengths.
 
     Parameters
@@ -218,6 +234,8 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         Folder of source data.
     rng
         Not used: nothing of this figure is random.
+    look
+        What the panels look like.
     """
     data = read(source)
     shares, comparisons = attributions(data), compare_windows(data)
@@ -225,10 +243,15 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
     for width in ext4.BINS:
         figure = plt.figure(figsize=(9, 3.5))
         of_area = {area: shares[width, area] for area in AREAS}
-        draw_attribution(figure, of_area, width)
+        draw_attribution(figure, of_area, width, look)
         figure.suptitle(
-            f"Activation increase attributed to {width}ms time windows [Evol succ p < 0.01]\n"
-            "dots: p < 0.05 uncorrected (lower), FDR (upper)",
+            look.pick(
+                f"Share of the rise in {width}-ms bins, experiments of each thread that succeed at "
+                "P < 0.01\nmarkers: unpaired t test, P < 0.05 uncorrected (lower), FDR q < 0.05 "
+                "(upper)",
+                f"Activation increase attributed to {width}ms time windows [Evol succ p < 0.01]\n"
+                "dots: p < 0.05 uncorrected (lower), FDR (upper)",
+            ),
             fontsize=11,
         )
         n_undefined = sum(attribution.n_undefined for attribution in of_area.values())
@@ -241,11 +264,17 @@ def reproduce(source: SourceData, rng: np.random.Generator) -> Reproduction:
         caption = f"Share of the rise per {width}-ms bin; bands are SEM (ddof 0) over experiments"
         panels.append(Panel("B", f"{width}ms", figure, caption, notes))
     for length, windows in ext4.WINDOWS.items():
-        figure = plt.figure(figsize=(3 * len(windows), 6.5))
-        draw_windows(figure, comparisons, windows, WINDOW_AREAS)
+        page = page_of_windows(len(windows), len(WINDOW_AREAS))
+        figure = plt.figure(figsize=look.pick(page, (3 * len(windows), 6.5)))
+        draw_windows(figure, comparisons, windows, WINDOW_AREAS, look)
         figure.suptitle(
-            f"Universal Max Normalized response {length}ms window across blocks\n"
-            "[Valid & Both Success Experiments]"
+            look.pick(
+                f"Responses in {length}-ms windows across blocks, as shares of the largest\n"
+                "valid experiments in which both threads succeed at P < 0.01",
+                f"Universal Max Normalized response {length}ms window across blocks\n"
+                "[Valid & Both Success Experiments]",
+            ),
+            fontsize=look.pick(11, 12),
         )
         notes = ("Both threads succeed at p < 0.01; Figure 5C uses 0.05.",)
         caption = f"Responses in {length}-ms windows; dots as in Figure 5C"

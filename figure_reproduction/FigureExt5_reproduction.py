@@ -15,6 +15,7 @@ import numpy as np
 from core.contract import ext5
 from core.contract.source_data import SourceData
 from core.figures import FIGURES
+from core.plotting.looks import READABLE, Look
 from core.project import COMPUTED_DATA
 from figure_reproduction.comparison import published_numbers
 from figure_reproduction.extended5.alignment_panel import alignment_panel
@@ -112,7 +113,10 @@ def statistics(
 
 
 def reproduce(
-    source: SourceData, rng: np.random.Generator, computed: Path = COMPUTED_DATA
+    source: SourceData,
+    rng: np.random.Generator,
+    computed: Path = COMPUTED_DATA,
+    look: Look = READABLE,
 ) -> Reproduction:
     """Draw all panels that can be drawn.
 
@@ -124,11 +128,18 @@ def reproduce(
         Random generator of bootstrap and draws.
     computed
         Folder of computed tables.
+    look
+        What the panels look like.
     """
     data = read(source, computed)
     panels = [
         alignment_panel(
-            name, given, data.ensemble if given.computed else None, rng, bool(data.regenerated)
+            name,
+            given,
+            data.ensemble if given.computed else None,
+            rng,
+            bool(data.regenerated),
+            look,
         )
         for tables in (data.alignment, data.regenerated)
         for name, given in tables.items()
@@ -138,7 +149,9 @@ def reproduce(
         for generator, given in data.linearity.items()
     }
     panels += [
-        linearity_panel(generator, data.linearity[generator], groups[generator], data.simulated)
+        linearity_panel(
+            generator, data.linearity[generator], groups[generator], data.simulated, look
+        )
         for generator in groups
     ]
     results, regenerated = statistics(data, groups)

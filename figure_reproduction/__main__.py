@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from core.arguments import count
+from core.arguments import CommandParser, count
 from core.environment import ONE_THREAD, environment
 from core.errors import run
 from core.figures import FIGURES, chosen_figures
@@ -14,8 +14,10 @@ from figure_reproduction.options import add_options
 
 def parser() -> argparse.ArgumentParser:
     """Command line of ``./reproduce figures``."""
-    parser = argparse.ArgumentParser(
-        prog="reproduce figures", description="Draw the published figures and write the report."
+    parser = CommandParser(
+        "reproduce figures --figure 4 --data simulated",
+        prog="reproduce figures",
+        description="Draw the published figures and write the report.",
     )
     parser.add_argument(
         "--figure",
@@ -51,7 +53,7 @@ def _draw(figures: list[str], options: argparse.Namespace) -> int:
         choices = choose(figures, options.data, options.source_data)
         if block := explanation(choices):
             print(block, flush=True)
-        results = draw_all(choices, options.out, options.seed, options.jobs)
+        results = draw_all(choices, options.out, options.seed, options.jobs, options.style)
         report = write_report(results, options.out, options.seed, time.perf_counter() - start)
     for result in results:
         for failed in (item for item in result.checks if not item.passed):

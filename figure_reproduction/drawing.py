@@ -1,6 +1,7 @@
 """All figures in parallel processes; a single one in this process."""
 
 import gc
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,9 @@ ALLOCATIONS = 50_000
 """New objects after which Python looks for unused ones; 700, as usual, is one axis of a picture."""
 
 
-def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list["FigureResult"]:
+def draw_all(
+    choices: list["Choice"], out: Path, seed: int, n_jobs: int, style: str
+) -> list["FigureResult"]:
     """Draw every figure that has data, several in parallel processes.
 
     Parameters
@@ -28,6 +31,8 @@ def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list
         Seed of jitter and bootstrap, the same for every figure.
     n_jobs
         Processes at a time.
+    style
+        Name of a look in `core.plotting.looks`.
     """
     from core.contract.provenance import Origin
     from core.parallel import ordered_map
@@ -39,7 +44,9 @@ def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list
         for choice in choices
         if choice.source is None
     }
-    work = [(choice.figure, choice.source.root, out, seed) for choice in choices if choice.source]
+    work = [
+        (choice.figure, choice.source.root, out, seed, style) for choice in choices if choice.source
+    ]
     if len(choices) == 1:
         drawn = map(draw_one, work)
     else:
@@ -50,15 +57,18 @@ def draw_all(choices: list["Choice"], out: Path, seed: int, n_jobs: int) -> list
     return [results[choice.figure] for choice in choices]
 
 
-def draw_one(work: tuple[str, Path, Path, int]) -> "FigureResult":
+def draw_one(work: tuple[str, Path, Path, int, str]) -> "FigureResult":
     """Draw one figure without a display."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     gc.set_threshold(ALLOCATIONS)
     from core.contract.source_data import SourceData
+    from core.plotting.looks import LOOKS
+    from figure_reproduction.claims.compute import claim_numbers
     from figure_reproduction.script import draw_figure
 
-    figure, root, out, seed = work
-    module = import_module(FIGURES[figure].script)
-    return draw_figure(figure, module.reproduce, SourceData(root), out, seed)
+    figure, root, out, seed, style = work
+    module, source = import_module(FIGURES[figure].script), SourceData(root)
+    result = draw_figure(figure, module.reproduce, source, out, seed, look=LOOKS[style])
+    return result if result.problem else replace(result, claims=claim_numbers(figure, source, seed))

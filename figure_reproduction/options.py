@@ -7,12 +7,15 @@ from core.project import DRAWN_FIGURES, SOURCE_DATA
 
 MODES = ("auto", "osf", "local", "explorer", "simulated")
 
+STYLES = ("readable", "published")
+"""Names of the looks in `core.plotting.looks`, the default first."""
+
 DEFAULT_SEED = 2026
 """Seed of jitter and bootstrap; the published scripts had none."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add data, folders and seed.
+    """Add data, folders, seed and style.
 
     Examples
     --------
@@ -48,4 +51,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=arguments.seed,
         default=DEFAULT_SEED,
         help=f"seed of jitter and bootstrap intervals (default: {DEFAULT_SEED})",
+    )
+    parser.add_argument(
+        "--style",
+        choices=STYLES,
+        default=STYLES[0],
+        help="readable (default), or the published look where the two differ (docs/panel_map.md)",
     )

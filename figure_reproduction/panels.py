@@ -17,7 +17,7 @@ from core.plotting.style import (
     freeze_layout,
     mark_simulated,
     saveallforms,
-    write_under_title,
+    write_above,
 )
 from core.plotting.ticks import steady_ticks
 from figure_reproduction.results import Regenerated, SavedPanel, Statistics
@@ -95,7 +95,7 @@ def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
         if simulated:
             mark_simulated(panel.drawing)
         elif origin is Origin.EXPLORER and not panel.computed:
-            write_under_title(panel.drawing, EXPLORER_NOTICE, "0.4")
+            write_above(panel.drawing, EXPLORER_NOTICE, "0.4")
         else:
             freeze_layout(panel.drawing)
         for extension, path in paths.items():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from core.plotting.alike import AlikeAxes
+from core.plotting.looks import PAGE_WIDTH, READABLE, Look
 from core.plotting.style import THREAD_COLORS, mean_band, significance_dots
 from core.statistics.comparisons import TTest, benjamini_hochberg, paired
 from core.statistics.intervals import population_sem
@@ -18,6 +20,9 @@ from core.threads import THREADS
 FDR_LEVEL = 0.05
 LAST_SHOWN_BLOCK = 45
 """0-based; windowed panels are cut here, and published counts of dots cover the visible part."""
+
+WINDOW_LEGEND = {"loc": "upper right", "frameon": False, "fontsize": 8}
+"""Place of the legend in the published look."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def compare_window(deepsim: np.ndarray, biggan: np.ndarray) -> WindowComparison:
     )
 
 
-def draw_window(ax: Axes, comparison: WindowComparison) -> None:
+def draw_window(ax: Axes, comparison: WindowComparison, look: Look = READABLE) -> None:
     """Both mean trajectories with their SEM, and dots where they differ.
 
     Parameters
@@ -99,13 +104,18 @@ def draw_window(ax: Axes, comparison: WindowComparison) -> None:
         Where it is drawn.
     comparison
         Both threads in the window.
+    look
+        What it looks like.
     """
-    blocks = np.arange(comparison.mean.shape[1])
+    blocks = np.arange(comparison.mean.shape[1]) + look.first_block
     for thread, mean, error in zip(THREADS, comparison.mean, comparison.error, strict=True):
-        color = THREAD_COLORS[thread]
-        mean_band(ax, blocks, mean, error, color=color, band_alpha=0.25, lw=3, label=thread)
-    significance_dots(ax, blocks, 1.35, comparison.test.t, comparison.significant)
-    ax.set(xlim=(-0.5, LAST_SHOWN_BLOCK + 0.5), ylim=(0, 1.5))
+        line = {"lw": look.width_in_grid, "label": thread, **look.line(thread)}
+        mean_band(ax, blocks, mean, error, band_alpha=0.25, **line)
+    larger = look.pick(look.thread_markers, None)
+    significance_dots(ax, blocks, 1.35, comparison.test.t, comparison.significant, larger)
+    ax.set(xlim=(blocks[0] - 0.5, blocks[0] + LAST_SHOWN_BLOCK + 0.5), ylim=(0, 1.5))
+    if look.improved:
+        ax.set(xticks=look.block_ticks(LAST_SHOWN_BLOCK + 1, 20), yticks=(0, 0.5, 1))
 
 
 def window_statistics(
@@ -164,8 +174,9 @@ def draw_windows(
     comparisons: dict[tuple[tuple[int, int], str], WindowComparison],
     windows: Sequence[tuple[int, int]],
     areas: Sequence[str],
+    look: Look = READABLE,
 ) -> None:
-    """One row of panels per area, one column per window, with one y axis per row.
+    """Rows of panels for each area, a panel for each window, with one y axis per row.
 
     Parameters
     ----------
@@ -174,25 +185,109 @@ def draw_windows(
     comparisons
         Both threads by window and area.
     windows
-        Columns: (start, stop) in ms from image onset.
+        (start, stop) in ms from image onset, in order.
     areas
-        Rows.
+        From above.
+    look
+        What it looks like.
     """
-    axes = figure.subplots(
-        len(areas), len(windows), squeeze=False, subplot_kw={"axes_class": AlikeAxes}
-    )
-    for row, area in zip(axes, areas, strict=True):
-        for ax, window in zip(row, windows, strict=True):
-            draw_window(ax, comparisons[window, area])
-            # where matplotlib would put it, after some thought
-            ax.set_title(f"[{window[0]}, {window[1]}ms]", y=1.0)
+    n_rows, n_columns = rows_and_columns(len(windows), look)
+    with mpl.rc_context(look.grid):
+        axes = figure.subplots(
+            len(areas) * n_rows, n_columns, squeeze=False, subplot_kw={"axes_class": AlikeAxes}
+        )
+        for of_area, area in zip(np.split(axes, len(areas)), areas, strict=True):
+            for ax, window in zip(of_area.ravel(), windows, strict=True):
+                draw_window(ax, comparisons[window, area], look)
+                words = look.pick("{}–{} ms", "[{}, {}ms]").format(*window)
+                # where matplotlib would put it, after some thought
+                ax.set_title(words, y=1.0)
+            n = comparisons[windows[0], area].n
+            for ax in of_area[: look.pick(-1, 0)].ravel():
+                ax.tick_params(labelbottom=False)
+            _share_edges(of_area, look.pick("Response", "Max Normalized Response"), area, n)
+        for ax in axes[-1]:
+            ax.set_xlabel(look.pick("Block", "Blocks"))
+    look.legend(axes[0, 0], _window_handles(axes[0, 0], look), 2, **WINDOW_LEGEND)
+
+
+def rows_and_columns(n: int, look: Look = READABLE) -> tuple[int, int]:
+    """Rows of equal length for the windows of an area.
+
+    Parameters
+    ----------
+    n
+        Number of windows.
+    look
+        Says how many stand beside one another at most.
+
+    Examples
+    --------
+    >>> [rows_and_columns(n) for n in (20, 10, 8, 4)]
+    [(4, 5), (2, 5), (2, 4), (1, 4)]
+    """
+    n_rows = -(-n // look.windows_in_row)
+    return n_rows, -(-n // n_rows)
+
+
+def page_of_windows(n: int, n_areas: int) -> tuple[float, float]:
+    """Width and height in inches of a figure of windows that fits a page.
+
+    Parameters
+    ----------
+    n
+        Number of windows.
+    n_areas
+        Number of areas.
+
+    Examples
+    --------
+    >>> page_of_windows(20, 2)
+    (7.5, 10.0)
+    """
+    n_rows = rows_and_columns(n)[0]
+    height = 1.05 if n_rows > 1 else 1.7
+    return PAGE_WIDTH, round(n_areas * n_rows * height + 1.6, 2)
+
+
+def _share_edges(axes: np.ndarray, words: str, area: str, n: int) -> None:
+    """Labels of the y axis at the first panel of each row; the others look like the second."""
+    for row in axes:
         for ax in row[1:]:
             ax.tick_params(labelleft=False)
         for ax in row[2:]:
             ax.model = row[1]
-        row[0].set_ylabel(f"Max Normalized Response\n{area} (N={comparisons[windows[0], area].n})")
-    for ax in axes[-1]:
-        ax.set_xlabel("Blocks")
-    handles = axes[0, 0].get_lines()[:2]
-    dot = Line2D([], [], ls="", marker=".", color="k", markersize=4, label="FDR p<0.05")
-    axes[0, 0].legend(handles=[*handles, dot], loc="upper right", frameon=False, fontsize=8)
+        row[0].set_ylabel(f"{words}\n{area} (N={n})")
+
+
+def _window_handles(ax: Axes, look: Look) -> list[Line2D]:
+    """Both lines, and what the dots say, with the names of their tests."""
+    lines = ax.get_lines()[:2]
+    if not look.improved:
+        return [*lines, Line2D([], [], ls="", marker=".", color="k", ms=4, label="FDR p<0.05")]
+    dots = larger_handles(look, "larger (paired t test, FDR q < 0.05)")
+    return [lines[0], dots[0], lines[1], dots[1]]
+
+
+def larger_handles(look: Look, words: str) -> list[Line2D]:
+    """Entries of a legend for the markers of significant differences, by thread.
+
+    Parameters
+    ----------
+    look
+        Has the markers.
+    words
+        What stands behind the name of the thread.
+    """
+    return [
+        Line2D(
+            [],
+            [],
+            ls="",
+            marker=look.thread_markers[thread],
+            color=THREAD_COLORS[thread],
+            ms=4,
+            label=f"{thread} {words}",
+        )
+        for thread in THREADS
+    ]

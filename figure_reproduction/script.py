@@ -17,17 +17,19 @@ from core.contract.source_data import SourceData
 from core.errors import FullDiskError, MissingFileError, ReproductionError, run
 from core.figures import FIGURES, Figure
 from core.files import writable_folder
+from core.plotting.looks import LOOKS, READABLE, Look
 from core.plotting.style import apply_style
 from core.progress import answer
 from figure_reproduction.options import DEFAULT_SEED, add_options
 from figure_reproduction.panels import Reproduction, has_display, save
-from figure_reproduction.report.provenance import about, source_files
+from figure_reproduction.report.inputs import about, source_files
 from figure_reproduction.results import FigureResult, Statistics
 from figure_reproduction.sources import choose, explanation
 
 logger = logging.getLogger(__name__)
 
-Reproduce = Callable[[SourceData, np.random.Generator], Reproduction]
+Reproduce = Callable[..., Reproduction]
+"""Draws all panels from source data, a random generator and a `look`."""
 
 
 def draw_figure(
@@ -38,6 +40,7 @@ def draw_figure(
     seed: int = DEFAULT_SEED,
     show: bool = False,
     letters: Collection[str] = (),
+    look: Look = READABLE,
 ) -> FigureResult:
     """Draw one figure, save its panels and check its data.
 
@@ -57,6 +60,8 @@ def draw_figure(
         Open windows, where there is a display.
     letters
         Of the panels to be saved; all by default.
+    look
+        What the panels look like.
 
     Returns
     -------
@@ -78,7 +83,7 @@ def draw_figure(
         # a broken record is found before anything is drawn
         origin = source.origin(published.folder)
         with apply_style():
-            reproduction = reproduce(source, np.random.default_rng(seed))
+            reproduction = reproduce(source, np.random.default_rng(seed), look=look)
             panels = tuple(
                 save(panel, published, out, origin)
                 for panel in reproduction.panels
@@ -155,6 +160,7 @@ def _main(figure: Figure, reproduce: Reproduce) -> int:
         options.seed,
         show=True,
         letters=options.panel,
+        look=LOOKS[options.style],
     )
     if result.problem:
         raise ReproductionError(result.problem)

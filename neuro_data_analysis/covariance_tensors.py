@@ -16,7 +16,9 @@ from neuro_data_analysis.recordings.layout import COVARIANCE_FILE, PROTOTYPES_FO
 
 def parser() -> argparse.ArgumentParser:
     """Command line."""
-    parser = argparse.ArgumentParser(
+    parser = arguments.CommandParser(
+        "python -m neuro_data_analysis.covariance_tensors --network efficientnet_lite0 "
+        "--matroot recordings",
         prog="python -m neuro_data_analysis.covariance_tensors",
         description="Similarity of the two threads' feature-response covariance: the layer columns "
         "of Figure 3G's table.",

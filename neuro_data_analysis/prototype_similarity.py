@@ -30,7 +30,9 @@ DEFAULT_SEED = 20260101
 
 def parser() -> argparse.ArgumentParser:
     """Command line."""
-    parser = argparse.ArgumentParser(
+    parser = arguments.CommandParser(
+        "python -m neuro_data_analysis.prototype_similarity --network efficientnet_lite0 "
+        "--prototypes montages",
         prog="python -m neuro_data_analysis.prototype_similarity",
         description="Similarity of the two threads' prototype images in image networks: the image "
         "columns of Figure 3G's table.",

@@ -3,8 +3,9 @@
 import argparse
 import sys
 import time
+from dataclasses import replace
 
-from core.arguments import folder
+from core.arguments import CommandParser, folder
 from core.errors import run
 from core.figures import RECORDED, chosen_figures
 from core.optional import import_package
@@ -14,7 +15,8 @@ from source_data_export.notebooks import EXECUTED, FOLDER
 
 def parser() -> argparse.ArgumentParser:
     """Command line of ``./reproduce export``."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
+        "reproduce export --figure 4 --matroot simulated_data/matroot",
         prog="reproduce export",
         description="Rebuild source data from the recordings under MATROOT: run the export "
         "notebooks, each in a fresh kernel, and keep executed copies in "
@@ -46,6 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     import_package("nbclient", "the export notebooks")
 
     from core.files import writable_folder
+    from neuro_data_analysis.evolutions.experiment_list import used_line
     from neuro_data_analysis.export.opening import opened
     from neuro_data_analysis.recordings.dataset import matroot
     from source_data_export.execution import execute
@@ -54,13 +57,14 @@ def main(argv: list[str] | None = None) -> int:
     folders = tuple(RECORDED[figure].folder for figure in figures)
     with opened(settings, folders, root) as (recordings, _, output):
         output.refuse()
-        if "2" in figures:
-            recordings.experiment(settings.example)
+        used = used_line(recordings)
+        # those that were found bad are named, so that no notebook looks for them again
+        settings = replace(settings, skip_bad=False, exclude=tuple(recordings.left_out))
     writable_folder(options.executed)
     kind = "simulated recordings" if output.simulated else "recordings"
-    print(f"Source data from {kind} in {root} to {output.root}", flush=True)
+    print(f"Source data from {kind} in {root} to {output.root}\n{used}", flush=True)
     environment = {"MATROOT": str(root)} | settings.to_environment()
-    failed = False
+    failed = []
     for count, figure in enumerate(figures, start=1):
         name = RECORDED[figure].notebook
         print(f"[{count}/{len(figures)}] {name}", flush=True)
@@ -73,9 +77,12 @@ def main(argv: list[str] | None = None) -> int:
         else:
             seconds = time.perf_counter() - start
             print(f"  {execution.n_files} files, {seconds:.0f} s", flush=True)
-        failed |= bool(execution.problem)
-    print(f"Source data: {output.root}\nExecuted notebooks: {options.executed}")
-    return int(failed)
+        failed += [figure] * bool(execution.problem)
+    if len(failed) < len(figures):
+        without = f", without figure {', '.join(failed)}" if failed else ""
+        print(f"Source data: {output.root}{without}")
+    print(f"Executed notebooks: {options.executed}")
+    return int(bool(failed))
 
 
 if __name__ == "__main__":

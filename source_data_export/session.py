@@ -24,6 +24,7 @@ from core.plotting.style import STYLE, mark_simulated
 from core.project import COMPUTED_DATA, ROOT
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.inputs import Inputs
+from neuro_data_analysis.export.listing import write_experiments
 from neuro_data_analysis.export.opening import opened
 from neuro_data_analysis.export.options import Settings
 from neuro_data_analysis.export.output import Output
@@ -33,6 +34,9 @@ from source_data_export.notebooks import REPORT_TYPE
 
 MAX_ROWS, MAX_COLUMNS = 6, 9
 """Rows and columns of a table that are shown; the rest is left out in the middle."""
+
+NEEDED = {"4": {"windows": (), "with_psth": False}}
+"""What a figure's inputs are gathered for, where it is less than everything."""
 
 TABLE_STYLE = "overflow-x: auto"
 
@@ -113,7 +117,8 @@ class Session:
     def inputs(self) -> Inputs:
         """What the exporters draw on."""
         settings = self.settings
-        return Inputs(self.recordings, self.folders, settings.example, settings.jobs)
+        needed = NEEDED.get(self.figure, {})
+        return Inputs(self.recordings, self.folders, settings.example, settings.jobs, **needed)
 
     @property
     def simulated(self) -> bool:
@@ -154,6 +159,11 @@ class Session:
     def write(self, contents: Contents) -> "Written":
         """Write a figure's source data; what is not available is said."""
         paths = self.output.write(contents)
+        if self.figure == "4" and paths:
+            inputs = self.inputs
+            write_experiments(
+                inputs.recordings, inputs.cohort, self.output.root, self.output.simulated
+            )
         root = Path(self.recordings.name).parent
         sentences = tuple(str(_below_matroot(error, root)) for error in contents.unavailable)
         return Written(self.place, len(paths), sentences)

@@ -81,6 +81,7 @@ def test_the_examples_of_optimizers_run(tmp_path, monkeypatch):
     assert np.abs(names["optimizer"].xmean - 2).max() < 0.1
     assert names["again"].population.tolist() == names["codes"].tolist()
     assert names["record"].n_done == 3
+    assert names["counted"].settings["noise"]["baseline"] == 45
     assert len(list((tmp_path / "evolutions").glob("*.png"))) == 3
 
 

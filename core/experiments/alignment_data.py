@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from core.arguments import folder
+from core.arguments import CommandParser, folder
 from core.errors import run
 from core.progress import answer
 from core.project import COMPUTED_DATA
@@ -11,7 +11,8 @@ from core.project import COMPUTED_DATA
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(
+    made = CommandParser(
+        "python -m core.experiments.alignment_data --out computed",
         prog="python -m core.experiments.alignment_data",
         description="Compute the tables of Extended Data Figure 5C, and more runs on the same "
         "networks, unless they are there.",

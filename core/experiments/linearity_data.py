@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.arguments import count, folder, seed
+from core.arguments import CommandParser, count, folder, seed
 from core.errors import run
 from core.progress import answer
 from core.project import COMPUTED_DATA
@@ -16,7 +16,8 @@ from core.project import COMPUTED_DATA
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(
+    made = CommandParser(
+        "python -m core.experiments.linearity_data BigGAN --codes 500",
         prog="python -m core.experiments.linearity_data",
         description="Compute the table of Extended Data Figure 5D (BigGAN) or 5E (DeePSim).",
     )

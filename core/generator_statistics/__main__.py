@@ -12,14 +12,18 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from core.arguments import add_cluster_options, folder, seed
+from core.arguments import CommandParser, add_cluster_options, folder, seed
 from core.errors import run
 from core.project import EXPLORER_DATA
 
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(prog="python -m core.generator_statistics", description=__doc__)
+    made = CommandParser(
+        "python -m core.generator_statistics --panel B --out extended1",
+        prog="python -m core.generator_statistics",
+        description=__doc__,
+    )
     made.add_argument(
         "--preset",
         choices=("offline", "offline-full", "published"),

@@ -11,6 +11,8 @@ from core.generators.biggan import BigGAN, load_biggan
 from core.generators.deepsim import ARCHITECTURES, DeePSim
 from core.generators.protocol import Generator
 from core.generators.small import SmallGenerator
+from core.generators.validation import ImageGenerator, validate_generator
+from core.own_parts import is_own, own_part
 
 
 def _biggan(**options: object) -> Generator:
@@ -33,6 +35,29 @@ GENERATORS: dict[str, Callable[..., Generator]] = {
 """What makes each generator, from the keyword arguments of `load_generator`."""
 
 
+def check_name(name: str, path: str = "generator") -> None:
+    """Raise a SettingError unless a generator has this name, or it looks like ``module:factory``.
+
+    Parameters
+    ----------
+    name
+        The name.
+    path
+        Whose setting it is, for the message.
+    """
+    if name not in GENERATORS and not is_own(name):
+        expected = f"one of {', '.join(GENERATORS)}, or module:factory"
+        raise SettingError(path=path, expected=expected, found=f"{name!r}")
+
+
+def _own(name: str, device: str | torch.device | None) -> ImageGenerator:
+    made = own_part(name)
+    if isinstance(made, torch.nn.Module):
+        made = made.to(choose_device(device)).eval().requires_grad_(False)
+    validate_generator(made)
+    return made
+
+
 def load_generator(
     name: str,
     *,
@@ -41,14 +66,15 @@ def load_generator(
     device: str | torch.device | None = None,
     allow_download: bool = True,
     rng: Randomness = None,
-) -> Generator:
-    """A generator by name.
+) -> ImageGenerator:
+    """A generator by name, or one of the user's.
 
     Parameters
     ----------
     name
         ``BigGAN`` (deep, 256 pixels), a DeePSim layer such as ``fc6``, or ``small``, which needs no
-        weights.
+        weights; or ``module:factory``, a function of the user's that makes a generator. What it
+        makes is tried by `validate_generator`, and brought to the device; its weights are its own.
     pretrained
         Load the published weights; otherwise they are random.
     weights_dir
@@ -62,12 +88,14 @@ def load_generator(
 
     Returns
     -------
-    Generator
+    A `Generator`; of a user's function, anything that keeps the promises.
 
     Raises
     ------
     SettingError
-        If no generator has this name.
+        If no generator has this name, or there is no such function.
+    PromiseError
+        If the user's generator breaks a promise.
     WeightsError
         If the weights cannot be found, fetched or read.
 
@@ -78,12 +106,11 @@ def load_generator(
     >>> load_generator("large")
     Traceback (most recent call last):
     core.errors.SettingError: generator: expected one of BigGAN, norm1, norm2, conv3, conv4, \
-pool5, fc6, fc6_eucl, fc7, fc8, small, found 'large'.
+pool5, fc6, fc6_eucl, fc7, fc8, small, or module:factory, found 'large'.
     """
-    if name not in GENERATORS:
-        raise SettingError(
-            path="generator", expected=f"one of {', '.join(GENERATORS)}", found=f"{name!r}"
-        )
+    check_name(name)
+    if is_own(name):
+        return _own(name, device)
     return GENERATORS[name](
         pretrained=pretrained,
         weights_dir=weights_dir,

@@ -15,6 +15,7 @@ from torch import nn
 from core.computing.devices import choose_device, device_of, dtype_of
 from core.computing.random_source import Randomness
 from core.errors import CodeError
+from core.generators.validation import ImageGenerator
 
 
 class Generator(nn.Module, ABC):
@@ -171,6 +172,31 @@ class Generator(nn.Module, ABC):
             return self.visualize(codes, scale=scale, **options)
         zeros = codes.new_zeros((1, *self.latent_shape))
         return self.visualize(zeros, scale=scale, **options)[:0]
+
+
+def render(generator: ImageGenerator, codes: torch.Tensor | np.ndarray) -> torch.Tensor:
+    """Images of codes as files of evolutions hold them: flat rows of float32.
+
+    Parameters
+    ----------
+    generator
+        A `Generator`, or what keeps its promises.
+    codes : (n, latent_dim)
+        Latent codes of any floating-point type.
+
+    Returns
+    -------
+    (n, 3, H, W)
+        RGB in [0, 1].
+
+    Examples
+    --------
+    >>> from core.generators import SmallGenerator
+    >>> render(SmallGenerator(8, 16), np.zeros((2, 8))).shape
+    torch.Size([2, 3, 16, 16])
+    """
+    codes = torch.as_tensor(codes).to(torch.float32)
+    return generator.images(codes.reshape(-1, *generator.latent_shape))
 
 
 def as_image_list(images: torch.Tensor) -> list[np.ndarray]:

@@ -15,7 +15,11 @@ SAME = 1e-4
 
 
 class ImageGenerator(Protocol):
-    """What is asked of a generator; `core.generators.Generator` gives `images` and checks codes."""
+    """What is asked of a generator; `core.generators.Generator` gives `images` and checks codes.
+
+    One that is no `torch.nn.Module` may have a method ``identity()`` as well, which says in types
+    of JSON what its images depend on, its weights say: an evolution goes on with the same only.
+    """
 
     latent_shape: tuple[int, ...]
 

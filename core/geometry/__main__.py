@@ -12,13 +12,18 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from core.arguments import count, folder, seed
+from core.arguments import CommandParser, count, folder, seed
 from core.errors import run
 
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(prog="python -m core.geometry", description=__doc__)
+    made = CommandParser(
+        "python -m core.geometry spectrum --codes 3",
+        "python -m core.geometry axes --ranks 0 1 2 --targets 0.01 0.02",
+        prog="python -m core.geometry",
+        description=__doc__,
+    )
     commands = made.add_subparsers(dest="command", required=True)
     spectrum = commands.add_parser("spectrum", help="metrics at random codes, and their statistics")
     _add_common(spectrum, "spectrum")
@@ -91,7 +96,11 @@ def _add_evolution(evolution: argparse.ArgumentParser) -> None:
 
 def _add_common(command: argparse.ArgumentParser, name: str) -> None:
     command.add_argument(
-        "--generator", default="small", help="BigGAN, fc6, ..., or small, which needs no weights"
+        "--generator",
+        default="small",
+        metavar="NAME",
+        help="BigGAN, fc6, ..., or small, which needs no weights (the default); or module:factory, "
+        "a function of your own that makes one (docs/own_parts.md)",
     )
     command.add_argument(
         "--distance", default="MSE", help="MSE, L2, LPIPS or efficientnet_lite0 (default: MSE)"

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from core.errors import CodeError, MissingFileError, SettingError
+from core.errors import CodeError, MissingFileError, PromiseError, SettingError
 from core.files import replacing, writable_folder
 from core.generators import BigGAN, Generator, load_generator
 from core.geometry.at_code import metric_tensor
@@ -165,6 +165,8 @@ def loaded(
     ------
     SettingError
         If there is no such generator or distance.
+    PromiseError
+        If a generator of the user's breaks a promise, or has no derivatives.
     """
     if options.distance not in DISTANCES:
         raise SettingError(
@@ -178,6 +180,12 @@ def loaded(
     seed = options.seed if seed is None else seed
     with torch.random.fork_rng([]):
         generator = load_generator(options.generator, rng=seed, **sources)
+        if not isinstance(generator, Generator):
+            raise PromiseError(
+                path=options.generator,
+                expected="a child of core.generators.Generator, of which there are derivatives",
+                found=type(generator).__name__,
+            )
         # torch's own numbers of the CPU make the random weights of networks
         torch.default_generator.manual_seed(seed)
         return generator, DISTANCES[options.distance](**sources)

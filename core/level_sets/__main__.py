@@ -10,7 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from core.arguments import add_cluster_options, count, folder, seed
+from core.arguments import CommandParser, add_cluster_options, count, folder, seed
 from core.errors import run
 
 QUICK = {
@@ -25,7 +25,11 @@ QUICK = {
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(prog="python -m core.level_sets", description=__doc__)
+    made = CommandParser(
+        "python -m core.level_sets --units 5 --generations 10",
+        prog="python -m core.level_sets",
+        description=__doc__,
+    )
     made.add_argument(
         "--design",
         choices=("quick", "published"),
@@ -33,7 +37,12 @@ def parser() -> argparse.ArgumentParser:
         help="published: the robust ResNet-50 (its weights are asked for), ten layers, images at "
         "the units' places, fc6, 100 generations, 9 degrees; single options override it",
     )
-    made.add_argument("--network", help="(default: efficientnet_lite0)")
+    made.add_argument(
+        "--network",
+        metavar="NAME",
+        help="a name, or module:factory, a function of your own that makes one "
+        "(docs/own_parts.md) and whose layers --layer names (default: efficientnet_lite0)",
+    )
     made.add_argument(
         "--layer",
         action="append",
@@ -46,14 +55,18 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--generations", type=count, help="of each evolution (default: 30)")
     made.add_argument(
         "--generator",
-        help="small, which needs no weights (the default), or the name of another, such as fc6",
+        metavar="NAME",
+        help="small, which needs no weights (the default), the name of another, such as fc6, or "
+        "module:factory",
     )
     made.add_argument(
         "--pixels", type=count, help="across the images that the network sees (default: 64)"
     )
     made.add_argument("--step", type=count, help="degrees between the nodes of a map (default: 18)")
-    made.add_argument("--out", type=folder, default=Path("level_sets"))
-    made.add_argument("--seed", type=seed, default=0)
+    made.add_argument(
+        "--out", type=folder, default=Path("level_sets"), help="folder of all results"
+    )
+    made.add_argument("--seed", type=seed, default=0, help="of all that is random")
     made.add_argument("--device", help="default: a GPU where there is one")
     add_cluster_options(made)
     return made

@@ -330,15 +330,13 @@ def study(options: argparse.Namespace, say: Callable[[str], None]) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from core.generators import GENERATORS
+    from core.generators.by_name import check_name
 
     whole(options.generations, "--generations", at_least=2)
     if not 1 <= options.step <= 90 or 90 % options.step:
         found = options.step
         raise SettingError(path="--step", expected="degrees that divide 90", found=found)
-    if options.generator not in GENERATORS:
-        expected = f"one of {', '.join(GENERATORS)}"
-        raise SettingError(path="--generator", expected=expected, found=repr(options.generator))
+    check_name(options.generator, "--generator")
     if not options.scheduler:  # whose workers may have other devices
         choose_device(options.device)
 

@@ -19,11 +19,12 @@ from torch import nn
 from core.computing.devices import choose_device
 from core.computing.torchvision_compat import import_torchvision
 from core.download import RemoteFile
-from core.errors import SettingError, WeightsError
+from core.errors import PromiseError, SettingError, WeightsError
 from core.networks.caffenet import Caffenet
 from core.networks.efficientnet_lite0 import efficientnet_lite0
 from core.networks.preprocessing import CAFFE, IMAGENET, LITE, Preprocessing
 from core.optional import import_package
+from core.own_parts import is_own, own_part
 from core.weights import NETWORKS, WeightFile, WeightSource
 
 
@@ -66,13 +67,16 @@ def load_network(
     allow_download: bool = True,
     own_preprocessing: bool = False,
 ) -> ImageNetwork:
-    """A network by name, frozen and in eval mode.
+    """A network by name, or one of the user's, frozen and in eval mode.
 
     Parameters
     ----------
     name
         ``caffenet``, ``efficientnet_lite0``, ``cornet_s``, one of `TORCHVISION`,
-        `LOCAL_RESNET50` or ``vgg16-face``, any name of timm, else any of torchvision.
+        `LOCAL_RESNET50` or ``vgg16-face``, any name of timm, else any of torchvision; or
+        ``module:factory``, a function of the user's that makes a network, with weights of its own:
+        a module, whose images are normalised with ImageNet's mean and SD and resized to 227, or an
+        `ImageNetwork`, which says what should be done to them.
     pretrained
         Load its weights; otherwise they are random.
     device
@@ -90,7 +94,9 @@ def load_network(
     Raises
     ------
     SettingError
-        If there is no such network; names similar ones.
+        If there is no such network; names similar ones. If there is no such function.
+    PromiseError
+        If the user's function makes no network.
     WeightsError
         If its weights cannot be found, fetched or read.
     MissingPackageError
@@ -114,6 +120,8 @@ def _as_stated(network: ImageNetwork, stated: dict) -> ImageNetwork:
 
 def _maker(name: str) -> Callable[[str, WeightSource], ImageNetwork]:
     """The function that makes a network of this name."""
+    if is_own(name):
+        return _own
     makers = {
         "caffenet": _caffenet,
         "efficientnet_lite0": _lite0,
@@ -123,6 +131,16 @@ def _maker(name: str) -> Callable[[str, WeightSource], ImageNetwork]:
         **dict.fromkeys(TORCHVISION, torchvision_network),
     }
     return makers.get(name) or (_from_timm if _in_timm(name) else torchvision_network)
+
+
+def _own(name: str, _source: WeightSource) -> ImageNetwork:
+    made = own_part(name)
+    network = ImageNetwork(made) if isinstance(made, nn.Module) else made
+    if not isinstance(network, ImageNetwork):
+        raise PromiseError(
+            path=name, expected="a torch.nn.Module or an ImageNetwork", found=type(made).__name__
+        )
+    return network
 
 
 def _caffenet(_name: str, source: WeightSource) -> ImageNetwork:

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = hand_on(
         "genetic": ["Genetic"],
         "gradient": ["gradient_ascent", "label2method"],
         "hessian": ["HessCMAES"],
+        "mirrored": ["MirroredES"],
         "presets": ["OPTIMIZERS", "make_optimizer", "names_of"],
         "protocol": ["Optimizer"],
         "sphere": ["SphereCMA"],

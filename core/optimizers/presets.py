@@ -20,6 +20,7 @@ from core.optimizers.composed import concat_wrapper, fix_param_wrapper
 from core.optimizers.external import NEVERGRAD_METHODS, NevergradOptimizer, PycmaOptimizer
 from core.optimizers.genetic import Genetic
 from core.optimizers.hessian import HessCMAES
+from core.optimizers.mirrored import MirroredES
 from core.optimizers.protocol import Optimizer
 from core.optimizers.sphere import SphereCMA
 from core.settings import whole
@@ -61,6 +62,8 @@ class Start:
         Generations that a schedule may plan with.
     budget
         Images in all that a method may plan with.
+    population_size
+        Codes of a generation; None for what is usual.
     random_seed
         Seed or generator of the samples.
     device
@@ -71,6 +74,7 @@ class Start:
     hessian: Mapping[str, np.ndarray] | None = None
     n_generations: int = 75
     budget: int | None = None
+    population_size: int | None = None
     random_seed: Randomness = None
     device: "str | torch.device | None" = field(default=NUMPY_DEVICE)
 
@@ -78,6 +82,11 @@ class Start:
     def n(self) -> int:
         """Length of a code."""
         return self.code.shape[1]
+
+    @property
+    def population(self) -> int:
+        """Codes of a generation of the benchmark's optimizers."""
+        return self.population_size or POPULATION
 
     @property
     def options(self) -> dict[str, object]:
@@ -103,6 +112,7 @@ def make_optimizer(
     hessian: Mapping[str, np.ndarray] | None = None,
     n_generations: int = 75,
     budget: int | None = None,
+    population_size: int | None = None,
     random_seed: Randomness = None,
     device: "str | torch.device | None" = NUMPY_DEVICE,
 ) -> Optimizer:
@@ -124,6 +134,8 @@ def make_optimizer(
         Generations of the sphere's schedule.
     budget
         Images that nevergrad's methods may plan with.
+    population_size
+        Codes of a generation (those of the sphere have one more); by default the preset's own.
     random_seed
         Seed or generator of the samples.
     device
@@ -172,7 +184,9 @@ def make_optimizer(
     if space in CODE_LENGTHS:
         # one generator, so that the parts of a code do not draw the same numbers
         random_seed = RandomSource(random_seed, backend_of(device)).generator
-    start = Start(code.reshape(1, -1), hessian, n_generations, budget, random_seed, device)
+    start = Start(
+        code.reshape(1, -1), hessian, n_generations, budget, population_size, random_seed, device
+    )
     return OPTIMIZERS[name](start)
 
 
@@ -196,7 +210,7 @@ def names_of(space: str) -> list[str]:
     Examples
     --------
     >>> names_of("fc6")
-    ['CholCMA', 'CholCMA_noA', 'HessCMA800', 'HessCMA500', 'HessCMA500_1']
+    ['CholCMA', 'CholCMA_noA', 'HessCMA800', 'HessCMA500', 'HessCMA500_1', 'MirroredES']
     """
     if space not in CODE_LENGTHS:
         raise SettingError(
@@ -208,6 +222,7 @@ def names_of(space: str) -> list[str]:
 def _cholesky(start: Start, sigma: float, update_freq: int = 10) -> CholeskyCMAES:
     return CholeskyCMAES(
         start.n,
+        start.population_size,
         init_sigma=sigma,
         init_code=start.code,
         Aupdate_freq=update_freq,
@@ -232,6 +247,7 @@ def _hessian(
     values, vectors = (np.asarray(start.hessian[name]) for name in names)
     optimizer = HessCMAES(
         start.n,
+        start.population_size,
         cutoff=cutoff,
         init_sigma=sigma,
         init_code=start.code,
@@ -245,35 +261,50 @@ def _hessian(
 def _genetic(start: Start) -> Genetic:
     return Genetic(
         start.n,
-        POPULATION,
+        start.population,
         mutation_rate=0.25,
         mutation_size=0.75,
         kT_multiplier=2,
         parental_skew=0.75,
-        n_conserve=10,
+        n_conserve=start.population // 4,
         **start.options,
     )
 
 
 def _benchmark_cholesky(start: Start, update_freq: int) -> CholeskyCMAES:
     zero = np.zeros(start.n)
-    return CholeskyCMAES(start.n, POPULATION, 3.0, zero, Aupdate_freq=update_freq, **start.options)
+    return CholeskyCMAES(
+        start.n, start.population, 3.0, zero, Aupdate_freq=update_freq, **start.options
+    )
+
+
+def _mirrored(start: Start, sigma: float) -> MirroredES:
+    return MirroredES(start.n, start.population, sigma, start.code, **start.options)
 
 
 def _pycma(start: Start, diagonal: bool) -> PycmaOptimizer:
-    return PycmaOptimizer(start.n, random_seed=start.random_seed, diagonal=diagonal)
+    return PycmaOptimizer(
+        start.n, start.population, random_seed=start.random_seed, diagonal=diagonal
+    )
 
 
 def _sphere(start: Start, schedule: str) -> SphereCMA:
     radius = SPHERE_NORM * np.sqrt(start.n / CODE_LENGTHS["fc6"])
-    sphere = SphereCMA(start.n, POPULATION, 20, lr=1.5, sphere_norm=radius, **start.options)
+    sphere = SphereCMA(
+        start.n,
+        start.population,
+        start.population // 2,
+        lr=1.5,
+        sphere_norm=radius,
+        **start.options,
+    )
     sphere.lr_schedule(start.n_generations, schedule, (50, 7.33))
     return sphere
 
 
 def _nevergrad(start: Start, method: str) -> NevergradOptimizer:
     return NevergradOptimizer(
-        start.n, POPULATION, method, random_seed=start.random_seed, budget=start.budget
+        start.n, start.population, method, random_seed=start.random_seed, budget=start.budget
     )
 
 
@@ -288,6 +319,7 @@ _BIGGAN: dict[str, Callable[[Start], Optimizer]] = {
     "HessCMA_class": lambda s: fix_param_wrapper(
         _hessian(s.clas, 0.2, "BigGAN class", 1 / 2.5), s.noise.code
     ),
+    "MirroredES": lambda s: _mirrored(s, 0.2),
 }
 
 _DEEPSIM: dict[str, Callable[[Start], Optimizer]] = {
@@ -296,6 +328,7 @@ _DEEPSIM: dict[str, Callable[[Start], Optimizer]] = {
     "HessCMA800": lambda s: _hessian(s, 0.8, "fc6", 1 / 5, 800),
     "HessCMA500": lambda s: _hessian(s, 0.8, "fc6", 1 / 5, 500),
     "HessCMA500_1": lambda s: _hessian(s, 0.4, "fc6", 1 / 4, 500),
+    "MirroredES": lambda s: _mirrored(s, 3.0),
 }
 
 OPTIMIZERS: dict[str, Callable[[Start], Optimizer]] = {
@@ -304,6 +337,7 @@ OPTIMIZERS: dict[str, Callable[[Start], Optimizer]] = {
     "Genetic": _genetic,
     "CholeskyCMAES": partial(_benchmark_cholesky, update_freq=10),
     MORE_UPDATES: partial(_benchmark_cholesky, update_freq=1),
+    "MirroredES": partial(_mirrored, sigma=3.0),
     "pycma": partial(_pycma, diagonal=False),
     "pycmaDiagonal": partial(_pycma, diagonal=True),
     "ZOHA_Sphere_exp": partial(_sphere, schedule="exp"),

@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
         "colormaps": ["parula"],
+        "looks": ["Look"],
         "statistics": [
             "paired_strip_plot",
             "scatter_corr",

@@ -1,6 +1,6 @@
 """Drawing helpers that more than one figure uses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -8,10 +8,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
-from matplotlib.textpath import TextPath
 
 from core.files import replacing
 
@@ -30,8 +30,17 @@ STYLE = {
 NO_LAYOUT = {"figure.constrained_layout.use": False, "figure.autolayout": False}
 """Settings under which a figure without an engine of layout gets none when it is saved."""
 
-SIMULATED_NOTICE = "simulated stand-in data – not recordings"
-"""Words under the title of a figure of simulated data."""
+SIMULATED_NOTICE = "SIMULATED stand-in data – not recordings"
+"""Words above a figure of simulated data."""
+
+STRIP = 0.3
+"""Inches that a figure grows to hold words above it."""
+
+WATERMARK = "0.91"
+"""Colour of the word below the data, a grey."""
+
+HEIGHTS = (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9)
+"""Where in a panel that word may stand, as shares of its height."""
 
 
 def apply_style() -> AbstractContextManager:
@@ -86,7 +95,12 @@ def mean_band(
 
 
 def significance_dots(
-    ax: Axes, x: np.ndarray, height: float, t: np.ndarray, significant: np.ndarray
+    ax: Axes,
+    x: np.ndarray,
+    height: float,
+    t: np.ndarray,
+    significant: np.ndarray,
+    markers: Mapping[str, str] | None = None,
 ) -> None:
     """Dots where a test is significant, in the colour of the thread that is larger.
 
@@ -102,6 +116,8 @@ def significance_dots(
         Test statistic of DeePSim minus BigGAN: dots are blue where it is above 0, else red.
     significant : (n,)
         Boolean.
+    markers
+        Of the threads by name; by default dots.
 
     Examples
     --------
@@ -112,7 +128,9 @@ def significance_dots(
     """
     for chosen, thread in ((t > 0, "DeePSim"), (t <= 0, "BigGAN")):
         at = x[significant & chosen]
-        ax.plot(at, np.full(len(at), height), ".", markersize=4, color=THREAD_COLORS[thread])
+        marker, size = (".", 4) if markers is None else (markers[thread], 2.5)
+        y = np.full(len(at), height)
+        ax.plot(at, y, ls="", marker=marker, markersize=size, color=THREAD_COLORS[thread])
 
 
 def freeze_layout(figure: Figure) -> None:
@@ -138,22 +156,29 @@ def freeze_layout(figure: Figure) -> None:
 
 
 def mark_simulated(figure: Figure) -> None:
-    """Watermark across the figure, and a red line under its title; freezes the layout.
+    """A red line above the figure, and a pale word below the data; freezes the layout.
+
+    Nothing within the figure changes its place or its colour but where the word shines through: it
+    stands in each panel that is not filled by an image, where no text of the panel is.
 
     Examples
     --------
     >>> figure = Figure()
-    >>> _ = figure.suptitle("Responses")
+    >>> ax = figure.add_subplot()
     >>> mark_simulated(figure)
-    >>> [text.get_text() for text in figure.texts]
-    ['Responses\\n ', 'simulated stand-in data – not recordings', 'SIMULATED']
+    >>> [text.get_text() for text in (*figure.texts, *ax.texts)]
+    ['SIMULATED stand-in data – not recordings', 'SIMULATED']
     """
-    write_under_title(figure, SIMULATED_NOTICE, "red")
-    _watermark(figure, "SIMULATED")
+    write_above(figure, SIMULATED_NOTICE, "red")
+    for ax in figure.axes:
+        if ax.axison and not (ax.images or any(isinstance(c, QuadMesh) for c in ax.collections)):
+            _watermark(ax, "SIMULATED")
 
 
-def write_under_title(figure: Figure, words: str, color: str) -> None:
-    """A small line of words under the title of a figure; freezes the layout.
+def write_above(figure: Figure, words: str, color: str) -> None:
+    """A line of words in a strip that is added above a figure; freezes the layout.
+
+    The figure becomes `STRIP` taller; all that it holds stays where it was, in inches from below.
 
     Parameters
     ----------
@@ -163,39 +188,52 @@ def write_under_title(figure: Figure, words: str, color: str) -> None:
         What stands there.
     color
         Its colour.
+
+    Examples
+    --------
+    >>> figure = Figure(figsize=(4, 3))
+    >>> write_above(figure, "drawn by hand", "black")
+    >>> figure.get_size_inches().tolist()
+    [4.0, 3.3]
     """
-    title = figure.get_suptitle()
-    sizes = [text.get_fontsize() for text in figure.texts if title and text.get_text() == title]
-    fontsize = sizes[0] if sizes else mpl.rcParams["font.size"]
-    text = figure.suptitle(f"{title}\n " if title else " ", fontsize=fontsize)
     freeze_layout(figure)
-    box = text.get_window_extent().transformed(figure.transFigure.inverted())
-    figure.text(0.5, box.y0, words, color=color, ha="center", va="bottom", fontsize=9)
+    width, height = figure.get_size_inches()
+    share = height / (height + STRIP)
+    figure.set_size_inches(width, height + STRIP)
+    for ax in figure.axes:
+        # both places of an axes: with and without regard to its aspect
+        original, active = (ax.get_position(original) for original in (True, False))
+        for box, which in ((original, "original"), (active, "active")):
+            x, y, box_width, box_height = box.bounds
+            ax.set_position([x, y * share, box_width, box_height * share], which=which)
+        ax.set_in_layout(True)
+    for text in figure.texts:
+        text.set_y(text.get_position()[1] * share)
+    for legend in figure.legends:
+        legend.set_bbox_to_anchor((0, 0, 1, share), transform=figure.transFigure)
+    middle = 1 - STRIP / 2 / (height + STRIP)
+    text = figure.text(0.5, middle, words, color=color, ha="center", va="center", fontsize=9)
+    text.set_fontsize(min(9, 9 * 0.97 * figure.bbox.width / text.get_window_extent().width))
 
 
-def _watermark(figure: Figure, words: str) -> None:
-    """Diagonal words over the whole figure, repeated along the longer side of a narrow one."""
-    width, height = figure.get_size_inches() * 72
-    n_columns, n_rows = max(1, round(width / height / 2)), max(1, round(height / width / 2))
-    width, height = width / n_columns, height / n_rows
-    angle = np.arctan2(height, width)
-    text = TextPath((0, 0), words, size=1).get_extents()
-    across = text.width * np.cos(angle) + text.height * np.sin(angle)
-    up = text.width * np.sin(angle) + text.height * np.cos(angle)
-    for column in range(n_columns):
-        for row in range(n_rows):
-            figure.text(
-                (column + 0.5) / n_columns,
-                (row + 0.5) / n_rows,
-                words,
-                fontsize=0.95 * min(width / across, height / up),
-                rotation=np.degrees(angle),
-                ha="center",
-                va="center",
-                alpha=0.15,
-                color="black",
-                zorder=100,
-            )
+def _watermark(ax: Axes, words: str) -> None:
+    """Pale words below all that is drawn, at the first of some heights where no text stands.
+
+    Heights at which no bar would hide a part of them are preferred.
+    """
+    texts = [text.get_window_extent() for text in ax.texts]
+    bars = [patch.get_window_extent() for patch in ax.patches]
+    mark = ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", zorder=-1)
+    mark.set(color=WATERMARK, weight="bold", in_layout=False, clip_on=True)
+    width = mark.get_window_extent().width / mark.get_fontsize()
+    mark.set_fontsize(min(48, 0.8 * ax.bbox.width / width))
+    for taken in (texts + bars, texts):
+        for height in HEIGHTS:
+            mark.set_y(height)
+            box = mark.get_window_extent()
+            if not any(box.overlaps(other) for other in taken):
+                return
+    mark.remove()
 
 
 def saveallforms(

@@ -1,10 +1,13 @@
 """Responses of several units of one network, each to images of its own, in one pass."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import torch
 
+from core.computing.checksums import checksum
 from core.probing.scorer import BATCH_SIZE, Scorer
 
 
@@ -54,7 +57,7 @@ class UnitResponses:
     """
 
     def __init__(self, scorer: Scorer, units: Sequence[tuple], batch_size: int = BATCH_SIZE):
-        self.scorer, self.batch_size = scorer, batch_size
+        self.scorer, self.units, self.batch_size = scorer, list(units), batch_size
         scorer.close()
         self._keys = [f"unit {i}" for i in range(len(units))]
         for key, (layer, *position) in zip(self._keys, units, strict=True):
@@ -65,3 +68,25 @@ class UnitResponses:
         responses = self.scorer.responses(images, batch_size=self.batch_size)
         every = np.stack([responses[key].reshape(len(images)) for key in self._keys])
         return every[units, np.arange(len(images))].astype(float)
+
+    def identity(self, unit: int) -> dict[str, Any]:
+        """Network, weights, preprocessing and place of a unit, which an evolution goes on with.
+
+        Parameters
+        ----------
+        unit
+            Number of the unit, 0-based.
+
+        Returns
+        -------
+        dict
+            In types of JSON.
+        """
+        layer, *position = self.units[unit]
+        return {
+            "network": type(self.scorer.model).__name__,
+            "weights": checksum(self.scorer.model),
+            "size of images": list(self.scorer.inputsize[1:]),
+            "preprocessing": asdict(self.scorer.preprocessing),
+            "unit": [layer, *position],
+        }

@@ -16,7 +16,7 @@ from core.optimizers.cma_constants import rank_weights
 from core.optimizers.composed import concat_wrapper, fix_param_wrapper
 from core.optimizers.genetic import Genetic
 from core.optimizers.hessian import HessCMAES
-from core.optimizers.presets import make_optimizer, names_of
+from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
 from core.optimizers.protocol import Optimizer
 from core.optimizers.sphere import SphereCMA
 from core.spaces import CODE_LENGTHS
@@ -35,6 +35,9 @@ __all__ = [
     "label2optimizer",
     "rankweight",
 ]
+
+ANY = "any"
+"""What is said for codes of any generator, in place of one of the paper's."""
 
 ZOHA_Sphere_lr_euclid = SphereCMA
 """Published name of `SphereCMA`."""
@@ -73,10 +76,12 @@ def label2optimizer(
     ----------
     methodlabel
         One of the labels of the generator, such as ``CholCMA`` or ``HessCMA800``.
-    init_code : (1, 256) for BigGAN, (1, 4096) for fc6
-        Where it starts.
+    init_code : (1, 256) for BigGAN, (1, 4096) for fc6, (1, N) for any
+        Where it starts. Labels of ``any`` take its length only: CMA-ES starts at zero, the genetic
+        algorithm and the sphere at random codes.
     GAN
-        "BigGAN" or "fc6".
+        "BigGAN", "fc6", or "any": then the label is one of the benchmark's, ``Genetic``,
+        ``CholeskyCMAES``, ``pycma``, ``pycmaDiagonal``, ``ZOHA_Sphere_exp`` or ``ZOHA_Sphere_inv``.
     Hdata
         Arrays of the generator's Hessian archive, for labels that begin with Hess.
     random_seed
@@ -102,8 +107,11 @@ def label2optimizer(
     >>> optimizer = label2optimizer("CholCMA_class", np.zeros((1, 256)), random_seed=0)
     >>> optimizer.lambda_, optimizer.space_dimen
     (25, 256)
+    >>> label2optimizer("Genetic", np.zeros((1, 12)), "any").space_dimen
+    12
     """
-    known = names_of(GAN)
+    of_any = GAN == ANY
+    known = list(BENCHMARK) if of_any else names_of(GAN)
     if methodlabel not in known:
         raise SettingError(
             path=f"optimizer of {GAN}",
@@ -111,8 +119,8 @@ def label2optimizer(
             found=f"{methodlabel!r}",
         )
     return make_optimizer(
-        f"{GAN}/{methodlabel}",
-        CODE_LENGTHS[GAN],
+        methodlabel if of_any else f"{GAN}/{methodlabel}",
+        np.atleast_1d(init_code).shape[-1] if of_any else CODE_LENGTHS[GAN],
         init_code=init_code,
         hessian=Hdata,
         random_seed=random_seed,

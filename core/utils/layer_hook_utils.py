@@ -4,10 +4,9 @@
 `TorchScorer` takes by name, with random weights.
 """
 
-import argparse
 import sys
 
-from core.arguments import count
+from core.arguments import CommandParser, count
 from core.errors import run
 from core.optional import hand_on
 
@@ -33,12 +32,17 @@ __getattr__, __dir__, __all__ = hand_on(
 
 def main(argv: list[str] | None = None) -> int:
     """Print the table of a network's layers."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
+        "python -m core.utils.layer_hook_utils efficientnet_lite0",
         prog="python -m core.utils.layer_hook_utils",
         description="Print name, class, input and output shape of every layer of a network "
         "(made with random weights).",
     )
-    parser.add_argument("network", help="resnet50, caffenet, efficientnet_lite0, any of timm's ...")
+    parser.add_argument(
+        "network",
+        help="resnet50, caffenet, efficientnet_lite0, any of timm's ...; or module:factory, a "
+        "function of your own that makes one (docs/own_parts.md)",
+    )
     parser.add_argument(
         "--size",
         type=count,

@@ -13,6 +13,9 @@ from core.plotting.style import THREAD_COLORS
 COLORS = {**THREAD_COLORS, "small": "#1b9e77", "random CNN": "#d95f02"}
 """Colour of each generator; those that stand in for the paper's have others."""
 
+DASHES = {"BigGAN": "--", "random CNN": "--"}
+"""Style of the lines of generators that have not a solid one."""
+
 WHISKER = 1.5
 """Longest whisker, in interquartile ranges, as the caption defines it."""
 

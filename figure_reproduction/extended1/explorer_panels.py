@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 from core.contract import ext1
 from core.generator_statistics.frechet import shortage
 from core.generator_statistics.summaries import detection_summary
+from core.plotting.looks import READABLE
 from core.statistics import population_sem
 from core.threads import THREADS
 from figure_reproduction.extended1.drawing import COLORS, new_figure, words_below
@@ -102,9 +103,9 @@ def draw_recognised(ax: Axes, summary: pd.DataFrame, area: str) -> None:
             np.arange(len(BLOCKS)) + 0.1 * (number - 0.5),
             rate,
             np.clip([rate - low, high - rate], 0, None),
-            fmt="o-",
-            color=COLORS[generator],
+            marker=READABLE.thread_markers[generator],
             capsize=3,
+            **READABLE.line(generator),
         )
     crops = rows.loc[f"photograph crops, {area}", "detect_rate"]
     ax.axhline(crops, color="0.5", ls="--", lw=1)
@@ -135,9 +136,9 @@ def draw_first_and_last(ax: Axes, table: pd.DataFrame, name: str, areas: Sequenc
                 x,
                 [some.mean() for some in values],
                 [float(population_sem(some.to_numpy())) for some in values],
-                fmt="o-",
-                color=COLORS[generator],
+                marker=READABLE.thread_markers[generator],
                 capsize=3,
+                **READABLE.line(generator),
             )
     ax.set_xticks(range(len(areas)), areas)
     ax.set_title(SHOWN[name], fontsize=10)
@@ -165,7 +166,7 @@ def _distance_panel(distances: pd.DataFrame, found_objects: pd.DataFrame) -> Pan
     axes[0, 0].set_ylabel("distance from photograph crops\n(diamonds: between threads)")
     axes[1, 0].set_ylabel("share recognised\n(dashed: photograph crops)")
     handles = [Patch(color=COLORS[name], label=name) for name in THREADS]
-    axes[0, -1].legend(handles=handles, frameon=False, fontsize=9)
+    figure.legend(handles=handles, frameon=False, fontsize=9, loc="outside right upper")
     figure.suptitle(f"Evolved images: {name}\nand {detector}", fontsize=11)
     words_below(figure, f"{QUESTION}. Distances depend on n: compare within an area only.")
     least = int(distances[["n1", "n2"]].to_numpy().min())
@@ -184,7 +185,7 @@ def _statistics_panel(table: pd.DataFrame) -> Panel:
     for ax, name in zip(figure.subplots(2, 3).ravel(), SHOWN, strict=True):
         draw_first_and_last(ax, table, name, areas)
     handles = [Patch(color=COLORS[name], label=name) for name in THREADS]
-    figure.axes[0].legend(handles=handles, frameon=False, fontsize=9)
+    figure.legend(handles=handles, frameon=False, fontsize=9, loc="outside right upper")
     figure.suptitle("Evolved images: first and last block of each area (left, right)", fontsize=11)
     words_below(figure, f"{QUESTION}. Mean and SEM (ddof 0) over experiments.")
     caption = "Low-level statistics of images that neurons evolved, first and last block, by area"

@@ -15,7 +15,7 @@ from figure_reproduction.extended1.drawing import new_figure, show_rows, violin,
 from figure_reproduction.extended1.tables import PanelTables
 from figure_reproduction.panels import Panel, Statistics
 
-KIND_COLORS = {"reference": "#4c72b0", "generated": "#dd8452"}
+KIND_COLORS = {"reference": "#4c72b0", "generated": "#c0561a"}
 """Colours of natural and of generated sets."""
 
 

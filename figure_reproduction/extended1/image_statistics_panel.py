@@ -9,7 +9,7 @@ from core.contract import ext1
 from core.generator_statistics.summaries import statistic_summary, unit_comparisons
 from core.plotting.style import mean_band
 from core.statistics import population_sem
-from figure_reproduction.extended1.drawing import COLORS, new_figure, words_below
+from figure_reproduction.extended1.drawing import COLORS, DASHES, new_figure, words_below
 from figure_reproduction.extended1.tables import PanelTables
 from figure_reproduction.panels import Panel, Statistics
 
@@ -126,7 +126,7 @@ def draw_orientation(ax: Axes, table: pd.DataFrame) -> None:
         values = rows[SECTORS].dropna().to_numpy(dtype=float)
         if len(values):
             mean, sem = values.mean(axis=0), population_sem(values)
-            mean_band(ax, angle, mean, sem, color=COLORS[generator], band_alpha=0.3)
+            mean_band(ax, angle, mean, sem, band_alpha=0.3, **_line(generator))
     ax.axhline(1 / len(SECTORS), color="0.6", lw=0.8, ls=":")
     ax.set_title("power by orientation\n(0: horizontal structure)", fontsize=9)
     ax.set(xlabel="degrees", ylim=(0, None), xticks=(0, 45, 90, 135, 180))
@@ -148,10 +148,15 @@ def draw_spectra(ax: Axes, spectra: pd.DataFrame) -> None:
         )
         # what is below 0 cannot be drawn
         sem = np.minimum(sem, 0.99 * mean)
-        mean_band(ax, k, mean, sem, color=COLORS[generator], band_alpha=0.3, label=generator)
+        mean_band(ax, k, mean, sem, band_alpha=0.3, label=generator, **_line(generator))
     ax.set(xscale="log", yscale="log", xlabel="cycles per image")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter(NullFormatter())
     ax.set_title("power per ring\n(share of all power)", fontsize=9)
     ax.legend(frameon=False, fontsize=9)
+
+
+def _line(generator: str) -> dict[str, str]:
+    """Colour and style of a generator's lines."""
+    return {"color": COLORS[generator], "ls": DASHES.get(generator, "-")}

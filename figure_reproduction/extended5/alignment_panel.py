@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 
 from core.experiments.alignment.expectations import Cell, expected
+from core.plotting.looks import READABLE, Look
 from core.statistics.intervals import bootstrap_mean_interval
 from figure_reproduction.extended5.alignment_statistics import (
     NOTHING,
@@ -43,7 +44,9 @@ DIMENSIONS = (2, 4, 8, 16, 32, 64, 128, 256)
 COMPUTE_ALIGNMENT = "python -m core.experiments.alignment_data"
 
 
-def draw_alignment(ax: Axes, table: pd.DataFrame, rng: np.random.Generator) -> None:
+def draw_alignment(
+    ax: Axes, table: pd.DataFrame, rng: np.random.Generator, look: Look = READABLE
+) -> None:
     """Panel C: mean score over seeds by depth, one line per dimension, with bootstrap bands.
 
     Parameters
@@ -54,8 +57,10 @@ def draw_alignment(ax: Axes, table: pd.DataFrame, rng: np.random.Generator) -> N
         A row for each run, with ``dimension``, ``stack_size``, ``seed`` and ``gaussian_value``.
     rng
         Random generator of the bootstrap.
+    look
+        What it looks like.
     """
-    colors = mpl.colormaps["Set2"].colors
+    colors = look.dimension_colors
     for i, (dimension, of_dimension) in enumerate(table.groupby("dimension")):
         scores = of_dimension.groupby("stack_size")["gaussian_value"]
         depths = np.array(list(scores.groups))
@@ -76,7 +81,12 @@ def draw_alignment(ax: Axes, table: pd.DataFrame, rng: np.random.Generator) -> N
     ax.legend(title="dimension", loc="upper left", bbox_to_anchor=(1, 1))
 
 
-def draw_published(ax: Axes, published: Mapping[Cell, float], means: Mapping[Cell, float]) -> None:
+def draw_published(
+    ax: Axes,
+    published: Mapping[Cell, float],
+    means: Mapping[Cell, float],
+    look: Look = READABLE,
+) -> None:
     """Published means as open markers in the colours of panel C, expected ones as dots.
 
     Parameters
@@ -87,22 +97,23 @@ def draw_published(ax: Axes, published: Mapping[Cell, float], means: Mapping[Cel
         Means by optimizer, dimension and depth.
     means
         Those that are expected, by the same.
+    look
+        What it looks like.
     """
-    colors = mpl.colormaps["Set2"].colors
     for i, dimension in enumerate(DIMENSIONS):
         cells = [cell for cell in published if cell[1] == dimension]
         depths = [depth for _, _, depth in cells]
-        look = {"ls": "", "clip_on": False, "zorder": 3}
+        options = {"ls": "", "clip_on": False, "zorder": 3}
         ax.plot(
             depths,
             [published[cell] for cell in cells],
             marker=MARKERS[i],
             ms=8,
             mfc="none",
-            mec=[0.6 * part for part in colors[i]],
-            **look,
+            mec=[0.6 * part for part in to_rgb(look.dimension_colors[i])],
+            **options,
         )
-        ax.plot(depths, [means[cell] for cell in cells], marker=".", ms=3, color="black", **look)
+        ax.plot(depths, [means[cell] for cell in cells], marker=".", ms=3, color="black", **options)
 
 
 def alignment_panel(
@@ -111,6 +122,7 @@ def alignment_panel(
     ensemble: Input | None,
     rng: np.random.Generator,
     regenerated: bool,
+    look: Look,
 ) -> Panel:
     """Panel C of one optimizer with its caption and notes.
 
@@ -126,20 +138,25 @@ def alignment_panel(
         Random generator of the bootstrap.
     regenerated
         Whether there is a computed table.
+    look
+        What it looks like.
     """
     published = {cell: n.value for cell, n in published_means().items() if cell[0] == optimizer}
     figure, ax = plt.subplots(figsize=(6.4, 4.8))
-    draw_alignment(ax, given.table, rng)
+    draw_alignment(ax, given.table, rng, look)
     if ensemble:
         scores = ensemble_scores(ensemble.table, "published")
         means = {cell: expected(scores.get(cell, NOTHING)).mean for cell in published}
-        draw_published(ax, published, means)
+        draw_published(ax, published, means, look)
     words = OPTIMIZER_WORDS[optimizer]
-    title = f"{optimizer} | Optim score as function of depth and dimension"
+    n_seeds = given.table["seed"].nunique()
+    title = look.pick(
+        f"{words}: score by depth and dimension, mean of {n_seeds} seeds, 95 % intervals",
+        f"{optimizer} | Optim score as function of depth and dimension",
+    )
     if ensemble:
         title += "\nregenerated; open markers: published; dots: expected"
     figure.suptitle(title, fontsize=11)
-    n_seeds = given.table["seed"].nunique()
     caption = (
         f"Score after 100 steps of {words}, mean of {n_seeds} seeds; bands are 95 % bootstrap "
         "intervals"

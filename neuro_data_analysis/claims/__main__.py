@@ -12,7 +12,8 @@ from neuro_data_analysis.export.explorer import LABELS
 
 def parser() -> argparse.ArgumentParser:
     """Command line of ``./reproduce claims``."""
-    parser = argparse.ArgumentParser(
+    parser = arguments.CommandParser(
+        "reproduce claims",
         prog="reproduce claims",
         description="Test each claim of the abstract: effect size, interval, P, verdict; as "
         "published, with animal and era held, and corrected for the drift of reference images. "

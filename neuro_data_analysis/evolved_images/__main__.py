@@ -26,7 +26,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="folder to write (default: figures/evolved_images/ of the project)",
     )
-    parser = argparse.ArgumentParser(
+    parser = arguments.CommandParser(
+        "python -m neuro_data_analysis.evolved_images gallery",
         prog="python -m neuro_data_analysis.evolved_images",
         description="Pictures of the evolved images of the authors' explorer, which "
         "`./reproduce download --from explorer --images` fetches.",

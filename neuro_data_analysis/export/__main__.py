@@ -3,13 +3,15 @@
 import argparse
 import sys
 
+from core.arguments import CommandParser
 from core.errors import RecordingError, run
 from neuro_data_analysis.export.options import Settings, add_export_options
 
 
 def parser() -> argparse.ArgumentParser:
     """Command line of the exporters."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
+        "python -m neuro_data_analysis.export --matroot simulated_data/matroot --skip-bad",
         prog="python -m neuro_data_analysis.export",
         description="Rebuild source data from recordings: Figures 2, 4, 5 and Extended Data "
         "Figure 4 from the paired evolutions; Figures 3 and 6 and Extended Data Figure 5 as far as "
@@ -24,11 +26,13 @@ def main(argv: list[str] | None = None) -> int:
     """Export everything; returns the exit code, 2 if something that is there is broken."""
     options = parser().parse_args(argv)
     settings = Settings.of(options)
+    from neuro_data_analysis.evolutions.experiment_list import used_line
     from neuro_data_analysis.export.inputs import Inputs
     from neuro_data_analysis.export.opening import opened
     from neuro_data_analysis.export.run import FOLDERS, export_to
 
     with opened(settings, FOLDERS, options.matroot) as (recordings, folders, output):
+        print(used_line(recordings), flush=True)
         export = export_to(output, Inputs(recordings, folders, settings.example, settings.jobs))
     for error in export.unavailable:
         print(f"not available: {error}")

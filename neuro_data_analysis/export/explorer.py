@@ -8,6 +8,7 @@ import argparse
 import sys
 
 from core import arguments
+from core.arguments import CommandParser
 from core.errors import run
 from core.progress import answer
 from core.project import EXPLORER_DATA
@@ -18,7 +19,8 @@ LABELS = ("measured", "published")
 
 def parser() -> argparse.ArgumentParser:
     """Command line of this export."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
+        "python -m neuro_data_analysis.export.explorer",
         prog="python -m neuro_data_analysis.export.explorer",
         description="Source data of Figures 2, 4, 5 and Extended Data Figure 4 from the block "
         "averages of the authors' explorer (`./reproduce download --from explorer`).",

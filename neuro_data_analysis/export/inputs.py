@@ -8,7 +8,9 @@ import pandas as pd
 
 from core.contract import ext4, fig5
 from core.contract.source_data import EXAMPLE_EXPI
+from core.errors import RecordingError
 from core.progress import progress
+from core.statistics.windows import Window
 from neuro_data_analysis.evolutions.cohort import Cohort, experiment_order, gather_all
 from neuro_data_analysis.export.examples import example_experiment
 from neuro_data_analysis.recordings.dataset import Recordings
@@ -54,12 +56,16 @@ class Inputs:
         the figure is about.
     n_jobs
         Processes that fit tuning curves.
+    windows, with_psth
+        What the cohort is gathered for: by default all windows, and PSTHs; Figure 4 needs neither.
     """
 
     recordings: Recordings
     folders: Folders
     example_expi: int | None = None
     n_jobs: int = 2
+    windows: tuple[Window, ...] = WINDOWS
+    with_psth: bool = True
 
     @cached_property
     def example(self) -> Experiment:
@@ -68,17 +74,31 @@ class Inputs:
         if chosen is None:
             simulated = self.recordings.is_simulated()
             chosen = example_experiment(self.cohort) if simulated else EXAMPLE_EXPI
-        return self.recordings.experiment(chosen)
+        try:
+            return self.recordings.experiment(chosen)
+        except RecordingError as error:
+            raise error.advising("--example N names another for Figure 2") from None
 
-    @cached_property
+    @property
     def cohort(self) -> Cohort:
         """All experiments, with the windows of all figures; RecordingError if one is broken."""
-        return gather_all(self.recordings, WINDOWS)
+        if isinstance(self._gathered, RecordingError):
+            raise self._gathered
+        return self._gathered
+
+    @cached_property
+    def _gathered(self) -> Cohort | RecordingError:
+        """The cohort, or why there is none, read once for all exporters."""
+        try:
+            return gather_all(self.recordings, self.windows, self.with_psth)
+        except RecordingError as error:
+            advice = error.advice or "--skip-bad leaves such experiments out, and --exclude any"
+            return error.advising(advice)
 
     @property
     def order(self) -> pd.DataFrame:
         """The experiment behind every row; the recordings are read for it only if they must be."""
-        gathered = "cohort" in vars(self)
+        gathered = isinstance(vars(self).get("_gathered"), Cohort)
         return self.cohort.order if gathered else experiment_order(self.recordings)
 
     @cached_property

@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from core.errors import SettingError
 from core.project import SIMULATED_SOURCE_DATA, SOURCE_DATA
+from neuro_data_analysis.evolutions.experiment_list import broken
 from neuro_data_analysis.export.options import FOLDERS, Settings
 from neuro_data_analysis.export.output import Output
 from neuro_data_analysis.recordings.dataset import (
     Overrides,
     Recordings,
+    data_set_files,
     evolution_file,
     matroot,
     open_recordings,
@@ -50,7 +52,8 @@ def opened(
     """
     overrides = read_overrides(settings.overrides)
     path = evolution_file(matroot(root))
-    with open_recordings(path, overrides) as recordings:
+    with open_recordings(path, overrides) as everything:
+        recordings = choose_experiments(everything, settings)
         unknown = sorted(set(overrides) - set(recordings.usable()))
         if unknown:
             raise SettingError(
@@ -62,11 +65,34 @@ def opened(
             folders=folders,
             simulated=simulated,
             recordings=recordings.name,
-            details={"recordings": str(path), "bytes": path.stat().st_size},
+            details={
+                "recordings": str(path),
+                "bytes": sum(file.stat().st_size for file in data_set_files(path)),
+            },
             force=settings.force,
         )
         chosen = {name: getattr(settings, name) for name in FOLDERS}
-        yield Opened(recordings, Folders.below(path.parent, **chosen), output)
+        folder = path if path.is_dir() else path.parent
+        yield Opened(recordings, Folders.below(folder, **chosen), output)
+
+
+def choose_experiments(recordings: Recordings, settings: Settings) -> Recordings:
+    """The data set without what the settings leave out.
+
+    Parameters
+    ----------
+    recordings
+        All of it.
+    settings
+        How to export.
+
+    Raises
+    ------
+    RecordingError
+        If an experiment that is to be left out is not one of the data set's.
+    """
+    chosen = recordings.without(dict.fromkeys(settings.exclude, "excluded"))
+    return chosen.without(broken(chosen)) if settings.skip_bad else chosen
 
 
 def read_overrides(path: Path | None) -> Overrides:

@@ -34,7 +34,8 @@ class Settings:
         Folder to write; None for ``source_data/`` of the project, or ``simulated_source_data/``
         where the recordings are simulated.
     example
-        Experiment of Figure 2.
+        Experiment of Figure 2; None for the paper's, in a simulation for the first that shows what
+        the figure is about.
     formatted, records, prototypes, linearity
         Folders of what lies beside the data set; None for the usual ones below ``MATROOT``.
     jobs
@@ -45,10 +46,14 @@ class Settings:
         Replace files that did not come from an export.
     figures
         Words of the figures that are written in this run.
+    exclude
+        Experiments that are left out.
+    skip_bad
+        Leave out experiments that cannot be used, too.
     """
 
     out: Path | None = None
-    example: int = 155
+    example: int | None = None
     formatted: Path | None = None
     records: Path | None = None
     prototypes: Path | None = None
@@ -57,6 +62,8 @@ class Settings:
     overrides: Path | None = None
     force: bool = False
     figures: tuple[str, ...] = ()
+    exclude: tuple[int, ...] = ()
+    skip_bad: bool = False
 
     def __post_init__(self):
         for name in FOLDERS:
@@ -76,7 +83,8 @@ class Settings:
             Fields that no option gives.
         """
         names = {field.name for field in fields(cls)} & set(vars(options))
-        return cls(**{name: getattr(options, name) for name in names}, **others)
+        chosen = {name: getattr(options, name) for name in names} | others
+        return cls(**chosen | {"exclude": tuple(chosen.get("exclude", ()))})
 
     def to_environment(self) -> dict[str, str]:
         """The environment variable that `from_environment` reads."""
@@ -97,16 +105,40 @@ class Settings:
         """
         values = json.loads(environment.get(VARIABLE, "{}"))
         paths = {name: Path(values[name]) for name in PATHS if values.get(name) is not None}
-        return cls(**values | paths | {"figures": tuple(values.get("figures", ()))})
+        several = {name: tuple(values.get(name, ())) for name in ("figures", "exclude")}
+        return cls(**values | paths | several)
 
 
-def add_export_options(parser: argparse.ArgumentParser) -> None:
-    """Add folders, corrections and what else `Settings` holds."""
+def add_matroot(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of the recordings."""
     parser.add_argument(
         "--matroot",
         metavar="FOLDER",
         help="folder of the recordings (default: the environment variable MATROOT)",
     )
+
+
+def add_choice_of_experiments(parser: argparse.ArgumentParser) -> None:
+    """Add what leaves experiments out."""
+    parser.add_argument(
+        "--exclude",
+        type=int,
+        nargs="+",
+        default=(),
+        metavar="EXPI",
+        help="experiments to leave out, by their 1-based number (default: none)",
+    )
+    parser.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="leave out experiments that cannot be used, and say which and why, in place of "
+        "stopping; every trial is read once more for it",
+    )
+
+
+def add_export_options(parser: argparse.ArgumentParser) -> None:
+    """Add folders, corrections and what else `Settings` holds."""
+    add_matroot(parser)
     parser.add_argument(
         "--out",
         type=folder,
@@ -117,10 +149,11 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--example",
         type=int,
-        default=Settings.example,
         metavar="EXPI",
-        help="experiment of Figure 2 (default: 155)",
+        help="experiment of Figure 2 (default: the paper's, 155; in a simulation the first "
+        "valid one in IT whose threads both succeed)",
     )
+    add_choice_of_experiments(parser)
     for name, content in FOLDERS.items():
         parser.add_argument(
             f"--{name}",

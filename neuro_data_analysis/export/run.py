@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
+from core.contract.fig4 import MASKS
 from core.errors import RecordingError, ReproductionError
 from core.figures import RECORDED
 from neuro_data_analysis.export import ext4, ext5, fig2, fig3, fig4, fig5, fig6
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.inputs import Inputs
+from neuro_data_analysis.export.listing import write_experiments
 from neuro_data_analysis.export.output import Output
 from neuro_data_analysis.recordings.dataset import Recordings
 from neuro_data_analysis.recordings.layout import Folders
@@ -23,7 +26,7 @@ FOLDERS = tuple(figure.folder for figure in RECORDED.values())
 class Export:
     """Paths of the files written, and an error for each output that could not be made.
 
-    `unavailable` are those whose input is not there, `refused` those whose input is broken.
+    `unavailable` are those whose input is not there, `refused` the figures whose input is broken.
     """
 
     paths: list[Path]
@@ -65,7 +68,7 @@ def export_all(
     Raises
     ------
     RecordingError
-        If a recording cannot be used.
+        If recordings cannot be used, so that no figure at all can be made.
     SettingError
         If `out` cannot be written, holds files of another origin, or would mix simulated with real.
     """
@@ -87,19 +90,31 @@ def export_to(output: Output, inputs: Inputs) -> Export:
     Raises
     ------
     RecordingError
-        If a recording cannot be used.
+        If recordings cannot be used, so that no figure at all can be made.
     SettingError
         If the folder cannot be written, holds files of another origin, or would mix simulated with
         real.
     """
     output.refuse()
-    inputs.example  # noqa: B018 (refused here, before the work)
-    contents, refused = Contents(), ()
+    contents, failures = Contents(), {}
     for exporter in EXPORTERS:
+        name = _named(exporter)
         try:
             contents |= exporter.contents(inputs)
         except RecordingError as error:
-            if exporter is not fig6:
-                raise
-            refused = (error.inside("Figure 6"),)
-    return Export(output.write(contents), contents.unavailable, refused)
+            failures.setdefault(str(error), []).append((name, error))
+    refused = tuple(
+        errors[0][1].inside(", ".join(name for name, _ in errors)) for errors in failures.values()
+    )
+    if refused and not contents.files:
+        raise refused[0]
+    paths = output.write(contents)
+    if MASKS in contents.files:
+        write_experiments(inputs.recordings, inputs.cohort, output.root, output.simulated)
+    return Export(paths, contents.unavailable, refused)
+
+
+def _named(exporter: ModuleType) -> str:
+    """Figure of an exporter in words."""
+    word = exporter.__name__.rpartition(".")[2]
+    return f"Extended Data {word[3:]}" if word.startswith("ext") else f"Figure {word[3:]}"

@@ -16,6 +16,12 @@ from core.errors import MissingFileError, RecordingError, SettingError
 from core.matlab.reading import StructArray, open_matfile
 from neuro_data_analysis.recordings.conversion import describe
 from neuro_data_analysis.recordings.experiment import Experiment, is_usable
+from neuro_data_analysis.recordings.nwb_reading import (
+    NWB_SUFFIX,
+    nwb_elements,
+    nwb_files,
+    says_simulated,
+)
 
 VARIABLE = "BFEStats"
 EVOLUTION_FILES = (
@@ -27,6 +33,9 @@ EVOLUTION_FILES = (
 
 SIMULATED = "(`./reproduce simulate` makes simulated ones in simulated_data/matroot)"
 """What to do where there are no recordings."""
+
+UNSET = "no evolution is stored"
+"""Why an element whose ``evol`` is empty is not used."""
 
 MAX_PICKLE_BYTES = 64_000_000_000
 
@@ -59,6 +68,8 @@ class Recordings(Sequence):
         Corrections by experiment number.
     marked_simulated
         Whether a ``SIMULATED.json`` lies beside the file.
+    left_out
+        Why experiments are not used although they are there, by number.
     """
 
     def __init__(
@@ -67,24 +78,30 @@ class Recordings(Sequence):
         name: str = "recordings",
         overrides: Overrides | None = None,
         marked_simulated: bool = False,
+        left_out: Mapping[int, str] | None = None,
     ):
         self.name = name
+        self.left_out = dict(left_out or {})
         self._marked_simulated = marked_simulated
         self.elements = elements
+        self._is_usable: dict[int, bool] = {}
         self.overrides = overrides or {}
 
     def __len__(self) -> int:
         return len(self.elements)
 
     def __getitem__(self, index: int) -> Experiment | None:
-        """Experiment at a 0-based index, None where the element is unset."""
-        raw = self.elements[index]
+        """Experiment at a 0-based index, None where the element is unset or left out."""
         expi = index % len(self) + 1
-        try:
-            usable = raw is not None and is_usable(raw)
-        except RecordingError as error:
-            raise error.inside(f"Exp {expi}").inside(self.name) from None
-        return Experiment(expi, raw, self.overrides.get(expi)) if usable else None
+        if expi in self.left_out:
+            return None
+        raw = self.elements[index]
+        if expi not in self._is_usable:  # looked up once: it opens the struct
+            try:
+                self._is_usable[expi] = raw is not None and is_usable(raw)
+            except RecordingError as error:
+                raise error.inside(f"Exp {expi}").inside(self.name) from None
+        return Experiment(expi, raw, self.overrides.get(expi)) if self._is_usable[expi] else None
 
     def experiment(self, expi: int) -> Experiment:
         """Experiment by its 1-based number.
@@ -99,10 +116,43 @@ class Recordings(Sequence):
             raise RecordingError(
                 path=self.name,
                 expected=f"a recording of Exp {expi}",
-                found="none",
+                found=f"that it is left out ({self.left_out[expi]})"
+                if expi in self.left_out
+                else "none",
                 advice=f"{len(self.usable())} of {len(self)} elements hold one",
             )
         return experiment
+
+    def without(self, left_out: Mapping[int, str]) -> "Recordings":
+        """The same data set without some experiments, as if they were unset.
+
+        Parameters
+        ----------
+        left_out
+            Why each is not used, by number.
+
+        Raises
+        ------
+        RecordingError
+            If there is no such element.
+        """
+        absent = [expi for expi in left_out if not 1 <= expi <= len(self)]
+        if absent:
+            raise RecordingError(
+                path=self.name, expected=f"experiments 1 to {len(self)}", found=f"Exp {absent[0]}"
+            )
+        return Recordings(
+            self.elements,
+            self.name,
+            self.overrides,
+            self._marked_simulated,
+            self.left_out | dict(left_out),
+        )
+
+    def skipped(self) -> dict[int, str]:
+        """Why elements are not used, by number of the experiment, ascending."""
+        unset = (index + 1 for index in range(len(self)) if self[index] is None)
+        return {expi: self.left_out.get(expi, UNSET) for expi in unset}
 
     def usable(self) -> list[int]:
         """Numbers of the experiments that hold a recording, ascending."""
@@ -162,21 +212,44 @@ def matroot(option: str | Path | None = None) -> Path:
 
 
 def evolution_file(folder: Path) -> Path:
-    """The data set's file in a folder, in whichever form.
+    """The data set's file in a folder, in whichever form; the folder where it holds NWB files.
 
     Raises
     ------
     MissingFileError
         If none of the forms is there.
+    SettingError
+        If there are NWB files beside another form.
     """
+    of_nwb = nwb_files(folder)
     for name in EVOLUTION_FILES:
         if (folder / name).is_file():
+            if of_nwb:
+                raise SettingError(
+                    path=folder,
+                    expected="recordings in one form",
+                    found=f"{name} and {len(of_nwb)} NWB files",
+                    advice="move one of them to a folder of its own",
+                )
             return folder / name
+    if of_nwb:
+        return folder
     raise MissingFileError(
         path=folder,
-        expected=f"{EVOLUTION_FILES[0]} (or its published pickle)",
+        expected=f"{EVOLUTION_FILES[0]} (or its published pickle, or NWB files)",
         found=f"neither {SIMULATED}",
     )
+
+
+def data_set_files(path: Path) -> list[Path]:
+    """The files that hold a data set.
+
+    Parameters
+    ----------
+    path
+        What `evolution_file` gives: a file, or a folder of NWB files.
+    """
+    return nwb_files(path) if path.is_dir() else [path]
 
 
 @contextmanager
@@ -204,7 +277,12 @@ def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Ite
     path = Path(path)
     if os.path.isdir(path):  # noqa: PTH112 (no error for a name that is too long)
         path = evolution_file(path)
-    marked = simulation_record(path.parent) is not None
+    is_folder = os.path.isdir(path)  # noqa: PTH112
+    marked = simulation_record(path if is_folder else path.parent) is not None
+    if is_folder or path.suffix == NWB_SUFFIX:
+        elements = nwb_elements(data_set_files(path))
+        yield Recordings(elements, str(path), overrides, marked or says_simulated(elements))
+        return
     if path.suffix == ".pkl":
         content = load_pickle(path, MAX_PICKLE_BYTES, _ATTRIBUTE_DICTS)
         yield recordings_from(content, str(path), overrides, marked)

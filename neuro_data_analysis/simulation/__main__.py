@@ -10,7 +10,8 @@ from core.project import SIMULATED_DATA
 
 def parser() -> argparse.ArgumentParser:
     """Command line of ``./reproduce simulate``."""
-    parser = argparse.ArgumentParser(
+    parser = arguments.CommandParser(
+        "reproduce simulate",
         prog="reproduce simulate",
         description="Simulate recordings in the recordings' own format, and export source data "
         "from them. What was made the same way is kept; other simulated data are replaced.",

@@ -9,14 +9,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.arguments import folder, seed
+from core.arguments import CommandParser, folder, seed
 from core.errors import run
 
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(
-        prog="python -m neuro_data_analysis.tuning_maps", description=__doc__
+    made = CommandParser(
+        "python -m neuro_data_analysis.tuning_maps landscapes --animals Alfa",
+        prog="python -m neuro_data_analysis.tuning_maps",
+        description=__doc__,
     )
     made.add_argument("folder", type=Path, help="folder with the recordings")
     made.add_argument(

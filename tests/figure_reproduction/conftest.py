@@ -1,5 +1,9 @@
 """A folder in the published form, with numbers that mean nothing."""
 
+from functools import partial
+from importlib import import_module
+
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +17,8 @@ from core.experiments.alignment.ensemble_data import (
     ensemble_path,
 )
 from core.experiments.stamps import write_stamp
+from core.figures import RECORDED
+from figure_reproduction.script import draw_figure
 
 N_EXPERIMENTS = 170
 
@@ -24,6 +30,32 @@ CAFFENET = {
     **{("relu6", 17): 4096, ("fc7", 18): 4096, ("relu7", 19): 4096, ("fc8", 20): 1000},
 }
 """Units of every layer, by name and place."""
+
+
+@pytest.fixture(scope="session")
+def drawn(simulation, computed_form, tmp_path_factory):
+    """Every figure of the simulation: what the report gets of it, and its panels, marked."""
+    mpl.use("Agg")
+    out = tmp_path_factory.mktemp("figures")
+    source = SourceData(simulation / "source_data")
+    drawing = {word: import_module(figure.script).reproduce for word, figure in RECORDED.items()}
+    drawing["ext5"] = partial(drawing["ext5"], computed=computed_form)
+    results, panels = {}, {}
+
+    def keeping(word, *arguments, **options):
+        reproduction = drawing[word](*arguments, **options)
+        panels[word] = reproduction.panels
+        return reproduction
+
+    for word in drawing:
+        results[word] = draw_figure(word, partial(keeping, word), source, out)
+    return results, panels
+
+
+@pytest.fixture(scope="session")
+def results(drawn):
+    """What the report gets, by figure."""
+    return drawn[0]
 
 
 @pytest.fixture(scope="session")

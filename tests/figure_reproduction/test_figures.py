@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -37,17 +36,6 @@ from figure_reproduction.sources import Input
 mpl.use("Agg")
 
 N_PICTURES = {"2": 2, "3": 4, "4": 5, "5": 3, "6": 5, "ext4": 9, "ext5": 4}
-
-
-@pytest.fixture(scope="module")
-def results(simulation, computed_form, tmp_path_factory):
-    out = tmp_path_factory.mktemp("figures")
-    source = SourceData(simulation / "source_data")
-    drawing = {word: import_module(figure.script).reproduce for word, figure in RECORDED.items()}
-    drawing["ext5"] = partial(drawing["ext5"], computed=computed_form)
-    return {
-        figure: draw_figure(figure, reproduce, source, out) for figure, reproduce in drawing.items()
-    }
 
 
 @pytest.mark.parametrize("figure", RECORDED)
@@ -192,7 +180,7 @@ def test_broken_data_become_one_sentence(copy, tmp_path):
 
 
 def test_an_unexpected_failure_of_one_figure_is_a_sentence_too(source, tmp_path, caplog):
-    def fails(source, rng):
+    def fails(source, rng, look):
         raise ZeroDivisionError("of all things")
 
     result = draw_figure("4", fails, source, tmp_path)

@@ -77,7 +77,7 @@ def test_a_failing_cell_is_said_in_one_line_and_the_others_still_run(
     output, errors = capfd.readouterr()
     assert errors == "error: bad.ipynb, cell 2: ValueError: no such thing\n"
     assert "  not available: no images." in output.splitlines()
-    assert f"Source data: {out}" in output.splitlines()
+    assert f"Source data: {out}, without figure 2" in output.splitlines()
     first, second, third = nbformat.read(executed / "bad.ipynb", as_version=4).cells[1:]
     assert first.outputs[0]["data"]["text/plain"] == "2"
     assert second.outputs[0]["ename"] == "ValueError"

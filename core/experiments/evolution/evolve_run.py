@@ -1,25 +1,27 @@
 """The work of ``python -m core.experiments.evolve``: from its options to files and figures."""
 
 import argparse
+import re
 from pathlib import Path
-from zlib import crc32
+from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from core.errors import ImageError, MissingFileError, SettingError
-from core.experiments.evolution.loop import Evolution, Thread, blocks_to_do, checksum, evolve
+from core.experiments.evolution.loop import Evolution, blocks_to_do, evolve
+from core.experiments.evolution.named_threads import named_thread
+from core.experiments.evolution.noise import POISSON, PoissonNoise, checked_noise
 from core.experiments.evolution.record import GENERATOR_WEIGHTS
 from core.files import writable_folder
-from core.generators.by_name import load_generator
-from core.generators.protocol import Generator
-from core.generators.start_codes import start_code
-from core.geometry.averages import load_average
-from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
+from core.generators.by_name import check_name, load_generator
+from core.generators.validation import ImageGenerator
+from core.own_parts import is_own
 from core.probing.scorer import Scorer
 from core.probing.unit_responses import UnitResponses, unit_label
-from core.spaces import HESSIAN_ARRAYS, HESSIAN_FILES
+from core.probing.validation import validate_scorer
+from core.progress import progress
+from core.spaces import CODE_LENGTHS
 
 IMAGE_TYPES = (".png", ".jpg", ".jpeg", ".bmp")
 
@@ -46,6 +48,15 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
     MissingFileError
         If there are no reference images or no Hessian where they are named.
     """
+    for name in options.generator:
+        check_name(name, "--generator")
+    if options.sigma is not None and set(options.generator) <= set(CODE_LENGTHS):
+        raise SettingError(
+            path="--sigma",
+            expected="a generator without presets of its own",
+            found=", ".join(options.generator),
+        )
+    noise = _noise(options)
     out = writable_folder(options.out)
     scorer = Scorer(options.network, device=options.device)
     generators = [
@@ -58,16 +69,18 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
         for name in options.generator
     ]
     respond = UnitResponses(scorer, units)
-    notes = {
-        "network": options.network,
-        "network's weights": checksum(scorer.model),
-        GENERATOR_WEIGHTS: "random" if options.random_weights else "published",
-    }
+    if is_own(options.network):
+        validate_scorer(lambda images: respond(images, np.zeros(len(images), dtype=int)))
+    notes = {"network": options.network}
+    if not all(map(is_own, options.generator)):
+        notes[GENERATOR_WEIGHTS] = "random" if options.random_weights else "published"
     references = None if options.references is None else _read_images(options.references)
-    evolutions = [_evolution(unit, generators, references, notes, out, options) for unit in units]
+    common = {"noise": noise, "references": references, "seed": options.seed, "notes": notes}
+    evolutions = [_evolution(unit, generators, common, out, options) for unit in units]
     to_do = blocks_to_do(evolutions, options.blocks)
-    with tqdm(total=to_do, desc="blocks", disable=None) as bar:
-        records = evolve(evolutions, respond, options.blocks, after_block=bar.update)
+    steps = iter(progress(range(to_do), to_do, "blocks"))
+    next(steps, None)  # the bar stands before the first block
+    records = evolve(evolutions, respond, options.blocks, after_block=lambda: next(steps, None))
 
     # only now, since matplotlib takes long to import
     from core.experiments.evolution.figures import save_figures
@@ -81,70 +94,56 @@ def evolve_units(options: argparse.Namespace, units: list[tuple]) -> list[Path]:
 
 def _evolution(
     unit: tuple,
-    generators: list[Generator],
-    references: torch.Tensor | None,
-    notes: dict,
+    generators: list[ImageGenerator],
+    common: dict[str, Any],
     out: Path,
     options: argparse.Namespace,
 ) -> Evolution:
     layer, *position = unit
     name = unit_label(options.network, layer, position)
     threads = [
-        _thread(thread, name, generators[thread], options) for thread in range(len(generators))
+        named_thread(
+            options.generator,
+            thread,
+            generators,
+            options.optimizer[thread],
+            unit=name,
+            seed=options.seed,
+            n_blocks=options.blocks,
+            sigma=options.sigma,
+            hessians=options.hessians,
+        )
+        for thread in range(len(generators))
     ]
     kinds = [f"{t.name}-{label}" for t, label in zip(threads, options.optimizer, strict=True)]
-    stem = "_".join([name.replace(" ", "_").replace(",", "_"), *kinds, f"seed{options.seed}"])
+    noise = common["noise"]
+    noisy = ["poisson"] if isinstance(noise, PoissonNoise) else [f"noise{noise:g}"] * (noise > 0)
+    parts = [re.sub("[ ,:]", "_", name), *kinds, *noisy, f"seed{options.seed}"]
     return Evolution(
-        path=out / f"{stem}.h5",
+        path=out / f"{'_'.join(parts)}.h5",
         unit=name,
         threads=threads,
-        noise=options.noise,
-        references=references,
-        seed=options.seed,
-        notes=notes,
+        **common,
     )
 
 
-def _thread(thread: int, unit: str, generator: Generator, options: argparse.Namespace) -> Thread:
-    kind, label = options.generator[thread], options.optimizer[thread]
-    known = (*names_of(kind), *BENCHMARK)
-    if label not in known:
+def _noise(options: argparse.Namespace) -> float | PoissonNoise:
+    """The noise that the options ask for."""
+    of_counts = {
+        name: value
+        for name in ("window", "baseline", "spontaneous", "scale")
+        if (value := getattr(options, name)) is not None
+    }
+    if options.noise == POISSON:
+        return PoissonNoise(**of_counts)
+    if of_counts:
         raise SettingError(
-            path="--optimizer", expected=f"for {kind} one of {', '.join(known)}", found=f"{label!r}"
+            path=f"--{next(iter(of_counts))}", expected=f"--noise {POISSON}", found=options.noise
         )
-    of_start, of_samples = (
-        np.random.default_rng([options.seed, crc32(unit.encode()), thread, purpose])
-        for purpose in (0, 1)
-    )
-    name = kind if options.generator.count(kind) == 1 else f"{kind}-{thread}"
-    if label in BENCHMARK:
-        optimizer = make_optimizer(
-            label, generator.latent_dim, n_generations=options.blocks, random_seed=of_samples
-        )
-        return Thread(name, generator, optimizer)
-    start = start_code(kind, of_start)
-    hessian = _hessian(kind, label, options)
-    optimizer = make_optimizer(
-        f"{kind}/{label}",
-        generator.latent_dim,
-        init_code=start,
-        hessian=hessian,
-        random_seed=of_samples,
-    )
-    return Thread(name, generator, optimizer, start)
-
-
-def _hessian(kind: str, label: str, options: argparse.Namespace) -> dict | None:
-    if not label.startswith("Hess"):
-        return None
-    if options.hessians is None:
-        raise SettingError(
-            path=label, expected=f"a folder with {HESSIAN_FILES[kind]} as --hessians", found="none"
-        )
-    is_class = label.endswith("_class")
-    metric = load_average(options.hessians, kind, part="class" if is_class else None)
-    values, vectors = HESSIAN_ARRAYS[f"{kind} class" if is_class else kind]
-    return {values: metric.eigenvalues, vectors: metric.eigenvectors}
+    try:
+        return checked_noise(float(options.noise))
+    except ValueError:
+        return checked_noise(options.noise)
 
 
 def _read_images(path: Path) -> torch.Tensor:

@@ -10,8 +10,10 @@ from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 
 from core.errors import SampleError
-from core.experiments.evolution.loop import Evolution, Thread, checksum, evolve
+from core.experiments.evolution.loop import Evolution, evolve
+from core.experiments.evolution.noise import Noise
 from core.experiments.evolution.record import EvolutionRecord, read_evolution
+from core.experiments.evolution.threads import Thread
 from core.files import replacing
 from core.generators.by_name import load_generator
 from core.generators.protocol import Generator
@@ -49,7 +51,8 @@ class ExperimentEvolution:
     device
         By default CUDA when present, else the CPU.
     noise, seed
-        Level and seed of multiplicative noise; the seed is also that of the default optimizer.
+        Level of multiplicative noise, ``"poisson"`` or a `PoissonNoise`, and its seed, which is
+        also that of the default optimizer.
     pretrained
         Whether a generator made by name has its published weights.
 
@@ -74,7 +77,7 @@ class ExperimentEvolution:
         GAN: str | Generator = "fc6",  # noqa: N803 (published name)
         device: Any = None,
         *,
-        noise: float = 0.0,
+        noise: Noise = 0.0,
         seed: int = 0,
         pretrained: bool = True,
     ):
@@ -111,11 +114,7 @@ class ExperimentEvolution:
             threads=[Thread("GAN", self.G, self.optimizer, start)],
             noise=self.noise,
             seed=self.seed,
-            notes={
-                "network's weights": checksum(self.scorer.model),
-                "imgsize": list(self.imgsize),
-                "corner": list(self.corner),
-            },
+            notes={"imgsize": list(self.imgsize), "corner": list(self.corner)},
         )
         steps = iter(progress(range(self.max_step), self.max_step, "generations"))
         (record,) = evolve(

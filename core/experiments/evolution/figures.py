@@ -5,6 +5,10 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from core.experiments.evolution.record import (
     GENERATOR_WEIGHTS,
@@ -12,14 +16,21 @@ from core.experiments.evolution.record import (
     ThreadRecord,
 )
 from core.files import replacing
-from core.generators.protocol import Generator, as_image_list
-from core.images.montages import color_framed_montages
+from core.generators.protocol import as_image_list, render
+from core.generators.validation import ImageGenerator
+from core.images.montages import SMALLEST_SCORE_RANGE, color_framed_montages
 
 COLORS = ("#c0392b", "#2471a3", "#7d3c98", "#117a65")
 """Colours of the threads, in their order."""
 
-IMAGE_SIZE = 128
-"""Pixels of an image with its frame, in a montage."""
+DPI = 100
+"""Pixels an inch of a montage's figure, whose images keep their own pixels."""
+
+BAR_WIDTH = 110
+"""Pixels beside the montage, for the colours of the scores."""
+
+LEAST_HEIGHT = 200
+"""Pixels that the colours need."""
 
 MONTAGE_COLUMNS = 10
 
@@ -65,11 +76,12 @@ def draw_trajectories(ax: plt.Axes, record: EvolutionRecord) -> None:
     if record.settings.get(GENERATOR_WEIGHTS) == "random":
         title += "\ngenerators with random weights"
     ax.set(xlabel="block", ylabel="score", title=title)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(frameon=False)
 
 
-def best_images(thread: ThreadRecord, generator: Generator) -> np.ndarray:
-    """Montage of the best image of every block, framed by its score.
+def best_images(thread: ThreadRecord, generator: ImageGenerator) -> np.ndarray:
+    """Montage of the best image of every block at the generator's size, framed by its score.
 
     Parameters
     ----------
@@ -84,16 +96,42 @@ def best_images(thread: ThreadRecord, generator: Generator) -> np.ndarray:
         RGB in [0, 1].
     """
     rows = best_of_blocks(thread)
-    images = as_image_list(generator.images(thread.codes[rows]))
+    images = as_image_list(render(generator, thread.codes[rows]))
     n_columns = min(MONTAGE_COLUMNS, len(rows))
     shape = (n_columns, -(-len(rows) // n_columns))
-    size = (IMAGE_SIZE, IMAGE_SIZE)
-    (montage,) = color_framed_montages(images, size, shape, thread.scores[rows])
+    height, width, _ = images[0].shape
+    frame = max(2, min(height, width) // 16)
+    size = (width + 2 * frame, height + 2 * frame)
+    (montage,) = color_framed_montages(images, size, shape, thread.scores[rows], pad=frame)
     return montage
 
 
+def best_images_figure(thread: ThreadRecord, generator: ImageGenerator) -> Figure:
+    """`best_images`, pixel by pixel, beside the scale of the frames' colours.
+
+    Parameters
+    ----------
+    thread
+        Codes and scores.
+    generator
+        Generator that the codes belong to.
+    """
+    montage = best_images(thread, generator)
+    height, width, _ = montage.shape
+    full = np.array([width + BAR_WIDTH, max(height, LEAST_HEIGHT)])
+    figure = plt.figure(figsize=full / DPI, dpi=DPI)
+    figure.figimage(montage, yo=(full[1] - height) // 2, origin="upper")
+    ax = figure.add_axes([(width + 15) / full[0], 0.1, 15 / full[0], 0.8])
+    scores = thread.scores[best_of_blocks(thread)]
+    limits = Normalize(scores.min(), max(scores.max(), scores.min() + SMALLEST_SCORE_RANGE))
+    bar = figure.colorbar(ScalarMappable(limits, "summer"), cax=ax)
+    bar.set_label("score of each best image", fontsize=7)
+    bar.ax.tick_params(labelsize=7)
+    return figure
+
+
 def save_figures(
-    record: EvolutionRecord, generators: Mapping[str, Generator], path: Path
+    record: EvolutionRecord, generators: Mapping[str, ImageGenerator], path: Path
 ) -> list[Path]:
     """Draw an evolution beside its file.
 
@@ -118,6 +156,8 @@ def save_figures(
     plt.close(figure)
     for thread in record.threads:
         paths.append(path.with_name(f"{path.stem}_{thread.name}_best.png"))
+        figure = best_images_figure(thread, generators[thread.name])
         with replacing(paths[-1]) as temporary:
-            plt.imsave(temporary, best_images(thread, generators[thread.name]))
+            figure.savefig(temporary, dpi=DPI)
+        plt.close(figure)
     return paths

@@ -15,8 +15,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from core.computing.checksums import checksum
 from core.errors import SampleError, SettingError
-from core.experiments.evolution.loop import checksum
 from core.experiments.evolution.record import (
     GENERATOR_WEIGHTS,
     EvolutionRecord,
@@ -24,7 +24,7 @@ from core.experiments.evolution.record import (
     read_evolution,
 )
 from core.files import replacing, writable_folder
-from core.generators.by_name import GENERATORS
+from core.generators.by_name import check_name
 from core.generators.protocol import Generator
 from core.geometry.commands import average_at_random, loaded, save_figure
 from core.geometry.distances import FeatureDistance
@@ -102,10 +102,7 @@ def evolutions(options: argparse.Namespace) -> Iterator[str]:
         raise SettingError(path="files", expected="evolutions of one generator", found=found)
     ((name, is_random, weights),) = settings
     options.generator = options.generator or name.partition("-")[0]
-    if options.generator not in GENERATORS:
-        raise SettingError(
-            path="--generator", expected=", ".join(GENERATORS), found=repr(options.generator)
-        )
+    check_name(options.generator, "--generator")
     options.random_weights |= is_random
     trajectories = [
         _trajectory(thread, path) for thread, path in zip(threads, options.files, strict=True)

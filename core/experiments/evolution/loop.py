@@ -5,38 +5,35 @@ In every block all threads show their populations, mixed with reference images i
 the unit; then each optimizer learns from its own images. Single evolutions have one thread, paired
 ones two (DeePSim and BigGAN), as in the recordings.
 
-Noise multiplies: ``score = clean * max(0, 1 + level * N(0, 1))``, independently for every image.
+Noise is drawn for every image alone; `core.experiments.evolution.noise` has its kinds.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from weakref import WeakKeyDictionary, ref
+from typing import Any, Protocol
 from zlib import crc32
 
 import numpy as np
 import torch
-from torch import nn
 
 from core import interrupt
 from core.computing.array_backend import Array, to_host
-from core.errors import CodeError, ScoreError, SettingError, StateError
+from core.errors import ScoreError, SettingError, StateError
+from core.experiments.evolution.noise import Noise, checked_noise, noise_settings, with_noise
 from core.experiments.evolution.record import (
     Block,
     EvolutionRecord,
     ThreadShape,
     create,
+    extend,
     read_evolution,
     write_block,
 )
-from core.generators.protocol import Generator
-from core.optimizers.protocol import Optimizer
+from core.experiments.evolution.threads import Thread, Turns, array_sha256, thread_settings
+from core.generators.protocol import render
+from core.generators.validation import ImageGenerator
 from core.settings import check_same, whole
-
-Respond = Callable[[torch.Tensor, np.ndarray], np.ndarray]
-"""Clean scores (n,) of images (n, 3, H, W), each by the unit whose number (n,) stands beside it."""
 
 Place = Callable[[torch.Tensor], torch.Tensor]
 """What is done to images (n, 3, H, W) before they are scored."""
@@ -44,33 +41,45 @@ Place = Callable[[torch.Tensor], torch.Tensor]
 AT_A_TIME = 512
 """Images that are in memory at the same time."""
 
-LARGEST_NOISE = 100.0
-"""Level of noise, as a multiple of the score, that nobody asks for but by mistake beyond it."""
 
-SAME_CODES = 1e-5
-"""Relative difference up to which codes are those of the file, which are float32."""
+class Respond(Protocol):
+    """Clean scores of images, each by the unit whose number stands beside it.
 
-
-@dataclass(frozen=True)
-class Thread:
-    """A generator, and the optimizer of its codes.
-
-    Attributes
-    ----------
-    name
-        Of the thread, for the record: "fc6".
-    generator
-        Makes the images; threads that share one are rendered together.
-    optimizer
-        Fresh: an interrupted evolution is resumed by showing it again what it has seen.
-    start : (n, D), optional
-        First codes; by default those of the optimizer.
+    Any function of the two will do. Of a function nothing is known, so that it is for the caller to
+    go on with the same one; an object with the method `identity` as well is compared with that of
+    the file, and another scorer is refused. `core.probing.UnitResponses` has it.
     """
 
-    name: str
-    generator: Generator
-    optimizer: Optimizer
-    start: Array | None = None
+    def __call__(self, images: torch.Tensor, units: np.ndarray) -> np.ndarray:
+        """Scores of images.
+
+        Parameters
+        ----------
+        images : (n, 3, H, W) float32
+            RGB in [0, 1].
+        units : (n,) int
+            Number of the unit that each is scored by, 0-based, in the order of the evolutions.
+
+        Returns
+        -------
+        (n,)
+            Finite; a tensor will do.
+        """
+
+    def identity(self, unit: int) -> dict[str, Any]:
+        """What makes a unit's scores what they are, and must be the same when it goes on; optional.
+
+        Parameters
+        ----------
+        unit
+            Number of the unit, 0-based.
+
+        Returns
+        -------
+        dict
+            In types of JSON, by name: the `core.computing.checksums.checksum` of a network's
+            weights, the layer, the size of images, ...
+        """
 
 
 @dataclass(frozen=True)
@@ -86,19 +95,20 @@ class Evolution:
     threads
         One, or several that take turns.
     noise
-        Level of the noise; 0 is none.
+        Level of noise that is proportional to the score, 0 is none; ``"poisson"`` or a
+        `PoissonNoise` for counts of spikes. The file keeps clean scores beside the noisy ones.
     references : (n, 3, H, W), optional
         Images in [0, 1] that are shown in every block.
     seed
         Of noise and order, which differ between units all the same.
     notes
-        What else should be the same when it goes on, such as the checksum of the network.
+        What else should be the same when it goes on, such as what `place` does to images.
     """
 
     path: Path
     unit: str
     threads: Sequence[Thread]
-    noise: float = 0.0
+    noise: Noise = 0.0
     references: torch.Tensor | None = None
     seed: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
@@ -106,19 +116,10 @@ class Evolution:
     def __post_init__(self) -> None:
         if not self.threads:
             raise SettingError(path=self.unit, expected="at least one thread", found="none")
-        if not 0 <= self.noise <= LARGEST_NOISE:
-            raise SettingError(
-                path="noise", expected=f"a level of 0 to {LARGEST_NOISE:g}", found=f"{self.noise!r}"
-            )
+        object.__setattr__(self, "noise", checked_noise(self.noise))
         whole(self.seed, "seed", at_least=0)
         for thread in self.threads:
-            if thread.optimizer.space_dimen != thread.generator.latent_dim:
-                raise SettingError(
-                    path=f"thread {thread.name}",
-                    expected="an optimizer of the generator's "
-                    f"{thread.generator.latent_dim} values",
-                    found=f"one of {thread.optimizer.space_dimen}",
-                )
+            thread.check_lengths()
 
 
 def evolve(
@@ -141,7 +142,8 @@ def evolve(
     respond
         See `Respond`; `core.probing.unit_responses` has one for units of a network.
     n_blocks
-        Generations, the first codes counted.
+        Generations, the first codes counted. May be more than a file was begun with; it then gets
+        room for them.
     place
         What is done to images before they are scored, such as fitting them into a receptive field.
     after_block
@@ -162,10 +164,8 @@ def evolve(
         If a file cannot be written. What was recorded is kept, and the same call goes on from it.
     """
     whole(n_blocks, "n_blocks", at_least=1)
-    generators = {id(t.generator): t.generator for e in evolutions for t in e.threads}
-    checksums = {key: checksum(generator) for key, generator in generators.items()}
     runs = [
-        _Run(evolution, number, respond, n_blocks, place, checksums)
+        _Run(evolution, number, respond, n_blocks, place)
         for number, evolution in enumerate(evolutions)
     ]
     while active := [run for run in runs if run.n_done < n_blocks]:
@@ -195,71 +195,6 @@ def blocks_to_do(evolutions: Sequence[Evolution], n_blocks: int) -> int:
     return max((n_blocks - n for n in done), default=0)
 
 
-def with_noise(clean: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
-    """Scores whose noise is proportional to them and which do not change sign.
-
-    Parameters
-    ----------
-    clean : (n,)
-        Scores without noise.
-    level
-        Standard deviation of the noise over the score; 0 is none.
-    rng
-        Source of the noise.
-
-    Returns
-    -------
-    (n,)
-        ``clean * max(0, 1 + level * N(0, 1))``.
-
-    Examples
-    --------
-    >>> with_noise(np.array([0.0, 2.0]), 0.0, np.random.default_rng(0))
-    array([0., 2.])
-    """
-    return clean * np.maximum(0, 1 + level * rng.standard_normal(len(clean)))
-
-
-_checksums: WeakKeyDictionary[nn.Module, tuple[list, str]] = WeakKeyDictionary()
-"""What `checksum` gave for a network, and its tensors then: where each is, and times written to."""
-
-
-def checksum(module: nn.Module) -> str:
-    """SHA-256 of a network's parameters and buffers, by name.
-
-    A network is hashed again only once one of its tensors was written to (other than behind
-    autograd's back, by ``.data``) or replaced, since a sweep asks at every run.
-
-    Examples
-    --------
-    >>> layer = nn.Linear(2, 1).requires_grad_(False)
-    >>> before = checksum(layer)
-    >>> _ = layer.weight.add_(1)
-    >>> checksum(layer) == before
-    False
-    """
-    tensors = [*module.parameters(), *module.buffers()]
-    then, digest = _checksums.get(module, ([], ""))
-    if len(then) != len(tensors) or not all(map(_is_as_then, tensors, then)):
-        digest = _state_sha256(module)
-        now = [(ref(tensor), tensor.data_ptr(), tensor._version) for tensor in tensors]
-        _checksums[module] = now, digest
-    return digest
-
-
-def _is_as_then(tensor: torch.Tensor, then: tuple) -> bool:
-    same, address, version = then
-    return same() is tensor and address == tensor.data_ptr() and version == tensor._version
-
-
-def _state_sha256(module: nn.Module) -> str:
-    digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(to_host(value)).tobytes())
-    return digest.hexdigest()
-
-
 class _Run:
     """An evolution under way: the populations to show next, and its file."""
 
@@ -270,25 +205,33 @@ class _Run:
         respond: Respond,
         n_blocks: int,
         place: Place,
-        checksums: dict[int, str],
     ):
         self.evolution, self.number = evolution, number
-        self.populations = [_first_codes(thread) for thread in evolution.threads]
-        settings = _settings(evolution, self.populations, n_blocks, checksums)
+        self.turns = Turns(evolution.threads)
+        settings = _settings(evolution, self.populations, n_blocks) | _scorer(respond, number)
         if evolution.path.is_file():
             record = read_evolution(evolution.path)
-            _check_settings(evolution, settings, record)
+            is_longer = n_blocks > record.n_blocks
+            known = settings | ({"n_blocks": record.n_blocks} if is_longer else {})
+            _check_settings(evolution, known, record)
             self.reference_clean = record.reference_clean
             self.n_done = record.n_done
             self._show_again(record)
+            if is_longer:
+                extend(evolution.path, settings, n_blocks)
         else:
             self.n_done = 0
             self.reference_clean = self._reference_scores(respond, place)
             shapes = [
-                ThreadShape(t.name, t.generator.latent_dim, len(codes), t.optimizer.lambda_)
+                ThreadShape(t.name, t.n_code, len(codes), t.optimizer.lambda_)
                 for t, codes in zip(evolution.threads, self.populations, strict=True)
             ]
             create(evolution.path, settings, shapes, n_blocks, self.reference_clean)
+
+    @property
+    def populations(self) -> list[Array]:
+        """Codes that the threads show next."""
+        return self.turns.populations
 
     def finish_block(self, clean: Sequence[np.ndarray]) -> None:
         """Add noise and order, record, and let the optimizers learn."""
@@ -309,36 +252,17 @@ class _Run:
         self._learn(scores)
 
     def _learn(self, scores: Sequence[np.ndarray]) -> None:
-        self.populations = [
-            thread.optimizer.step(of_thread, population)
-            for thread, of_thread, population in zip(
-                self.evolution.threads, scores, self.populations, strict=True
-            )
-        ]
+        self.turns.learn(scores)
         self.n_done += 1
 
     def _show_again(self, record: EvolutionRecord) -> None:
         """Bring the optimizers to where the file ends."""
         self.n_done = 0
         for block in range(record.n_done):
-            scores = []
-            for thread, population in zip(record.threads, self.populations, strict=True):
-                shown = thread.generations == block
-                self._check_codes(thread.codes[shown], to_host(population))
-                scores.append(thread.scores[shown])
-            self._learn(scores)
-
-    def _check_codes(self, recorded: np.ndarray, population: np.ndarray) -> None:
-        same = recorded.shape == population.shape and np.allclose(
-            recorded, population, rtol=0, atol=SAME_CODES * max(1e-30, np.abs(recorded).max())
-        )
-        if not same:
-            raise StateError(
-                path=self.evolution.path,
-                expected="the codes that these optimizers give from the recorded scores",
-                found=f"others in block {self.n_done}",
-                advice="go on with the seeds it was begun with",
-            )
+            shown = [thread.generations == block for thread in record.threads]
+            codes = [t.codes[rows] for t, rows in zip(record.threads, shown, strict=True)]
+            self.turns.check_codes(codes, block, self.evolution.path)
+            self._learn([t.scores[rows] for t, rows in zip(record.threads, shown, strict=True)])
 
     def _reference_scores(self, respond: Respond, place: Place) -> np.ndarray:
         images = self.evolution.references
@@ -369,12 +293,16 @@ def _clean_scores(runs: Sequence[_Run], respond: Respond, place: Place) -> list[
 
 
 def _render_and_score(
-    generator: Generator, codes: torch.Tensor, units: np.ndarray, respond: Respond, place: Place
+    generator: ImageGenerator,
+    codes: torch.Tensor,
+    units: np.ndarray,
+    respond: Respond,
+    place: Place,
 ) -> np.ndarray:
     scores = []
     for start in range(0, len(codes), AT_A_TIME):
         some = slice(start, start + AT_A_TIME)
-        images = place(generator.images(codes[some]))
+        images = place(render(generator, codes[some]))
         scores.append(_checked(respond(images, units[some]), len(images)))
     return np.concatenate(scores)
 
@@ -389,52 +317,30 @@ def _checked(scores: np.ndarray, n: int) -> np.ndarray:
     return scores
 
 
-def _first_codes(thread: Thread) -> Array:
-    codes = thread.optimizer.get_init_pop() if thread.start is None else thread.start
-    if codes is None:
-        raise CodeError(
-            path=f"thread {thread.name}",
-            expected="first codes",
-            found="that neither `start` nor the optimizer gives any",
-        )
-    if codes.ndim != 2 or codes.shape[1] != thread.generator.latent_dim:
-        raise CodeError(
-            path=f"thread {thread.name}",
-            expected=f"first codes (n, {thread.generator.latent_dim})",
-            found=f"shape {tuple(codes.shape)}",
-        )
-    return codes
-
-
 def _settings(
     evolution: Evolution,
     populations: Sequence[Array],
     n_blocks: int,
-    checksums: dict[int, str],
 ) -> dict[str, Any]:
     references = evolution.references
     return {
         "unit": evolution.unit,
         "n_blocks": n_blocks,
-        "noise": evolution.noise,
+        "noise": noise_settings(evolution.noise),
         "seed": evolution.seed,
-        "references": None if references is None else _sha256(references),
+        "references": None if references is None else array_sha256(references),
         **evolution.notes,
         "threads": [
-            {
-                "name": thread.name,
-                "generator": type(thread.generator).__name__,
-                "generator's weights": checksums[id(thread.generator)],
-                "first codes": _sha256(codes),
-                **thread.optimizer.settings(),
-            }
+            thread_settings(thread, codes)
             for thread, codes in zip(evolution.threads, populations, strict=True)
         ],
     }
 
 
-def _sha256(values: Array) -> str:
-    return hashlib.sha256(np.ascontiguousarray(to_host(values)).tobytes()).hexdigest()
+def _scorer(respond: Respond, unit: int) -> dict[str, Any]:
+    """What a scorer says of a unit, as settings of the evolution; nothing of a plain function."""
+    known = respond.identity(unit) if hasattr(respond, "identity") else {}
+    return {f"scorer's {name}": value for name, value in known.items()}
 
 
 def _check_settings(

@@ -29,6 +29,10 @@ GENERATOR_WEIGHTS = "weights of the generators"
 """Note of an evolution that figures repeat where it says random."""
 
 
+COLUMNS = ("scores_clean", "scores", "generations", "positions")
+"""What stands beside each code."""
+
+
 @dataclass(frozen=True)
 class ThreadRecord:
     """What one thread showed, in the order of its populations.
@@ -141,32 +145,81 @@ def create(
     SettingError
         If there is a folder in its place.
     """
-    n_references = len(reference_clean)
     if path.is_dir():
         raise SettingError(path=path, expected="no file or an evolution", found="a folder")
     path.parent.mkdir(parents=True, exist_ok=True)
+    _check_room(path, threads, n_blocks)
+    with _said(path), replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs["versions"] = json.dumps(versions())
+        _make_room(file, settings, threads, n_blocks, reference_clean)
+
+
+def extend(path: Path, settings: dict[str, Any], n_blocks: int) -> None:
+    """Give an evolution's file room for more blocks; what it holds stays.
+
+    Parameters
+    ----------
+    path
+        HDF5 file, as `create` made it.
+    settings
+        What the evolution is made of, in types of JSON, with the new number of blocks.
+    n_blocks
+        Blocks that are planned now, more than before.
+
+    Raises
+    ------
+    RunError
+        If it cannot be written; the file is then as it was.
+    """
+    with _said(path), h5py.File(path, "r", locking=False) as old:
+        groups = [old[f"threads/{i}"] for i in range(len(old["threads"]))]
+        shapes = [_shape_of(group) for group in groups]
+        n_done = int(old["n_done"][()])
+        _check_room(path, shapes, n_blocks)
+        with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs["versions"] = old.attrs["versions"]
+            _make_room(file, settings, shapes, n_blocks, old["references/scores_clean"][:])
+            for name in ("scores", "positions"):
+                file[f"references/{name}"][:n_done] = old[f"references/{name}"][:n_done]
+            for i, (group, shape) in enumerate(zip(groups, shapes, strict=True)):
+                n = shape.rows(n_done - 1).stop if n_done else 0
+                for name in (*COLUMNS, "codes"):
+                    file[f"threads/{i}/{name}"][:n] = group[name][:n]
+            file["n_done"][()] = n_done
+
+
+def _check_room(path: Path, threads: Sequence[ThreadShape], n_blocks: int) -> None:
     n_bytes = sum(4 * t.n_code * t.rows(n_blocks - 1).stop for t in threads)
     if n_bytes > shutil.disk_usage(path.parent).free:
         raise no_room(path, OSError(ENOSPC, os.strerror(ENOSPC)), n_bytes)
-    with _said(path), replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs["format"] = FORMAT
-        file.attrs["settings"] = json.dumps(settings)
-        file.attrs["versions"] = json.dumps(versions())
-        file.attrs["n_blocks"] = n_blocks
-        file["n_done"] = 0
-        file["references/scores_clean"] = reference_clean
-        file["references/scores"] = np.full((n_blocks, n_references), np.nan)
-        file["references/positions"] = np.full((n_blocks, n_references), -1)
-        for i, shape in enumerate(threads):
-            n = shape.rows(n_blocks - 1).stop
-            group = file.create_group(f"threads/{i}")
-            group.attrs["name"] = shape.name
-            group.attrs["n_first"], group.attrs["n_following"] = shape.n_first, shape.n_following
-            group["codes"] = np.full((n, shape.n_code), np.nan, dtype=np.float32)
-            group["generations"] = np.full(n, -1)
-            group["positions"] = np.full(n, -1)
-            for name in ("scores_clean", "scores"):
-                group[name] = np.full(n, np.nan)
+
+
+def _make_room(
+    file: h5py.File,
+    settings: dict[str, Any],
+    threads: Sequence[ThreadShape],
+    n_blocks: int,
+    reference_clean: np.ndarray,
+) -> None:
+    """Everything that a file holds, at its full size and empty."""
+    n_references = len(reference_clean)
+    file.attrs["format"] = FORMAT
+    file.attrs["settings"] = json.dumps(settings)
+    file.attrs["n_blocks"] = n_blocks
+    file["n_done"] = 0
+    file["references/scores_clean"] = reference_clean
+    file["references/scores"] = np.full((n_blocks, n_references), np.nan)
+    file["references/positions"] = np.full((n_blocks, n_references), -1)
+    for i, shape in enumerate(threads):
+        n = shape.rows(n_blocks - 1).stop
+        group = file.create_group(f"threads/{i}")
+        group.attrs["name"] = shape.name
+        group.attrs["n_first"], group.attrs["n_following"] = shape.n_first, shape.n_following
+        group["codes"] = np.full((n, shape.n_code), np.nan, dtype=np.float32)
+        group["generations"] = np.full(n, -1)
+        group["positions"] = np.full(n, -1)
+        for name in ("scores_clean", "scores"):
+            group[name] = np.full(n, np.nan)
 
 
 def write_block(path: Path, number: int, block: Block) -> None:
@@ -250,8 +303,7 @@ def _read(file: h5py.File) -> EvolutionRecord:
 def _read_thread(group: h5py.Group, n_done: int) -> ThreadRecord:
     shape = _shape_of(group)
     there = slice(0, shape.rows(n_done - 1).stop if n_done else 0)
-    names = ("codes", "scores_clean", "scores", "generations", "positions")
-    return ThreadRecord(shape.name, *(group[name][there] for name in names))
+    return ThreadRecord(shape.name, *(group[name][there] for name in ("codes", *COLUMNS)))
 
 
 def _shape_of(group: h5py.Group) -> ThreadShape:

@@ -170,7 +170,7 @@ def _table(
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """The table, and the checksums of both networks."""
     import_package("torch", "the linearity of network units")
-    from core.experiments.evolution.loop import checksum
+    from core.computing.checksums import checksum
     from core.experiments.linearity.regressions import (
         caffenet_layers,
         linearity_results,

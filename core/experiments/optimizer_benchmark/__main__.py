@@ -10,7 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from core.arguments import add_cluster_options, count, folder, seed
+from core.arguments import CommandParser, add_cluster_options, count, folder, seed
 from core.errors import run
 
 PRESETS = ("quick", "published", "nevergrad")
@@ -18,8 +18,10 @@ PRESETS = ("quick", "published", "nevergrad")
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(
-        prog="python -m core.experiments.optimizer_benchmark", description=__doc__
+    made = CommandParser(
+        "python -m core.experiments.optimizer_benchmark --optimizer Genetic --repeats 1",
+        prog="python -m core.experiments.optimizer_benchmark",
+        description=__doc__,
     )
     made.add_argument(
         "--preset",
@@ -30,11 +32,16 @@ def parser() -> argparse.ArgumentParser:
         "nevergrad: their methods of nevergrad, 18000 runs",
     )
     made.add_argument(
-        "--optimizer", action="append", metavar="NAME", help="only this one; may be repeated"
+        "--optimizer",
+        action="append",
+        metavar="NAME",
+        help="only this one; may be repeated (default: all)",
     )
     made.add_argument("--repeats", type=count, help="repetitions, in place of the preset's")
-    made.add_argument("--out", type=folder, default=Path("optimizer_benchmark"))
-    made.add_argument("--seed", type=seed, default=0)
+    made.add_argument(
+        "--out", type=folder, default=Path("optimizer_benchmark"), help="folder of all results"
+    )
+    made.add_argument("--seed", type=seed, default=0, help="of all that is random")
     made.add_argument("--device", help="default: a GPU where there is one")
     add_cluster_options(made)
     return made

@@ -85,7 +85,9 @@ def unit_run(
         ``mean_clean``, ``angle``: score and angle in degrees, by generation. SHA-256 of the
         weights, versions as JSON, and what `trajectory_row` and `covariance_row` say.
     """
-    from core.experiments.evolution.loop import Evolution, Thread, checksum, evolve
+    from core.computing.checksums import checksum
+    from core.experiments.evolution.loop import Evolution, evolve
+    from core.experiments.evolution.threads import Thread
     from core.probing.unit_responses import UnitResponses, unit_label
 
     images_of = _generator(generator, device)

@@ -89,7 +89,7 @@ def _thread(averages: BlockAverages, trials: np.ndarray, k: int) -> dict:
     order = np.argsort(mean)
     best, first = order[-BEST:], [0, 1]
     base = window_rate(psth, BASELINE, axis=1).mean()
-    course = time_course(psth[best].mean(axis=0) - base)
+    course = course_features(psth[best].mean(axis=0) - base)
     early, late = (_log_gain(window_rate(psth, w, axis=1), best, first) for w in (EARLY, LATE))
     seconds = np.diff(EVOKED)[0] / 1000
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -111,7 +111,7 @@ def _thread(averages: BlockAverages, trials: np.ndarray, k: int) -> dict:
         }
 
 
-def time_course(course: np.ndarray) -> tuple[float, float, float]:
+def course_features(course: np.ndarray) -> tuple[float, float, float]:
     """Half-height latency, width at half height and peak of a response, ms.
 
     Parameters
@@ -122,7 +122,7 @@ def time_course(course: np.ndarray) -> tuple[float, float, float]:
     Examples
     --------
     >>> triangle = np.maximum(0.0, 30 - np.abs(np.arange(200) - 90))
-    >>> [round(float(number), 1) for number in time_course(triangle)]
+    >>> [round(float(number), 1) for number in course_features(triangle)]
     [74.4, 31.6, 90.0]
     """
     smooth = np.convolve(course, np.ones(SMOOTHED) / SMOOTHED, mode="same")

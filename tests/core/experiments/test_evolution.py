@@ -19,7 +19,7 @@ from core.experiments.evolution.figures import best_of_blocks, block_means, save
 from core.experiments.evolution.loop import Evolution, Thread, evolve, with_noise
 from core.experiments.evolution.record import read_evolution
 from core.experiments.evolve import main
-from core.generators.protocol import Generator
+from core.generators import Generator, validate_generator
 from core.optimizers.external import PycmaOptimizer
 from core.probing.unit_responses import UnitResponses
 from core.utils.CNN_scorers import TorchScorer
@@ -265,6 +265,99 @@ def test_a_file_of_another_evolution_is_refused(tmp_path, respond, other, messag
         evolve([single(tmp_path / "a.h5", **other)], respond, N_BLOCKS)
 
 
+@pytest.mark.parametrize(("layer", "channel", "size", "factor", "message"), [
+    (".Conv2d2", 1, 8, 2.0, "scorer's weights [0-9a-f]{64}, found scorer's weights [0-9a-f]{64}"),
+    (".Conv2d2", 2, 8, 1.0, "scorer's unit .*2, 1, 1.*, found .*1, 1, 1"),
+    (".Conv2d0", 1, 8, 1.0, "scorer's unit"),
+    (".Conv2d2", 1, 9, 1.0, r"scorer's size of images \[9, 9\], found .*\[8, 8\]"),
+])  # fmt: skip
+def test_another_scorer_is_refused(tmp_path, network, layer, channel, size, factor, message):
+    def scorer_of(layer, channel, size):
+        return UnitResponses(TorchScorer(network, size), [(layer, channel, 1, 1)])
+
+    path = tmp_path / "a.h5"
+    with pytest.raises(EnoughError):
+        evolve([single(path)], scorer_of(".Conv2d2", 1, 8), N_BLOCKS, after_block=stopped_after(2))
+    before = path.read_bytes()
+    with torch.no_grad():
+        network[0].weight.mul_(factor)
+    with pytest.raises(StateError, match=rf"a\.h5: .*{message}"):
+        evolve([single(path)], scorer_of(layer, channel, size), N_BLOCKS)
+    assert path.read_bytes() == before
+
+
+class Darkness:
+    """A scorer as a user writes one: a callable that says what it is."""
+
+    def __init__(self, power):
+        self.power = power
+
+    def __call__(self, images, units):
+        return ((1 - images) ** self.power).mean((1, 2, 3))
+
+    def identity(self, unit):
+        return {"kind": "darkness", "power": self.power, "unit": unit}
+
+
+def test_a_scorer_of_the_users_says_what_must_be_the_same(tmp_path):
+    path = tmp_path / "a.h5"
+    with pytest.raises(EnoughError):
+        evolve([single(path)], Darkness(2), N_BLOCKS, after_block=stopped_after(2))
+    with pytest.raises(StateError, match="scorer's power 3, found scorer's power 2"):
+        evolve([single(path)], Darkness(3), N_BLOCKS)
+    with pytest.raises(StateError, match="scorer's kind None, found scorer's kind darkness"):
+        evolve([single(path)], lambda images, units: images.mean((1, 2, 3)), N_BLOCKS)
+    (record,) = evolve([single(path)], Darkness(2), N_BLOCKS)
+    assert record.n_done == N_BLOCKS
+    assert record.settings["scorer's power"] == 2
+
+
+class Plain:
+    """A generator that is no module; codes have two axes."""
+
+    latent_shape = (5, 2)
+
+    def __init__(self, version=1):
+        self.version, self.seen = version, []
+
+    def sample(self, n=1, *, rng=None):
+        return torch.from_numpy(np.random.default_rng(rng).standard_normal((n, 5, 2)))
+
+    def visualize(self, codes, *, scale=1.0):
+        return scale * torch.sigmoid(codes[:, :3, :, None]).expand(-1, 3, 2, 4)
+
+    def images(self, codes, *, scale=1.0):
+        self.seen.append(codes)
+        return self.visualize(codes, scale=scale)
+
+    def identity(self):
+        return {"version": self.version}
+
+
+def test_codes_reach_a_generator_as_the_file_records_them(tmp_path):
+    generator = Plain()
+    validate_generator(generator)
+    generator.seen.clear()
+    evolution = single(tmp_path / "a.h5", generator=generator)
+    (record,) = evolve([evolution], Darkness(1), N_BLOCKS)
+    assert {codes.dtype for codes in generator.seen} == {torch.float32}
+    shown = torch.cat(generator.seen)
+    assert shown.shape == (1 + 5 * 6, 5, 2)
+    np.testing.assert_array_equal(shown.flatten(1).numpy(), record.threads[0].codes)
+    save_figures(record, {"blobs": generator}, evolution.path)
+    with pytest.raises(StateError, match=r"generator's weights .*2.*, found .*1"):
+        evolve([single(tmp_path / "a.h5", generator=Plain(2))], Darkness(1), N_BLOCKS)
+
+
+def test_a_generator_in_double_precision_shows_what_the_file_records(tmp_path):
+    generator = Blobs().double()
+    (record,) = evolve([single(tmp_path / "a.h5", generator=generator)], Darkness(1), N_BLOCKS)
+    (thread,) = record.threads
+    images = generator.images(thread.codes)
+    expected = Darkness(1)(images, None)
+    np.testing.assert_array_equal(thread.scores_clean, expected.numpy())
+
+
 def test_a_full_disk_loses_no_finished_block(tmp_path, respond, monkeypatch):
     class Full(h5py.File):
         def flush(self):
@@ -458,8 +551,7 @@ def test_the_command_evolves_draws_and_goes_on(tmp_path, capsys):
     before = files[0].read_bytes()
     assert main(arguments) == 0
     assert files[0].read_bytes() == before
-    with pytest.raises(StateError, match=r"noise 0\.5, found noise 0\.2"):
-        main([*arguments, "--noise", "0.5"])
+    assert "_noise0.2_" in files[0].name
 
 
 @pytest.mark.parametrize(("arguments", "message"), [

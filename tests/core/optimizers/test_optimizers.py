@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from core.computing.array_backend import to_host
 from core.errors import CodeError, MissingFileError, ScoreError, SettingError, StateError
 from core.optimizers.external import CmaesOptimizer, NevergradOptimizer, PycmaOptimizer
-from core.optimizers.presets import names_of
+from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
 from core.utils.Optimizers import (
     CholeskyCMAES,
     Genetic,
@@ -664,3 +664,36 @@ def test_draws_of_a_wrong_shape_move_nothing():
     with pytest.raises(SettingError, match="draw: expected numbers of shape"):
         optimizer.step(np.zeros(1), np.ones((1, 8)))
     np.testing.assert_array_equal(optimizer.xmean, np.zeros(8))
+
+
+@pytest.mark.parametrize("label", BENCHMARK)
+def test_labels_of_any_generator(label):
+    optimizer = label2optimizer(label, np.ones((1, 12)), "any", random_seed=0)
+    expected = make_optimizer(label, 12, random_seed=0)
+    assert optimizer.settings() == expected.settings()
+    first = optimizer.get_init_pop()
+    assert first is None or first.shape[1] == 12
+
+
+def test_labels_of_any_generator_are_those_of_the_benchmark():
+    with pytest.raises(SettingError, match=r"optimizer of any: expected one of Genetic, .*HessCMA"):
+        label2optimizer("HessCMA", np.ones((1, 12)), "any")
+    with pytest.raises(CodeError, match="one code of shape"):
+        label2optimizer("Genetic", np.ones((3, 12)), "any")
+
+
+def test_a_sphere_far_from_the_codes_is_told(caplog):
+    SphereCMA(16, 8, 4, random_seed=0)
+    assert "300 is published for the 4096 values of fc6, and 16 values then have 75 each" in (
+        caplog.text
+    )
+    caplog.clear()
+    optimizer = SphereCMA(16, 8, 4, sphere_norm=40, random_seed=0)
+    optimizer.step(np.arange(5.0), np.ones((5, 16)))  # of norm 4
+    assert "first codes have a norm of 4, and all that follow have sphere_norm=40" in caplog.text
+    caplog.clear()
+    optimizer = SphereCMA(16, 8, 4, sphere_norm=4, random_seed=0)
+    codes = optimizer.step(np.arange(5.0), np.ones((5, 16)))
+    optimizer.step(np.arange(9.0), codes)
+    SphereCMA(4096, random_seed=0)
+    assert caplog.text == ""

@@ -7,12 +7,14 @@ import shutil
 import signal
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.contract import ext4, ext5, fig2, fig3, fig4, fig5, fig6
 from core.contract.descriptions import SLICES
+from core.contract.signs import content_is_signed
 from core.contract.source_data import SourceData
-from core.errors import RecordingError, SettingError, run
+from core.errors import SettingError, run
 from core.statistics.windows import window_rate
 from neuro_data_analysis.evolutions.cohort import gather
 from neuro_data_analysis.evolutions.evolution_tests import evolution_tests
@@ -197,9 +199,19 @@ def test_files_of_another_origin_are_kept(recordings, folders, source, tmp_path)
     export_all(recordings, out, folders, force=True)
 
 
-def test_an_example_that_is_not_there_is_refused(recordings, folders, tmp_path):
-    with pytest.raises(RecordingError, match="Exp 11"):
-        export_all(recordings, tmp_path / "out", folders, example_expi=11)
+def test_without_the_example_the_other_figures_are_made(recordings, folders, source, tmp_path):
+    export = export_all(recordings, tmp_path / "out", folders, example_expi=11)
+    (error,) = export.refused
+    assert str(error).startswith("Figure 2, ")
+    assert "a recording of Exp 11, found none; --example N names another" in str(error)
+    found = SourceData(tmp_path / "out")
+    assert found.missing(fig2.FOLDER) != []
+    for figure in (fig3, fig4, fig5, fig6, ext4):
+        assert found.missing(figure.FOLDER) == []
+    np.testing.assert_array_equal(found.read(fig4.REAL_BLOCKS), source.read(fig4.REAL_BLOCKS))
+    table = pd.read_csv(tmp_path / "out" / "experiments.csv")
+    assert len(table) == 190
+    assert content_is_signed(table["FC_t"].to_numpy())
 
 
 def test_the_command_says_in_one_line_what_is_wrong(simulation, tmp_path, monkeypatch, capsys):

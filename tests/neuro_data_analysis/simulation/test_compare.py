@@ -9,7 +9,7 @@ from core.contract.signs import content_is_signed
 from core.errors import MissingFileError
 from core.explorer.trials import trial_counts
 from neuro_data_analysis.simulation.compare import run as compare_run
-from neuro_data_analysis.simulation.compare.features import features, scatter, time_course
+from neuro_data_analysis.simulation.compare.features import course_features, features, scatter
 from neuro_data_analysis.simulation.compare.reference import stored_reference
 from neuro_data_analysis.simulation.compare.rows import ROWS, measure, real_and_simulated
 from neuro_data_analysis.simulation.compare.run import (
@@ -80,7 +80,7 @@ def test_block_scatter_is_one_for_blocks_that_vary_by_their_errors_alone():
 
 def test_the_time_course_of_a_known_response():
     course = 80 * signal.windows.gaussian(201, 20)[1:]
-    latency, width, peak = time_course(np.roll(course, 20))
+    latency, width, peak = course_features(np.roll(course, 20))
     half = 20 * np.sqrt(2 * np.log(2))
     assert peak == pytest.approx(119, abs=1)
     assert latency == pytest.approx(119 - half, abs=1)

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from core.experiments.evolution import loop
-from core.experiments.evolution.loop import checksum
+from core.computing import checksums
+from core.computing.checksums import checksum
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_it_is_that_of_the_names_and_values(network):
 
 def test_it_is_hashed_once(network, monkeypatch):
     expected = checksum(network)
-    monkeypatch.setattr(loop, "_state_sha256", None)
+    monkeypatch.setattr(checksums, "_state_sha256", None)
     assert checksum(network) == expected
 
 
@@ -44,5 +44,5 @@ def test_a_change_changes_it(network, change):
     change(network)
     after = checksum(network)
     assert after != before
-    assert after == loop._state_sha256(network)
+    assert after == checksums._state_sha256(network)
     assert kept is not None
