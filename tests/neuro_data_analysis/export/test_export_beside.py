@@ -37,7 +37,7 @@ def inputs(simulation):
 def beside(inputs, **folders):
     """The same experiments with other folders beside them."""
     changed = replace(inputs, folders=replace(inputs.folders, **folders))
-    vars(changed)["cohort"] = inputs.cohort
+    vars(changed)["_gathered"] = inputs.cohort
     return changed
 
 
