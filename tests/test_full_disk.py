@@ -12,6 +12,7 @@ import pytest
 
 from core.matlab.writing import Cell, write_matfile
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
+from tests.nwb_recordings import element, with_metadata, write_matroot
 
 ROOT = Path(__file__).parents[1]
 
@@ -119,3 +120,14 @@ def test_room_is_given_back(tmp_path):
     path = tmp_path / "a.mat"
     write_matfile(path, "a", iter([{"name": Cell.column(["a", "b"])}]), ["name"])
     assert path.stat().st_size < 20_000
+
+
+@pytest.mark.slow
+def test_nwb_files_that_do_not_fit(tmp_path):
+    pytest.importorskip("pynwb", reason="pynwb, a requirement, is not installed")
+    matroot = write_matroot(tmp_path / "recordings", [element("Beto-22072020-002")])
+    out = with_metadata(tmp_path / "nwb")
+    done = limited(100_000, "neuro_data_analysis.nwb", "--matroot", matroot, "--out", out)
+    assert_is_one_sentence(done, "sub-Beto_ses-Beto-22072020-002.nwb")
+    assert temporaries(out) == []
+    assert list(out.rglob("*.nwb")) == []

@@ -47,7 +47,7 @@ CORE_ROOMS = {
     "acquisition": {"contract", "explorer"},
     "experiments": {
         *("computing", "statistics", "images", "plotting", "networks", "probing"),
-        *("generators", "optimizers", "geometry", "contract"),
+        *("generators", "optimizers", "geometry", "contract", "matlab"),
     },
 }
 """Rooms of core: what each may import besides itself and the ground, the files directly in core."""
@@ -88,9 +88,13 @@ ANALYSIS_ROOMS = {
         {"contract", "statistics", "explorer", "plotting"},
         {"recordings", "evolutions", "export"},
     ),
+    "nwb": ({"matlab"}, {"recordings"}),
     "tuning_maps": ({"statistics", "matlab", "level_sets"}, {"recordings"}),
     "simulation": (
-        {"contract", "statistics", "matlab", "computing", "optimizers", "images"},
+        {
+            *("contract", "statistics", "matlab", "computing", "optimizers", "images"),
+            *("explorer", "plotting"),
+        },
         {"recordings", "evolutions", "tuning", "image_similarity", "export"},
     ),
 }
@@ -245,6 +249,9 @@ COMMANDS = (
     "core.contract download",
     "core.contract import",
     "core.experiments.alignment_data",
+    "core.experiments.closed_loop",
+    "core.experiments.closed_loop rig",
+    "core.experiments.closed_loop start",
     "core.experiments.evolve",
     "core.experiments.linearity_data",
     "core.experiments.optimizer_benchmark",
@@ -270,8 +277,11 @@ COMMANDS = (
     "neuro_data_analysis.evolved_images similarity",
     "neuro_data_analysis.export",
     "neuro_data_analysis.export.explorer",
+    "neuro_data_analysis.nwb",
     "neuro_data_analysis.prototype_similarity",
+    "neuro_data_analysis.session",
     "neuro_data_analysis.simulation",
+    "neuro_data_analysis.simulation.compare",
     "neuro_data_analysis.tuning_maps",
     "source_data_export",
 )

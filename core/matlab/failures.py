@@ -63,7 +63,9 @@ _CAUSES = {
 
 
 @contextmanager
-def failures_named(path: Path | str, opened: h5py.Group | None = None) -> Iterator[None]:
+def failures_named(
+    path: Path | str, opened: h5py.Group | None = None, kind: str = "a MATLAB v7.3 file"
+) -> Iterator[None]:
     """Turn what h5py raises inside the block into one sentence.
 
     Parameters
@@ -72,6 +74,8 @@ def failures_named(path: Path | str, opened: h5py.Group | None = None) -> Iterat
         The file, for the message.
     opened
         The group or file that is to be read, if it is open already.
+    kind
+        What is to be read, for the message.
 
     Raises
     ------
@@ -100,7 +104,7 @@ program holds open for writing; close it there, or try again when that program i
     except FAILURES as error:
         found, advice = cause(error)
         raise RecordingError(
-            path=path, expected="to read a MATLAB v7.3 file", found=found, advice=advice
+            path=path, expected=f"to read {kind}", found=found, advice=advice
         ) from None
 
 

@@ -62,6 +62,8 @@ class Start:
         Generations that a schedule may plan with.
     budget
         Images in all that a method may plan with.
+    population_size
+        Codes of a generation; None for what is usual.
     random_seed
         Seed or generator of the samples.
     device
@@ -72,6 +74,7 @@ class Start:
     hessian: Mapping[str, np.ndarray] | None = None
     n_generations: int = 75
     budget: int | None = None
+    population_size: int | None = None
     random_seed: Randomness = None
     device: "str | torch.device | None" = field(default=NUMPY_DEVICE)
 
@@ -79,6 +82,11 @@ class Start:
     def n(self) -> int:
         """Length of a code."""
         return self.code.shape[1]
+
+    @property
+    def population(self) -> int:
+        """Codes of a generation of the benchmark's optimizers."""
+        return self.population_size or POPULATION
 
     @property
     def options(self) -> dict[str, object]:
@@ -104,6 +112,7 @@ def make_optimizer(
     hessian: Mapping[str, np.ndarray] | None = None,
     n_generations: int = 75,
     budget: int | None = None,
+    population_size: int | None = None,
     random_seed: Randomness = None,
     device: "str | torch.device | None" = NUMPY_DEVICE,
 ) -> Optimizer:
@@ -125,6 +134,8 @@ def make_optimizer(
         Generations of the sphere's schedule.
     budget
         Images that nevergrad's methods may plan with.
+    population_size
+        Codes of a generation (those of the sphere have one more); by default the preset's own.
     random_seed
         Seed or generator of the samples.
     device
@@ -173,7 +184,9 @@ def make_optimizer(
     if space in CODE_LENGTHS:
         # one generator, so that the parts of a code do not draw the same numbers
         random_seed = RandomSource(random_seed, backend_of(device)).generator
-    start = Start(code.reshape(1, -1), hessian, n_generations, budget, random_seed, device)
+    start = Start(
+        code.reshape(1, -1), hessian, n_generations, budget, population_size, random_seed, device
+    )
     return OPTIMIZERS[name](start)
 
 
@@ -209,6 +222,7 @@ def names_of(space: str) -> list[str]:
 def _cholesky(start: Start, sigma: float, update_freq: int = 10) -> CholeskyCMAES:
     return CholeskyCMAES(
         start.n,
+        start.population_size,
         init_sigma=sigma,
         init_code=start.code,
         Aupdate_freq=update_freq,
@@ -233,6 +247,7 @@ def _hessian(
     values, vectors = (np.asarray(start.hessian[name]) for name in names)
     optimizer = HessCMAES(
         start.n,
+        start.population_size,
         cutoff=cutoff,
         init_sigma=sigma,
         init_code=start.code,
@@ -246,39 +261,50 @@ def _hessian(
 def _genetic(start: Start) -> Genetic:
     return Genetic(
         start.n,
-        POPULATION,
+        start.population,
         mutation_rate=0.25,
         mutation_size=0.75,
         kT_multiplier=2,
         parental_skew=0.75,
-        n_conserve=10,
+        n_conserve=start.population // 4,
         **start.options,
     )
 
 
 def _benchmark_cholesky(start: Start, update_freq: int) -> CholeskyCMAES:
     zero = np.zeros(start.n)
-    return CholeskyCMAES(start.n, POPULATION, 3.0, zero, Aupdate_freq=update_freq, **start.options)
+    return CholeskyCMAES(
+        start.n, start.population, 3.0, zero, Aupdate_freq=update_freq, **start.options
+    )
 
 
 def _mirrored(start: Start, sigma: float) -> MirroredES:
-    return MirroredES(start.n, POPULATION, sigma, start.code, **start.options)
+    return MirroredES(start.n, start.population, sigma, start.code, **start.options)
 
 
 def _pycma(start: Start, diagonal: bool) -> PycmaOptimizer:
-    return PycmaOptimizer(start.n, random_seed=start.random_seed, diagonal=diagonal)
+    return PycmaOptimizer(
+        start.n, start.population, random_seed=start.random_seed, diagonal=diagonal
+    )
 
 
 def _sphere(start: Start, schedule: str) -> SphereCMA:
     radius = SPHERE_NORM * np.sqrt(start.n / CODE_LENGTHS["fc6"])
-    sphere = SphereCMA(start.n, POPULATION, 20, lr=1.5, sphere_norm=radius, **start.options)
+    sphere = SphereCMA(
+        start.n,
+        start.population,
+        start.population // 2,
+        lr=1.5,
+        sphere_norm=radius,
+        **start.options,
+    )
     sphere.lr_schedule(start.n_generations, schedule, (50, 7.33))
     return sphere
 
 
 def _nevergrad(start: Start, method: str) -> NevergradOptimizer:
     return NevergradOptimizer(
-        start.n, POPULATION, method, random_seed=start.random_seed, budget=start.budget
+        start.n, start.population, method, random_seed=start.random_seed, budget=start.budget
     )
 
 

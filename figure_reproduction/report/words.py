@@ -153,6 +153,7 @@ Blocks are counted from 1 as on the panels, whatever the id does.
 """
 
 
+@cache
 def label(number: Published) -> str:
     """A published number in words.
 

@@ -14,6 +14,7 @@ from neuro_data_analysis.export.output import Output
 from neuro_data_analysis.recordings.dataset import (
     Overrides,
     Recordings,
+    data_set_files,
     evolution_file,
     matroot,
     open_recordings,
@@ -64,11 +65,15 @@ def opened(
             folders=folders,
             simulated=simulated,
             recordings=recordings.name,
-            details={"recordings": str(path), "bytes": path.stat().st_size},
+            details={
+                "recordings": str(path),
+                "bytes": sum(file.stat().st_size for file in data_set_files(path)),
+            },
             force=settings.force,
         )
         chosen = {name: getattr(settings, name) for name in FOLDERS}
-        yield Opened(recordings, Folders.below(path.parent, **chosen), output)
+        folder = path if path.is_dir() else path.parent
+        yield Opened(recordings, Folders.below(folder, **chosen), output)
 
 
 def choose_experiments(recordings: Recordings, settings: Settings) -> Recordings:

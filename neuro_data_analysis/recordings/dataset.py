@@ -16,6 +16,12 @@ from core.errors import MissingFileError, RecordingError, SettingError
 from core.matlab.reading import StructArray, open_matfile
 from neuro_data_analysis.recordings.conversion import describe
 from neuro_data_analysis.recordings.experiment import Experiment, is_usable
+from neuro_data_analysis.recordings.nwb_reading import (
+    NWB_SUFFIX,
+    nwb_elements,
+    nwb_files,
+    says_simulated,
+)
 
 VARIABLE = "BFEStats"
 EVOLUTION_FILES = (
@@ -78,6 +84,7 @@ class Recordings(Sequence):
         self.left_out = dict(left_out or {})
         self._marked_simulated = marked_simulated
         self.elements = elements
+        self._is_usable: dict[int, bool] = {}
         self.overrides = overrides or {}
 
     def __len__(self) -> int:
@@ -89,11 +96,12 @@ class Recordings(Sequence):
         if expi in self.left_out:
             return None
         raw = self.elements[index]
-        try:
-            usable = raw is not None and is_usable(raw)
-        except RecordingError as error:
-            raise error.inside(f"Exp {expi}").inside(self.name) from None
-        return Experiment(expi, raw, self.overrides.get(expi)) if usable else None
+        if expi not in self._is_usable:  # looked up once: it opens the struct
+            try:
+                self._is_usable[expi] = raw is not None and is_usable(raw)
+            except RecordingError as error:
+                raise error.inside(f"Exp {expi}").inside(self.name) from None
+        return Experiment(expi, raw, self.overrides.get(expi)) if self._is_usable[expi] else None
 
     def experiment(self, expi: int) -> Experiment:
         """Experiment by its 1-based number.
@@ -204,21 +212,44 @@ def matroot(option: str | Path | None = None) -> Path:
 
 
 def evolution_file(folder: Path) -> Path:
-    """The data set's file in a folder, in whichever form.
+    """The data set's file in a folder, in whichever form; the folder where it holds NWB files.
 
     Raises
     ------
     MissingFileError
         If none of the forms is there.
+    SettingError
+        If there are NWB files beside another form.
     """
+    of_nwb = nwb_files(folder)
     for name in EVOLUTION_FILES:
         if (folder / name).is_file():
+            if of_nwb:
+                raise SettingError(
+                    path=folder,
+                    expected="recordings in one form",
+                    found=f"{name} and {len(of_nwb)} NWB files",
+                    advice="move one of them to a folder of its own",
+                )
             return folder / name
+    if of_nwb:
+        return folder
     raise MissingFileError(
         path=folder,
-        expected=f"{EVOLUTION_FILES[0]} (or its published pickle)",
+        expected=f"{EVOLUTION_FILES[0]} (or its published pickle, or NWB files)",
         found=f"neither {SIMULATED}",
     )
+
+
+def data_set_files(path: Path) -> list[Path]:
+    """The files that hold a data set.
+
+    Parameters
+    ----------
+    path
+        What `evolution_file` gives: a file, or a folder of NWB files.
+    """
+    return nwb_files(path) if path.is_dir() else [path]
 
 
 @contextmanager
@@ -246,7 +277,12 @@ def open_recordings(path: Path | str, overrides: Overrides | None = None) -> Ite
     path = Path(path)
     if os.path.isdir(path):  # noqa: PTH112 (no error for a name that is too long)
         path = evolution_file(path)
-    marked = simulation_record(path.parent) is not None
+    is_folder = os.path.isdir(path)  # noqa: PTH112
+    marked = simulation_record(path if is_folder else path.parent) is not None
+    if is_folder or path.suffix == NWB_SUFFIX:
+        elements = nwb_elements(data_set_files(path))
+        yield Recordings(elements, str(path), overrides, marked or says_simulated(elements))
+        return
     if path.suffix == ".pkl":
         content = load_pickle(path, MAX_PICKLE_BYTES, _ATTRIBUTE_DICTS)
         yield recordings_from(content, str(path), overrides, marked)

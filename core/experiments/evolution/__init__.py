@@ -7,8 +7,9 @@ __getattr__, __dir__, __all__ = hand_on(
     {
         "experiment_evolution": ["ExperimentEvolution"],
         "figures": ["save_figures"],
-        "loop": ["Evolution", "Respond", "Thread", "evolve"],
+        "loop": ["Evolution", "Respond", "evolve"],
         "noise": ["PoissonNoise"],
         "record": ["EvolutionRecord", "read_evolution"],
+        "threads": ["Thread", "Turns"],
     },
 )

@@ -2,34 +2,26 @@
 
 import argparse
 import re
-from math import prod
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import torch
 
 from core.errors import ImageError, MissingFileError, SettingError
-from core.experiments.evolution.loop import Evolution, Thread, blocks_to_do, evolve
+from core.experiments.evolution.loop import Evolution, blocks_to_do, evolve
+from core.experiments.evolution.named_threads import named_thread
 from core.experiments.evolution.noise import POISSON, PoissonNoise, checked_noise
 from core.experiments.evolution.record import GENERATOR_WEIGHTS
 from core.files import writable_folder
 from core.generators.by_name import check_name, load_generator
-from core.generators.start_codes import first_sigma, sampled_codes, start_code
 from core.generators.validation import ImageGenerator
-from core.geometry.averages import load_average
-from core.optimizers.cholesky import CholeskyCMAES
-from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
 from core.own_parts import is_own
 from core.probing.scorer import Scorer
 from core.probing.unit_responses import UnitResponses, unit_label
 from core.probing.validation import validate_scorer
 from core.progress import progress
-from core.spaces import CODE_LENGTHS, HESSIAN_ARRAYS, HESSIAN_FILES
-
-PLAIN = "CholCMA"
-"""Label of `CholeskyCMAES` for generators that have no published presets."""
+from core.spaces import CODE_LENGTHS
 
 IMAGE_TYPES = (".png", ".jpg", ".jpeg", ".bmp")
 
@@ -109,7 +101,20 @@ def _evolution(
 ) -> Evolution:
     layer, *position = unit
     name = unit_label(options.network, layer, position)
-    threads = [_thread(thread, name, generators, options) for thread in range(len(generators))]
+    threads = [
+        named_thread(
+            options.generator,
+            thread,
+            generators,
+            options.optimizer[thread],
+            unit=name,
+            seed=options.seed,
+            n_blocks=options.blocks,
+            sigma=options.sigma,
+            hessians=options.hessians,
+        )
+        for thread in range(len(generators))
+    ]
     kinds = [f"{t.name}-{label}" for t, label in zip(threads, options.optimizer, strict=True)]
     noise = common["noise"]
     noisy = ["poisson"] if isinstance(noise, PoissonNoise) else [f"noise{noise:g}"] * (noise > 0)
@@ -139,64 +144,6 @@ def _noise(options: argparse.Namespace) -> float | PoissonNoise:
         return checked_noise(float(options.noise))
     except ValueError:
         return checked_noise(options.noise)
-
-
-def _thread(
-    thread: int, unit: str, generators: list[ImageGenerator], options: argparse.Namespace
-) -> Thread:
-    kind, label = options.generator[thread], options.optimizer[thread]
-    generator = generators[thread]
-    has_presets = kind in CODE_LENGTHS
-    known = (*(names_of(kind) if has_presets else [PLAIN]), *BENCHMARK)
-    if label not in known:
-        raise SettingError(
-            path="--optimizer", expected=f"for {kind} one of {', '.join(known)}", found=f"{label!r}"
-        )
-    of_start, of_samples = (
-        np.random.default_rng([options.seed, crc32(unit.encode()), thread, purpose])
-        for purpose in (0, 1)
-    )
-    names = [
-        type(made).__name__ if is_own(kind) else kind
-        for kind, made in zip(options.generator, generators, strict=True)
-    ]
-    name = names[thread] if names.count(names[thread]) == 1 else f"{names[thread]}-{thread}"
-    n_code = prod(generator.latent_shape)
-    if label in BENCHMARK:
-        optimizer = make_optimizer(
-            label, n_code, n_generations=options.blocks, random_seed=of_samples
-        )
-        return Thread(name, generator, optimizer)
-    if not has_presets:
-        start = sampled_codes(generator, 1, int(of_start.integers(2**31)))
-        sigma = first_sigma(generator) if options.sigma is None else options.sigma
-        optimizer = CholeskyCMAES(
-            n_code, init_sigma=sigma, init_code=start, Aupdate_freq=10, random_seed=of_samples
-        )
-        return Thread(name, generator, optimizer, start)
-    start = start_code(kind, of_start)
-    hessian = _hessian(kind, label, options)
-    optimizer = make_optimizer(
-        f"{kind}/{label}",
-        n_code,
-        init_code=start,
-        hessian=hessian,
-        random_seed=of_samples,
-    )
-    return Thread(name, generator, optimizer, start)
-
-
-def _hessian(kind: str, label: str, options: argparse.Namespace) -> dict | None:
-    if not label.startswith("Hess"):
-        return None
-    if options.hessians is None:
-        raise SettingError(
-            path=label, expected=f"a folder with {HESSIAN_FILES[kind]} as --hessians", found="none"
-        )
-    is_class = label.endswith("_class")
-    metric = load_average(options.hessians, kind, part="class" if is_class else None)
-    values, vectors = HESSIAN_ARRAYS[f"{kind} class" if is_class else kind]
-    return {values: metric.eigenvalues, vectors: metric.eigenvectors}
 
 
 def _read_images(path: Path) -> torch.Tensor:

@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 
 from core.errors import SampleError
-from core.experiments.evolution.loop import Evolution, Thread, evolve
+from core.experiments.evolution.loop import Evolution, evolve
 from core.experiments.evolution.noise import Noise
 from core.experiments.evolution.record import EvolutionRecord, read_evolution
+from core.experiments.evolution.threads import Thread
 from core.files import replacing
 from core.generators.by_name import load_generator
 from core.generators.protocol import Generator

@@ -8,22 +8,18 @@ ones two (DeePSim and BigGAN), as in the recordings.
 Noise is drawn for every image alone; `core.experiments.evolution.noise` has its kinds.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import prod
 from pathlib import Path
 from typing import Any, Protocol
 from zlib import crc32
 
 import numpy as np
 import torch
-from torch import nn
 
 from core import interrupt
 from core.computing.array_backend import Array, to_host
-from core.computing.checksums import checksum
-from core.errors import CodeError, ScoreError, SettingError, StateError
+from core.errors import ScoreError, SettingError, StateError
 from core.experiments.evolution.noise import Noise, checked_noise, noise_settings, with_noise
 from core.experiments.evolution.record import (
     Block,
@@ -34,9 +30,9 @@ from core.experiments.evolution.record import (
     read_evolution,
     write_block,
 )
+from core.experiments.evolution.threads import Thread, Turns, array_sha256, thread_settings
 from core.generators.protocol import render
 from core.generators.validation import ImageGenerator
-from core.optimizers.protocol import Optimizer
 from core.settings import check_same, whole
 
 Place = Callable[[torch.Tensor], torch.Tensor]
@@ -44,9 +40,6 @@ Place = Callable[[torch.Tensor], torch.Tensor]
 
 AT_A_TIME = 512
 """Images that are in memory at the same time."""
-
-SAME_CODES = 1e-5
-"""Relative difference up to which codes are those of the file, which are float32."""
 
 
 class Respond(Protocol):
@@ -90,34 +83,6 @@ class Respond(Protocol):
 
 
 @dataclass(frozen=True)
-class Thread:
-    """A generator, and the optimizer of its codes.
-
-    Attributes
-    ----------
-    name
-        Of the thread, for the record: "fc6".
-    generator
-        Makes the images of codes (n, *latent_shape), float32 as in the file; threads that share one
-        are rendered together.
-    optimizer
-        Fresh: an interrupted evolution is resumed by showing it again what it has seen.
-    start : (n, D), optional
-        First codes; by default those of the optimizer.
-    """
-
-    name: str
-    generator: ImageGenerator
-    optimizer: Optimizer
-    start: Array | None = None
-
-    @property
-    def n_code(self) -> int:
-        """Values of a code."""
-        return prod(self.generator.latent_shape)
-
-
-@dataclass(frozen=True)
 class Evolution:
     """One unit with its threads.
 
@@ -154,12 +119,7 @@ class Evolution:
         object.__setattr__(self, "noise", checked_noise(self.noise))
         whole(self.seed, "seed", at_least=0)
         for thread in self.threads:
-            if thread.optimizer.space_dimen != thread.n_code:
-                raise SettingError(
-                    path=f"thread {thread.name}",
-                    expected=f"an optimizer of the generator's {thread.n_code} values",
-                    found=f"one of {thread.optimizer.space_dimen}",
-                )
+            thread.check_lengths()
 
 
 def evolve(
@@ -204,10 +164,8 @@ def evolve(
         If a file cannot be written. What was recorded is kept, and the same call goes on from it.
     """
     whole(n_blocks, "n_blocks", at_least=1)
-    generators = {id(t.generator): t.generator for e in evolutions for t in e.threads}
-    identities = {key: _identity(generator) for key, generator in generators.items()}
     runs = [
-        _Run(evolution, number, respond, n_blocks, place, identities)
+        _Run(evolution, number, respond, n_blocks, place)
         for number, evolution in enumerate(evolutions)
     ]
     while active := [run for run in runs if run.n_done < n_blocks]:
@@ -247,12 +205,10 @@ class _Run:
         respond: Respond,
         n_blocks: int,
         place: Place,
-        identities: dict[int, Any],
     ):
         self.evolution, self.number = evolution, number
-        self.populations = [_first_codes(thread) for thread in evolution.threads]
-        settings = _settings(evolution, self.populations, n_blocks, identities)
-        settings |= _scorer(respond, number)
+        self.turns = Turns(evolution.threads)
+        settings = _settings(evolution, self.populations, n_blocks) | _scorer(respond, number)
         if evolution.path.is_file():
             record = read_evolution(evolution.path)
             is_longer = n_blocks > record.n_blocks
@@ -271,6 +227,11 @@ class _Run:
                 for t, codes in zip(evolution.threads, self.populations, strict=True)
             ]
             create(evolution.path, settings, shapes, n_blocks, self.reference_clean)
+
+    @property
+    def populations(self) -> list[Array]:
+        """Codes that the threads show next."""
+        return self.turns.populations
 
     def finish_block(self, clean: Sequence[np.ndarray]) -> None:
         """Add noise and order, record, and let the optimizers learn."""
@@ -291,36 +252,17 @@ class _Run:
         self._learn(scores)
 
     def _learn(self, scores: Sequence[np.ndarray]) -> None:
-        self.populations = [
-            thread.optimizer.step(of_thread, population)
-            for thread, of_thread, population in zip(
-                self.evolution.threads, scores, self.populations, strict=True
-            )
-        ]
+        self.turns.learn(scores)
         self.n_done += 1
 
     def _show_again(self, record: EvolutionRecord) -> None:
         """Bring the optimizers to where the file ends."""
         self.n_done = 0
         for block in range(record.n_done):
-            scores = []
-            for thread, population in zip(record.threads, self.populations, strict=True):
-                shown = thread.generations == block
-                self._check_codes(thread.codes[shown], to_host(population))
-                scores.append(thread.scores[shown])
-            self._learn(scores)
-
-    def _check_codes(self, recorded: np.ndarray, population: np.ndarray) -> None:
-        same = recorded.shape == population.shape and np.allclose(
-            recorded, population, rtol=0, atol=SAME_CODES * max(1e-30, np.abs(recorded).max())
-        )
-        if not same:
-            raise StateError(
-                path=self.evolution.path,
-                expected="the codes that these optimizers give from the recorded scores",
-                found=f"others in block {self.n_done}",
-                advice="go on with the seeds it was begun with",
-            )
+            shown = [thread.generations == block for thread in record.threads]
+            codes = [t.codes[rows] for t, rows in zip(record.threads, shown, strict=True)]
+            self.turns.check_codes(codes, block, self.evolution.path)
+            self._learn([t.scores[rows] for t, rows in zip(record.threads, shown, strict=True)])
 
     def _reference_scores(self, respond: Respond, place: Place) -> np.ndarray:
         images = self.evolution.references
@@ -375,28 +317,10 @@ def _checked(scores: np.ndarray, n: int) -> np.ndarray:
     return scores
 
 
-def _first_codes(thread: Thread) -> Array:
-    codes = thread.optimizer.get_init_pop() if thread.start is None else thread.start
-    if codes is None:
-        raise CodeError(
-            path=f"thread {thread.name}",
-            expected="first codes",
-            found="that neither `start` nor the optimizer gives any",
-        )
-    if codes.ndim != 2 or codes.shape[1] != thread.n_code:
-        raise CodeError(
-            path=f"thread {thread.name}",
-            expected=f"first codes (n, {thread.n_code})",
-            found=f"shape {tuple(codes.shape)}",
-        )
-    return codes
-
-
 def _settings(
     evolution: Evolution,
     populations: Sequence[Array],
     n_blocks: int,
-    identities: dict[int, Any],
 ) -> dict[str, Any]:
     references = evolution.references
     return {
@@ -404,36 +328,19 @@ def _settings(
         "n_blocks": n_blocks,
         "noise": noise_settings(evolution.noise),
         "seed": evolution.seed,
-        "references": None if references is None else _sha256(references),
+        "references": None if references is None else array_sha256(references),
         **evolution.notes,
         "threads": [
-            {
-                "name": thread.name,
-                "generator": type(thread.generator).__name__,
-                "generator's weights": identities[id(thread.generator)],
-                "first codes": _sha256(codes),
-                **thread.optimizer.settings(),
-            }
+            thread_settings(thread, codes)
             for thread, codes in zip(evolution.threads, populations, strict=True)
         ],
     }
-
-
-def _identity(generator: ImageGenerator) -> Any:
-    """Checksum of a generator's weights; what one without a module says of itself, if anything."""
-    if isinstance(generator, nn.Module):
-        return checksum(generator)
-    return generator.identity() if hasattr(generator, "identity") else None
 
 
 def _scorer(respond: Respond, unit: int) -> dict[str, Any]:
     """What a scorer says of a unit, as settings of the evolution; nothing of a plain function."""
     known = respond.identity(unit) if hasattr(respond, "identity") else {}
     return {f"scorer's {name}": value for name, value in known.items()}
-
-
-def _sha256(values: Array) -> str:
-    return hashlib.sha256(np.ascontiguousarray(to_host(values)).tobytes()).hexdigest()
 
 
 def _check_settings(

@@ -86,7 +86,8 @@ def unit_run(
         weights, versions as JSON, and what `trajectory_row` and `covariance_row` say.
     """
     from core.computing.checksums import checksum
-    from core.experiments.evolution.loop import Evolution, Thread, evolve
+    from core.experiments.evolution.loop import Evolution, evolve
+    from core.experiments.evolution.threads import Thread
     from core.probing.unit_responses import UnitResponses, unit_label
 
     images_of = _generator(generator, device)

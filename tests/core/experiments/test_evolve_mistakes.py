@@ -1,7 +1,5 @@
 """What is wrong with an evolution is one sentence, with the exit code that it should have."""
 
-import argparse
-
 import h5py
 import numpy as np
 import pytest
@@ -16,7 +14,7 @@ from core.errors import (
     StateError,
     run,
 )
-from core.experiments.evolution import evolve_run
+from core.experiments.evolution import evolve_run, named_threads
 from core.experiments.evolution.loop import Evolution, Thread, evolve
 from core.experiments.evolution.record import read_evolution
 from core.experiments.evolve import main
@@ -46,31 +44,31 @@ def test_units_that_are_none(capsys, words, found):
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"\x93NUMPY\x01\x00"])
 def test_hessians_that_cannot_be_read(tmp_path, content):
-    options = argparse.Namespace(hessians=tmp_path)
-    name = evolve_run.HESSIAN_FILES["fc6"]
+    name = named_threads.HESSIAN_FILES["fc6"]
     with pytest.raises(MissingFileError, match=f"{name}: expected an npz file .*, found none"):
-        evolve_run._hessian("fc6", "HessCMA800", options)
+        named_threads._hessian("fc6", "HessCMA800", tmp_path)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(StateError, match=f"{name}: expected an npz file without pickles"):
-        evolve_run._hessian("fc6", "HessCMA800", options)
+        named_threads._hessian("fc6", "HessCMA800", tmp_path)
 
 
 def test_hessians_are_the_published_files_or_ones_own(tmp_path):
-    options = argparse.Namespace(hessians=tmp_path)
     matrix = np.diag(np.arange(1.0, 257))
-    path = tmp_path / evolve_run.HESSIAN_FILES["BigGAN"]
+    path = tmp_path / named_threads.HESSIAN_FILES["BigGAN"]
     save_metric(path, Metric(*np.linalg.eigh(matrix), matrix, generator="BigGAN"))
-    whole, part = (evolve_run._hessian("BigGAN", f"HessCMA{x}", options) for x in ("", "_class"))
+    whole, part = (
+        named_threads._hessian("BigGAN", f"HessCMA{x}", tmp_path) for x in ("", "_class")
+    )
     np.testing.assert_array_equal(whole["eigvals_avg"], np.arange(1, 257))
     np.testing.assert_array_equal(part["eigvals_clas_avg"], np.arange(129, 257))
     make_optimizer("BigGAN/HessCMA_class", 256, hessian=part)
     published = {"eigvals_avg": np.ones(256), "eigvects_avg": np.eye(256)}
     np.savez(path, **published, eigvals_clas_avg=np.full(128, 7.0), eigvects_clas_avg=np.eye(128))
-    part = evolve_run._hessian("BigGAN", "HessCMA_class", options)
+    part = named_threads._hessian("BigGAN", "HessCMA_class", tmp_path)
     np.testing.assert_array_equal(part["eigvals_clas_avg"], 7)
     save_metric(path, Metric(np.ones(256), np.eye(256), generator="SmallGenerator"))
     with pytest.raises(StateError, match="expected a metric of BigGAN, found one of SmallGen"):
-        evolve_run._hessian("BigGAN", "HessCMA", options)
+        named_threads._hessian("BigGAN", "HessCMA", tmp_path)
 
 
 def test_images_that_cannot_be_read(tmp_path):
@@ -111,7 +109,8 @@ def test_more_blocks_than_the_disk_has_room_for(tmp_path):
 
 @pytest.mark.parametrize("noise", [1e300, float("inf"), float("nan"), -0.1])
 def test_noise_that_nobody_means(tmp_path, noise):
-    with pytest.raises(SettingError, match="noise: expected a level of 0 to 100, found"):
+    words = "noise: expected a level of 0 to 100, or 'poisson', found"
+    with pytest.raises(SettingError, match=words):
         evolution(tmp_path / "a.h5", noise=noise)
 
 
