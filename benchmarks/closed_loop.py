@@ -17,11 +17,11 @@ import numpy as np
 import torch
 
 from core.experiments.closed_loop.folder import Folder
-from core.experiments.closed_loop.images import AT_A_TIME, write_block
+from core.experiments.closed_loop.images import AT_A_TIME, show_block
 from core.experiments.closed_loop.manifest import read_manifest
 from core.experiments.closed_loop.record import scores_to_learn
 from core.experiments.closed_loop.rig_run import write_hdf5
-from core.experiments.closed_loop.settings import Settings
+from core.experiments.closed_loop.settings import SessionSettings
 from core.experiments.closed_loop.start_run import with_whole_first
 from core.experiments.closed_loop.waiting import Waiting
 from core.experiments.evolution.threads import Thread, Turns
@@ -96,7 +96,7 @@ def turnaround(folder: Folder, turns: Turns, number: int) -> tuple[float, list[n
     rng = np.random.default_rng(number)
     rows = read_manifest(folder.block(number))
     spikes = [np.sort(rng.uniform(0, 200, rng.poisson(12))) for _ in rows]
-    settings = Settings()
+    settings = SessionSettings()
     waiting = Waiting(folder, settings, number, None, 5.0, lambda words: None)
     write_hdf5(folder.answers / f"block{number:03d}.h5", [row.file for row in rows], spikes)
     kept = []
@@ -104,7 +104,7 @@ def turnaround(folder: Folder, turns: Turns, number: int) -> tuple[float, list[n
     def work() -> None:
         kept.append(waiting.look())
         turns.learn(scores_to_learn(kept[0]))
-        write_block(folder, number + 1, turns, [], settings)
+        show_block(folder, number + 1, turns, [], settings)
 
     return seconds_of(work), kept[0].scores
 
@@ -125,7 +125,7 @@ def report(names: Sequence[str], n_blocks: int, device: str | None = None) -> st
     with tempfile.TemporaryDirectory() as root:
         folder = Folder.at(Path(root) / "session")
         folder.open({"settings": {}})
-        write_block(folder, 0, turns, [], Settings())
+        show_block(folder, 0, turns, [], SessionSettings())
         pairs = []
         for number in range(n_blocks + 1):
             seconds, scores = turnaround(folder, turns, number)
@@ -133,8 +133,8 @@ def report(names: Sequence[str], n_blocks: int, device: str | None = None) -> st
     whole, needed = (statistics.median(column) for column in zip(*pairs[1:], strict=True))
     sizes = " + ".join(str(len(population)) for population in turns.populations)
     return (
-        f"{' + '.join(names)} ({sizes} images): turnaround {whole:.2f} s, bare work {needed:.2f} "
-        f"s, ratio {statistics.median(a / b for a, b in pairs[1:]):.3f} (asked: at most {ASKED})"
+        f"{' + '.join(names)} ({sizes} images): turnaround {whole:.2f} s, bare {needed:.2f} s, "
+        f"ratio {statistics.median(a / b for a, b in pairs[1:]):.3f} (asked: at most {ASKED})"
     )
 
 

@@ -27,7 +27,7 @@ SIGMA = 0.2
 
 CONDITIONS = ("clean", "poisson", "sparse", "baseline", "missing", "drift", "outlier")
 
-OURS = ("MirroredES", "CholeskyCMAES", "SphereCMA")
+OURS = ("MirroredES", "CholeskyCMAES")
 
 INSTALLED, OTHERS = ("cma", "cmaes"), ("LMMAES", "DiagonalCMA")
 """Peers that are requirements, and those that are not."""
@@ -91,17 +91,9 @@ class Neuron:
 
 
 def _ours(name: str, seed: int, neuron: Neuron) -> np.ndarray:
-    from core.optimizers import CholeskyCMAES, MirroredES, SphereCMA
+    from core import optimizers
 
-    zero = np.zeros(N)
-    made = {
-        "MirroredES": lambda: MirroredES(N, None, SIGMA, zero, random_seed=seed),
-        "CholeskyCMAES": lambda: CholeskyCMAES(N, None, SIGMA, zero, random_seed=seed),
-        "SphereCMA": lambda: SphereCMA(N, sphere_norm=8, lr=1.5, random_seed=seed),
-    }
-    optimizer = made[name]()
-    if name == "SphereCMA":
-        optimizer.lr_schedule(N_IMAGES // optimizer.lambda_, "exp", (50, 7.33))
+    optimizer = getattr(optimizers, name)(N, None, SIGMA, np.zeros(N), random_seed=seed)
     codes = optimizer.get_init_pop()
     while neuron.n_shown < N_IMAGES:
         codes = optimizer.step(neuron(codes), codes)

@@ -34,8 +34,8 @@ class CommandParser(argparse.ArgumentParser):
 
     Parameters
     ----------
-    examples
-        Command lines, as they are typed.
+    command_lines
+        Examples, as they are typed.
     options
         Passed on to `argparse.ArgumentParser`.
 
@@ -55,10 +55,10 @@ class CommandParser(argparse.ArgumentParser):
     <BLANKLINE>
     """
 
-    def __init__(self, *examples: str, **options: Any):
-        if examples:
-            lines = "\n".join(f"  {line}" for line in examples)
-            options["epilog"] = f"example{'s' * (len(examples) > 1)}:\n{lines}"
+    def __init__(self, *command_lines: str, **options: Any):
+        if command_lines:
+            lines = "\n".join(f"  {line}" for line in command_lines)
+            options["epilog"] = f"example{'s' * (len(command_lines) > 1)}:\n{lines}"
         super().__init__(**{"formatter_class": _Help} | options)
 
 

@@ -31,6 +31,13 @@ PLAIN = {"evoked resp": "evoked", "baseline": "baseline", "natref": "reference i
 """Labels of the curves in plain words."""
 
 
+EXAMPLE_NOTE = (
+    " The simulation's example: the first valid experiment in IT whose evolutions succeed in both "
+    "threads (P < 0.01), the paper's or the first of all where there is none."
+)
+"""Which experiment is shown where it is not a real one."""
+
+
 @dataclass(frozen=True)
 class Figure2Data:
     """`psth` (n_blocks, 4, 200), events/s: mean 0, mean 1, SEM 0, SEM 1.
@@ -75,6 +82,8 @@ def read(source: SourceData) -> Figure2Data:
         )
     if historical:
         notes["D"] += " Two of the CSV names are swapped as published; their content decides."
+    if source.is_simulated:
+        notes = {panel: note + EXAMPLE_NOTE for panel, note in notes.items()}
     return Figure2Data(psth, meta["offset"], meta["expstr"], curves, trials, notes)
 
 

@@ -38,6 +38,7 @@ from figure_reproduction.tuning_statistics import (
     Peaks,
     Shapes,
     axis_statistics,
+    common_peaks,
     compare_shapes,
     map_statistics,
     peak_shares,
@@ -48,9 +49,6 @@ from figure_reproduction.tuning_statistics import (
     significant_peaks,
 )
 
-EXAMPLE_AXIS = ("class", 0)
-"""Space and rank of the eigenvector of panel C."""
-
 PUBLISHED_EXAMPLE = ("B-07092020-003", "5B")
 """Recording and unit of panel C, whose published file does not name them."""
 
@@ -60,6 +58,13 @@ PUBLISHED_RECORDINGS = (
     *fig6.AVERAGE_EXAMPLES.values(),
 )
 """Example recordings of panels C and D."""
+
+EXAMPLE_NOTE = (
+    "The simulation's example: the first recording after an evolution that succeeds whose first "
+    "class axis is tuned (ANOVA, p < 0.01); where none is, the paper's or the first of all after "
+    "such an evolution."
+)
+"""Which recording panel C shows where it is not a real one."""
 
 _SUCCESS_NOTES = (
     "Success compares the last block with the first (p < 0.01, BigGAN, whatever the sign), not the "
@@ -126,7 +131,7 @@ def read(source: SourceData) -> Figure6Data:
 
 def _example_axis(source: SourceData) -> ExampleAxis:
     shown = axes(source.read(fig6.SINGLE_TRIALS))
-    axis = next((axis for axis in shown if (axis.space, axis.eig_id) == EXAMPLE_AXIS), None)
+    axis = next((axis for axis in shown if (axis.space, axis.eig_id) == fig6.EXAMPLE_AXIS), None)
     if axis is None:
         raise ContractError(
             path=source.path(fig6.SINGLE_TRIALS), expected="trials on class axis 0", found="none"
@@ -135,8 +140,7 @@ def _example_axis(source: SourceData) -> ExampleAxis:
 
 
 def _peaks(source: SourceData) -> pd.DataFrame:
-    peaks = source.read(fig6.PEAKS)
-    return peaks[peaks["is_common_axis"]] if "is_common_axis" in peaks else peaks
+    return common_peaks(source.read(fig6.PEAKS))
 
 
 def reproduce(source: SourceData, rng: np.random.Generator, look: Look = READABLE) -> Reproduction:
@@ -193,7 +197,10 @@ def _panel_c(example: ExampleAxis, fits: AxisFits, look: Look) -> Panel:
         notes += (
             "The axis has no trial at distance 0; those of all axes of both spaces are added.",
         )
-    notes += _substitute_note(example.recording)
+    if example.recording.endswith(SIMULATED_SUFFIX):
+        notes += (EXAMPLE_NOTE,)
+    else:
+        notes += _substitute_note(example.recording)
     caption = (
         f"{len(example.axis.rate)} single trials along the first class eigenvector, with three fits"
     )

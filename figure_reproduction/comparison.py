@@ -36,13 +36,17 @@ AGREES_UNKNOWN = "agrees, origin unknown"
 DIFFERS = "differs"
 SIMULATED = "not comparable: simulated"
 SUBSTITUTES = "not comparable: substitutes"
+AVERAGED = "not comparable: block averages"
 WITHHELD = "withheld: a check failed"
 UNAVAILABLE = "not available"
 INFORMATIVE = "informative"
 
 _NOT_COMPARABLE = {Origin.SIMULATED: SIMULATED, Origin.SUBSTITUTES: SUBSTITUTES}
 
-_INFORMATIVE_NOTES = ("optimiser dependent", "development figure", "unpublished axis")
+_INFORMATIVE_NOTES = (
+    *("optimiser dependent", "development figure", "unpublished axis"),
+    "of one unseeded draw",
+)
 
 _NO_PANEL = ("cohort.", "fig6c_all.")
 """Beginnings of ids that belong to no published panel."""
@@ -89,7 +93,7 @@ class Compared:
     @property
     def difference(self) -> float | None:
         """This run's value minus the published one; None where the two are not compared."""
-        if self.value is None or self.verdict in _NOT_COMPARABLE.values():
+        if self.value is None or self.verdict in (*_NOT_COMPARABLE.values(), AVERAGED):
             return None
         return self.value - self.published.value
 
@@ -103,6 +107,23 @@ def published_numbers() -> tuple[Published, ...]:
     >>> published_numbers()[0].figure
     'Fig2'
     """
+    return tuple(number for number in _listed() if not number.id.startswith(_NO_PANEL))
+
+
+@cache
+def numbers_of_no_panel() -> tuple[Published, ...]:
+    """All others: the size of the cohort, and fits of further axes of panel 6C's file.
+
+    Examples
+    --------
+    >>> numbers_of_no_panel()[0].id, len(numbers_of_no_panel())
+    ('cohort.struct_entries', 348)
+    """
+    return tuple(number for number in _listed() if number.id.startswith(_NO_PANEL))
+
+
+@cache
+def _listed() -> tuple[Published, ...]:
     with PUBLISHED.open(encoding="utf-8", newline="") as file:
         return tuple(
             Published(
@@ -116,7 +137,6 @@ def published_numbers() -> tuple[Published, ...]:
                 note=row["note"],
             )
             for row in csv.DictReader(file)
-            if not row["id"].startswith(_NO_PANEL)
         )
 
 

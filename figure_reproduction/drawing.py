@@ -1,6 +1,7 @@
 """All figures in parallel processes; a single one in this process."""
 
 import gc
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,8 +65,10 @@ def draw_one(work: tuple[str, Path, Path, int, str]) -> "FigureResult":
     gc.set_threshold(ALLOCATIONS)
     from core.contract.source_data import SourceData
     from core.plotting.looks import LOOKS
+    from figure_reproduction.claims.compute import claim_numbers
     from figure_reproduction.script import draw_figure
 
     figure, root, out, seed, style = work
-    module = import_module(FIGURES[figure].script)
-    return draw_figure(figure, module.reproduce, SourceData(root), out, seed, look=LOOKS[style])
+    module, source = import_module(FIGURES[figure].script), SourceData(root)
+    result = draw_figure(figure, module.reproduce, source, out, seed, look=LOOKS[style])
+    return result if result.problem else replace(result, claims=claim_numbers(figure, source, seed))

@@ -1,10 +1,9 @@
-"""What drawing a figure leaves behind, as the report needs it; nothing here needs matplotlib."""
+"""What drawing a figure leaves behind, as the report needs it, without matplotlib and pandas."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.contract.checks import Check
-from core.contract.provenance import Origin
+from core.contract.provenance import Check, Origin
 
 Statistics = dict[str, float]
 """Numbers stated on a figure's panels, by id of ``published_statistics.csv``."""
@@ -73,6 +72,19 @@ class SourceWords:
 
 
 @dataclass(frozen=True)
+class ClaimNumbers:
+    """Numbers that the authors printed elsewhere than on a panel, as a run found them, by id.
+
+    `values` come from the figure's folder, `regenerated` from computed tables. `unavailable` says
+    by the beginning of ids, in one sentence, why others are not there.
+    """
+
+    values: Statistics = field(default_factory=dict)
+    regenerated: Statistics = field(default_factory=dict)
+    unavailable: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class FigureResult:
     """One figure as the report needs it; `problem` says why it could not be drawn.
 
@@ -93,6 +105,7 @@ class FigureResult:
     about: SourceWords = SourceWords()
     seconds: float = 0.0
     problem: str = ""
+    claims: ClaimNumbers = ClaimNumbers()
 
     @property
     def simulated(self) -> bool:

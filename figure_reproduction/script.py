@@ -22,7 +22,7 @@ from core.plotting.style import apply_style
 from core.progress import answer
 from figure_reproduction.options import DEFAULT_SEED, add_options
 from figure_reproduction.panels import Reproduction, has_display, save
-from figure_reproduction.report.provenance import about, source_files
+from figure_reproduction.report.inputs import about, source_files
 from figure_reproduction.results import FigureResult, Statistics
 from figure_reproduction.sources import choose, explanation
 

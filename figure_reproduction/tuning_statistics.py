@@ -101,8 +101,15 @@ def color_limits(averages: pd.DataFrame) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def significant_common(shapes: pd.DataFrame) -> pd.DataFrame:
+def significant_common(shapes: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     """Axes of the shape table that panel E counts.
+
+    Parameters
+    ----------
+    shapes
+        The table of shapes.
+    level
+        Level that p of the analysis of variance must stay below.
 
     Examples
     --------
@@ -110,7 +117,18 @@ def significant_common(shapes: pd.DataFrame) -> pd.DataFrame:
     >>> len(significant_common(shapes))
     1
     """
-    return shapes[(shapes["anova_p_value"] < LEVEL) & shapes["is_common_axis"]]
+    return shapes[(shapes["anova_p_value"] < level) & shapes["is_common_axis"]]
+
+
+def common_peaks(peaks: pd.DataFrame) -> pd.DataFrame:
+    """Common axes of the table of peaks; all where it does not tell.
+
+    Examples
+    --------
+    >>> len(common_peaks(pd.DataFrame({"is_common_axis": [True, False]})))
+    1
+    """
+    return peaks[peaks["is_common_axis"]] if "is_common_axis" in peaks else peaks
 
 
 def significant_peaks(peaks: pd.DataFrame) -> pd.DataFrame:

@@ -35,6 +35,9 @@ from source_data_export.notebooks import REPORT_TYPE
 MAX_ROWS, MAX_COLUMNS = 6, 9
 """Rows and columns of a table that are shown; the rest is left out in the middle."""
 
+NEEDED = {"4": {"windows": (), "with_psth": False}}
+"""What a figure's inputs are gathered for, where it is less than everything."""
+
 TABLE_STYLE = "overflow-x: auto"
 
 _OPEN_FILES = ExitStack()
@@ -114,7 +117,8 @@ class Session:
     def inputs(self) -> Inputs:
         """What the exporters draw on."""
         settings = self.settings
-        return Inputs(self.recordings, self.folders, settings.example, settings.jobs)
+        needed = NEEDED.get(self.figure, {})
+        return Inputs(self.recordings, self.folders, settings.example, settings.jobs, **needed)
 
     @property
     def simulated(self) -> bool:

@@ -8,13 +8,13 @@ import torch
 from PIL import Image
 from torch import nn
 
-from core.experiments.closed_loop.controller import Session, run_session
+from core.experiments.closed_loop.controller import RigSession, run_session
 from core.experiments.closed_loop.folder import Folder
 from core.experiments.closed_loop.images import read_references
-from core.experiments.closed_loop.manifest import Row, evolved_name, reference_name
+from core.experiments.closed_loop.manifest import ManifestRow, evolved_name, reference_name
 from core.experiments.closed_loop.neuron import Neuron
 from core.experiments.closed_loop.rig_run import SimulatedRig
-from core.experiments.closed_loop.settings import Settings, Stop
+from core.experiments.closed_loop.settings import SessionSettings, Stop
 from core.experiments.closed_loop.start_run import with_whole_first
 from core.experiments.evolution.threads import Thread
 from core.generators.small import SmallGenerator
@@ -32,10 +32,12 @@ def rows(n_evolved=(4, 4), n_references=2, block=0):
     for thread, n in enumerate(n_evolved):
         for code in range(n):
             name = evolved_name(block, thread, block, code)
-            made.append(Row(name, thread, code, block, "", "0" * 64, 3.0, 0.0, 0.0))
+            made.append(ManifestRow(name, thread, code, block, "", "0" * 64, 3.0, 0.0, 0.0))
         for order in range(n_references):
             name = reference_name(block, thread, order, f"ref{order}")
-            made.append(Row(name, thread, -1, block, f"ref{order}", "0" * 64, 3.0, 0.0, 0.0))
+            made.append(
+                ManifestRow(name, thread, -1, block, f"ref{order}", "0" * 64, 3.0, 0.0, 0.0)
+            )
     return sorted(made, key=lambda row: row.file)
 
 
@@ -48,7 +50,9 @@ def reference_folder(folder, n=2):
     return folder
 
 
-def session(root, *, seed=0, populations=(8, 6), settings=None, flat=None):
+def session(
+    root, *, seed=0, populations=(8, 6), settings=None, flat=None, names=("small-0", "small-1")
+):
     """A session of two small generators; its optimizers are fresh."""
     threads = []
     for number, population in enumerate(populations):
@@ -56,10 +60,10 @@ def session(root, *, seed=0, populations=(8, 6), settings=None, flat=None):
         optimizer = make_optimizer(
             "CholeskyCMAES", 16, population_size=population, random_seed=seed * 10 + number
         )
-        threads.append(with_whole_first(Thread(f"small-{number}", generator, optimizer)))
+        threads.append(with_whole_first(Thread(names[number], generator, optimizer)))
     references = read_references(reference_folder(root.parent / "references"), None)
-    return Session(
-        Folder.at(root, flat=flat), threads, references, settings or Settings(seed=seed), {}
+    return RigSession(
+        Folder.at(root, flat=flat), threads, references, settings or SessionSettings(seed=seed), {}
     )
 
 
@@ -76,13 +80,13 @@ def run_with_rig(made, n_blocks, rig, **options):
     thread = threading.Thread(target=rig.run, daemon=True)
     thread.start()
     kept = run_session(
-        made, Stop(n_blocks, minutes=1), say=said.append, **{"patience": 0.2} | options
+        made, Stop(n_blocks, minutes=3), say=said.append, **{"patience": 0.2} | options
     )
-    thread.join(10)
+    thread.join(30)
     return kept, said
 
 
-def wait_until(condition, seconds=20):
+def wait_until(condition, seconds=60):
     """Wait until a condition holds, and fail if it does not."""
     until = time.monotonic() + seconds
     while not condition():

@@ -91,7 +91,10 @@ ANALYSIS_ROOMS = {
     "nwb": ({"matlab"}, {"recordings"}),
     "tuning_maps": ({"statistics", "matlab", "level_sets"}, {"recordings"}),
     "simulation": (
-        {"contract", "statistics", "matlab", "computing", "optimizers", "images"},
+        {
+            *("contract", "statistics", "matlab", "computing", "optimizers", "images"),
+            *("explorer", "plotting"),
+        },
         {"recordings", "evolutions", "tuning", "image_similarity", "export"},
     ),
 }
@@ -276,7 +279,9 @@ COMMANDS = (
     "neuro_data_analysis.export.explorer",
     "neuro_data_analysis.nwb",
     "neuro_data_analysis.prototype_similarity",
+    "neuro_data_analysis.session",
     "neuro_data_analysis.simulation",
+    "neuro_data_analysis.simulation.compare",
     "neuro_data_analysis.tuning_maps",
     "source_data_export",
 )

@@ -5,7 +5,6 @@ the tables is to compute the masks from each table again.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -13,6 +12,7 @@ import pandas as pd
 
 from core.contract import ext4, ext5, fig2, fig3, fig4, fig5, fig6
 from core.contract.descriptions import SLICES, Table
+from core.contract.provenance import Check
 from core.contract.source_data import SourceData, validate
 from core.errors import MissingFileError, ReproductionError
 from core.statistics.convergence import convergence
@@ -31,21 +31,6 @@ PUBLISHED_COUNTS = {
     "valid bothsucc001": (0, 20, 52),
 }
 """Experiments in V1, V4 and IT for which all these masks hold, in the published data."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One comparison: what should hold, whether it does, and what was found.
-
-    `error` is the one that says so, where a file could not be read. `compares` is whether numbers
-    of the cohort are compared, so that no verdict on them stands where it fails.
-    """
-
-    name: str
-    passed: bool
-    found: str
-    error: ReproductionError | None = None
-    compares: bool = True
 
 
 def check_folder(source: SourceData, folder: str) -> list[Check]:

@@ -5,6 +5,9 @@ from core.contract.metadata import P_VALUE
 
 FOLDER = "Fig6"
 
+EXAMPLE_AXIS = ("class", 0)
+"""Space and rank of the eigenvector of panel C."""
+
 SINGLE_TRIAL_EXAMPLE = "Beto-07092020-003"
 """Published recording of panel C."""
 

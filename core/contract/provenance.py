@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from core.errors import ContractError
+from core.errors import ContractError, ReproductionError
 from core.files import sha256, write_json
 
 PROVENANCE_FILE_NAME = "provenance.json"
@@ -45,6 +45,21 @@ class Origin(Enum):
     COMPUTED = "computed, no recordings"
     SUBSTITUTES = "computed with substitutes for the paper's models and images"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison: what should hold, whether it does, and what was found.
+
+    `error` is the one that says so, where a file could not be read. `compares` is whether numbers
+    of the cohort are compared, so that no verdict on them stands where it fails.
+    """
+
+    name: str
+    passed: bool
+    found: str
+    error: ReproductionError | None = None
+    compares: bool = True
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,6 @@ __getattr__, __dir__, __all__ = hand_on(
     {
         "kinds": ["Unread"],
         "reading": ["Struct", "StructArray", "StructElement", "open_matfile", "plain_value"],
-        "writing": ["Cell", "write_matfile", "write_variables"],
+        "writing": ["Cell", "append_element", "write_matfile", "write_variables"],
     },
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5d, h5g, h5r, h5s, h5z
+from h5py import h5a, h5d, h5g, h5r, h5s, h5z
 
 from core.errors import RecordingError
 from core.matlab.failures import failures_named
@@ -61,6 +61,32 @@ class Struct(Mapping):
             raise KeyError(name)
         with failures_named(self._path, self._group):
             return _value(_member(self._group, name, self._path), self._path)
+
+    def cell_sizes(self, name: str) -> list[list[int]] | None:
+        """Numbers of elements that an M x N cell's arrays have, which are not read.
+
+        Parameters
+        ----------
+        name
+            Field that holds the cell.
+
+        Returns
+        -------
+        list of M lists, or None where the field holds anything else, such as empty arrays
+        """
+        with failures_named(self._path, self._group):
+            item = self._group.get(name)
+            if not isinstance(item, h5py.Dataset) or class_of(item.id) != "cell":
+                return None
+            if item.dtype != h5py.ref_dtype or item.ndim != 2 or not item.size:
+                return None
+            targets = [
+                [h5r.dereference(reference, item.id) if reference else None for reference in row]
+                for row in _read_array(item.id, self._path).T
+            ]
+            if not all(map(_has_elements, (target for row in targets for target in row))):
+                return None
+            return [[math.prod(target.shape) for target in row] for row in targets]
 
     def __contains__(self, name: object) -> bool:
         with failures_named(self._path, self._group):
@@ -277,6 +303,15 @@ def _read_group(group: h5py.Group, path: str) -> Any:
     references = {name: dataset[()].T for name, dataset in group.items()}
     shape = next(iter(references.values())).shape
     return StructArray(references, shape, group.file, path)
+
+
+def _has_elements(target: Any) -> bool:
+    """Whether what a reference leads to is an array that states its size, which is not 0."""
+    return (
+        isinstance(target, h5d.DatasetID)
+        and target.shape is not None
+        and not h5a.exists(target, b"MATLAB_empty")
+    )
 
 
 def _is_struct_array(group: h5py.Group) -> bool:

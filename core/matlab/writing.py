@@ -7,6 +7,7 @@ elements of struct arrays as references to targets in ``/#refs#``. Every target 
 
 import datetime
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,6 +87,37 @@ def write_matfile(
         writer.write_struct_array(name, elements, list(fields))
 
 
+def append_element(path: Path, name: str, element: Mapping[str, Any]) -> None:
+    """Append an element to the struct array of a MATLAB v7.3 file.
+
+    Parameters
+    ----------
+    path
+        The file; replaced when the longer one is whole.
+    name
+        Name of the variable, a 1 x N struct array.
+    element
+        Values by field, as for `write_matfile`; fields that the array has and the element lacks are
+        unset, others are left out.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written.
+    """
+    with replacing(path) as temporary:
+        shutil.copyfile(path, temporary)
+        try:
+            with h5py.File(temporary, "r+") as file:
+                n_elements = len(next(iter(file[name].values())))
+                _Writer(file, path, f"{name}{n_elements}_").append_element(name, element)
+        except (OSError, RuntimeError) as error:
+            if is_full(error):
+                raise  # for `replacing`
+            found = f"an error: {str(error).partition(' (')[0]}"
+            raise RunError(path=path, expected="to append to the file", found=found) from None
+
+
 def write_variables(path: Path, variables: Mapping[str, Any]) -> None:
     """Write variables, each anything that can be an element's field, as a MATLAB v7.3 file.
 
@@ -143,9 +175,9 @@ def _header() -> bytes:
 class _Writer:
     """Lays out values below ``/#refs#`` and hands out references to them."""
 
-    def __init__(self, file: h5py.File, path: Path):
-        self._path = path
-        self._refs = file.create_group("#refs#")
+    def __init__(self, file: h5py.File, path: Path, prefix: str = ""):
+        self._path, self._prefix = path, prefix
+        self._refs = file.require_group("#refs#")
         self._root = file
         self._n_targets = 0
         self._known_texts: dict[str, h5py.Reference] = {}
@@ -187,6 +219,17 @@ class _Writer:
             data = np.array(references, dtype=h5py.ref_dtype).reshape(-1, 1)
             group.create_dataset(field, data=data, track_times=False)
 
+    def append_element(self, name: str, element: Mapping[str, Any]) -> None:
+        self.reserve(_room(element))
+        group = self._root[name]
+        for field in list(group):
+            before, attributes = group[field][()], dict(group[field].attrs)
+            data = np.empty((len(before) + 1, 1), dtype=h5py.ref_dtype)
+            data[:-1], data[-1, 0] = before, self._reference(element.get(field))
+            del group[field]
+            made = group.create_dataset(field, data=data, track_times=False)
+            made.attrs.update(attributes)
+
     def _reference(self, value: Any) -> h5py.Reference:
         if value is None:
             if self._unset is None:
@@ -209,7 +252,7 @@ class _Writer:
             letters = chr(ord("a") + letter) + letters
             number -= 1
         self._n_targets += 1
-        return letters.encode()
+        return f"{self._prefix}{letters}".encode()
 
     def _write(self, parent: h5g.GroupID, name: bytes, value: Any) -> Any:
         if isinstance(value, Mapping):

@@ -279,7 +279,7 @@ def _benchmark_cholesky(start: Start, update_freq: int) -> CholeskyCMAES:
 
 
 def _mirrored(start: Start, sigma: float) -> MirroredES:
-    return MirroredES(start.n, POPULATION, sigma, start.code, **start.options)
+    return MirroredES(start.n, start.population, sigma, start.code, **start.options)
 
 
 def _pycma(start: Start, diagonal: bool) -> PycmaOptimizer:

@@ -58,12 +58,23 @@ def layer_groups(
     >>> groups["NonReLU"].layers, groups["ReLU"].layers
     (('conv1', 'conv2'), ('relu1',))
     """
-    rectified = table["Layer"].str.lower().str.startswith("relu")
     groups = {}
-    for name, rows in (("NonReLU", table[~rectified]), ("ReLU", table[rectified])):
+    for name, rows in split_layers(table).items():
         correlations = mean_rank_correlations(rows, metrics, rng)
         groups[name] = LayerGroup(rows, tuple(rows["Layer"].unique()), correlations)
     return groups
+
+
+def split_layers(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Rows of layers that are not rectified ("NonReLU"), and of those that are ("ReLU").
+
+    Examples
+    --------
+    >>> {name: len(rows) for name, rows in split_layers(pd.DataFrame({"Layer": ["relu1"]})).items()}
+    {'NonReLU': 0, 'ReLU': 1}
+    """
+    rectified = table["Layer"].str.lower().str.startswith("relu")
+    return {"NonReLU": table[~rectified], "ReLU": table[rectified]}
 
 
 def mean_rank_correlations(
@@ -89,20 +100,58 @@ def mean_rank_correlations(
     >>> round(mean_rank_correlations(rows, ["R2"], np.random.default_rng(0))["R2"], 6)
     -1.0
     """
-    drawn, layer = [], []
+    drawn, layer = drawn_units(rows, rng)
+    if not drawn.size:
+        return dict.fromkeys(metrics, np.nan)
+    return {
+        metric: float(rank_correlations(rows[metric].to_numpy()[drawn], layer).mean())
+        for metric in metrics
+    }
+
+
+def drawn_units(rows: pd.DataFrame, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Units of every draw, without replacement.
+
+    Parameters
+    ----------
+    rows
+        A row for each unit, with ``Layer_index``.
+    rng
+        Random generator of the draws.
+
+    Returns
+    -------
+    drawn : (n_draws, n_units)
+        Positions of rows, from 0; 96 of every layer, all where there are fewer.
+    layer : (n_units,)
+        The layer's place of each.
+    """
+    drawn, layer = [np.empty((N_DRAWS, 0), dtype=int)], []
     for index, places in rows.reset_index(drop=True).groupby("Layer_index").groups.items():
         order = rng.permuted(np.tile(places.to_numpy(), (N_DRAWS, 1)), axis=1)
         drawn.append(order[:, :UNITS_PER_DRAW])
         layer += [index] * drawn[-1].shape[1]
-    if not drawn:
-        return dict.fromkeys(metrics, np.nan)
-    drawn = np.hstack(drawn)
-    x = _unit_ranks(np.array([layer]))
+    return np.hstack(drawn), np.array(layer)
+
+
+def rank_correlations(values: np.ndarray, layer: np.ndarray) -> np.ndarray:
+    """Spearman's correlation of each draw's values with the layer's place; NaN without variation.
+
+    Parameters
+    ----------
+    values : (n_draws, n_units)
+        Values of the units of every draw.
+    layer : (n_units,)
+        The layer's place of each unit.
+
+    Examples
+    --------
+    >>> values = np.array([[0.3, 0.2, 0.1], [0.1, 0.3, 0.2]])
+    >>> rank_correlations(values, np.array([0, 1, 2])).round(6)
+    array([-1. ,  0.5])
+    """
     with np.errstate(invalid="ignore"):
-        return {
-            metric: float((_unit_ranks(rows[metric].to_numpy()[drawn]) * x).sum(axis=1).mean())
-            for metric in metrics
-        }
+        return (_unit_ranks(values) * _unit_ranks(layer[np.newaxis])).sum(axis=1)
 
 
 def _unit_ranks(values: np.ndarray) -> np.ndarray:

@@ -7,9 +7,10 @@ __getattr__, __dir__, __all__ = hand_on(
     {
         "differences": ["Unlike", "unlike_the_paper"],
         "errata": ["Contradiction", "contradictions"],
+        "inputs": ["about", "source_files"],
         "page": ["write_page", "write_report"],
         "panels": ["FigureReport", "PanelReport", "figure_report"],
-        "provenance": ["RunData", "about", "run_data", "source_files"],
+        "provenance": ["RunData", "run_data"],
         "saved": ["load_run", "save_run"],
         "verdicts": ["short_answer"],
     },

@@ -10,7 +10,7 @@
   function words(row) {
     if (!text.has(row)) {
       const panel = row.closest(".panel");
-      text.set(row, `${row.textContent} ${panel.querySelector("h4").textContent}`.toLowerCase());
+      text.set(row, `${row.textContent} ${panel.querySelector("h3, h4").textContent}`.toLowerCase());
     }
     return text.get(row);
   }
@@ -42,7 +42,7 @@
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
     const key = (row) => {
       const cell = row.cells[column];
-      const number = Number(cell.dataset.n ?? cell.textContent.replace("−", "-"));
+      const number = Number(cell.dataset.n ?? cell.textContent.replaceAll("−", "-"));
       return Number.isNaN(number) ? cell.textContent : number;
     };
     const compare = (a, b) => typeof a === "number" && typeof b === "number" ? a - b

@@ -1,4 +1,4 @@
-"""``report.html``, one self-contained page, and ``report.csv``, the same numbers for machines."""
+"""``report.html``, one self-contained page, and the same numbers for machines as CSV files."""
 
 import base64
 import csv
@@ -9,7 +9,9 @@ from urllib.parse import quote
 from core.figures import FIGURES
 from core.files import replacing, write_text
 from core.project import ROOT
+from figure_reproduction.claims.listed import left_out
 from figure_reproduction.comparison import COLUMNS, SIMULATED, csv_row
+from figure_reproduction.report import further
 from figure_reproduction.report.differences import KINDS, unlike_the_paper
 from figure_reproduction.report.errata import contradictions
 from figure_reproduction.report.panels import (
@@ -24,7 +26,7 @@ from figure_reproduction.report.provenance import (
     shown_path,
 )
 from figure_reproduction.report.saved import save_run
-from figure_reproduction.report.tables import key_table, number_table
+from figure_reproduction.report.tables import key_table, number_table, place_table
 from figure_reproduction.report.verdicts import by_construction, is_published, short_answer
 from figure_reproduction.results import FigureResult, SavedPanel
 
@@ -42,7 +44,7 @@ NOT_REDRAWN = (
 
 
 def write_report(results: list[FigureResult], out: Path, seed: int, seconds: float) -> Path:
-    """Write ``report.html``, ``report.csv`` and ``report.json``; returns the page's path.
+    """Write ``report.html``, ``report.csv``, ``claims.csv`` and ``report.json``; returns the page.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ def write_report(results: list[FigureResult], out: Path, seed: int, seconds: flo
 
 
 def write_page(results: list[FigureResult], run: RunData, seed: int, out: Path) -> Path:
-    """Write page and table from what a run found.
+    """Write page and tables from what a run found.
 
     Parameters
     ----------
@@ -75,27 +77,43 @@ def write_page(results: list[FigureResult], run: RunData, seed: int, out: Path) 
         Folder of the pictures.
     """
     figures = [figure_report(result) for result in results]
-    write_text(out / "report.html", page_text(figures, run, seed, out))
-    with (
-        replacing(out / "report.csv") as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
-    ):
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for panel in (panel for figure in figures for panel in figure.panels):
-            writer.writerows(csv_row(c) for c in panel.numbers)
-            again = [csv_row(c, f"{c.published.panel} (regenerated)") for c in panel.regenerated]
-            writer.writerows(again)
+    places = further.places(results)
+    write_text(out / "report.html", page_text(figures, places, run, seed, out))
+    rows = []
+    for panel in (panel for figure in figures for panel in figure.panels):
+        rows += [csv_row(c) for c in panel.numbers]
+        rows += [csv_row(c, f"{c.published.panel} (regenerated)") for c in panel.regenerated]
+    _write_table(out / "report.csv", COLUMNS, rows)
+    claims = [further.claim_row(compared) for place in places for compared in place.numbers]
+    _write_table(out / "claims.csv", further.COLUMNS, claims)
     return out / "report.html"
 
 
-def page_text(figures: list[FigureReport], run: RunData, seed: int, out: Path) -> str:
+def _write_table(path: Path, columns: tuple[str, ...], rows: list[dict]) -> None:
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def page_text(
+    figures: list[FigureReport],
+    places: tuple[further.Place, ...],
+    run: RunData,
+    seed: int,
+    out: Path,
+) -> str:
     """Text of the page.
 
     Parameters
     ----------
     figures
         In order.
+    places
+        Numbers that the authors printed elsewhere than on a panel.
     run
         What is known of the run.
     seed
@@ -123,6 +141,8 @@ def page_text(figures: list[FigureReport], run: RunData, seed: int, out: Path) -
         unlike=unlike_the_paper(numbers),
         kinds=KINDS,
         contradictions=contradictions(),
+        places=places,
+        left_out=left_out(),
         abouts={f.result.about.words: f.result.about for f in figures}.values(),
         n_others=sum(not is_published(c.published) for c in numbers),
         n_constructed=sum(by_construction(c) for c in numbers),
@@ -131,6 +151,7 @@ def page_text(figures: list[FigureReport], run: RunData, seed: int, out: Path) -
         run=run,
         seed=seed,
         key_table=lambda panel: Markup(key_table(panel)),
+        place_table=lambda place: Markup(place_table(place)),
         number_table=lambda *words: Markup(number_table(*words)),
         picture=lambda saved: Markup(picture(saved)),
         script=lambda figure: script_link(figure, out),

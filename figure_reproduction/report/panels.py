@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from core.contract.provenance import Origin
 from core.figures import FIGURES
 from figure_reproduction.comparison import (
+    AVERAGED,
     DIFFERS,
     INFORMATIVE,
     SIMULATED,
@@ -328,6 +329,7 @@ def verdict_class(verdict: str) -> str:
     words = {
         SIMULATED: "simulated",
         SUBSTITUTES: "substitutes",
+        AVERAGED: "averaged",
         WITHHELD: "withheld",
         INFORMATIVE: "informative",
     }

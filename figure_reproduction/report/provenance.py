@@ -7,15 +7,11 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.contract.provenance import Origin, simulation_record
-from core.contract.source_data import SourceData
-from core.explorer.store import read_record
+from core.contract.provenance import Origin
 from core.figures import Figure
-from core.files import sha256
 from core.project import ROOT
-from core.threads import THREADS
 from core.versions import versions
-from figure_reproduction.results import FigureResult, SourceFile, SourceWords
+from figure_reproduction.results import FigureResult, SourceFile
 
 MODES = {Origin.SIMULATED: "simulated", Origin.EXPLORER: "explorer"}
 """What ``--data`` takes for an origin; ``local`` for all others."""
@@ -132,40 +128,6 @@ def portable(text: str) -> str:
     return _FOLDERS.sub("", text.replace(f"{ROOT}/", ""))
 
 
-def source_files(
-    source: SourceData, folder: str, computed: tuple[Path, ...] = ()
-) -> tuple[SourceFile, ...]:
-    """Input files of a figure with their hashes; a file changed since it was recorded says so.
-
-    Parameters
-    ----------
-    source
-        Folder of source data.
-    folder
-        The figure's folder in it.
-    computed
-        Files that this project computed and that the figure reads, too.
-
-    Examples
-    --------
-    >>> source_files(SourceData("no_such_folder"), "Fig4")
-    ()
-    """
-    records = source.provenance
-    files = []
-    for file in source.present(folder):
-        digest, known = source.digest(file), records.get(file.path)
-        if known is None:
-            origin = "no record of its origin"
-        elif known.sha256 != digest:
-            origin = f"CHANGED since its {known.source}"
-        else:
-            origin = known.source
-        files.append(SourceFile(file.path, digest, origin, known.date if known else ""))
-    made = (SourceFile(shown_path(p), sha256(p), "computed, no recording") for p in computed)
-    return (*files, *made)
-
-
 def files_of_panel(files: tuple[SourceFile, ...], letter: str) -> tuple[SourceFile, ...]:
     """Those of a figure's files that a panel reads.
 
@@ -215,70 +177,3 @@ def command(figure: Figure, origin: Origin, letter: str) -> str:
     """
     panels = " ".join(f"--panel {one}" for one in letter.split("/"))
     return f"python -m {figure.script} {panels} --data {MODES.get(origin, 'local')}"
-
-
-def about(source: SourceData, origin: Origin) -> SourceWords:
-    """What is known of a folder from which a figure was drawn.
-
-    Parameters
-    ----------
-    source
-        The folder.
-    origin
-        What it was made from.
-    """
-    if origin is Origin.SIMULATED:
-        record = simulation_record(source.root) or {}
-        made, parameters = str(record.get("created", "")), record.get("parameters")
-        known = parameters if isinstance(parameters, dict) else {}
-        return SourceWords(simulation_words(source.root), made, known)
-    if origin is Origin.EXPLORER:
-        return SourceWords(explorer_words(source), str(read_record(source.root.parent).get("date")))
-    return SourceWords()
-
-
-def explorer_words(source: SourceData) -> str:
-    """What is known of block averages from which source data were made.
-
-    Examples
-    --------
-    >>> explorer_words(SourceData("no_such_folder/source_data"))[:47]
-    "Block averages of the authors' Neural Evolution"
-    """
-    known = read_record(source.root.parent)
-    undecided = source.undecided_labels
-    labels = (
-        "none"
-        if undecided is None or undecided.empty
-        else ", ".join(
-            f"Exp {row.Expi} {THREADS[row.thread]} at 0.{row.label[1:]}"
-            for row in undecided.itertuples()
-        )
-    )
-    return (
-        "Block averages of the authors' Neural Evolution Explorer "
-        f"(commit {str(known.get('commit'))[:8]}; {known.get('verified', 'not verified')}), "
-        "rounded to 0.01 events/s; success is tested with numbers of trials derived from the "
-        f"PSTHs. Labels that these leave open: {labels}. A number agrees if it is as far from the "
-        "published one as rounding and these labels allow, or less."
-    )
-
-
-def simulation_words(root: Path) -> str:
-    """What ``SIMULATED.json`` says of version, seed and recordings.
-
-    Examples
-    --------
-    >>> simulation_words(Path("no_such_folder"))
-    'no_such_folder: simulated, as its numbers or names tell; it holds no SIMULATED.json.'
-    """
-    record, name = simulation_record(root), shown_path(root)
-    if record is None:
-        return f"{name}: simulated, as its numbers or names tell; it holds no SIMULATED.json."
-    if not isinstance(record.get("files"), dict):
-        return f"{name}: simulated; its SIMULATED.json says no more."
-    return (
-        f"{name}: simulator version {record.get('simulator_version')}, seed {record.get('seed')}, "
-        f"{record.get('n_experiments')} experiments and {record.get('n_tuning_recordings')} tuning "
-        f"recordings. SIMULATED.json holds the SHA-256 of its {len(record['files'])} files."
-    )

@@ -3,16 +3,16 @@
 import json
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
-from core.contract.checks import Check
-from core.contract.provenance import Origin
+from core.contract.provenance import Check, Origin
 from core.errors import ContractError, MissingFileError, ReproductionError
 from core.figures import FIGURES
 from core.files import sha256, write_json
 from figure_reproduction.report.provenance import RunData, shown_path
 from figure_reproduction.results import (
+    ClaimNumbers,
     FigureResult,
     Regenerated,
     SavedPanel,
@@ -22,7 +22,7 @@ from figure_reproduction.results import (
 
 FILE_NAME = "report.json"
 
-VERSION = 2
+VERSION = 3
 """Of the file's form."""
 
 PICTURES = ("png", "pdf", "shown")
@@ -91,15 +91,23 @@ def load_run(out: Path) -> tuple[list[FigureResult], RunData, int]:
 
 
 def _plain(result: FigureResult, out: Path) -> dict:
-    content = asdict(replace(result, checks=()))
-    content["origin"] = result.origin.name
-    content["source"] = shown_path(result.source)
-    content["computed_files"] = [shown_path(path) for path in result.computed_files]
-    content["checks"] = [asdict(replace(check, error=None)) for check in result.checks]
-    for panel in content["panels"]:
-        panel["sha256"] = sha256(panel["shown"])
-        panel |= {key: os.path.relpath(panel[key], out) for key in PICTURES}
-    return content
+    # `asdict` would copy every number
+    return vars(result) | {
+        "origin": result.origin.name,
+        "source": shown_path(result.source),
+        "panels": [_plain_panel(panel, out) for panel in result.panels],
+        "regenerated": {name: vars(number) for name, number in result.regenerated.items()},
+        "computed_files": [shown_path(path) for path in result.computed_files],
+        "checks": [vars(check) | {"error": None} for check in result.checks],
+        "files": [vars(file) for file in result.files],
+        "about": vars(result.about),
+        "claims": vars(result.claims),
+    }
+
+
+def _plain_panel(panel: SavedPanel, out: Path) -> dict:
+    paths = {key: os.path.relpath(getattr(panel, key), out) for key in PICTURES}
+    return vars(panel) | {"sha256": sha256(panel.shown)} | paths
 
 
 def _figure(content: dict, out: Path) -> FigureResult:
@@ -115,6 +123,7 @@ def _figure(content: dict, out: Path) -> FigureResult:
         "checks": lambda checks: tuple(Check(**check) for check in checks),
         "files": lambda files: tuple(SourceFile(**file) for file in files),
         "about": lambda words: SourceWords(**words),
+        "claims": _claims,
     }
     return FigureResult(**{k: made.get(k, lambda v: v)(v) for k, v in content.items()})
 
@@ -125,6 +134,12 @@ def _numbers(values: Iterable) -> list[float]:
         if not isinstance(value, int | float):
             raise TypeError(f"{value!r} is no number")
     return values
+
+
+def _claims(content: dict) -> ClaimNumbers:
+    for numbers in (content["values"], content["regenerated"]):
+        _numbers(numbers.values())
+    return ClaimNumbers(**content)
 
 
 def _regenerated(content: dict) -> Regenerated:

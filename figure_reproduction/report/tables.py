@@ -3,6 +3,7 @@
 from html import escape
 
 from figure_reproduction.comparison import Compared
+from figure_reproduction.report.further import Place, claim_words, like_printed, remarks
 from figure_reproduction.report.panels import PanelReport, verdict_class
 from figure_reproduction.report.verdicts import by_construction
 from figure_reproduction.report.words import both_shown, difference_shown, label, shown
@@ -58,6 +59,35 @@ def number_table(
     head = (("", "number"), *(SIMULATED_HEAD if simulated else REAL_HEAD))
     head += (("", "verdict"),)
     return _table(caption, head, [_row(c, simulated, anchors) for c in numbers], "numbers")
+
+
+def place_table(place: Place) -> str:
+    """Every number that the authors printed at one place, for search and filter.
+
+    There are many: rows have no anchors, and sorting goes by the text of a cell.
+
+    Examples
+    --------
+    >>> "Fig. 6 D: numbers printed there" in place_table(Place("Fig. 6 D", ()))
+    True
+    """
+    head = (("", "number"), ("", "printed"), ("", "this run"), ("", "difference"), ("", "verdict"))
+    rows = [_place_row(compared) for compared in place.numbers]
+    return _table(f"{place.name}: numbers printed there", head, rows, "numbers printed")
+
+
+def _place_row(compared: Compared) -> str:
+    claim, difference = compared.published, difference_shown(compared.difference)
+    said = escape(remarks(compared), quote=False)
+    exact = f' data-n="{compared.difference:.3g}"' if "×" in difference else ""
+    name = _th(
+        f"{escape(claim_words(claim))}<code>{claim.id}</code>{said and f'<small>{said}</small>'}"
+    )
+    printed = claim.printed.replace("-", "−")
+    return (
+        f'<tr data-v="{verdict_class(compared.verdict)}">{name}<td>{printed}</td>'
+        f"<td>{like_printed(compared)}</td><td{exact}>{difference}</td>{_verdict(compared)}</tr>"
+    )
 
 
 def _row(compared: Compared, simulated: bool, anchors: bool) -> str:

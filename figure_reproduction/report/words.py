@@ -148,6 +148,7 @@ PLACES = (
 """Parts of an id that its group leaves out, and what is written for them."""
 
 
+@cache
 def label(number: Published) -> str:
     """A published number in words.
 

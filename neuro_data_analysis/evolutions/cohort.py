@@ -43,19 +43,24 @@ class Summary:
     responses
         Evoked rate and baseline, (n_blocks, 2) each, events/s.
     psth
-        PSTH, (n_blocks, 2, 200) each, events/s.
+        PSTH, (n_blocks, 2, 200) each, events/s; None where it was not asked for.
     windows
         Rates in windows, (n_blocks, 2) each, events/s.
+    n_trials
+        All trials of both threads, those of a dropped block too; None where they are not known.
     """
 
     expi: int
     meta: dict
     responses: BlockMeans
-    psth: Moments
+    psth: Moments | None
     windows: dict[Window, Moments]
+    n_trials: tuple[int, ...] | None = None
 
 
-def summarise(experiment: Experiment, windows: tuple[Window, ...] = ()) -> Summary:
+def summarise(
+    experiment: Experiment, windows: tuple[Window, ...] = (), with_psth: bool = True
+) -> Summary:
     """Read one experiment's trials and reduce them.
 
     Parameters
@@ -64,6 +69,8 @@ def summarise(experiment: Experiment, windows: tuple[Window, ...] = ()) -> Summa
         Experiment to read.
     windows
         Windows of `Summary.windows`, start and stop in ms.
+    with_psth
+        Whether the PSTHs are averaged, too.
 
     Raises
     ------
@@ -81,8 +88,9 @@ def summarise(experiment: Experiment, windows: tuple[Window, ...] = ()) -> Summa
         expi=experiment.Expi,
         meta=meta,
         responses=response_trajectory(psth),
-        psth=psth_trajectory(psth),
+        psth=psth_trajectory(psth) if with_psth else None,
         windows=window_trajectories(psth, windows),
+        n_trials=tuple(sum(map(len, thread)) for thread in evoked),
     )
 
 
@@ -239,7 +247,9 @@ def experiment_order(recordings: Recordings) -> pd.DataFrame:
     return order_table(rows)
 
 
-def gather_all(recordings: Recordings, windows: tuple[Window, ...] = ()) -> Cohort:
+def gather_all(
+    recordings: Recordings, windows: tuple[Window, ...] = (), with_psth: bool = True
+) -> Cohort:
     """Summaries of a whole data set, whose name stands in what is raised.
 
     Parameters
@@ -248,6 +258,8 @@ def gather_all(recordings: Recordings, windows: tuple[Window, ...] = ()) -> Coho
         The data set; each experiment is read once and let go.
     windows
         Windows for `Cohort.window_responses`, start and stop in ms.
+    with_psth
+        Whether `Cohort.psth` is asked for.
 
     Raises
     ------
@@ -256,12 +268,14 @@ def gather_all(recordings: Recordings, windows: tuple[Window, ...] = ()) -> Coho
     """
     experiments = progress(recordings.experiments(), len(recordings.usable()), "experiments")
     try:
-        return gather(experiments, windows)
+        return gather(experiments, windows, with_psth)
     except RecordingError as error:
         raise error.inside(recordings.name) from None
 
 
-def gather(experiments: Iterable[Experiment], windows: tuple[Window, ...] = ()) -> Cohort:
+def gather(
+    experiments: Iterable[Experiment], windows: tuple[Window, ...] = (), with_psth: bool = True
+) -> Cohort:
     """Summaries of all experiments, each read once.
 
     Parameters
@@ -270,13 +284,15 @@ def gather(experiments: Iterable[Experiment], windows: tuple[Window, ...] = ()) 
         Experiments in any order.
     windows
         Windows for `Cohort.window_responses`, start and stop in ms.
+    with_psth
+        Whether `Cohort.psth` is asked for.
 
     Raises
     ------
     RecordingError
         If there is no experiment, or one contradicts itself, or none ever responds.
     """
-    summaries = tuple(summarise(experiment, windows) for experiment in experiments)
+    summaries = tuple(summarise(experiment, windows, with_psth) for experiment in experiments)
     if not summaries:
         raise RecordingError(expected="at least one usable experiment", found="none")
     cohort = Cohort(tuple(sorted(summaries, key=lambda summary: summary.expi)))

@@ -49,7 +49,7 @@ def broken(recordings: Recordings) -> dict[int, str]:
         try:
             experiment = recordings[index]
             if experiment is not None:
-                gather([experiment])
+                gather([experiment], with_psth=False)
                 experiment.ref_psth  # noqa: B018 (refused here)
         except RecordingError as error:
             found[index + 1] = _without_number(error, index + 1)
@@ -118,14 +118,10 @@ def experiment_table(recordings: Recordings, cohort: Cohort) -> pd.DataFrame:
         an experiment is not used.
     """
     meta = cohort.meta
-    trials = {
-        experiment.Expi: [sum(map(len, thread)) for thread in experiment.idx_seq]
-        for experiment in recordings.experiments()
-    }
     columns = {"used": True, "why_not": "", **{name: meta[name] for name in _DESCRIBED}}
     columns["n_blocks"] = meta["blockN"]
     for thread, prefix in enumerate(PREFIXES):
-        columns[f"n_trials_{prefix}"] = [trials[expi][thread] for expi in meta.index]
+        columns[f"n_trials_{prefix}"] = [summary.n_trials[thread] for summary in cohort.summaries]
     columns["valid"] = valid(meta)
     columns["why_not_valid"] = reasons(meta)
     for thread, prefix in enumerate(PREFIXES):

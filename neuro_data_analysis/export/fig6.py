@@ -1,26 +1,23 @@
 """Figure 6: tuning along the Hessian axes of BigGAN."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
 from core.contract import fig6
 from core.contract.descriptions import Table
-from core.contract.provenance import SIMULATED_SUFFIX
 from core.errors import MissingFileError, RecordingError
 from neuro_data_analysis.export.contents import Contents
+from neuro_data_analysis.export.examples import example_unit
 from neuro_data_analysis.export.inputs import Inputs
 from neuro_data_analysis.tuning.axes import averages
-from neuro_data_analysis.tuning.synopsis import TunedUnit, peak_table, shape_table
+from neuro_data_analysis.tuning.synopsis import peak_table, shape_table
 
 
 def contents(inputs: Inputs) -> Contents:
     """The folder of Figure 6; where there are no tuning recordings, one sentence says so.
 
-    An example is the published recording where it is there and its evolution came out as published,
-    else the first recording that fits; without any, its file is not made. Provenance says which
-    recording and unit an example file shows.
+    Which recordings are the examples: `neuro_data_analysis.export.examples`; without any, its file
+    is not made. Provenance says which recording and unit an example file shows.
 
     Raises
     ------
@@ -34,9 +31,9 @@ def contents(inputs: Inputs) -> Contents:
     if not units:
         return Contents()
     table = inputs.synopsis
-    examples = {fig6.SINGLE_TRIALS: example(units, fig6.SINGLE_TRIAL_EXAMPLE, evolved=True)}
+    examples = {fig6.SINGLE_TRIALS: example_unit(units, fig6.SINGLE_TRIAL_EXAMPLE, True, table)}
     for outcome, name in fig6.AVERAGE_EXAMPLES.items():
-        examples[fig6.AVERAGES[outcome]] = example(units, name, evolved=outcome == "success")
+        examples[fig6.AVERAGES[outcome]] = example_unit(units, name, outcome == "success")
     files, shown, unavailable = {}, {}, []
     for file, unit in examples.items():
         if unit is None:
@@ -65,23 +62,6 @@ def contents(inputs: Inputs) -> Contents:
                 )
             )
     return Contents(files, tuple(unavailable), shown)
-
-
-def example(units: Sequence[TunedUnit], published: str, evolved: bool) -> TunedUnit | None:
-    """The published example if it fits, else the first unit that does, else None.
-
-    Parameters
-    ----------
-    units
-        Units of all recordings.
-    published
-        Name of the published recording.
-    evolved
-        Whether the evolution before it succeeded.
-    """
-    fitting = [unit for unit in units if unit.evolved == evolved]
-    named = [u for u in fitting if u.tuning.name.removesuffix(SIMULATED_SUFFIX) == published]
-    return next(iter([*named, *fitting]), None)
 
 
 def _columns(table: pd.DataFrame, file: Table) -> pd.DataFrame:

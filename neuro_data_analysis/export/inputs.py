@@ -10,7 +10,9 @@ from core.contract import ext4, fig5
 from core.contract.source_data import EXAMPLE_EXPI
 from core.errors import RecordingError
 from core.progress import progress
+from core.statistics.windows import Window
 from neuro_data_analysis.evolutions.cohort import Cohort, experiment_order, gather_all
+from neuro_data_analysis.export.examples import example_experiment
 from neuro_data_analysis.recordings.dataset import Recordings
 from neuro_data_analysis.recordings.experiment import Experiment
 from neuro_data_analysis.recordings.layout import Folders
@@ -50,21 +52,30 @@ class Inputs:
     folders
         Where the tuning recordings and what was measured on images lie.
     example_expi
-        Experiment of Figure 2.
+        Experiment of Figure 2; None for the paper's, in a simulation for the first that shows what
+        the figure is about.
     n_jobs
         Processes that fit tuning curves.
+    windows, with_psth
+        What the cohort is gathered for: by default all windows, and PSTHs; Figure 4 needs neither.
     """
 
     recordings: Recordings
     folders: Folders
-    example_expi: int = EXAMPLE_EXPI
+    example_expi: int | None = None
     n_jobs: int = 2
+    windows: tuple[Window, ...] = WINDOWS
+    with_psth: bool = True
 
     @cached_property
     def example(self) -> Experiment:
         """The experiment of Figure 2; RecordingError where it is not there."""
+        chosen = self.example_expi
+        if chosen is None:
+            simulated = self.recordings.is_simulated()
+            chosen = example_experiment(self.cohort) if simulated else EXAMPLE_EXPI
         try:
-            return self.recordings.experiment(self.example_expi)
+            return self.recordings.experiment(chosen)
         except RecordingError as error:
             raise error.advising("--example N names another for Figure 2") from None
 
@@ -79,7 +90,7 @@ class Inputs:
     def _gathered(self) -> Cohort | RecordingError:
         """The cohort, or why there is none, read once for all exporters."""
         try:
-            return gather_all(self.recordings, WINDOWS)
+            return gather_all(self.recordings, self.windows, self.with_psth)
         except RecordingError as error:
             advice = error.advice or "--skip-bad leaves such experiments out, and --exclude any"
             return error.advising(advice)

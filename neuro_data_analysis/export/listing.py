@@ -51,7 +51,7 @@ def listed(options: argparse.Namespace) -> Iterator[str]:
     """
     with open_recordings(matroot(options.matroot)) as opened:
         recordings = choose_experiments(opened, Settings.of(options))
-        cohort = gather_all(recordings)
+        cohort = gather_all(recordings, with_psth=False)
         table = experiment_table(recordings, cohort)
         is_simulated = recordings.is_simulated()
     used = table[table["used"]].assign(why=table["why_not_valid"])

@@ -34,7 +34,8 @@ class Settings:
         Folder to write; None for ``source_data/`` of the project, or ``simulated_source_data/``
         where the recordings are simulated.
     example
-        Experiment of Figure 2.
+        Experiment of Figure 2; None for the paper's, in a simulation for the first that shows what
+        the figure is about.
     formatted, records, prototypes, linearity
         Folders of what lies beside the data set; None for the usual ones below ``MATROOT``.
     jobs
@@ -52,7 +53,7 @@ class Settings:
     """
 
     out: Path | None = None
-    example: int = 155
+    example: int | None = None
     formatted: Path | None = None
     records: Path | None = None
     prototypes: Path | None = None
@@ -148,9 +149,9 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--example",
         type=int,
-        default=Settings.example,
         metavar="EXPI",
-        help="experiment of Figure 2 (default: 155)",
+        help="experiment of Figure 2 (default: the paper's, 155; in a simulation the first "
+        "valid one in IT whose threads both succeed)",
     )
     add_choice_of_experiments(parser)
     for name, content in FOLDERS.items():

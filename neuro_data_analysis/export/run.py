@@ -5,7 +5,6 @@ from pathlib import Path
 from types import ModuleType
 
 from core.contract.fig4 import MASKS
-from core.contract.source_data import EXAMPLE_EXPI
 from core.errors import RecordingError, ReproductionError
 from core.figures import RECORDED
 from neuro_data_analysis.export import ext4, ext5, fig2, fig3, fig4, fig5, fig6
@@ -40,7 +39,7 @@ def export_all(
     out: Path,
     folders: Folders,
     *,
-    example_expi: int = EXAMPLE_EXPI,
+    example_expi: int | None = None,
     n_jobs: int = 2,
     force: bool = False,
     details: dict | None = None,
@@ -57,7 +56,8 @@ def export_all(
         Where the tuning recordings and what was measured on images lie; what is absent makes its
         outputs unavailable.
     example_expi
-        Experiment of Figure 2.
+        Experiment of Figure 2; None for the paper's, in a simulation for the first that shows what
+        the figure is about.
     n_jobs
         Processes that fit tuning curves.
     force

@@ -84,6 +84,7 @@ class Recordings(Sequence):
         self.left_out = dict(left_out or {})
         self._marked_simulated = marked_simulated
         self.elements = elements
+        self._is_usable: dict[int, bool] = {}
         self.overrides = overrides or {}
 
     def __len__(self) -> int:
@@ -95,11 +96,12 @@ class Recordings(Sequence):
         if expi in self.left_out:
             return None
         raw = self.elements[index]
-        try:
-            usable = raw is not None and is_usable(raw)
-        except RecordingError as error:
-            raise error.inside(f"Exp {expi}").inside(self.name) from None
-        return Experiment(expi, raw, self.overrides.get(expi)) if usable else None
+        if expi not in self._is_usable:  # looked up once: it opens the struct
+            try:
+                self._is_usable[expi] = raw is not None and is_usable(raw)
+            except RecordingError as error:
+                raise error.inside(f"Exp {expi}").inside(self.name) from None
+        return Experiment(expi, raw, self.overrides.get(expi)) if self._is_usable[expi] else None
 
     def experiment(self, expi: int) -> Experiment:
         """Experiment by its 1-based number.

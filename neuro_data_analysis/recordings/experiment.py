@@ -15,6 +15,7 @@ import numpy as np
 from core.contract.provenance import SIMULATED_SUFFIX
 from core.contract.signs import content_is_signed
 from core.errors import RecordingError
+from core.matlab.reading import Struct
 from core.threads import N_THREADS
 from neuro_data_analysis.recordings.conversion import (
     as_integer,
@@ -52,6 +53,7 @@ class Experiment:
     ):
         self.Expi = expi
         self._raw = raw
+        self._parts: dict[str, Any] = {}
         self._override = override or {}
 
     def __repr__(self) -> str:
@@ -151,7 +153,10 @@ class Experiment:
 
     @property
     def visual_area(self) -> str:
-        """V1, V4 or IT, by the preferred channel's place in the animal's array."""
+        """V1, V4 or IT: what the recording says, or the channel's place in the animal's array."""
+        meta = self._field("meta")
+        if isinstance(meta, Mapping) and "visual_area" in meta:
+            return as_text(meta["visual_area"], self._where("meta.visual_area"))
         return area_of_channel(self.pref_chan, self.Animal, self.expdate)
 
     @property
@@ -227,21 +232,30 @@ class Experiment:
         where = self._where(f"{part}.psth")
         cells = self._cells(part, "psth")
         blocks = [[as_psth(cell, where) for cell in thread] for thread in cells]
-        indices = self.idx_seq if part == "evol" else self.ref_idx_seq
+        counts = self._n_trials(part)
         for thread in range(N_THREADS):
-            for block, (rates, trials) in enumerate(
-                zip(blocks[thread], indices[thread], strict=True), start=1
+            for block, (rates, n_trials) in enumerate(
+                zip(blocks[thread], counts[thread], strict=True), start=1
             ):
-                if rates.shape[1] != len(trials):
+                if rates.shape[1] != n_trials:
                     raise RecordingError(
                         path=where,
-                        expected=f"{len(trials)} trials in block {block} of thread {thread} "
+                        expected=f"{n_trials} trials in block {block} of thread {thread} "
                         "as in idx_seq",
                         found=rates.shape[1],
                     )
         if part == "evol":
             self._refuse_empty_blocks(blocks, where)
         return blocks
+
+    def _n_trials(self, part: str) -> list[list[int]]:
+        """Trials of every block by ``idx_seq``, which is not read where its sizes can be seen."""
+        stored = self._part(part) if part in self._raw else None
+        sizes = stored.cell_sizes("idx_seq") if isinstance(stored, Struct) else None
+        if sizes is not None and [len(row) for row in sizes] == [self.n_blocks] * N_THREADS:
+            return sizes
+        indices = self.idx_seq if part == "evol" else self.ref_idx_seq
+        return [[len(trials) for trials in thread] for thread in indices]
 
     def _refuse_empty_blocks(self, blocks: Blocks, where: str) -> None:
         for thread, of_thread in enumerate(blocks):
@@ -296,8 +310,14 @@ class Experiment:
                     expected="this field",
                     found=f"only {found}",
                 )
-            value = value[name]
+            value = self._part(name) if depth == 0 else value[name]
         return value
+
+    def _part(self, name: str) -> Any:
+        """A struct of the recording, opened once for all of its fields."""
+        if name not in self._parts:
+            self._parts[name] = self._raw[name]
+        return self._parts[name]
 
     def _where(self, field: str) -> str:
         return f"Exp {self.Expi}, field {field}"

@@ -1,6 +1,7 @@
 """Which experiments are simulated: the real list of recordings, and how long each one lasts."""
 
 import csv
+import datetime
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 
 from core.contract.provenance import SIMULATED_SUFFIX
 from neuro_data_analysis.recordings.naming import animal_and_date, area_of_channel
+from neuro_data_analysis.simulation.parameters import Parameters
 
 N_ELEMENTS = 190
 """Elements of the data set; 170 of them hold a recording."""
@@ -57,10 +59,14 @@ class Descriptor:
         return self.scheduled_name.split("-")[0]
 
     @property
+    def date(self) -> datetime.date:
+        """Day of the recording."""
+        return animal_and_date(self.scheduled_name, "")[1]
+
+    @property
     def expControlFN(self) -> str:  # noqa: N802
         """Name of the simulated behaviour file."""
-        date = animal_and_date(self.scheduled_name, "")[1]
-        return f"{date:%y%m%d}_{self.animal}_generate_BigGAN_SIM"
+        return f"{self.date:%y%m%d}_{self.animal}_generate_BigGAN_SIM"
 
 
 @cache
@@ -87,6 +93,30 @@ def descriptors() -> dict[int, Descriptor]:
             )
             for row in csv.DictReader(file)
         }
+
+
+def fc6_population(descriptor: Descriptor, parameters: Parameters) -> int | None:
+    """Images in a block of the fc6 thread; None outside all eras: the optimizer's own number.
+
+    Parameters
+    ----------
+    descriptor
+        Experiment: its animal and day count.
+    parameters
+        Constants of the model: eras, and experiments out of theirs.
+
+    Examples
+    --------
+    >>> table = descriptors()
+    >>> [fc6_population(table[expi], Parameters()) for expi in (3, 135, 155, 190)]
+    [40, 30, 40, 30]
+    """
+    eras = [era for era in parameters.eras if era.animal == descriptor.animal]
+    day = descriptor.date.isoformat()
+    if descriptor.Expi in parameters.small_populations:
+        return min(era.population for era in eras)
+    found = [era.population for era in eras if era.first <= day <= era.last]
+    return found[0] if found else None
 
 
 def draw_n_blocks(expi: int | None, rng: np.random.Generator) -> int:

@@ -9,12 +9,17 @@ import numpy as np
 
 from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.cma_constants import default_population
-from core.statistics.masks import UNSTABLE_BASELINE
 from core.statistics.windows import window_rate
-from neuro_data_analysis.simulation.descriptors import COMPLETE, Descriptor, draw_n_blocks
+from neuro_data_analysis.simulation.descriptors import (
+    COMPLETE,
+    Descriptor,
+    draw_n_blocks,
+    fc6_population,
+)
+from neuro_data_analysis.simulation.drift import draw_drift
 from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
 from neuro_data_analysis.simulation.site import Site, draw_site
-from neuro_data_analysis.simulation.time_course import simulated_psth
+from neuro_data_analysis.simulation.spikes import simulated_psth
 from neuro_data_analysis.simulation.world import GROUPS, FeatureGenerator, World
 
 
@@ -53,7 +58,12 @@ class SimulatedThread:
     """One generator with its optimizer; some spaces move only a part of the code."""
 
     def __init__(
-        self, space_name: str, world: World, parameters: Parameters, rng: np.random.Generator
+        self,
+        space_name: str,
+        population: int | None,
+        world: World,
+        parameters: Parameters,
+        rng: np.random.Generator,
     ):
         texture = space_name == "fc6"
         self.generator: FeatureGenerator = world.texture if texture else world.object
@@ -68,7 +78,7 @@ class SimulatedThread:
         )
         self._optimizer = CholeskyCMAES(
             n_moving,
-            population_size=default_population(n_moving),
+            population_size=population or default_population(n_moving),
             init_sigma=space.init_sigma,
             Aupdate_freq=parameters.update_every,
             adapt=not texture,
@@ -84,6 +94,10 @@ class SimulatedThread:
     def learn(self, scores: np.ndarray) -> None:
         """Replace the population; a NaN score is an image that was not shown."""
         self.codes = self._optimizer.step(scores, self.codes)
+
+    def features(self) -> dict[str, np.ndarray]:
+        """Features of the current population by group, (population, 12) each."""
+        return self.generator.features(self.full_codes())
 
 
 def simulate_evolution(
@@ -102,42 +116,58 @@ def simulate_evolution(
     rng
         Generator of everything that is drawn.
     """
-    site = draw_site(descriptor.area, world, parameters, rng)
-    threads = [SimulatedThread(name, world, parameters, rng) for name in descriptor.spaces]
+    site = draw_site(descriptor, world, parameters, rng)
+    small = fc6_population(descriptor, parameters)
+    threads = [
+        SimulatedThread(name, small if name == "fc6" else None, world, parameters, rng)
+        for name in descriptor.spaces
+    ]
     references = {
         group: rng.normal(0, parameters.reference_sd, (parameters.n_references, N_GROUP))
         for group in GROUPS
     }
-    reference_drives = site.drives(references, from_texture_generator=False)
+    reference_evoked = site.evoked(site.drives(references, from_texture_generator=False))
     n_blocks = draw_n_blocks(descriptor.Expi, rng)
     partial = rng.random() < parameters.p_partial and descriptor.Expi not in COMPLETE
-    drift = draw_drift(n_blocks + partial, parameters, rng)
-    baseline = draw_baseline(descriptor, site, n_blocks + partial, parameters, rng)
+    drift = draw_drift(descriptor, n_blocks + partial, parameters, rng)
 
     blocks = []
     for block in range(n_blocks + partial):
-        shown = []
-        for thread in threads:
-            images, shown_references = draw_images(
-                len(thread.codes), block, n_blocks, descriptor.Expi, parameters, rng
+        choice = [
+            draw_images(len(thread.codes), block, n_blocks, descriptor.Expi, parameters, rng)
+            for thread in threads
+        ]
+        features = [thread.features() for thread in threads]
+        factors = drift.response[block] * drift.threads[block]
+        evoked = [
+            of_trials
+            for thread, of_thread, (images, shown_references), factor in zip(
+                threads, features, choice, factors, strict=True
             )
-            codes = thread.full_codes()
-            features = thread.generator.features(codes)
-            drives = site.drives(features, thread.from_texture)
-            rates = site.rates(drives, drift[block], baseline[block])
-            ref_rates = site.rates(reference_drives, drift[block], baseline[block])
-            shown.append(
-                ShownTrials(
-                    population=len(codes),
-                    mean_code=codes.mean(axis=0),
-                    mean_features={group: f.mean(axis=0) for group, f in features.items()},
-                    images=images,
-                    psth=simulated_psth(rates[images], site.trial_cv, rng),
-                    references=shown_references,
-                    ref_psth=simulated_psth(ref_rates[shown_references], site.trial_cv, rng),
-                )
+            for of_trials in (
+                factor * site.evoked(site.drives(of_thread, thread.from_texture))[images],
+                drift.response[block] * reference_evoked[shown_references],
             )
-        blocks.append(tuple(shown))
+        ]
+        baseline = site.baseline * drift.baseline[block]
+        rates = np.concatenate(evoked) + baseline
+        psth = simulated_psth(rates, site.trial_cv, parameters.dead_time, rng)
+        parts = np.split(psth, np.cumsum([len(of_trials) for of_trials in evoked])[:-1])
+        shown = tuple(
+            ShownTrials(
+                population=len(thread.codes),
+                mean_code=thread.full_codes().mean(axis=0),
+                mean_features={group: f.mean(axis=0) for group, f in of_thread.items()},
+                images=images,
+                psth=parts[2 * number],
+                references=shown_references,
+                ref_psth=parts[2 * number + 1],
+            )
+            for number, (thread, of_thread, (images, shown_references)) in enumerate(
+                zip(threads, features, choice, strict=True)
+            )
+        )
+        blocks.append(shown)
         if block < n_blocks - 1:
             for thread, of_thread in zip(threads, shown, strict=True):
                 thread.learn(mean_scores(of_thread))
@@ -208,7 +238,7 @@ def draw_images(
         images = np.delete(images, rng.integers(population))
     first = block == 0
     if rng.random() < (parameters.p_repeated_founders if first else parameters.p_repeated_image):
-        n_repeated = rng.integers(1, 5) if first else 1
+        n_repeated = rng.integers(1, parameters.max_repeated_founders + 1) if first else 1
         images = np.append(images, rng.choice(images, n_repeated, replace=False))
     references = np.arange(parameters.n_references)
     if block >= n_blocks:
@@ -218,56 +248,3 @@ def draw_images(
         images = rng.permutation(images)[: rng.integers(10, len(images) + 1)]
         references = rng.permutation(references)[: rng.integers(1, len(references) + 1)]
     return images, references
-
-
-def draw_drift(n_blocks: int, parameters: Parameters, rng: np.random.Generator) -> np.ndarray:
-    """Slow drift of the response, (n_blocks,), starting at 1.
-
-    Parameters
-    ----------
-    n_blocks
-        Number of blocks, incomplete ones included.
-    parameters
-        Constants of the model.
-    rng
-        Generator of the draw.
-
-    Examples
-    --------
-    >>> draw_drift(3, Parameters(drift_sd=0.0), np.random.default_rng(0))
-    array([1., 1., 1.])
-    """
-    drift = np.ones(n_blocks)
-    for block in range(1, n_blocks):
-        persistent = 1 + parameters.drift_persistence * (drift[block - 1] - 1)
-        drift[block] = persistent + parameters.drift_sd * rng.standard_normal()
-    return drift
-
-
-def draw_baseline(
-    descriptor: Descriptor,
-    site: Site,
-    n_blocks: int,
-    parameters: Parameters,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Baseline rate of every block, (n_blocks,), events/s; it jumps in the unstable recordings.
-
-    Parameters
-    ----------
-    descriptor
-        Experiment, whose baseline may be unstable.
-    site
-        Site that responds.
-    n_blocks
-        Number of blocks, incomplete ones included.
-    parameters
-        Constants of the model.
-    rng
-        Generator of the draw.
-    """
-    baseline = np.full(n_blocks, site.baseline)
-    if descriptor.scheduled_name in UNSTABLE_BASELINE:
-        jump = rng.integers(round(0.3 * n_blocks), round(0.7 * n_blocks))
-        baseline[jump:] *= rng.uniform(*parameters.unstable_jump)
-    return baseline

@@ -4,7 +4,7 @@
 arrays that are cheap to send between processes; `matlab_element` arranges them for the writer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -204,7 +204,25 @@ def draw_responses(
 
 
 def matlab_element(record: TrialRecord) -> dict:
-    """The fields of one ``BFEStats`` element, ready for `matfile.write_matfile`."""
+    """The fields of one simulated ``BFEStats`` element, ready for `matfile.write_matfile`."""
+    parts = {
+        part: content
+        | {"responses": [[sign(block) for block in thread] for thread in content["responses"]]}
+        for part, content in record.parts.items()
+    }
+    return element_of(replace(record, parts=parts), _meta(record))
+
+
+def element_of(record: TrialRecord, meta: dict) -> dict:
+    """The fields of one ``BFEStats`` element of trials with some ``meta``.
+
+    Parameters
+    ----------
+    record
+        The trials.
+    meta
+        Fields of ``meta``.
+    """
     descriptor = record.descriptor
     n_blocks = int(record.trial_block[-1])
     both = np.ones((N_THREADS, 1))
@@ -228,7 +246,7 @@ def matlab_element(record: TrialRecord) -> dict:
             "unit_in_pref_chan": preferred_unit,
         },
         "imageName": Cell.column(record.image_names),
-        "meta": _meta(record),
+        "meta": meta,
         "ref": {
             "idx_seq": _trial_cells(record, "ref"),
             "psth": _psth_cells(record, "ref"),
@@ -283,7 +301,7 @@ def _psth_cells(record: TrialRecord, part: str) -> Cell:
 
 
 def _response_cells(record: TrialRecord, part: str) -> Cell:
-    return Cell([[sign(block) for block in thread] for thread in record.parts[part]["responses"]])
+    return Cell(record.parts[part]["responses"])
 
 
 def _trial_cells(record: TrialRecord, part: str) -> Cell:

@@ -13,7 +13,6 @@ from core.contract.provenance import (
     read_provenance,
     simulation_record,
 )
-from core.contract.source_data import EXAMPLE_EXPI
 from core.errors import ContractError, FullDiskError, RunError, SettingError
 from core.files import (
     LOCK_NAME,
@@ -386,12 +385,10 @@ def export_simulated(out: Path, n_jobs: int = 2) -> None:
 def _export(out: Path, n_jobs: int) -> None:
     recordings_hash = _recordings_hash(out)
     with open_recordings(out / MATROOT_FOLDER) as recordings:
-        usable = recordings.usable()
         export_all(
             recordings,
             out / SOURCE_DATA_FOLDER,
             Folders.below(out / MATROOT_FOLDER),
-            example_expi=EXAMPLE_EXPI if EXAMPLE_EXPI in usable else usable[0],
             n_jobs=n_jobs,
             force=True,
             details={"simulated": True, "recordings_sha256": recordings_hash},

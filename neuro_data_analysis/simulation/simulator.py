@@ -51,10 +51,14 @@ class Simulator:
         """The network that prototypes are compared in."""
         return _network(self.seed)
 
+    def evolution(self, expi: int) -> SimulatedEvolution:
+        """One experiment of the data set, of which nothing is written."""
+        return self._evolution(expi, self._generator(1, expi))
+
     def paired_evolution(self, expi: int) -> tuple[TrialRecord, dict[str, float]]:
         """An experiment and its similarities; the tuning recordings after it are written."""
         rng = self._generator(1, expi)
-        evolution = simulate_evolution(descriptors()[expi], self.world, self.parameters, rng)
+        evolution = self._evolution(expi, rng)
         record = make_record(evolution, rng)
         for schedule in schedules():
             if schedule.evolution.Expi == expi:
@@ -66,13 +70,16 @@ class Simulator:
         schedule, rng = schedules()[index], self._generator(2, index)
         evolution = simulate_evolution(schedule.evolution, self.world, self.parameters, rng)
         record = make_record(evolution, rng)
-        write_formatted(self.formatted, formatted_evolution(record, rng))
+        write_formatted(self.formatted, formatted_evolution(record, self.parameters, rng))
         self._write_tuning(schedule, evolution, rng)
 
     def linearity(self, folder: Path) -> None:
         """Write the regressions of network units on codes into a folder."""
         tables = simulate_linearity(self.world, self._generator(4), self.parameters)
         write_linearity(folder, tables)
+
+    def _evolution(self, expi: int, rng: np.random.Generator) -> SimulatedEvolution:
+        return simulate_evolution(descriptors()[expi], self.world, self.parameters, rng)
 
     def _write_tuning(
         self, schedule: TuningSchedule, evolution: SimulatedEvolution, rng: np.random.Generator

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neuro_data_analysis.simulation.descriptors import Descriptor
 from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
 from neuro_data_analysis.simulation.time_course import response_kernels
 from neuro_data_analysis.simulation.world import GROUPS, World, orthonormal_rows, unit_vector
@@ -20,7 +21,8 @@ class Site:
     """One preferred unit.
 
     `frames` are (12, k), `preferred` and `offsets` (k,) per feature group; the offsets shift images
-    of the texture generator. `kernels` is (2, 200): early and late, each weighted by its share.
+    of the texture generator. `kernels` is (2, 212): early and late, each weighted by its share.
+    `exponent` of the drive makes gains large or small, whatever generator makes the images.
     Rates are in events/s.
     """
 
@@ -31,6 +33,7 @@ class Site:
     object_weights: np.ndarray
     tuned_to_other: bool
     kernels: np.ndarray
+    exponent: float
     response: float
     baseline: float
     trial_cv: float
@@ -57,24 +60,20 @@ class Site:
         weights = self.object_weights
         return texture[:, None] * (1 - weights) + object_[:, None] * weights
 
-    def rates(self, drives: np.ndarray, drift: float, baseline: float) -> np.ndarray:
-        """Expected rate of each image in every ms.
+    def evoked(self, drives: np.ndarray) -> np.ndarray:
+        """Expected rate above baseline of each image in every ms.
 
         Parameters
         ----------
         drives : (n_images, 2)
             Early and late drive.
-        drift
-            Factor of the response.
-        baseline
-            Baseline rate, events/s.
 
         Returns
         -------
-        (n_images, 200)
-            events/s.
+        (n_images, 212)
+            events/s, from 6 ms before image onset.
         """
-        return baseline + 2 * (self.response - self.baseline) * drift * (drives @ self.kernels)
+        return (self.response - self.baseline) * (drives**self.exponent @ self.kernels)
 
     def _match(self, group: str, features: Features, from_texture_generator: bool) -> np.ndarray:
         point = features[group] @ self.frames[group]
@@ -85,14 +84,14 @@ class Site:
 
 
 def draw_site(
-    visual_area: str, world: World, parameters: Parameters, rng: np.random.Generator
+    descriptor: Descriptor, world: World, parameters: Parameters, rng: np.random.Generator
 ) -> Site:
-    """Draw a site of one visual area.
+    """Draw the site of an experiment.
 
     Parameters
     ----------
-    visual_area
-        V1, V4 or IT.
+    descriptor
+        Experiment: its area and its animal count.
     world
         Both generators, with the offsets of initial texture images.
     parameters
@@ -100,7 +99,7 @@ def draw_site(
     rng
         Generator of the draw.
     """
-    area = parameters.areas[visual_area]
+    area = parameters.areas[descriptor.area]
     k, width = area.n_tuned, area.width
     frames = {group: orthonormal_rows(k, N_GROUP, rng).T for group in GROUPS}
     distances = dict(zip(GROUPS, (*area.distance2, parameters.other_distance2), strict=True))
@@ -121,8 +120,13 @@ def draw_site(
         np.clip(rng.normal(*weight), 0, 1)
         for weight in (area.early_object_weight, area.late_object_weight)
     ]
-    response = area.response[0] * np.exp(area.response[1] * rng.standard_normal())
-    shares = np.array([area.early_share, 1 - area.early_share])
+    early = np.clip(rng.normal(*area.early_share), 0.05, 0.95)
+    shares = np.array([early, 1 - early])
+    kernels = response_kernels(
+        parameters.kernels[descriptor.area], area.onset_sd * rng.standard_normal()
+    )
+    response = draw_response(descriptor, parameters, rng)
+    low, high = np.log(parameters.baseline_share)
     return Site(
         width=width,
         frames=frames,
@@ -130,11 +134,32 @@ def draw_site(
         offsets=offsets,
         object_weights=np.array(weights),
         tuned_to_other=bool(rng.random() < area.p_other),
-        kernels=shares[:, None] * response_kernels(parameters.kernels[visual_area]),
+        kernels=shares[:, None] * kernels,
+        exponent=area.exponent[0] * np.exp(area.exponent[1] * rng.standard_normal()),
         response=response,
-        baseline=response * rng.uniform(*parameters.baseline_share),
+        baseline=response * np.exp(rng.uniform(low, high)),
         trial_cv=area.trial_cv * np.exp(parameters.trial_cv_log_sd * rng.standard_normal()),
     )
+
+
+def draw_response(
+    descriptor: Descriptor, parameters: Parameters, rng: np.random.Generator
+) -> float:
+    """Evoked rate of the best image of a site, events/s; it saturates at `response_limit`.
+
+    Parameters
+    ----------
+    descriptor
+        Experiment: its area and its animal count.
+    parameters
+        Constants of the model.
+    rng
+        Generator of the draw.
+    """
+    median, log_sd = parameters.areas[descriptor.area].response
+    median *= parameters.animal_factors.get(f"{descriptor.area} {descriptor.animal}", 1.0)
+    unlimited = median * np.exp(log_sd * rng.standard_normal())
+    return unlimited / (1 + unlimited / parameters.response_limit)
 
 
 def _offset(frame: np.ndarray, direction: np.ndarray, width: float, squared: float) -> np.ndarray:

@@ -1,79 +1,38 @@
-"""From expected rates to the PSTHs of the recordings: response kernels, spikes, smoothing.
+"""Time courses of the two components of a response.
 
-Bins are 1 ms from image onset; rates are events/s.
+Bins are 1 ms; they begin 6 ms before image onset and end 6 ms after the recorded window, because
+smoothing needs the spikes there.
 """
-
-from functools import cache
 
 import numpy as np
 
-from neuro_data_analysis.recordings.conversion import N_BINS
+from core.statistics.windows import EVOKED
 from neuro_data_analysis.simulation.parameters import Kernel
-
-SMOOTHING_SD = 2.0
-"""ms; sd of the recordings' Gaussian kernel."""
-
-SMOOTHING_REACH = 6
-"""ms; the kernel is cut off beyond, and not renormalised."""
+from neuro_data_analysis.simulation.spikes import N_DRAWN, SMOOTHING_REACH
 
 
-def response_kernels(kernels: tuple[Kernel, Kernel]) -> np.ndarray:
-    """Early and late time course, (2, 200), each with maximum 1.
+def response_kernels(kernels: tuple[Kernel, Kernel], delay: float = 0.0) -> np.ndarray:
+    """Early and late time course, (2, 212), each with mean 1 in the evoked window.
+
+    Parameters
+    ----------
+    kernels
+        Early and late component.
+    delay
+        By how much both are later, ms.
 
     Examples
     --------
-    >>> response_kernels((Kernel(52, 4, 85, 45, 0.3), Kernel(70, 10, 130, 60, 0.35))).max(axis=1)
-    array([1., 1.])
+    >>> kernels = (Kernel(52, 4, 85, 45, 0.3), Kernel(70, 10, 130, 60, 0.35))
+    >>> response_kernels(kernels)[:, 56:206].mean(axis=1).round(9).tolist()
+    [1.0, 1.0]
     """
-    time = np.arange(N_BINS)
+    time = np.arange(N_DRAWN) - SMOOTHING_REACH - delay
     courses = []
     for kernel in kernels:
         rise = 1 / (1 + np.exp(-(time - kernel.onset) / kernel.slope))
         fall = np.exp(-np.maximum(time - kernel.peak, 0) / kernel.decay)
         course = rise * (kernel.floor + (1 - kernel.floor) * fall)
-        courses.append(course / course.max())
+        start, stop = (edge + SMOOTHING_REACH for edge in EVOKED)
+        courses.append(course / course[start:stop].mean())
     return np.stack(courses)
-
-
-@cache
-def smoothing_matrix() -> np.ndarray:
-    """(200, 200): column of bin t is the rate that each spike bin adds, events/s.
-
-    A spike inside [50, 200) and 6 ms from its edges adds 998.976 in all.
-
-    Examples
-    --------
-    >>> round(float(smoothing_matrix()[100].sum()), 3)
-    998.976
-    """
-    lag = np.subtract.outer(np.arange(N_BINS), np.arange(N_BINS))
-    height = 1000 / (SMOOTHING_SD * np.sqrt(2 * np.pi))
-    weights = height * np.exp(-(lag**2) / (2 * SMOOTHING_SD**2))
-    return np.where(np.abs(lag) <= SMOOTHING_REACH, weights, 0)
-
-
-def simulated_psth(rates: np.ndarray, cv: float, rng: np.random.Generator) -> np.ndarray:
-    """Single-trial PSTHs of Poisson spikes with a gamma-distributed gain per trial.
-
-    Parameters
-    ----------
-    rates : (n_trials, 200)
-        Expected rate, events/s.
-    cv
-        Coefficient of variation of the gain.
-    rng
-        Generator of gains and spikes.
-
-    Returns
-    -------
-    (n_trials, 200) float32
-        Smoothed rate, events/s.
-
-    Examples
-    --------
-    >>> simulated_psth(np.zeros((3, 200)), 0.1, np.random.default_rng(0)).shape
-    (3, 200)
-    """
-    gain = rng.gamma(1 / cv**2, cv**2, (len(rates), 1))
-    spikes = rng.poisson(gain * rates / 1000)
-    return (spikes @ smoothing_matrix()).astype(np.float32)

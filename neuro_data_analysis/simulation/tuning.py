@@ -22,8 +22,7 @@ from neuro_data_analysis.simulation.record import (
     TrialRecord,
     draw_units,
 )
-from neuro_data_analysis.simulation.site import Site
-from neuro_data_analysis.simulation.time_course import simulated_psth
+from neuro_data_analysis.simulation.spikes import N_DRAWN, simulated_psth
 from neuro_data_analysis.simulation.world import FeatureGenerator, World
 
 LEVELS = (-0.4, -0.32, -0.24, -0.16, 0.0, 0.16, 0.24, 0.32, 0.4)
@@ -34,14 +33,16 @@ MONTHS_WITHOUT_UNIT_NUMBERS = ("072020", "082020")
 MIN_OTHER_RATE = 5.0
 """events/s; every row that is not inactive counts as a unit."""
 
+OTHER_CV = 0.2
+"""Coefficient of variation of the other units' gain."""
+
 
 @dataclass(frozen=True)
 class TuningDesign:
-    """Which axes are shown: ranks by space, repeats per image, and whether each has its origin."""
+    """Which axes are shown, each with an origin of its own: ranks by space, repeats per image."""
 
     ranks: dict[str, tuple[int, ...]]
     repeats: tuple[int, int]
-    shared_origin: bool
 
 
 EARLIER = TuningDesign(
@@ -50,12 +51,10 @@ EARLIER = TuningDesign(
         "noise": (0, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 40),
     },
     repeats=(5, 6),
-    shared_origin=True,
 )
 LATER = TuningDesign(
     {"class": (0, 1, 2, 3, 6, 9, 13, 21, 30, 60), "noise": (0, 1, 2, 3, 5, 8, 10, 20, 40)},
     repeats=(8, 9),
-    shared_origin=False,
 )
 
 
@@ -148,22 +147,20 @@ def simulate_tuning(
         world.object, evolution.blocks[-1][1].mean_code, schedule.design, parameters
     )
     references = [f"SIMref{number + 1:02d}" for number in range(parameters.n_references)]
-    rates = np.vstack(
-        [
-            expected_rates(evolution.site, world.object.features(codes)),
-            expected_rates(evolution.site, evolution.references),
-        ]
-    )
+    site = evolution.site
+    shown = [world.object.features(codes), evolution.references]
+    evoked = np.vstack([site.evoked(site.drives(features, False)) for features in shown])
     names = [*names, *references]
     low, high = schedule.design.repeats
     trials = np.repeat(np.arange(len(names)), rng.integers(low, high + 1, len(names)))
     trials = rng.permutation(trials)
     channels, units = draw_units(evolution.descriptor, rng)
-    preferred = simulated_psth(rates[trials], evolution.site.trial_cv, rng)
+    rates = site.baseline + evoked[trials]
+    preferred = simulated_psth(rates, site.trial_cv, parameters.dead_time, rng)
     return FormattedRecording(
         name=schedule.ephysFN,
         image_names=[names[trial] for trial in trials],
-        rasters=with_other_rows(preferred, evolution.descriptor, channels, units, rng),
+        rasters=with_other_rows(preferred, evolution.descriptor, channels, units, parameters, rng),
         channels=channels,
         units=units,
     )
@@ -196,8 +193,6 @@ def images_along_axes(
         directions = hessian_axes(generator, center, part)
         for rank in design.ranks[space]:
             for level in LEVELS:
-                if level == 0 and design.shared_origin and rank != 0:
-                    continue
                 code = center.copy()
                 code[part] += scale * level * directions[:, rank]
                 names.append(f"{space}_eig{rank}_lin{level:.2f}")
@@ -232,29 +227,12 @@ def hessian_axes(generator: FeatureGenerator, center: np.ndarray, part: slice) -
     return np.linalg.eigh(jacobian.T @ jacobian)[1][:, ::-1]
 
 
-def expected_rates(site: Site, features: dict[str, np.ndarray]) -> np.ndarray:
-    """Expected rate of natural or object images, without drift.
-
-    Parameters
-    ----------
-    site
-        Site that responds.
-    features
-        Features of the images by group, (n_images, 12) each.
-
-    Returns
-    -------
-    (n_images, 200)
-        events/s.
-    """
-    return site.rates(site.drives(features, False), 1.0, site.baseline)
-
-
 def with_other_rows(
     preferred: np.ndarray,
     descriptor: Descriptor,
     channels: np.ndarray,
     units: np.ndarray,
+    parameters: Parameters,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Rasters of all rows: the preferred unit, others without tuning, silent ones.
@@ -267,6 +245,8 @@ def with_other_rows(
         Experiment, with its preferred channel and unit.
     channels, units : (n_rows,)
         Labels of the rows; unit 0 is silent.
+    parameters
+        Constants of the model, of which the dead time counts.
     rng
         Generator of the other units.
 
@@ -281,18 +261,22 @@ def with_other_rows(
             rasters[:, :, row] = preferred
         elif unit > 0:
             rate = MEDIAN_OTHER_RATE * np.exp(LOG_SD_OTHER_RATE * rng.standard_normal())
-            constant = np.full(preferred.shape, max(rate, MIN_OTHER_RATE))
-            rasters[:, :, row] = simulated_psth(constant, 0.2, rng)
+            rates = np.full((len(preferred), N_DRAWN), max(rate, MIN_OTHER_RATE))
+            rasters[:, :, row] = simulated_psth(rates, OTHER_CV, parameters.dead_time, rng)
     return sign(rasters)
 
 
-def formatted_evolution(record: TrialRecord, rng: np.random.Generator) -> FormattedRecording:
+def formatted_evolution(
+    record: TrialRecord, parameters: Parameters, rng: np.random.Generator
+) -> FormattedRecording:
     """An evolution outside the paired data set, as a formatted recording of its own.
 
     Parameters
     ----------
     record
         The evolution, trial by trial.
+    parameters
+        Constants of the model, of which the dead time counts.
     rng
         Generator of the other units.
     """
@@ -306,7 +290,7 @@ def formatted_evolution(record: TrialRecord, rng: np.random.Generator) -> Format
     return FormattedRecording(
         name=descriptor.ephysFN,
         image_names=record.image_names,
-        rasters=with_other_rows(psth, descriptor, record.channels, record.units, rng),
+        rasters=with_other_rows(psth, descriptor, record.channels, record.units, parameters, rng),
         channels=record.channels,
         units=record.units,
     )

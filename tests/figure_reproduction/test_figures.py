@@ -180,7 +180,7 @@ def test_broken_data_become_one_sentence(copy, tmp_path):
 
 
 def test_an_unexpected_failure_of_one_figure_is_a_sentence_too(source, tmp_path, caplog):
-    def fails(source, rng):
+    def fails(source, rng, look):
         raise ZeroDivisionError("of all things")
 
     result = draw_figure("4", fails, source, tmp_path)

@@ -1,7 +1,8 @@
 """The report in Chromium: no error, no request, readable on any screen, search, places, print.
 
 Needs Chromium, Node and ``npm ci --prefix tests/browser``. The page is that of all figures with the
-published numbers, a few of them changed, and with pictures of the usual sizes.
+published numbers and those that the authors printed elsewhere, a few of them changed, and with
+pictures of the usual sizes.
 """
 
 import json
@@ -17,10 +18,11 @@ from PIL import Image
 
 from core.contract.provenance import Origin
 from core.figures import FIGURES
+from figure_reproduction.claims.listed import claims
 from figure_reproduction.comparison import published_numbers
 from figure_reproduction.panels import Panel, save
 from figure_reproduction.report import write_report
-from figure_reproduction.results import FigureResult, SourceFile, SourceWords
+from figure_reproduction.results import ClaimNumbers, FigureResult, SourceFile, SourceWords
 
 mpl.use("Agg")
 
@@ -67,6 +69,7 @@ def figure(word, out):
         panels=tuple(pictures),
         statistics=values | {k: v for k, v in CHANGED.items() if k in values},
         files=(SourceFile(f"{published.folder}/a.csv", "0" * 64, "export", "2026-01-01"),),
+        claims=ClaimNumbers({c.id: c.value for c in claims() if c.figure == published.folder}),
         about=SourceWords("Made by hand.", "2026-01-01", {"width": 2.0, "areas": {"V1": [1, 2]}}),
     )
 

@@ -19,6 +19,7 @@ from core.figures import FIGURES
 from figure_reproduction.comparison import AGREES, SIMULATED, Compared, published_numbers
 from figure_reproduction.panels import Panel, Reproduction, save
 from figure_reproduction.report import (
+    about,
     contradictions,
     figure_report,
     load_run,
@@ -209,7 +210,7 @@ def test_an_infinite_number_differs_and_is_shown(tmp_path):
 @pytest.mark.parametrize("parameters", [[1, 2], "x", 3])
 def test_what_is_no_list_of_parameters_is_not_shown(parameters, tmp_path):
     (tmp_path / "SIMULATED.json").write_text(json.dumps({"parameters": parameters}))
-    known = provenance.about(SourceData(tmp_path), Origin.SIMULATED)
+    known = about(SourceData(tmp_path), Origin.SIMULATED)
     text = page_of([drawn(tmp_path, origin=Origin.SIMULATED, about=known)], tmp_path)
     assert "Parameters of the simulation" not in text
 

@@ -6,10 +6,10 @@ __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
         "answers": ["Answer", "read_answer"],
-        "controller": ["Session", "run_session"],
+        "controller": ["RigSession", "run_session"],
         "folder": ["Folder"],
         "record": ["Kept", "kept_blocks"],
-        "settings": ["Scores", "Settings", "Stop"],
+        "settings": ["Scores", "SessionSettings", "Stop"],
         "tracking": ["Course", "course_of"],
     },
 )

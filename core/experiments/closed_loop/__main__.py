@@ -9,14 +9,20 @@ import argparse
 import math
 import sys
 
-from core.arguments import count, folder, seed
+from core.arguments import CommandParser, count, folder, seed
 from core.errors import SettingError, run
+
+EXAMPLES = (
+    "python -m core.experiments.closed_loop start trial --generator small --generator small",
+    "python -m core.experiments.closed_loop rig trial --simulated --unit "
+    ".blocks.InvertedResidual10,5,7,7",
+)
 
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(
-        prog="python -m core.experiments.closed_loop", description=__doc__
+    made = CommandParser(
+        *EXAMPLES, prog="python -m core.experiments.closed_loop", description=__doc__
     )
     commands = made.add_subparsers(dest="command", required=True)
     _add_start(commands.add_parser("start", help="run a session, or go on with it"))
@@ -34,8 +40,8 @@ def _add_start(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--optimizer",
         action="append",
-        help="label of docs/optimizers.md, one for each generator (default: CholCMA for fc6 and "
-        "BigGAN, else CholeskyCMAES)",
+        help="label of docs/optimizers.md, one for each generator (default: MirroredES for fc6 and "
+        "BigGAN, which is made for spike counts, else CholCMA)",
     )
     made.add_argument(
         "--population",
@@ -46,7 +52,7 @@ def _add_start(made: argparse.ArgumentParser) -> None:
     made.add_argument("--references", type=folder, help="folder of images shown in every block")
     made.add_argument("--repeats", type=count, default=1, help="showings of every image in a block")
     made.add_argument("--pixels", type=count, help="rows and columns of the image files")
-    made.add_argument("--size", type=degrees, default=3.0, help="of images, degrees (default: 3)")
+    made.add_argument("--size", type=degrees, default=3.0, help="of images, degrees")
     made.add_argument(
         "--position", type=degrees, nargs=2, default=(0.0, 0.0), metavar=("X", "Y"), help="degrees"
     )
@@ -57,7 +63,7 @@ def _add_start(made: argparse.ArgumentParser) -> None:
         "--window", type=int, nargs=2, default=(50, 200), metavar=("FROM", "TO"), help="ms"
     )
     made.add_argument("--baseline", type=int, nargs=2, metavar=("FROM", "TO"), help="ms, taken off")
-    made.add_argument("--blocks", type=count, default=75, help="stop after so many (default: 75)")
+    made.add_argument("--blocks", type=count, default=75, help="stop after so many")
     made.add_argument("--plateau", type=at_least_two, help="stop when so many blocks bring no rise")
     made.add_argument("--minutes", type=positive, help="stop after so long")
     made.add_argument(
@@ -93,7 +99,7 @@ def _add_rig(made: argparse.ArgumentParser) -> None:
     )
     made.add_argument("--answers", type=folder, help="where it answers (default: in SESSION)")
     made.add_argument("--format", choices=("h5", "csv", "mat"), default="h5", help="of answers")
-    made.add_argument("--lost", type=share, default=0.0, help="share of presentations lost")
+    made.add_argument("--lost", type=proportion, default=0.0, help="share of presentations lost")
     made.add_argument("--late", type=duration, default=0.0, help="seconds an answer takes at most")
     made.add_argument("--steady", action="store_true", help="no transient and no drift")
     made.add_argument("--seed", type=seed, default=0)
@@ -121,12 +127,12 @@ def positive(text: str) -> float:
     return _number(text, 5e-324, "a number above 0")
 
 
-def share(text: str) -> float:
+def proportion(text: str) -> float:
     """A number from 0 to 1, without 1.
 
     Examples
     --------
-    >>> share("1")
+    >>> proportion("1")
     Traceback (most recent call last):
     argparse.ArgumentTypeError: expected a share from 0 to below 1, found '1'
     """
@@ -172,7 +178,7 @@ def main(argv: list[str] | None = None) -> int:
 def _complete(options: argparse.Namespace) -> None:
     """Put what is usual where nothing was chosen, one for each generator."""
     options.generator = options.generator or ["fc6"]
-    usual = ["CholCMA" if g in ("fc6", "BigGAN") else "CholeskyCMAES" for g in options.generator]
+    usual = ["MirroredES" if g in ("fc6", "BigGAN") else "CholCMA" for g in options.generator]
     options.optimizer = options.optimizer or usual
     options.population = options.population or [None] * len(options.generator)
     for name in ("optimizer", "population"):

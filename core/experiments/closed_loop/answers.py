@@ -59,14 +59,14 @@ class Answer:
     is_simulated: bool = False
 
 
-def read_answer(path: Path, sorted_names: Sequence[str]) -> Answer:
+def read_answer(path: Path, names: Sequence[str]) -> Answer:
     """Read an answer.
 
     Parameters
     ----------
     path
         ``.csv``, ``.h5``, ``.hdf5`` or ``.mat``.
-    sorted_names
+    names
         Names of the block's images, sorted; ``scores`` without names are in this order.
 
     Raises
@@ -84,7 +84,7 @@ def read_answer(path: Path, sorted_names: Sequence[str]) -> Answer:
     (['a', 'b'], ['5A'], array([60. , 71.5]))
     """
     try:
-        return READERS[path.suffix.lower()](path, sorted_names)
+        return READERS[path.suffix.lower()](path, names)
     except ReproductionError as error:
         raise error.about(path.name) from None
     except Exception as error:  # SciPy and HDF5 raise many kinds for files that are cut
@@ -92,12 +92,12 @@ def read_answer(path: Path, sorted_names: Sequence[str]) -> Answer:
         raise RecordingError(path=path.name, expected="an answer", found=f"none ({said})") from None
 
 
-def image_name(words: object) -> str:
+def plain_name(words: object) -> str:
     """Name of an image without folder and without the end of a file's.
 
     Examples
     --------
-    >>> image_name("C:\\\\images\\\\block000_thread000_gen000_000000.png")
+    >>> plain_name("C:\\\\images\\\\block000_thread000_gen000_000000.png")
     'block000_thread000_gen000_000000'
     """
     words = words.decode() if isinstance(words, bytes) else str(words)
@@ -122,17 +122,17 @@ def _read_csv(path: Path, _: Sequence[str]) -> Answer:
     kind = kinds.pop()
     values = np.array([_numbers(word, kind) for row in cells for word in row], dtype=object)
     return Answer(
-        [image_name(row[at]) for row in whole],
+        [plain_name(row[at]) for row in whole],
         channels,
         *_in_shape(kind, values, len(whole), len(channels)),
         is_complete=text.endswith("\n") and len(whole) == len([row for row in rows[1:] if row]),
     )
 
 
-def _numbers(word: str, kind: str) -> Any:
+def _numbers(cell: str, kind: str) -> Any:
     if kind == "rate":
-        return float(word) if word.strip() else np.nan
-    return _Vector(np.array(word.split(), dtype=float))
+        return float(cell) if cell.strip() else np.nan
+    return _Vector(np.array(cell.split(), dtype=float))
 
 
 class _Vector:
@@ -161,15 +161,15 @@ def _vectors(vectors: Sequence[np.ndarray]) -> np.ndarray:
     return made
 
 
-def _read_hdf5(path: Path, sorted_names: Sequence[str]) -> Answer:
+def _read_hdf5(path: Path, names: Sequence[str]) -> Answer:
     with h5py.File(path, "r") as file:
         arrays = {name: item[()] for name, item in file.items() if isinstance(item, h5py.Dataset)}
         simulated = bool(file.attrs.get(SIMULATED_MARK, False))
     if "scores" in arrays and "images" not in arrays:
         scores = np.asarray(arrays["scores"], dtype=float)
-        arrays = {"images": list(sorted_names), "rates": scores.reshape(len(scores), -1)}
-        if len(scores) != len(sorted_names):
-            raise ValueError(f"{len(scores)} scores for {len(sorted_names)} images")
+        arrays = {"images": list(names), "rates": scores.reshape(len(scores), -1)}
+        if len(scores) != len(names):
+            raise ValueError(f"{len(scores)} scores for {len(names)} images")
     return _from_arrays(arrays, simulated)
 
 
@@ -205,7 +205,7 @@ def _entry(entry: Any) -> Any:
 
 
 def _from_arrays(arrays: Mapping[str, Any], simulated: bool) -> Answer:
-    images = [image_name(name) for name in np.ravel(arrays["images"])]
+    images = [plain_name(name) for name in np.ravel(arrays["images"])]
     n = len(images)
     if "rates" in arrays:
         kind, values = "rate", np.asarray(arrays["rates"], dtype=float).reshape(n, -1)

@@ -18,11 +18,11 @@ from core.experiments.closed_loop.images import (
     Reference,
     copy_to_flat,
     read_codes,
-    write_block,
+    show_block,
 )
-from core.experiments.closed_loop.page import State, write_page
+from core.experiments.closed_loop.page import State, write_session_page
 from core.experiments.closed_loop.record import Kept, kept_blocks, scores_to_learn
-from core.experiments.closed_loop.settings import Settings, Stop
+from core.experiments.closed_loop.settings import SessionSettings, Stop
 from core.experiments.closed_loop.tracking import Course, course_of, drift_note, on_plateau
 from core.experiments.closed_loop.waiting import Waiting, second_answers
 from core.experiments.evolution.threads import Thread, Turns, thread_settings
@@ -36,7 +36,7 @@ PATIENCE = 5.0
 
 
 @dataclass(frozen=True)
-class Session:
+class RigSession:
     """What a controller runs.
 
     Attributes
@@ -56,7 +56,7 @@ class Session:
     folder: Folder
     threads: Sequence[Thread]
     references: Sequence[Reference]
-    settings: Settings
+    settings: SessionSettings
     notes: dict[str, Any]
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ class Session:
 
 
 def run_session(
-    session: Session,
+    session: RigSession,
     stop: Stop,
     *,
     patience: float = PATIENCE,
@@ -122,7 +122,9 @@ def run_session(
 class _Controller:
     """One run of a session."""
 
-    def __init__(self, session: Session, stop: Stop, patience: float, say: Callable[[str], None]):
+    def __init__(
+        self, session: RigSession, stop: Stop, patience: float, say: Callable[[str], None]
+    ):
         self.session, self.stop, self.patience, self.say = session, stop, patience, say
         self.folder = session.folder
         self.turns = Turns(session.threads)
@@ -131,6 +133,7 @@ class _Controller:
         self.started = time.monotonic()
         self.kept: list[Kept] = []
         self._known_answers: dict[str, tuple[int, int]] = {}
+        self._refused: list[str] = []
         for block in kept_blocks(self.folder):
             self._check_shown(block.number)
             self._learn(block)
@@ -149,10 +152,10 @@ class _Controller:
             if not self._reason_to_stop():
                 self._show(number + 1)
             self.say(_line(kept, course_of(self.kept), self.state.names))
-        self.state.doing = f"Finished {reason}."
+        self.state.doing, self.state.pending = f"Finished {reason}.", list(self._refused)
         self.state.is_finished = True
         write_json(self.folder.finished, {"blocks": len(self.kept), "reason": reason})
-        write_page(self.folder, self.kept, self.state)
+        write_session_page(self.folder, self.kept, self.state)
         self.say(f"finished {reason}: {len(self.kept)} blocks in {self.folder.root}")
         return self.kept
 
@@ -162,7 +165,7 @@ class _Controller:
             self._check_shown(number)
             copy_to_flat(self.folder, number)
             return
-        write_block(self.folder, number, self.turns, self.session.references, self.session.settings)
+        show_block(self.folder, number, self.turns, self.session.references, self.session.settings)
 
     def _check_shown(self, number: int) -> None:
         self.turns.check_codes(read_codes(self.folder, number), number, self.folder.block(number))
@@ -170,9 +173,10 @@ class _Controller:
     def _answer(self, number: int) -> Kept | None:
         """The answer to a block; None if the time is over before it comes."""
         self.state.doing = f"Block {number} is shown; its answer is waited for."
-        self.state.pending = list(second_answers(self.folder, self.kept, self._known_answers))
-        for words in self.state.pending:
+        for words in second_answers(self.folder, self.kept, self._known_answers):
+            self._refused.append(words)
             self.say(words)
+        self.state.pending = list(self._refused)
         before = self.kept[-1].channels if self.kept else None
         waiting = Waiting(
             self.folder, self.session.settings, number, before, self.patience, self._complain
@@ -180,7 +184,7 @@ class _Controller:
         # an answer that is there already is taken before the page is drawn
         kept = waiting.look()
         if kept is None:
-            write_page(self.folder, self.kept, self.state)
+            write_session_page(self.folder, self.kept, self.state)
         while kept is None and not self._is_late():
             interrupt.check()
             time.sleep(TICK)
@@ -190,7 +194,7 @@ class _Controller:
     def _complain(self, words: str) -> None:
         self.state.pending.append(words)
         self.say(words)
-        write_page(self.folder, self.kept, self.state)
+        write_session_page(self.folder, self.kept, self.state)
 
     def _learn(self, block: Kept) -> None:
         self.turns.learn(scores_to_learn(block))
@@ -210,15 +214,15 @@ class _Controller:
         return ""
 
 
-def _line(block: Kept, course: Course, names: Sequence[str]) -> str:
+def _line(block: Kept, trajectory: Course, names: Sequence[str]) -> str:
     """How a block went, in a line for the terminal."""
     parts = [
         f"{name} {means[-1]:.4g} ± {sems[-1]:.2g}"
-        for name, means, sems in zip(names, course.means, course.sems, strict=True)
+        for name, means, sems in zip(names, trajectory.means, trajectory.sems, strict=True)
     ]
-    if np.isfinite(course.references[-1]):
-        parts.append(f"references {course.references[-1]:.4g}")
-    notes = [*block.notes, *drift_note(course)]
+    if np.isfinite(trajectory.references[-1]):
+        parts.append(f"references {trajectory.references[-1]:.4g}")
+    notes = [*block.notes, *drift_note(trajectory)]
     wrong = f"; {notes[0]}" if notes else ""
     more = f" (and {len(notes) - 1} more)" if len(notes) > 1 else ""
     simulated = " SIMULATED" if block.is_simulated else ""

@@ -109,7 +109,7 @@ class Folder:
         """
         return read_json(self.root / DESCRIPTION_NAME, "the description of a session")
 
-    def open(self, description: dict[str, Any]) -> None:
+    def open(self, made_of: dict[str, Any]) -> None:
         """Begin the session, or go on with it.
 
         Raises
@@ -123,7 +123,7 @@ class Folder:
         if path.is_file():
             found = self.description()
             try:
-                check_description(description, found)
+                check_description(made_of, found)
             except StateError as error:
                 raise error.inside(path) from None
         else:
@@ -137,7 +137,7 @@ class Folder:
                     found=sorted(others)[0],
                 )
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-            made = {"format": FORMAT, "created": now, **description, "versions": versions()}
+            made = {"format": FORMAT, "created": now, **made_of, "versions": versions()}
             write_json(path, made)
         for folder in (self.blocks, self.record, self.answers, *filter(None, [self.flat])):
             writable_folder(folder)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -19,16 +20,16 @@ from torch.nn import functional
 
 from core import interrupt
 from core.computing.array_backend import to_host
-from core.errors import MissingFileError
+from core.errors import MissingFileError, StateError
 from core.experiments.closed_loop.folder import Folder
 from core.experiments.closed_loop.manifest import (
     MANIFEST_NAME,
-    Row,
+    ManifestRow,
     evolved_name,
     reference_name,
     write_manifest,
 )
-from core.experiments.closed_loop.settings import Settings
+from core.experiments.closed_loop.settings import SessionSettings
 from core.experiments.evolution.threads import Turns
 from core.files import replacing
 from core.generators.protocol import Generator
@@ -37,7 +38,7 @@ from core.images.opening import open_rgb
 IMAGE_TYPES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 
 AT_A_TIME = 16
-"""Images rendered between two handings-over to the encoders."""
+"""Images rendered between two handings-over to the pool."""
 
 COMPRESSION = 1
 """Of PNG files, 0 to 9: evolved images hardly shrink beyond, and encoding takes twice as long."""
@@ -94,12 +95,12 @@ def read_references(folder: Path | None, pixels: int | None) -> list[Reference]:
     ]
 
 
-def write_block(
+def show_block(
     folder: Folder,
     number: int,
     turns: Turns,
     references: Sequence[Reference],
-    settings: Settings,
+    settings: SessionSettings,
 ) -> None:
     """Render and write what a block shows: images, codes, manifest; then, where asked, copies.
 
@@ -122,8 +123,8 @@ def write_block(
         If there is no room. No part of the block is left then.
     """
     with folder.appearing(folder.block(number)) as made:
-        with ThreadPoolExecutor(N_ENCODERS) as encoders:
-            waiting = _encoded(encoders, made, number, turns, references, settings)
+        with ThreadPoolExecutor(N_ENCODERS) as pool:
+            waiting = _encoded(pool, made, number, turns, references, settings)
             rows = [future.result() for future in list(waiting)]
         codes = map(to_host, turns.populations)
         np.savez(made / CODES_NAME, **{f"thread{i}": of_one for i, of_one in enumerate(codes)})
@@ -164,18 +165,29 @@ def read_codes(folder: Folder, number: int) -> list[np.ndarray]:
         The session's folder.
     number
         Number of the block, 0-based.
+
+    Raises
+    ------
+    StateError
+        If they are damaged or gone.
     """
-    with np.load(folder.block(number) / CODES_NAME, allow_pickle=False) as arrays:
-        return [arrays[name] for name in sorted(arrays.files)]
+    path = folder.block(number) / CODES_NAME
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return [arrays[f"thread{i}"] for i in range(len(arrays.files))]
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise StateError(
+            path=path, expected="the codes of a block", found=f"a damaged file ({error})"
+        ) from None
 
 
 def _encoded(
-    encoders: ThreadPoolExecutor,
+    pool: ThreadPoolExecutor,
     made: Path,
     number: int,
     turns: Turns,
     references: Sequence[Reference],
-    settings: Settings,
+    settings: SessionSettings,
 ) -> Iterator[Future]:
     """Rows of the manifest to come, in the order of rendering."""
     shown_at = (settings.size, *settings.position)
@@ -185,11 +197,11 @@ def _encoded(
         for code, pixels in enumerate(images):
             name = evolved_name(number, thread, generation, code)
             about = (thread, code, generation, "")
-            yield encoders.submit(_write_image, made, name, pixels, about, shown_at)
+            yield pool.submit(_write_image, made, name, pixels, about, shown_at)
         for order, reference in enumerate(references):
             name = reference_name(number, thread, order, reference.name)
             about = (thread, -1, generation, reference.name)
-            yield encoders.submit(_write_image, made, name, reference.pixels, about, shown_at)
+            yield pool.submit(_write_image, made, name, reference.pixels, about, shown_at)
 
 
 def rendered(generator: Generator, codes: np.ndarray, pixels: int | None) -> Iterator[np.ndarray]:
@@ -215,9 +227,11 @@ def rendered(generator: Generator, codes: np.ndarray, pixels: int | None) -> Ite
         yield from images.permute(0, 2, 3, 1).cpu().numpy()
 
 
-def _write_image(folder: Path, name: str, pixels: np.ndarray, about: tuple, shown_at: tuple) -> Row:
+def _write_image(
+    folder: Path, name: str, pixels: np.ndarray, about: tuple, shown_at: tuple
+) -> ManifestRow:
     encoded = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(encoded, "png", compress_level=COMPRESSION)
     content = encoded.getvalue()
     (folder / name).write_bytes(content)
-    return Row(name, *about, hashlib.sha256(content).hexdigest(), *shown_at)
+    return ManifestRow(name, *about, hashlib.sha256(content).hexdigest(), *shown_at)

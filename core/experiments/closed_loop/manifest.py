@@ -17,7 +17,7 @@ MANIFEST_NAME = "manifest.csv"
 
 
 @dataclass(frozen=True)
-class Row:
+class ManifestRow:
     """One image of a block.
 
     Attributes
@@ -54,20 +54,22 @@ class Row:
         return self.file.removesuffix(".png")
 
 
-def evolved_name(block: int, thread: int, generation: int, code: int) -> str:
+def evolved_name(block: int, thread: int, learnt: int, code: int) -> str:
     """Name of the file of an evolved image.
 
     Parameters
     ----------
-    block, thread, generation, code
-        Numbers, 0-based; see `Row`.
+    block, thread, code
+        Numbers, 0-based; see `ManifestRow`.
+    learnt
+        How often the thread had learnt.
 
     Examples
     --------
     >>> evolved_name(3, 0, 2, 17)
     'block003_thread000_gen002_000017.png'
     """
-    return f"block{block:03d}_thread{thread:03d}_gen{generation:03d}_{code:06d}.png"
+    return f"block{block:03d}_thread{thread:03d}_gen{learnt:03d}_{code:06d}.png"
 
 
 def reference_name(block: int, thread: int, number: int, stem: str) -> str:
@@ -89,7 +91,7 @@ def reference_name(block: int, thread: int, number: int, stem: str) -> str:
     return f"block{block:03d}_thread{thread:03d}_nat_{number:06d}_{safe}.png"
 
 
-def write_manifest(folder: Path, rows: Sequence[Row]) -> None:
+def write_manifest(folder: Path, rows: Sequence[ManifestRow]) -> None:
     """Write the manifest of a block.
 
     Parameters
@@ -101,11 +103,11 @@ def write_manifest(folder: Path, rows: Sequence[Row]) -> None:
     """
     with (folder / MANIFEST_NAME).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([column.name for column in fields(Row)])
+        writer.writerow([column.name for column in fields(ManifestRow)])
         writer.writerows(map(astuple, sorted(rows, key=lambda row: row.file)))
 
 
-def read_manifest(folder: Path) -> list[Row]:
+def read_manifest(folder: Path) -> list[ManifestRow]:
     """The manifest of a block, in the sorted order of its images' names.
 
     Raises
@@ -114,12 +116,15 @@ def read_manifest(folder: Path) -> list[Row]:
         If there is none, or it is damaged.
     """
     path = folder / MANIFEST_NAME
-    kinds = [column.type for column in fields(Row)]
+    kinds = [column.type for column in fields(ManifestRow)]
     try:
         with path.open(newline="", encoding="utf-8") as file:
             header, *rows = csv.reader(file)
-        if header != [column.name for column in fields(Row)]:
+        if header != [column.name for column in fields(ManifestRow)]:
             raise ValueError(f"the columns {', '.join(header)}")
-        return [Row(*(kind(word) for kind, word in zip(kinds, row, strict=True))) for row in rows]
+        return [
+            ManifestRow(*(kind(word) for kind, word in zip(kinds, row, strict=True)))
+            for row in rows
+        ]
     except (OSError, ValueError) as error:
         raise StateError(path=path, expected="the manifest of a block", found=error) from None

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -118,7 +119,7 @@ def read_kept(folder: Folder, number: int) -> Kept:
     at = folder.kept(number)
     said = read_json(at / NOTES_NAME, "what is kept of a block")
     try:
-        with np.load(at / SCORES_NAME, allow_pickle=False) as arrays:
+        with (at / SCORES_NAME).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             n_threads = len(said["learns"])
             scores = [arrays[f"scores{i}"] for i in range(n_threads)]
             references = [arrays[f"references{i}"] for i in range(n_threads)]
@@ -134,7 +135,7 @@ def read_kept(folder: Folder, number: int) -> Kept:
             raw_sha256=said["sha256"],
             is_simulated=said["simulated"],
         )
-    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, BadZipFile) as error:
         raise StateError(
             path=at, expected="what is kept of a block", found=f"a damaged folder ({error})"
         ) from None

@@ -21,7 +21,7 @@ from core.contract.provenance import SIMULATION_FILE_NAME
 from core.errors import SettingError
 from core.experiments.closed_loop.answers import SIMULATED_MARK
 from core.experiments.closed_loop.folder import DESCRIPTION_NAME, Folder, block_name, block_numbers
-from core.experiments.closed_loop.manifest import Row, read_manifest
+from core.experiments.closed_loop.manifest import ManifestRow, read_manifest
 from core.experiments.closed_loop.neuron import Neuron
 from core.files import replacing, writable_folder, write_json, write_text
 from core.matlab.writing import Cell, write_variables
@@ -54,7 +54,7 @@ def answer_session(options: argparse.Namespace) -> None:
         Neuron(steady=options.steady, seed=options.seed),
         suffix=options.format,
         lost=options.lost,
-        late=options.late,
+        delay=options.late,
     )
     rig.run()
 
@@ -115,7 +115,7 @@ class SimulatedRig:
         Form of the answers: ``h5``, ``csv`` or ``mat``.
     lost
         Share of presentations that are not answered for.
-    late
+    delay
         Seconds that an answer takes at most.
     """
 
@@ -127,10 +127,10 @@ class SimulatedRig:
         *,
         suffix: str = "h5",
         lost: float = 0.0,
-        late: float = 0.0,
+        delay: float = 0.0,
     ):
         self.folder, self.respond, self.neuron = folder, respond, neuron
-        self.suffix, self.lost, self.late = suffix, lost, late
+        self.suffix, self.lost, self.delay = suffix, lost, delay
         self._first: np.ndarray | None = None
 
     def run(self) -> None:
@@ -176,7 +176,7 @@ class SimulatedRig:
     def _wait_as_if_showing(self, block: int) -> None:
         until = (
             time.monotonic()
-            + self.late * np.random.default_rng([self.neuron.seed, 4, block]).random()
+            + self.delay * np.random.default_rng([self.neuron.seed, 4, block]).random()
         )
         while time.monotonic() < until:
             interrupt.check()
@@ -191,7 +191,7 @@ class SimulatedRig:
             by = "core.experiments.closed_loop rig --simulated"
             write_json(path, {"simulated": True, "by": by, "seed": self.neuron.seed})
 
-    def _responses(self, block: int, rows: Sequence[Row]) -> np.ndarray:
+    def _responses(self, block: int, rows: Sequence[ManifestRow]) -> np.ndarray:
         images = [_read(self.folder.block(block) / row.file) for row in rows]
         by_size: dict[tuple, list[int]] = {}
         for i, image in enumerate(images):

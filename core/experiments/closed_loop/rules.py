@@ -11,9 +11,9 @@ import numpy as np
 
 from core.errors import RecordingError
 from core.experiments.closed_loop.answers import Answer
-from core.experiments.closed_loop.manifest import Row
+from core.experiments.closed_loop.manifest import ManifestRow
 from core.experiments.closed_loop.scoring import channel_scores
-from core.experiments.closed_loop.settings import Settings
+from core.experiments.closed_loop.settings import SessionSettings
 
 LEAST_SHOWN = 0.5
 """Share of a thread's images from which it learns; below, it shows the same ones again."""
@@ -55,8 +55,8 @@ class Judged:
 
 def judge(
     answer: Answer,
-    rows: Sequence[Row],
-    settings: Settings,
+    rows: Sequence[ManifestRow],
+    settings: SessionSettings,
     channels_before: Sequence[str] | None = None,
 ) -> Judged:
     """Make scores of an answer.
@@ -128,7 +128,7 @@ def _n(number: int, words: str) -> str:
 
 
 def _check_channels(
-    answer: Answer, settings: Settings, channels_before: Sequence[str] | None
+    answer: Answer, settings: SessionSettings, channels_before: Sequence[str] | None
 ) -> None:
     if settings.scores.channels or channels_before is None:
         return
@@ -170,33 +170,32 @@ def _of_thread(scores: np.ndarray, thread: int) -> tuple[list[str], bool]:
     if len(known) > 1 and len(n_equal) == 1:
         what = "0" if known[0] == 0 else f"{known[0]:.4g}"
         return [
-            f"thread {thread}: all {len(known)} scores are {what}: there is no rank to follow, and "
-            "it walks at random"
+            f"thread {thread}: all {len(known)} scores are {what}: there is no rank to follow"
         ], True
     if n_equal[largest] > MANY_TIES * len(known):
         return [
             f"thread {thread}: {n_equal[largest]} of {len(known)} images score "
-            f"{values[largest]:.4g} alike; among equals the order of names decides"
+            f"{values[largest]:.4g} alike: there is little rank to follow"
         ], True
     return [], True
 
 
-def _outliers(presented: np.ndarray, names: np.ndarray) -> list[str]:
-    if len(presented) < FEW:
+def _outliers(rates: np.ndarray, names: np.ndarray) -> list[str]:
+    if len(rates) < FEW:
         return []
-    middle = np.median(presented)
-    spread = 1.4826 * np.median(np.abs(presented - middle))
+    middle = np.median(rates)
+    spread = 1.4826 * np.median(np.abs(rates - middle))
     if spread == 0:
         return []
-    above = (presented - middle) / spread
+    above = (rates - middle) / spread
     return [
-        f"{names[i]}: {presented[i]:.4g} in one trial, where half are below {middle:.4g}: an "
+        f"{names[i]}: {rates[i]:.4g} in one trial, where half are below {middle:.4g}: an "
         "outlier, which counts as the best rank and no more"
         for i in np.flatnonzero(above > OUTLYING)
     ]
 
 
-def _shown(times: np.ndarray, rows: Sequence[Row], repeats: int) -> list[str]:
+def _shown(times: np.ndarray, rows: Sequence[ManifestRow], repeats: int) -> list[str]:
     notes = []
     if never := [row.name for row, n in zip(rows, times, strict=True) if n == 0]:
         which = f", as {never[0]}" if len(never) > 1 else f": {never[0]}"

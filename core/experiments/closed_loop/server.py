@@ -12,13 +12,13 @@ LOOPBACK = "127.0.0.1"
 
 
 @contextmanager
-def served(page: Path, port: int) -> Iterator[str]:
+def served(file: Path, port: int) -> Iterator[str]:
     """Serve one page on the loopback, to nobody else, until the block ends.
 
     Parameters
     ----------
-    page
-        Its file, read anew at every request.
+    file
+        The page, read anew at every request.
     port
         Port; 0 for any that is free.
 
@@ -48,7 +48,7 @@ def served(page: Path, port: int) -> Iterator[str]:
                 self.send_error(404)
                 return
             try:
-                content = page.read_bytes()
+                content = file.read_bytes()
             except FileNotFoundError:
                 self.send_error(503, "The page is not written yet")
                 return

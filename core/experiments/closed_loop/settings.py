@@ -43,7 +43,7 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Settings:
+class SessionSettings:
     """What must be the same for a session to go on.
 
     Attributes
@@ -79,7 +79,7 @@ class Settings:
 
         Examples
         --------
-        >>> Settings(seed=3).plain()["scores"]
+        >>> SessionSettings(seed=3).plain()["scores"]
         {'channels': [], 'window': [50, 200], 'baseline': None}
         """
         return json.loads(json.dumps(asdict(self)))

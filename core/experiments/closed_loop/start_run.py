@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import SettingError
-from core.experiments.closed_loop.controller import Session, run_session
+from core.experiments.closed_loop.controller import RigSession, run_session
 from core.experiments.closed_loop.folder import Folder
 from core.experiments.closed_loop.images import read_references
 from core.experiments.closed_loop.server import served
-from core.experiments.closed_loop.settings import Scores, Settings, Stop
+from core.experiments.closed_loop.settings import Scores, SessionSettings, Stop
 from core.experiments.evolution.named_threads import named_thread
 from core.experiments.evolution.record import GENERATOR_WEIGHTS
 from core.experiments.evolution.threads import Thread
@@ -37,7 +37,7 @@ def start(options: argparse.Namespace) -> None:
         run_session(session, stop, patience=options.patience, say=say)
 
 
-def made_session(options: argparse.Namespace) -> Session:
+def made_session(options: argparse.Namespace) -> RigSession:
     """A session from options, its optimizers fresh.
 
     Parameters
@@ -55,7 +55,7 @@ def made_session(options: argparse.Namespace) -> Session:
         window=tuple(options.window),
         baseline=tuple(options.baseline) if options.baseline else None,
     )
-    settings = Settings(
+    settings = SessionSettings(
         scores=scores,
         repeats=options.repeats,
         pixels=options.pixels,
@@ -64,7 +64,7 @@ def made_session(options: argparse.Namespace) -> Session:
         seed=options.seed,
     )
     generators = [_generator(kind, options) for kind in options.generator]
-    return Session(
+    return RigSession(
         folder=Folder.at(options.session, options.answers, options.images),
         threads=[
             with_whole_first(_thread(number, generators, options))
@@ -110,9 +110,10 @@ def with_whole_first(thread: Thread) -> Thread:
         If the thread has no first codes.
     """
     optimizer = thread.optimizer
-    first = optimizer.get_init_pop() if thread.start is None else thread.start
+    own = optimizer.get_init_pop()
+    first = own if thread.start is None or (own is not None and len(own) > 1) else thread.start
     if first is None:
         raise SettingError(path=f"thread {thread.name}", expected="first codes", found="none")
-    if len(first) > 1:
-        return thread
-    return replace(thread, start=optimizer.step(np.zeros(1), first))
+    if len(first) == 1:
+        first = optimizer.step(np.zeros(1), first)
+    return replace(thread, start=first)

@@ -17,7 +17,7 @@ from core.experiments.closed_loop.folder import Folder, block_name
 from core.experiments.closed_loop.manifest import read_manifest
 from core.experiments.closed_loop.record import Kept, keep
 from core.experiments.closed_loop.rules import judge
-from core.experiments.closed_loop.settings import Settings
+from core.experiments.closed_loop.settings import SessionSettings
 from core.files import scratch, sha256
 
 
@@ -53,7 +53,7 @@ class Waiting:
     def __init__(
         self,
         folder: Folder,
-        settings: Settings,
+        settings: SessionSettings,
         number: int,
         channels_before: Sequence[str] | None,
         patience: float,

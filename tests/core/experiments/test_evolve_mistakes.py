@@ -109,7 +109,8 @@ def test_more_blocks_than_the_disk_has_room_for(tmp_path):
 
 @pytest.mark.parametrize("noise", [1e300, float("inf"), float("nan"), -0.1])
 def test_noise_that_nobody_means(tmp_path, noise):
-    with pytest.raises(SettingError, match="noise: expected a level of 0 to 100, found"):
+    words = "noise: expected a level of 0 to 100, or 'poisson', found"
+    with pytest.raises(SettingError, match=words):
         evolution(tmp_path / "a.h5", noise=noise)
 
 

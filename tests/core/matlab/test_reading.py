@@ -240,3 +240,14 @@ def test_a_damaged_block_is_refused(path):
     path.write_bytes(content)
     with pytest.raises(RecordingError, match="damaged"):
         opened(path)
+
+
+def test_sizes_of_cells_are_told_without_reading_them(path):
+    trials = Cell([[np.ones((1, 3)), np.ones((1, 2))], [np.ones((1, 1)), np.float64(7)]])
+    element = {"evol": {"trials": trials, **ELEMENT}}
+    write_matfile(path, "x", iter([element]), ["evol"])
+    with open_matfile(path) as variables:
+        evol = variables["x"][0]["evol"]
+        assert evol.cell_sizes("trials") == [[3, 2], [1, 1]]
+        for name in ("grid", "row", "nested", "unset", "options", "no_such_field"):
+            assert evol.cell_sizes(name) is None

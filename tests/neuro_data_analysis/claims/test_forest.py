@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from matplotlib.pyplot import close
 
+from core.plotting.style import SIMULATED_NOTICE
 from neuro_data_analysis.claims.forest import draw
 from neuro_data_analysis.claims.observations import Observations
 from neuro_data_analysis.claims.rows import PUBLISHED, table_of
@@ -55,4 +56,4 @@ def test_an_area_without_experiments_has_an_empty_course(figure_of, observations
 
 def test_a_figure_of_simulated_recordings_says_so(figure_of, observations):
     figure = figure_of(replace(observations, is_simulated=True))
-    assert "SIMULATED" in [text.get_text() for text in figure.texts]
+    assert SIMULATED_NOTICE in [text.get_text() for text in figure.texts]

@@ -11,6 +11,7 @@ import pytest
 from core.contract import ext4, fig2, fig4, fig5
 from core.contract.source_data import SourceData
 from core.errors import RecordingError, run
+from core.matlab.writing import Cell, write_matfile
 from core.statistics.windows import window_rate
 from neuro_data_analysis import __main__ as listing
 from neuro_data_analysis.evolutions.cohort import gather_all
@@ -195,3 +196,41 @@ def test_the_example_of_the_page_runs(tmp_path, monkeypatch):
     assert names["rates"].shape == (16 * 2 * (N_TRIALS + N_REFERENCES), 200)
     means = names["evolved"].groupby("block")["evoked"].mean()
     assert (means.diff().dropna() > 0).all()
+
+
+def as_matlab(raw):
+    """An element as MATLAB holds it: cells of 2 rows, arrays of two axes at least."""
+    if isinstance(raw, dict):
+        return {name: as_matlab(value) for name, value in raw.items()}
+    if isinstance(raw, list) and isinstance(raw[0], list):
+        return Cell([[as_matlab(value) for value in row] for row in raw])
+    if isinstance(raw, list):
+        return Cell.row(raw)
+    if isinstance(raw, np.ndarray) and raw.ndim == 1:
+        return raw[None]
+    return raw[None] if isinstance(raw, np.ndarray) and raw.shape[0] == 200 else raw
+
+
+def test_rates_are_read_without_the_numbers_of_the_trials_but_held_against_them(tmp_path):
+    good, short = element(1), element(2)
+    short["evol"]["idx_seq"][1][3] = short["evol"]["idx_seq"][1][3][:7]
+    path = tmp_path / EVOLUTION_FILES[0]
+    elements = [as_matlab(raw) for raw in (good, short)]
+    write_matfile(path, "BFEStats", iter(elements), list(good))
+    with open_recordings(path) as data:
+        first, second = data.experiments()
+        np.testing.assert_array_equal(first.psth[1][2], good["evol"]["psth"][1][2])
+        assert "idx_seq" not in vars(first)
+        with pytest.raises(RecordingError, match=r"7 trials in block 4 of thread 1.*found 12"):
+            second.psth  # noqa: B018
+        assert first.idx_seq[1][2].tolist() == good["evol"]["idx_seq"][1][2].tolist()
+
+
+def test_figure_4_is_gathered_without_what_it_does_not_need():
+    data = recordings(element(1), element(2))
+    cohort = gather_all(data, with_psth=False)
+    assert cohort.summaries[0].psth is None
+    assert cohort.summaries[0].windows == {}
+    whole = gather_all(data, ((50, 60),))
+    np.testing.assert_array_equal(cohort.responses.mean, whole.responses.mean)
+    pd.testing.assert_frame_equal(cohort.meta, whole.meta)

@@ -90,8 +90,8 @@ def test_images_lie_on_the_axes_at_the_published_distances(world, design):
     assert table["hessian_img"].all()
     assert len(set(names)) == len(names)
     n_axes = sum(map(len, design.ranks.values()))
-    n_origins = 2 if design.shared_origin else n_axes
-    assert len(names) == n_axes * (len(LEVELS) - 1) + n_origins
+    assert len(names) == n_axes * len(LEVELS)
+    assert (table["lin_dist"] == 0).sum() == n_axes
     scale = PARAMETERS.tuning_range * world.object.space.latent_scale
     moved = np.linalg.norm(codes - center, axis=1)
     np.testing.assert_allclose(moved, scale * table["lin_dist"].abs(), atol=1e-12)
@@ -140,7 +140,7 @@ def test_a_recording_holds_every_image_as_often_as_designed(world, outside, evol
 def test_an_evolution_outside_the_data_set_keeps_its_trials(outside, evolution):
     rng = np.random.default_rng(3)
     record = make_record(evolution, rng)
-    recording = formatted_evolution(record, rng)
+    recording = formatted_evolution(record, PARAMETERS, rng)
     assert recording.image_names == record.image_names
     blocks = evolved_rates(recording, outside.evolution.channel, outside.evolution.unit)
     first = evolution.blocks[0][1].psth[:, 50:200].mean(axis=1)

@@ -6,7 +6,7 @@ import pytest
 from scipy.io import savemat
 
 from core.errors import RecordingError
-from core.experiments.closed_loop.answers import image_name, read_answer
+from core.experiments.closed_loop.answers import plain_name, read_answer
 from core.experiments.closed_loop.scoring import channel_scores
 from core.experiments.closed_loop.settings import Scores
 from core.matlab.writing import Cell, write_variables
@@ -125,7 +125,7 @@ def test_scores_as_xdream_has_them_are_in_the_sorted_order_of_the_names(tmp_path
     "name", ["x/b1.png", "b1", " b1.PNG ", r"D:\stim\b1.bmp", b"b1.png", np.str_("b1.png")]
 )
 def test_names_count_without_folder_and_ending(name):
-    assert image_name(name) == "b1"
+    assert plain_name(name) == "b1"
 
 
 def test_a_csv_that_ends_within_a_line_is_not_complete(tmp_path):

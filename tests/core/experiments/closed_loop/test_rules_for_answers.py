@@ -6,7 +6,7 @@ import pytest
 from core.errors import RecordingError
 from core.experiments.closed_loop.answers import Answer
 from core.experiments.closed_loop.rules import judge
-from core.experiments.closed_loop.settings import Scores, Settings
+from core.experiments.closed_loop.settings import Scores, SessionSettings
 from core.experiments.closed_loop.tracking import Course, course_of, drift_note, on_plateau, tracked
 from tests.closed_loop_rig import rows
 
@@ -23,7 +23,7 @@ def answer(rates=RATES, names=None, channels=("5A",)):
 
 
 def judged(given, repeats=1, **options):
-    return judge(given, ROWS, Settings(repeats=repeats), **options)
+    return judge(given, ROWS, SessionSettings(repeats=repeats), **options)
 
 
 def expected_scores(rates=RATES):
@@ -106,7 +106,7 @@ def test_an_answer_to_another_block_is_refused():
     with pytest.raises(RecordingError, match=r"as block000.*block007"):
         judged(answer(dict.fromkeys(other, 1.0)))
     with pytest.raises(RecordingError, match="found no presentation at all"):
-        judge(Answer([], ["5A"], "rate", np.zeros((0, 1))), ROWS, Settings())
+        judge(Answer([], ["5A"], "rate", np.zeros((0, 1))), ROWS, SessionSettings())
 
 
 def test_a_silent_channel_is_left_out_while_others_live():
@@ -120,7 +120,7 @@ def test_a_silent_channel_is_left_out_while_others_live():
 def test_other_channels_than_before_are_refused_unless_they_are_named():
     with pytest.raises(RecordingError, match="2 channels of the block before, 5A, 7B, found 1"):
         judged(answer(), channels_before=["5A", "7B"])
-    by_name = Settings(scores=Scores(channels=("5A",)))
+    by_name = SessionSettings(scores=Scores(channels=("5A",)))
     judge(answer(), ROWS, by_name, ["5A", "7B"])
     with pytest.raises(RecordingError, match="expected channel 5A, found 7B"):
         judge(answer(channels=("7B",)), ROWS, by_name)
@@ -135,7 +135,7 @@ def test_all_zero_counts_are_said_and_end_nothing():
 def test_many_ties_are_said():
     rates = RATES | dict.fromkeys(EVOLVED[:3], 6.66)
     assert judged(answer(rates)).notes == [
-        "thread 0: 3 of 4 images score 6.66 alike; among equals the order of names decides"
+        "thread 0: 3 of 4 images score 6.66 alike: there is little rank to follow"
     ]
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.request
 from dataclasses import replace
+from itertools import pairwise
 from urllib.error import HTTPError
 
 import h5py
@@ -18,16 +19,20 @@ from PIL import Image
 from core.errors import FullDiskError, SettingError, StateError
 from core.experiments.closed_loop import images as block_images
 from core.experiments.closed_loop.answers import read_answer
-from core.experiments.closed_loop.controller import Session, run_session
+from core.experiments.closed_loop.controller import RigSession, run_session
 from core.experiments.closed_loop.folder import Folder
-from core.experiments.closed_loop.images import read_codes, read_references, write_block
+from core.experiments.closed_loop.images import read_codes, read_references, show_block
 from core.experiments.closed_loop.manifest import read_manifest
 from core.experiments.closed_loop.record import kept_blocks
 from core.experiments.closed_loop.server import served
-from core.experiments.closed_loop.settings import Scores, Settings, Stop
-from core.experiments.evolution.threads import Turns
+from core.experiments.closed_loop.settings import Scores, SessionSettings, Stop
+from core.experiments.closed_loop.start_run import with_whole_first
+from core.experiments.evolution.threads import Thread, Turns
 from core.files import sha256
+from core.generators.small import SmallGenerator
+from core.optimizers.cholesky import CholeskyCMAES
 from core.optimizers.genetic import Genetic
+from core.optimizers.mirrored import MirroredES
 from tests.closed_loop_rig import rig_for, run_with_rig, session, wait_until
 
 N_BLOCKS = 5
@@ -135,8 +140,8 @@ def test_a_session_goes_on_with_more_blocks(finished, tmp_path):
     ({"seed": 1}, "expected the state of this session with seed 1, found seed 0"),
     ({"populations": (8, 7)}, "thread small-1 with population_size 7, found population_size 6"),
     ({"populations": (8,)}, "a session of 1 threads, found 2"),
-    ({"settings": Settings(scores=Scores(window=(50, 150)))}, r"window \[50, 150\], found window"),
-    ({"settings": Settings(repeats=3)}, "with repeats 3, found repeats 1"),
+    ({"settings": SessionSettings(scores=Scores(window=(50, 150)))}, r"window \[50, 150\], found"),
+    ({"settings": SessionSettings(repeats=3)}, "with repeats 3, found repeats 1"),
 ])  # fmt: skip
 def test_a_folder_of_other_settings_is_refused_and_the_difference_named(finished, change, found):
     folder, _, _ = finished
@@ -177,6 +182,19 @@ def test_codes_that_were_changed_are_noticed(tmp_path, finished):
     with np.load(path) as arrays:
         np.savez(path, **{name: value + 1 for name, value in arrays.items()})
     with pytest.raises(StateError, match="expected the codes that these optimizers give"):
+        run_session(session(tmp_path / "session"), Stop(N_BLOCKS + 1))
+
+
+@pytest.mark.parametrize(("file", "found"), [
+    ("blocks/block002/codes.npz", "expected the codes of a block"),
+    ("record/block001/scores.npz", "expected what is kept of a block"),
+    ("record/block001/notes.json", "expected what is kept of a block"),
+])  # fmt: skip
+def test_damaged_files_of_a_session_are_named(tmp_path, finished, file, found):
+    shutil.copytree(finished[0].root, tmp_path / "session")
+    path = tmp_path / "session" / file
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(StateError, match=found):
         run_session(session(tmp_path / "session"), Stop(N_BLOCKS + 1))
 
 
@@ -282,8 +300,12 @@ class Rig:
         path.write_text(content)
         return path
 
+    def wait_for_page(self, words):
+        page = self.folder.page
+        wait_until(lambda: page.is_file() and words in page.read_text())
+
     def end(self):
-        self.thread.join(20)
+        self.thread.join(60)
         assert not self.thread.is_alive()
         return self.kept
 
@@ -327,13 +349,10 @@ def test_an_answer_to_another_block_and_one_that_is_none_are_told_and_waited_out
     rig.write(3, "image,rate\nx,1\n")
     others = [name.replace("block000", "block007") for name in names]
     rig.write(0, "image,rate\n" + rig.lines(others))
-    wait_until(lambda: len(rig.said) == 2)
-    page = rig.folder.page.read_text()
-    assert "block003.csv: an answer to another block than the one that is waited for" in page
-    assert "expected images of the block, as block000_thread000_gen000_000000" in page
+    rig.wait_for_page("block003.csv: an answer to another block than the one that is waited for")
+    rig.wait_for_page("expected images of the block, as block000_thread000_gen000_000000")
     rig.write(0, "image,rate\nnonsense\n")
-    wait_until(lambda: len(rig.said) == 3)
-    assert "found no presentation at all" in rig.said[-1]
+    rig.wait_for_page("found no presentation at all")
     rig.write(0, "image,rate\n" + rig.lines(names))
     rig.write(1, "image,rate\n" + rig.lines(rig.rows(1)))
     assert [block.notes for block in rig.end()] == [[], []]
@@ -358,8 +377,7 @@ def test_the_first_answer_counts_and_a_second_one_is_refused(tmp_path):
     content = raw.read_text()
     rig.write(0, "image,rate\n" + rig.lines(rig.rows(0), first=500))
     rig.write(1, "image,rate\n" + rig.lines(names))
-    words = "a second answer to block000, other than the first; refused"
-    wait_until(lambda: words in rig.folder.page.read_text())
+    rig.wait_for_page("a second answer to block000, other than the first; refused")
     rig.write(2, "image,rate\n" + rig.lines(rig.rows(2)))
     kept = rig.end()
     assert raw.read_text() == content
@@ -413,11 +431,11 @@ def test_the_page_is_served_on_the_loopback_alone(finished):
 
 
 def test_references_are_brought_to_the_images_size_and_need_a_folder_with_some(tmp_path):
-    made = session(tmp_path / "session", settings=Settings(pixels=24))
+    made = session(tmp_path / "session", settings=SessionSettings(pixels=24))
     references = read_references(tmp_path / "references", 24)
     assert {reference.pixels.shape for reference in references} == {(24, 24, 3)}
     made.folder.open({"settings": {}})
-    write_block(made.folder, 0, Turns(made.threads), references, made.settings)
+    show_block(made.folder, 0, Turns(made.threads), references, made.settings)
     for path in made.folder.block(0).glob("*.png"):
         with Image.open(path) as image:
             assert image.size == (24, 24)
@@ -432,4 +450,30 @@ def test_a_session_says_what_it_is_made_of(finished):
     assert [thread["population_size"] for thread in description["threads"]] == [8, 6]
     assert sorted(description["references"]) == ["ref 0", "ref 1"]
     assert len(kept_blocks(finished[0])) == N_BLOCKS
-    assert isinstance(session(finished[0].root), Session)
+    assert isinstance(session(finished[0].root), RigSession)
+
+
+@pytest.mark.parametrize("make", [CholeskyCMAES, MirroredES])
+def test_the_first_block_is_a_whole_population_around_the_start(make):
+    start = np.full((1, 16), 3.0)
+    optimizer = make(16, 8, init_sigma=0.1, init_code=start, random_seed=0)
+    thread = with_whole_first(Thread("a", SmallGenerator(16, 16), optimizer, start))
+    assert thread.start.shape == (8, 16)
+    np.testing.assert_allclose(thread.start.mean(), 3, atol=0.05)
+    following = optimizer.step(np.arange(8.0), thread.start)
+    assert following.shape == (8, 16)
+
+
+def test_the_optimizer_for_spikes_goes_on_from_short_and_silent_blocks(tmp_path):
+    made = session(tmp_path / "session")
+    threads = [
+        with_whole_first(
+            replace(thread, optimizer=MirroredES(16, 8, 0.3, np.zeros(16), random_seed=seed))
+        )
+        for seed, thread in enumerate(made.threads)
+    ]
+    made = replace(made, threads=[replace(thread, start=None) for thread in threads])
+    kept, _ = run_with_rig(made, 4, rig_for(tmp_path / "session", lost=0.2))
+    assert len(kept) == 4
+    codes = [read_codes(made.folder, block)[0] for block in range(4)]
+    assert all((one != two).any() for one, two in pairwise(codes))

@@ -1,0 +1,51 @@
+"""``python -m neuro_data_analysis.session SESSION``: a closed-loop session as a recording.
+
+The session becomes an element of ``Both_BigGAN_FC6_Evol_Stats.mat``: appended to the file in the
+folder ``--out`` if there is one, else alone in a new one, so that ``./reproduce export`` reads it.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from core import arguments
+from core.errors import run
+from core.progress import answer
+
+AREAS = ("V1", "V4", "IT")
+
+EXAMPLE = "python -m neuro_data_analysis.session monday --animal Otto --area IT --out matroot"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Command line; standard library only."""
+    made = arguments.CommandParser(
+        EXAMPLE, prog="python -m neuro_data_analysis.session", description=__doc__
+    )
+    made.add_argument("session", type=arguments.folder, metavar="SESSION")
+    made.add_argument("--animal", required=True, help="name of the animal, letters only")
+    made.add_argument("--area", required=True, choices=AREAS, help="visual area of the site")
+    made.add_argument(
+        "--number", type=arguments.count, default=1, help="of the recording on its day"
+    )
+    made.add_argument(
+        "--out", type=arguments.folder, default=Path("matroot"), help="folder of the recordings"
+    )
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Convert, and say where it is."""
+    options = parser().parse_args(argv)
+
+    from neuro_data_analysis.session_element import add_session
+
+    path, expi = add_session(
+        options.session, options.out, options.animal, options.area, options.number
+    )
+    answer(f"{path}: Exp {expi}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,296 @@
+"""A closed-loop session as an element of the data set of paired evolutions."""
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.contract.provenance import (
+    SIMULATED_SUFFIX,
+    SIMULATION_FILE_NAME,
+    simulation_record,
+)
+from core.contract.signs import sign
+from core.errors import RecordingError, SettingError
+from core.experiments.closed_loop.answers import Answer, read_answer
+from core.experiments.closed_loop.folder import Folder
+from core.experiments.closed_loop.manifest import ManifestRow, read_manifest
+from core.experiments.closed_loop.record import Kept, kept_blocks
+from core.files import alone_in, write_json
+from core.matlab.writing import Cell, append_element, write_matfile
+from core.progress import say
+from core.statistics.windows import window_rate
+from core.threads import N_THREADS
+from neuro_data_analysis.recordings.conversion import N_BINS
+from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, VARIABLE, open_recordings
+from neuro_data_analysis.recordings.naming import (
+    UNIT_LETTERS,
+    evolved_image_name,
+    reference_image_name,
+)
+from neuro_data_analysis.simulation.record import FIELDS, WAVEFORM_SAMPLES, TrialRecord, element_of
+from neuro_data_analysis.simulation.spikes import SMOOTHING_REACH, smoothing_kernel
+
+
+@dataclass(frozen=True)
+class SessionDescriptor:
+    """What a session is as a recording: names, preferred unit, image placement (deg), spaces."""
+
+    ephysFN: str  # noqa: N815 (the field's name)
+    expControlFN: str  # noqa: N815
+    animal: str
+    channel: int
+    unit: int
+    size: float
+    position: tuple[float, float]
+    spaces: tuple[str, str]
+
+
+def add_session(
+    session: Path, out: Path, animal: str, area: str, number: int = 1
+) -> tuple[Path, int]:
+    """Append a session to the recordings in a folder, or write it alone.
+
+    Parameters
+    ----------
+    session
+        Folder of the session.
+    out
+        Folder of the recordings.
+    animal, area
+        Name of the animal and visual area of the site.
+    number
+        Of the recording on its day.
+
+    Returns
+    -------
+    The file, and the session's experiment number, 1-based
+
+    Raises
+    ------
+    RecordingError
+        If the session holds rates alone, or one thread.
+    SettingError
+        If one of session and recordings is simulated and the other is not, or they hold it already.
+    """
+    element, simulated = session_element(Folder.at(session), animal, area, number)
+    path = out / EVOLUTION_FILES[0]
+    with alone_in(out, say):
+        if not path.is_file():
+            if simulated:
+                write_json(out / SIMULATION_FILE_NAME, simulation_record(session) or {})
+            write_matfile(path, VARIABLE, iter([element]), FIELDS)
+            return path, 1
+        with open_recordings(path) as recordings:
+            n, is_simulated = len(recordings), recordings.is_simulated()
+            names = {experiment.ephysFN for experiment in recordings.experiments()}
+        if is_simulated != simulated:
+            kinds = {True: "simulated recordings", False: "recordings of animals"}
+            raise SettingError(
+                path=out,
+                expected=kinds[simulated],
+                found=kinds[is_simulated],
+                advice="the two are kept apart; choose another --out",
+            )
+        name = element["meta"]["ephysFN"]
+        if name in names:
+            raise SettingError(
+                path=path,
+                expected="no recording of this name",
+                found=name,
+                advice="another recording of the day has another --number",
+            )
+        append_element(path, VARIABLE, element)
+    return path, n + 1
+
+
+def session_element(folder: Folder, animal: str, area: str, number: int) -> tuple[dict, bool]:
+    """The fields of the element, and whether the session is simulated.
+
+    Parameters
+    ----------
+    folder
+        The session's folder.
+    animal, area, number
+        See `add_session`.
+    """
+    description, kept = folder.description(), kept_blocks(folder)
+    if len(description["threads"]) != N_THREADS:
+        raise RecordingError(
+            path=folder.root, expected="a paired evolution", found=len(description["threads"])
+        )
+    if not re.fullmatch("[A-Za-z]+", animal):
+        raise SettingError(path="--animal", expected="a name of letters", found=f"{animal!r}")
+    simulated = folder.is_simulated or any(block.is_simulated for block in kept)
+    blocks = [_read_block(folder, block) for block in kept]
+    blocks = [b for b in blocks if b is not None]
+    if not blocks:
+        raise RecordingError(path=folder.root, expected="answered blocks", found="none")
+    day = datetime.datetime.fromisoformat(description["created"]).astimezone()
+    suffix = SIMULATED_SUFFIX if simulated else ""
+    chosen = description["settings"]["scores"]["channels"]
+    names = blocks[0].answer.channels
+    units = [_channel_and_unit(name, i) for i, name in enumerate(names)]
+    preferred = names.index(chosen[0]) if chosen else 0
+    descriptor = SessionDescriptor(
+        ephysFN=f"{animal}-{day:%d%m%Y}-{number:03d}{suffix}",
+        expControlFN=f"{day:%y%m%d}_{animal}_closed_loop",
+        animal=animal,
+        channel=units[preferred][0],
+        unit=units[preferred][1],
+        size=description["settings"]["size"],
+        position=tuple(description["settings"]["position"]),
+        spaces=tuple(thread["name"] for thread in description["threads"]),
+    )
+    record = _record(descriptor, blocks, units, preferred, simulated)
+    element = element_of(record, _meta(record, folder, area, simulated))
+    element["evol"]["optim_names"] = Cell.column([t["optimizer"] for t in description["threads"]])
+    return element, simulated
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A block's manifest, and its answer without what is not of the block."""
+
+    number: int
+    rows: dict[str, ManifestRow]
+    answer: Answer
+    psth: np.ndarray
+
+
+def _read_block(folder: Folder, kept: Kept) -> _Block | None:
+    """A block, None if one of its threads was not shown: no recording has such blocks."""
+    rows = read_manifest(folder.block(kept.number))
+    answer = read_answer(kept.raw, [row.name for row in rows])
+    by_name = {row.name: row for row in rows}
+    known = [i for i, name in enumerate(answer.images) if name in by_name]
+    shown = {by_name[answer.images[i]].thread for i in known if by_name[answer.images[i]].code >= 0}
+    if len(shown) < N_THREADS:
+        say(f"block {kept.number} is left out: only thread {min(shown, default='none')} was shown")
+        return None
+    where = folder.kept(kept.number)
+    names = [answer.images[i] for i in known]
+    answer = Answer(names, answer.channels, answer.kind, answer.values[known])
+    return _Block(kept.number, by_name, answer, _psths(answer, where))
+
+
+def _psths(answer: Answer, where: Path) -> np.ndarray:
+    """Smoothed rates, (n, n_channels, 200), events/s, as recordings have them."""
+    if answer.kind == "psth":
+        if answer.values.shape[2] < N_BINS:
+            raise RecordingError(
+                path=where, expected=f"PSTHs of {N_BINS} ms", found=answer.values.shape[2]
+            )
+        return answer.values[:, :, :N_BINS].astype(np.float32)
+    if answer.kind == "rate":
+        raise RecordingError(
+            path=where, expected="spike times or PSTHs, of which a recording is made", found="rates"
+        )
+    kernel = smoothing_kernel()
+    edges = np.arange(-SMOOTHING_REACH, N_BINS + SMOOTHING_REACH + 1)
+    smoothed = [
+        [np.convolve(np.histogram(times, edges)[0], kernel, mode="valid") for times in row]
+        for row in answer.values
+    ]
+    return np.array(smoothed, dtype=np.float32).reshape(*answer.values.shape, N_BINS)
+
+
+def _channel_and_unit(name: str, index: int) -> tuple[int, int]:
+    """Channel and unit of a channel's name; 5B is channel 5, unit 2.
+
+    Examples
+    --------
+    >>> _channel_and_unit("5B", 0), _channel_and_unit("left array", 2)
+    ((5, 2), (3, 1))
+    """
+    match = re.fullmatch(f"(\\d+)([{UNIT_LETTERS}]?)", name)
+    if match is None:
+        return index + 1, 1
+    return int(match[1]), UNIT_LETTERS.index(match[2]) if match[2] else 1
+
+
+def _record(
+    descriptor: SessionDescriptor,
+    blocks: Sequence[_Block],
+    units: Sequence[tuple[int, int]],
+    preferred: int,
+    simulated: bool,
+) -> TrialRecord:
+    """Trials in the order of the answers, sorted into threads and blocks."""
+    parts = {
+        part: {name: [[] for _ in range(N_THREADS)] for name in ("trials", "psth", "responses")}
+        for part in ("evol", "ref")
+    }
+    names, threads, evolved, in_block = [], [], [], []
+    counter = 0
+    for number, block in enumerate(blocks, start=1):
+        rows = [block.rows[name] for name in block.answer.images]
+        first = [counter, counter + _population(block, 0)]
+        names += [_name(row, number, first) for row in rows]
+        counter = first[1] + _population(block, 1)
+        of_thread = np.array([row.thread for row in rows])
+        is_evolved = np.array([row.code >= 0 for row in rows])
+        trials = len(threads) + 1 + np.arange(len(rows))
+        psth, responses = block.psth, window_rate(block.psth.astype(float), axis=2).T
+        if simulated:
+            psth, responses = sign(psth), sign(responses)
+        for part, of_part in parts.items():
+            for thread in range(N_THREADS):
+                chosen = (of_thread == thread) & (is_evolved == (part == "evol"))
+                of_part["trials"][thread].append(trials[chosen])
+                of_part["psth"][thread].append(psth[chosen, preferred])
+                of_part["responses"][thread].append(responses[:, chosen])
+        threads += of_thread.tolist()
+        evolved += is_evolved.tolist()
+        in_block += [number] * len(rows)
+    channels, numbers = np.array(units).T
+    return TrialRecord(
+        descriptor=descriptor,
+        image_names=names,
+        trial_thread=np.array(threads),
+        trial_is_evolved=np.array(evolved),
+        trial_block=np.array(in_block),
+        parts=parts,
+        channels=channels,
+        units=numbers,
+        preferred_row=preferred,
+    )
+
+
+def _population(block: _Block, thread: int) -> int:
+    return sum(row.thread == thread and row.code >= 0 for row in block.rows.values())
+
+
+def _name(row: ManifestRow, block: int, first: Sequence[int]) -> str:
+    """Name of an image as recordings have it; `first` are the numbers of the threads' first."""
+    if row.code < 0:
+        return reference_image_name(row.reference, row.thread)
+    return evolved_image_name(block, row.thread, first[row.thread] + row.code)
+
+
+def _meta(record: TrialRecord, folder: Folder, area: str, simulated: bool) -> dict:
+    column = record.channels.astype(float)[:, None]
+    words = "SIMULATED DATA: no animal was recorded; see SIMULATED.json." if simulated else ""
+    return {
+        "baselineWindowLength": np.float64(90),
+        "comments": words,
+        "ephysFN": record.descriptor.ephysFN,
+        "equipment": "SIMULATION" if simulated else "",
+        "expControl": "closed loop",
+        "expControlFN": record.descriptor.expControlFN,
+        "imList": "",
+        "pathBHV": "",
+        "pathIMList": "",
+        "pathMat": "",
+        "pathRAW": "",
+        "rasterWindow": np.array([[0.0, float(N_BINS)]]),
+        "sdf": "sdf",
+        "spikeID": column,
+        "stimuli": str(folder.blocks),
+        "unitID": record.units.astype(float)[:, None],
+        "visual_area": area,
+        "wvfms": np.zeros((len(record.units), WAVEFORM_SAMPLES)),
+    }

@@ -1,0 +1,161 @@
+"""A closed-loop session becomes a recording that the analysis reads."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from core.errors import RecordingError, SettingError, run
+from core.experiments.closed_loop.answers import read_answer
+from core.experiments.closed_loop.folder import Folder
+from core.experiments.closed_loop.manifest import read_manifest
+from neuro_data_analysis.evolutions.cohort import summarise
+from neuro_data_analysis.recordings.dataset import open_recordings
+from neuro_data_analysis.session import main
+from neuro_data_analysis.session_element import add_session
+from tests.closed_loop_rig import rig_for, run_with_rig, session
+
+N_BLOCKS = 4
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A session whose threads have the names of the published ones."""
+    root = tmp_path_factory.mktemp("finished") / "session"
+    run_with_rig(session(root, names=("fc6", "BigGAN")), N_BLOCKS, rig_for(root, lost=0.05))
+    return Folder.at(root)
+
+
+@pytest.fixture(scope="module")
+def alone(finished, tmp_path_factory):
+    """Folder of recordings with the session alone."""
+    out = tmp_path_factory.mktemp("matroot")
+    assert (
+        run(lambda: main([str(finished.root), "--animal=Otto", "--area=IT", f"--out={out}"])) == 0
+    )
+    return out
+
+
+def test_every_presentation_is_there_in_its_thread_and_block(finished, alone):
+    with open_recordings(alone) as recordings:
+        experiment = recordings.experiment(1)
+        assert (experiment.Animal, experiment.visual_area) == ("Otto", "IT")
+        assert (experiment.pref_chan, experiment.unit_in_pref_chan) == (5, 1)
+        assert experiment.space_names == ("fc6", "BigGAN")
+        assert experiment.optim_names == ("CholeskyCMAES", "CholeskyCMAES")
+        assert experiment.n_blocks == N_BLOCKS
+        assert experiment.ephysFN.startswith("Otto-")
+        names = experiment.imageName
+        for number in range(N_BLOCKS):
+            rows = {row.name: row for row in read_manifest(finished.block(number))}
+            answer = read_answer(finished.kept(number) / "answer.h5", [])
+            shown = [rows[name] for name in answer.images]
+            for thread in (0, 1):
+                mine = [row for row in shown if row.thread == thread]
+                found = [names[i] for i in experiment.trial_indices(thread, number)]
+                assert len(found) == sum(row.code >= 0 for row in mine)
+                begin = f"block{number + 1:03d}_thread{thread:03d}_gen_gen{number:03d}_"
+                assert all(name.startswith(begin) for name in found)
+                found = [names[i - 1] for i in experiment.ref_idx_seq[thread][number]]
+                expected = [f"{r.reference}_thread{thread:03d}_nat" for r in mine if r.code < 0]
+                assert found == expected
+
+
+def test_rates_are_those_of_the_spikes(finished, alone):
+    rows = {row.name: row for row in read_manifest(finished.block(1))}
+    answer = read_answer(finished.kept(1) / "answer.h5", [])
+    mine = [i for i, n in enumerate(answer.images) if rows[n].thread == 0 and rows[n].code >= 0]
+    with open_recordings(alone) as recordings:
+        experiment = recordings.experiment(1)
+        psth, responses = experiment.psth[0][1], experiment.rspmat[0][1]
+    assert psth.shape == (200, len(mine))
+    for column, i in enumerate(mine):
+        times = answer.values[i, 0]
+        # spikes away from the window's edges add 998.976/150 events/s each
+        inside = ((times >= 56) & (times < 194)).sum() * 998.976 / 150
+        around = ((times >= 44) & (times < 206)).sum() * 998.976 / 150
+        assert inside - 1e-3 <= psth[50:200, column].mean() <= around + 1e-3
+        np.testing.assert_allclose(responses[0, column], psth[50:200, column].mean(), rtol=1e-5)
+
+
+def test_it_is_simulated_where_the_rig_was(alone):
+    assert json.loads((alone / "SIMULATED.json").read_text())["simulated"] is True
+    with open_recordings(alone) as recordings:
+        assert recordings.is_simulated()
+        assert recordings.experiment(1).is_simulated
+        assert recordings.experiment(1).is_signed
+
+
+def test_the_analysis_reads_it(alone):
+    with open_recordings(alone) as recordings:
+        summary = summarise(recordings.experiment(1))
+    assert summary.meta["visual_area"] == "IT"
+    # the last block is left out, as those of fewer than 10 trials are
+    assert summary.responses.mean.shape == (N_BLOCKS - 1, 2)
+    assert (summary.responses.mean > summary.responses.baseline).all()
+
+
+def test_it_is_appended_to_recordings_and_changes_none(finished, alone, tmp_path):
+    out = tmp_path / "matroot"
+    shutil.copytree(alone, out)
+    path, expi = add_session(finished.root, out, "Otto", "V4", 2)
+    assert expi == 2
+    with open_recordings(path) as both, open_recordings(alone) as before:
+        first, same = both.experiment(1), before.experiment(1)
+        for thread in (0, 1):
+            for block in range(N_BLOCKS):
+                one, other = (e.psth[thread][block] for e in (first, same))
+                np.testing.assert_array_equal(one, other)
+                np.testing.assert_array_equal(one, both.experiment(2).psth[thread][block])
+        assert both.experiment(2).visual_area == "V4"
+        assert both.experiment(2).imageName == same.imageName
+    with pytest.raises(SettingError, match="expected no recording of this name, found Otto-"):
+        add_session(finished.root, out, "Otto", "V4", 2)
+
+
+def unmarked(folder, root):
+    """A copy of a session that does not say that it is simulated."""
+    shutil.copytree(folder.root, root)
+    (root / "SIMULATED.json").unlink()
+    for notes in root.glob("record/*/notes.json"):
+        said = json.loads(notes.read_text()) | {"simulated": False}
+        notes.write_text(json.dumps(said))
+    return Folder.at(root)
+
+
+def test_recorded_and_simulated_are_kept_apart(finished, alone, tmp_path):
+    recorded = unmarked(finished, tmp_path / "session")
+    with pytest.raises(SettingError, match="recordings of animals, found simulated recordings"):
+        add_session(recorded.root, alone, "Otto", "IT", 3)
+    path, _ = add_session(recorded.root, tmp_path / "matroot", "Otto", "IT")
+    with open_recordings(path) as recordings:
+        assert not recordings.is_simulated()
+        assert not recordings.experiment(1).ephysFN.endswith("-SIM")
+    with pytest.raises(SettingError, match="simulated recordings, found recordings of animals"):
+        add_session(finished.root, tmp_path / "matroot", "Otto", "IT", 3)
+
+
+def test_rates_alone_make_no_recording(finished, tmp_path):
+    folder = unmarked(finished, tmp_path / "session")
+    raw = folder.kept(0) / "answer.h5"
+    names = [row.name for row in read_manifest(folder.block(0))]
+    raw.unlink()
+    raw.with_suffix(".csv").write_text("\n".join(["image,rate", *(f"{n},1" for n in names), ""]))
+    with pytest.raises(RecordingError, match=r"spike times or PSTHs.*found rates"):
+        add_session(folder.root, tmp_path / "out", "Otto", "IT")
+
+
+@pytest.mark.parametrize(("words", "found"), [
+    (["--animal=Otto 2", "--area=IT"], "a name of letters, found 'Otto 2'"),
+])  # fmt: skip
+def test_mistakes_are_told(finished, tmp_path, capsys, words, found):
+    assert run(lambda: main([str(finished.root), *words, f"--out={tmp_path}"])) == 2
+    assert found in capsys.readouterr().err
+
+
+def test_a_folder_without_a_session_is_told(tmp_path, capsys):
+    assert run(lambda: main([str(tmp_path), "--animal=Otto", "--area=IT"])) == 2
+    assert "session.json: expected the description of a session, found no file" in (
+        capsys.readouterr().err
+    )
