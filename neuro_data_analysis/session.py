@@ -14,17 +14,19 @@ from core.progress import answer
 
 AREAS = ("V1", "V4", "IT")
 
+EXAMPLE = "python -m neuro_data_analysis.session monday --animal Otto --area IT --out matroot"
+
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(
-        prog="python -m neuro_data_analysis.session", description=__doc__
+    made = arguments.CommandParser(
+        EXAMPLE, prog="python -m neuro_data_analysis.session", description=__doc__
     )
     made.add_argument("session", type=arguments.folder, metavar="SESSION")
     made.add_argument("--animal", required=True, help="name of the animal, letters only")
     made.add_argument("--area", required=True, choices=AREAS, help="visual area of the site")
     made.add_argument(
-        "--number", type=arguments.count, default=1, help="of the recording on its day (default: 1)"
+        "--number", type=arguments.count, default=1, help="of the recording on its day"
     )
     made.add_argument(
         "--out", type=arguments.folder, default=Path("matroot"), help="folder of the recordings"

@@ -32,7 +32,7 @@ from neuro_data_analysis.recordings.naming import (
     reference_image_name,
 )
 from neuro_data_analysis.simulation.record import FIELDS, WAVEFORM_SAMPLES, TrialRecord, element_of
-from neuro_data_analysis.simulation.time_course import SMOOTHING_REACH, smoothing_matrix
+from neuro_data_analysis.simulation.spikes import SMOOTHING_REACH, smoothing_kernel
 
 
 @dataclass(frozen=True)
@@ -189,8 +189,7 @@ def _psths(answer: Answer, where: Path) -> np.ndarray:
         raise RecordingError(
             path=where, expected="spike times or PSTHs, of which a recording is made", found="rates"
         )
-    middle = N_BINS // 2
-    kernel = smoothing_matrix()[middle, middle - SMOOTHING_REACH : middle + SMOOTHING_REACH + 1]
+    kernel = smoothing_kernel()
     edges = np.arange(-SMOOTHING_REACH, N_BINS + SMOOTHING_REACH + 1)
     smoothed = [
         [np.convolve(np.histogram(times, edges)[0], kernel, mode="valid") for times in row]

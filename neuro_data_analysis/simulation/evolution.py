@@ -87,6 +87,8 @@ class SimulatedThread:
 
     def full_codes(self) -> np.ndarray:
         """The current population with the part of the code that does not move."""
+        if self._moving.start == 0:
+            return self.codes
         codes = np.tile(self._fixed, (len(self.codes), 1))
         codes[:, self._moving] = self.codes
         return codes
@@ -94,10 +96,6 @@ class SimulatedThread:
     def learn(self, scores: np.ndarray) -> None:
         """Replace the population; a NaN score is an image that was not shown."""
         self.codes = self._optimizer.step(scores, self.codes)
-
-    def features(self) -> dict[str, np.ndarray]:
-        """Features of the current population by group, (population, 12) each."""
-        return self.generator.features(self.full_codes())
 
 
 def simulate_evolution(
@@ -137,7 +135,10 @@ def simulate_evolution(
             draw_images(len(thread.codes), block, n_blocks, descriptor.Expi, parameters, rng)
             for thread in threads
         ]
-        features = [thread.features() for thread in threads]
+        codes = [thread.full_codes() for thread in threads]
+        features = [
+            thread.generator.features(of) for thread, of in zip(threads, codes, strict=True)
+        ]
         factors = drift.response[block] * drift.threads[block]
         evoked = [
             of_trials
@@ -156,7 +157,7 @@ def simulate_evolution(
         shown = tuple(
             ShownTrials(
                 population=len(thread.codes),
-                mean_code=thread.full_codes().mean(axis=0),
+                mean_code=codes[number].mean(axis=0),
                 mean_features={group: f.mean(axis=0) for group, f in of_thread.items()},
                 images=images,
                 psth=parts[2 * number],

@@ -9,14 +9,20 @@ import argparse
 import math
 import sys
 
-from core.arguments import count, folder, seed
+from core.arguments import CommandParser, count, folder, seed
 from core.errors import SettingError, run
+
+EXAMPLES = (
+    "python -m core.experiments.closed_loop start trial --generator small --generator small",
+    "python -m core.experiments.closed_loop rig trial --simulated --unit "
+    ".blocks.InvertedResidual10,5,7,7",
+)
 
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    made = argparse.ArgumentParser(
-        prog="python -m core.experiments.closed_loop", description=__doc__
+    made = CommandParser(
+        *EXAMPLES, prog="python -m core.experiments.closed_loop", description=__doc__
     )
     commands = made.add_subparsers(dest="command", required=True)
     _add_start(commands.add_parser("start", help="run a session, or go on with it"))
@@ -46,7 +52,7 @@ def _add_start(made: argparse.ArgumentParser) -> None:
     made.add_argument("--references", type=folder, help="folder of images shown in every block")
     made.add_argument("--repeats", type=count, default=1, help="showings of every image in a block")
     made.add_argument("--pixels", type=count, help="rows and columns of the image files")
-    made.add_argument("--size", type=degrees, default=3.0, help="of images, degrees (default: 3)")
+    made.add_argument("--size", type=degrees, default=3.0, help="of images, degrees")
     made.add_argument(
         "--position", type=degrees, nargs=2, default=(0.0, 0.0), metavar=("X", "Y"), help="degrees"
     )
@@ -57,7 +63,7 @@ def _add_start(made: argparse.ArgumentParser) -> None:
         "--window", type=int, nargs=2, default=(50, 200), metavar=("FROM", "TO"), help="ms"
     )
     made.add_argument("--baseline", type=int, nargs=2, metavar=("FROM", "TO"), help="ms, taken off")
-    made.add_argument("--blocks", type=count, default=75, help="stop after so many (default: 75)")
+    made.add_argument("--blocks", type=count, default=75, help="stop after so many")
     made.add_argument("--plateau", type=at_least_two, help="stop when so many blocks bring no rise")
     made.add_argument("--minutes", type=positive, help="stop after so long")
     made.add_argument(

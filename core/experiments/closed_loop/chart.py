@@ -44,12 +44,12 @@ class _Scale:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share
 
 
-def chart(course: Course, names: Sequence[str], simulated: bool) -> str:
+def chart(trajectory: Course, names: Sequence[str], simulated: bool) -> str:
     """Block means with bands of one SEM, of every thread and of the references.
 
     Parameters
     ----------
-    course
+    trajectory
         At least one block.
     names
         Of the threads.
@@ -60,18 +60,16 @@ def chart(course: Course, names: Sequence[str], simulated: bool) -> str:
     -------
     An ``svg`` element.
     """
-    lines = [
-        (name, color, "", means, sems)
-        for name, color, means, sems in zip(names, COLORS, course.means, course.sems, strict=False)
-    ]
-    if np.isfinite(course.references).any():
-        none = np.zeros(course.n_blocks)
-        references = course.references, course.reference_sems
+    threads = zip(names, COLORS, trajectory.means, trajectory.sems, strict=False)
+    lines = [(name, color, "", means, sems) for name, color, means, sems in threads]
+    if np.isfinite(trajectory.references).any():
+        none = np.zeros(trajectory.n_blocks)
+        references = trajectory.references, trajectory.reference_sems
         lines.append(("references", GREY, 'stroke-dasharray="3 3"', *references))
-        lines.append(("their level, tracked", DARK, 'stroke-width="1"', course.level, none))
+        lines.append(("their level, tracked", DARK, 'stroke-width="1"', trajectory.level, none))
     ends = [means + sign * np.nan_to_num(sems) for *_, means, sems in lines for sign in (-1, 1)]
-    scale = _Scale(course.n_blocks, np.array(ends))
-    parts = [*_axes(course.n_blocks, scale)]
+    scale = _Scale(trajectory.n_blocks, np.array(ends))
+    parts = [*_axes(trajectory.n_blocks, scale)]
     for row, (name, color, dash, means, sems) in enumerate(lines):
         parts += _band(scale, means, np.nan_to_num(sems), color)
         parts += _line(scale, means, color, dash)

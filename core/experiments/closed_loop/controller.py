@@ -214,15 +214,15 @@ class _Controller:
         return ""
 
 
-def _line(block: Kept, course: Course, names: Sequence[str]) -> str:
+def _line(block: Kept, trajectory: Course, names: Sequence[str]) -> str:
     """How a block went, in a line for the terminal."""
     parts = [
         f"{name} {means[-1]:.4g} ± {sems[-1]:.2g}"
-        for name, means, sems in zip(names, course.means, course.sems, strict=True)
+        for name, means, sems in zip(names, trajectory.means, trajectory.sems, strict=True)
     ]
-    if np.isfinite(course.references[-1]):
-        parts.append(f"references {course.references[-1]:.4g}")
-    notes = [*block.notes, *drift_note(course)]
+    if np.isfinite(trajectory.references[-1]):
+        parts.append(f"references {trajectory.references[-1]:.4g}")
+    notes = [*block.notes, *drift_note(trajectory)]
     wrong = f"; {notes[0]}" if notes else ""
     more = f" (and {len(notes) - 1} more)" if len(notes) > 1 else ""
     simulated = " SIMULATED" if block.is_simulated else ""

@@ -109,14 +109,14 @@ class Neuron:
         """
         rng = np.random.default_rng([self.seed, 2, block])
         gain = self.gain(block)
-        course = time_course()
+        course = response_course()
         trials = gain * rng.gamma(1 / TRIAL_CV**2, TRIAL_CV**2, len(rates))
         expected = self.baseline * gain**BASELINE_SHARE + np.outer(trials * rates, course)
         counts = rng.poisson(np.maximum(expected, 0) / 1000)
         return [_without_close_ones(_in_bins(row, rng)) for row in counts]
 
 
-def time_course() -> np.ndarray:
+def response_course() -> np.ndarray:
     """Evoked rate in 1-ms bins from `BEFORE` ms before image onset, as a share of its mean.
 
     Returns
@@ -126,7 +126,7 @@ def time_course() -> np.ndarray:
 
     Examples
     --------
-    >>> course = time_course()
+    >>> course = response_course()
     >>> len(course), round(float(course[BEFORE + 50 : BEFORE + 200].mean()), 6)
     (250, 1.0)
     """

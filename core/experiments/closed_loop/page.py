@@ -93,7 +93,7 @@ def page_html(folder: Folder, kept: Sequence[Kept], state: State) -> str:
     folder, kept, state
         See `write_session_page`.
     """
-    course = course_of(kept)
+    trajectory = course_of(kept)
     simulated = folder.is_simulated or any(block.is_simulated for block in kept)
     title = f"Session {html.escape(folder.root.resolve().name)}"
     refresh = "" if state.is_finished else f'<meta http-equiv="refresh" content="{REFRESH}">'
@@ -103,10 +103,10 @@ def page_html(folder: Folder, kept: Sequence[Kept], state: State) -> str:
             '<p class="simulated">SIMULATED: a model neuron answers, nothing was recorded</p>'
         )
     parts.append(f'<p class="state">{html.escape(state.doing)}</p>')
-    parts += _notes_now(kept, course, state)
+    parts += _notes_now(kept, trajectory, state)
     if kept:
-        parts += ["<h2>Scores</h2>", chart(course, state.names, simulated)]
-        parts.append(_table(course, state.names))
+        parts += ["<h2>Scores</h2>", chart(trajectory, state.names, simulated)]
+        parts.append(_table(trajectory, state.names))
         for thread, name in enumerate(state.names):
             parts += _best_images(folder, kept[-1], thread, name)
         parts += _notes_before(kept)
@@ -119,12 +119,12 @@ def page_html(folder: Folder, kept: Sequence[Kept], state: State) -> str:
     )
 
 
-def _notes_now(kept: Sequence[Kept], course: Course, state: State) -> list[str]:
+def _notes_now(kept: Sequence[Kept], trajectory: Course, state: State) -> list[str]:
     parts = []
     if state.pending:
         parts += ["<h2>Not taken</h2>", _list(state.pending)]
     if kept:
-        notes = [*kept[-1].notes, *drift_note(course)]
+        notes = [*kept[-1].notes, *drift_note(trajectory)]
         parts.append(f"<h2>What was wrong with block {kept[-1].number}</h2>")
         parts.append(_list(notes) if notes else '<p class="quiet">Nothing.</p>')
     return parts
@@ -141,18 +141,18 @@ def _notes_before(kept: Sequence[Kept]) -> list[str]:
     return ["<h2>Before</h2>", _list([*earlier[:N_EARLIER], *rest])]
 
 
-def _table(course: Course, names: Sequence[str]) -> str:
+def _table(trajectory: Course, names: Sequence[str]) -> str:
     def cells(mean: float, sem: float) -> str:
         return f"<td>{mean:.4g}</td><td>{sem:.2g}</td>"
 
     rows = [
         f"<tr><td>{html.escape(name)}</td>{cells(means[0], sems[0])}"
         f"{cells(means[-1], sems[-1])}</tr>"
-        for name, means, sems in zip(names, course.means, course.sems, strict=True)
+        for name, means, sems in zip(names, trajectory.means, trajectory.sems, strict=True)
     ]
-    if np.isfinite(course.references).any():
-        first = cells(course.references[0], course.reference_sems[0])
-        last = cells(course.references[-1], course.reference_sems[-1])
+    if np.isfinite(trajectory.references).any():
+        first = cells(trajectory.references[0], trajectory.reference_sems[0])
+        last = cells(trajectory.references[-1], trajectory.reference_sems[-1])
         rows.append(f"<tr><td>references</td>{first}{last}</tr>")
     head = "".join(f"<th>{words}</th>" for words in ("", "block 0", "SEM", "last block", "SEM"))
     return f"<table><tr>{head}</tr>{''.join(rows)}</table>".replace("nan", "–")

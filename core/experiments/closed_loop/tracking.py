@@ -101,7 +101,7 @@ def tracked(means: np.ndarray) -> np.ndarray:
     return np.array(levels, dtype=float)
 
 
-def drift_note(course: Course) -> list[str]:
+def drift_note(trajectory: Course) -> list[str]:
     """What is to be said of the references of the last block: nothing, or one sentence.
 
     Examples
@@ -111,13 +111,13 @@ def drift_note(course: Course) -> list[str]:
     >>> drift_note(Course(none, none, references, sems, tracked(references)))
     ['references at 14, 30 % below their level so far (20): the baseline drifts; ranks do not mind']
     """
-    if course.n_blocks < 2:
+    if trajectory.n_blocks < 2:
         return []
-    before, now = course.level[-2], course.references[-1]
+    before, now = trajectory.level[-2], trajectory.references[-1]
     if not (np.isfinite(before) and np.isfinite(now) and before > 0):
         return []
     change = now / before - 1
-    if abs(change) < DRIFTED or abs(now - before) < N_SEM * course.reference_sems[-1]:
+    if abs(change) < DRIFTED or abs(now - before) < N_SEM * trajectory.reference_sems[-1]:
         return []
     where = "above" if change > 0 else "below"
     return [
@@ -126,7 +126,7 @@ def drift_note(course: Course) -> list[str]:
     ]
 
 
-def on_plateau(course: Course, n_blocks: int) -> bool:
+def on_plateau(trajectory: Course, n_blocks: int) -> bool:
     """Whether no thread has risen over its last blocks, beside the references where there are any.
 
     The mean of the last `n_blocks` is not above that of as many before them by more than the
@@ -134,7 +134,7 @@ def on_plateau(course: Course, n_blocks: int) -> bool:
 
     Parameters
     ----------
-    course
+    trajectory
         Of the session.
     n_blocks
         How many blocks; at least 2.
@@ -148,10 +148,10 @@ def on_plateau(course: Course, n_blocks: int) -> bool:
     >>> on_plateau(Course(rising, rising, none, none, none), 3)
     False
     """
-    if course.n_blocks < N_NO_BASELINE + 2 * n_blocks:
+    if trajectory.n_blocks < N_NO_BASELINE + 2 * n_blocks:
         return False
-    level = course.level if np.isfinite(course.level[-1]) else np.ones(course.n_blocks)
-    relative = course.means / np.where(level == 0, np.nan, np.abs(level))
+    level = trajectory.level if np.isfinite(trajectory.level[-1]) else np.ones(trajectory.n_blocks)
+    relative = trajectory.means / np.where(level == 0, np.nan, np.abs(level))
     before, last = relative[:, -2 * n_blocks : -n_blocks], relative[:, -n_blocks:]
     with np.errstate(invalid="ignore"):
         error = np.sqrt((before.var(axis=1, ddof=1) + last.var(axis=1, ddof=1)) / n_blocks)

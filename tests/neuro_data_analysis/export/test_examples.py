@@ -4,11 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from core.contract import fig2, fig6
 from core.contract.source_data import EXAMPLE_EXPI
-from core.errors import RecordingError
 from neuro_data_analysis.export.examples import example_experiment, example_unit
 from neuro_data_analysis.export.inputs import Inputs
 from neuro_data_analysis.tuning.axes import Tuning
@@ -80,13 +78,10 @@ def test_figure_6c_shows_the_papers_recording_where_it_is_real():
     assert example_unit(units, PUBLISHED, False, tuned) is None
 
 
-def test_real_recordings_show_the_papers_experiment_and_miss_it(recordings, folders, monkeypatch):
-    monkeypatch.setattr(recordings, "is_simulated", lambda: False)
-    assert Inputs(recordings, folders).example.Expi == EXAMPLE_EXPI
-    monkeypatch.setattr(recordings, "usable", lambda: [3])
-    monkeypatch.setattr(recordings, "elements", recordings.elements[:100])
-    with pytest.raises(RecordingError, match=f"expected a recording of Exp {EXAMPLE_EXPI}"):
-        _ = Inputs(recordings, folders).example
+def test_real_recordings_show_the_papers_experiment():
+    real = SimpleNamespace(is_simulated=lambda: False, experiment=lambda expi: f"Exp {expi}")
+    assert Inputs(real, None).example == f"Exp {EXAMPLE_EXPI}"
+    assert Inputs(real, None, example_expi=11).example == "Exp 11"
 
 
 def test_an_export_of_a_simulation_follows_the_rule(recordings, folders, source):

@@ -18,7 +18,7 @@ from core.errors import SettingError, run
 from core.statistics.windows import window_rate
 from neuro_data_analysis.evolutions.cohort import gather
 from neuro_data_analysis.evolutions.evolution_tests import evolution_tests
-from neuro_data_analysis.evolutions.trajectories import complete_blocks
+from neuro_data_analysis.evolutions.trajectories import complete_blocks, n_complete_blocks
 from neuro_data_analysis.export import __main__ as command
 from neuro_data_analysis.export import output as export_output
 from neuro_data_analysis.export.ext4 import attribution
@@ -67,17 +67,20 @@ def test_tests_in_the_tables_follow_from_trials(source, experiment, row):
     assert table["ephysFN"] == "Alfa-25112020-003-SIM"
 
 
-def test_figure_2_holds_the_example_trial_by_trial(source, experiment):
+def test_figure_2_holds_the_example_trial_by_trial(source, recordings):
+    experiment = recordings.experiment(source.read(fig2.META)["Expi"])
+    n_blocks = n_complete_blocks(*experiment.psth)
     trials = source.read(fig2.RESPONSE_CSV["BigGAN_thread_evol"])
     assert len(trials) == sum(block.shape[1] for block in experiment.psth[1])
     np.testing.assert_allclose(
         trials.loc[trials["gen"] == 3, "resp"], window_rate(experiment.psth[1][2])
     )
     natref = source.read(fig2.RESPONSE_CSV["DeePSim_thread_natref"])
-    assert len(natref) == 230
-    assert natref["gen"].max() == 23
+    shown = [block.shape[1] for block in experiment.ref_psth[0]]
+    assert len(natref) == sum(shown)
+    assert natref["gen"].max() == np.flatnonzero(shown)[-1] + 1
     pickled = source.read(fig2.PSTH_PICKLE)
-    assert pickled["psth_arr"].shape == (23, 4, 200)
+    assert pickled["psth_arr"].shape == (n_blocks, 4, 200)
     assert isinstance(pickled["offset"], np.float64)
     assert pickled["offset"] == np.ceil(pickled["psth_arr"][:, :2].max() / 2.2 / 10) * 10
     np.testing.assert_allclose(source.read(fig2.PSTH_CSV["BigGAN_mean"]), pickled["psth_arr"][:, 2])
