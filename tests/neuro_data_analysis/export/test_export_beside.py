@@ -16,6 +16,7 @@ from neuro_data_analysis.export import __main__ as command
 from neuro_data_analysis.export import ext5 as export_ext5
 from neuro_data_analysis.export import fig3 as export_fig3
 from neuro_data_analysis.export import fig6 as export_fig6
+from neuro_data_analysis.export.examples import example_unit
 from neuro_data_analysis.export.inputs import Inputs
 from neuro_data_analysis.export.run import export_all
 from neuro_data_analysis.recordings.dataset import Recordings, open_recordings
@@ -166,7 +167,7 @@ def test_examples_are_the_published_ones_where_they_fit(recordings, folders):
     def named(unit, name):
         return replace(unit, tuning=replace(unit.tuning, name=name))
 
-    choose = export_fig6.example
+    choose = example_unit
     assert choose((success, failure), "none such", evolved=True) is success
     assert choose([failure], "none such", evolved=True) is None
     published = named(success, "Beto-07092020-003-SIM")
