@@ -84,7 +84,7 @@ def write_nwb(folder: Path, elements: dict[int, dict]) -> float:
     with processor_time() as spent:
         for expi, element in elements.items():
             experiment = Experiment(expi, element)
-            tables = tables_of(experiment, element, "benchmark", simulated=True)
+            tables = tables_of(experiment, element, "benchmark", 190, simulated=True)
             path = folder / file_of(experiment, simulated=True)
             write_session(path, NwbSession(experiment, METADATA, True), tables)
         return spent()

@@ -56,5 +56,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--style",
         choices=STYLES,
         default=STYLES[0],
-        help="readable (default), or the published look where the two differ (docs/panel_map.md)",
+        help="this project's look, or the published one where the two differ (docs/panel_map.md; "
+        f"default: {STYLES[0]})",
     )

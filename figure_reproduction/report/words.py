@@ -139,13 +139,18 @@ GROUPS = (
 """Patterns in the groups of ``published_statistics.csv``, and what is written for them, in turn."""
 
 PLACES = (
-    (r"\.block(\d+)(?:\.mean)?$", r"block \1"),
+    (r"^fig2b\..*\.block(\d+)\.mean$", r"block \1"),
+    (r"^fig4c\..*\.block20$", "block 21"),
+    (r"^fig4c\..*\.block40$", "block 41"),
     (r"\.n_(class|noise)_axes$", r"\1 space"),
     (r"\.tm?(\d+(?:p\d+)?)ms\.", r"centre \1 ms"),
     (r"\.(class|noise)(\d+)\.lin", r"\1 axis \2"),
     (r"\.linm?(\d+p?\d*)$", r"at \1"),
 )
-"""Parts of an id that its group leaves out, and what is written for them."""
+"""Parts of an id that its group leaves out, and what is written for them.
+
+Blocks are counted from 1 as on the panels, whatever the id does.
+"""
 
 
 @cache
@@ -158,6 +163,8 @@ def label(number: Published) -> str:
     >>> ids = {number.id: label(number) for number in published_numbers()}
     >>> ids["fig4a.V1.DeePSim.successes"]
     'V1, DeePSim: experiments that succeed'
+    >>> ids["fig4c.V1.DeePSim.mean.block20"]
+    'V1, DeePSim, block 21: mean normalised response'
     >>> ids["ext4b.bin50.IT.t75ms.p_fdr"]
     'IT, bins of 50 ms, centre 75 ms: P after FDR'
     >>> ids["fig6d.success.class0.linm0p4"]

@@ -201,7 +201,8 @@ def write_one(job: Job, out: Path, task: tuple[int, Path]) -> None:
         experiment = Experiment(expi, raw)
         try:
             digest = job.made_from(expi, experiment.Animal)
-            tables = tables_of(experiment, raw, digest, simulated=job.simulated)
+            size = len(recordings)
+            tables = tables_of(experiment, raw, digest, size, simulated=job.simulated)
         except RecordingError as error:
             raise error.inside(recordings.name) from None
         session = NwbSession(experiment, job.metadata, job.simulated)

@@ -45,7 +45,12 @@ class NwbTable(NamedTuple):
 
 
 def tables_of(
-    experiment: Experiment, raw: Mapping[str, Any], made_from: str, *, simulated: bool
+    experiment: Experiment,
+    raw: Mapping[str, Any],
+    made_from: str,
+    data_set_size: int,
+    *,
+    simulated: bool,
 ) -> dict[str, NwbTable]:
     """All tables of an experiment by name.
 
@@ -57,6 +62,8 @@ def tables_of(
         The element that it was read from.
     made_from
         Digest of what the file is made from.
+    data_set_size
+        Number of elements of the data set, used or not.
     simulated
         Whether the recording is simulated.
 
@@ -69,7 +76,7 @@ def tables_of(
         PRESENTATIONS: _presentations(experiment, raw),
         UNITS: _units(experiment, raw),
         BLOCKS: _blocks(experiment),
-        EXPERIMENT: _experiment(experiment, raw, made_from, simulated),
+        EXPERIMENT: _experiment(experiment, raw, made_from, data_set_size, simulated),
     }
     recorded = recorded_fields(raw, lambda table, name: tables[table].columns[name].values)
     tables[RECORDED] = NwbTable(
@@ -186,7 +193,11 @@ def _blocks(experiment: Experiment) -> NwbTable:
 
 
 def _experiment(
-    experiment: Experiment, raw: Mapping[str, Any], made_from: str, simulated: bool
+    experiment: Experiment,
+    raw: Mapping[str, Any],
+    made_from: str,
+    data_set_size: int,
+    simulated: bool,
 ) -> NwbTable:
     evol = raw["evol"]
     position = as_numbers(evol["imgpos"], "evol.imgpos").reshape(1, N_THREADS, 2)
@@ -194,6 +205,9 @@ def _experiment(
     return NwbTable(
         "What holds for the whole experiment; one row.",
         {
+            "data_set_size": NwbColumn(
+                np.array([data_set_size]), "number of elements of the data set, used or not"
+            ),
             "expi": NwbColumn(
                 np.array([experiment.Expi]), "number of the experiment in the data set"
             ),

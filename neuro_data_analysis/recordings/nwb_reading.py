@@ -53,9 +53,14 @@ class NwbElement(Mapping):
         self.path = path
         with self.tables() as columns:
             self.expi = int(columns(EXPERIMENT, "expi")[0])
+            self.data_set_size = int(columns(EXPERIMENT, "data_set_size")[0])
             self.is_simulated = bool(columns(EXPERIMENT, "is_simulated")[0])
-        if not 1 <= self.expi <= MOST_EXPERIMENTS:
-            raise RecordingError(path=path, expected="the number of an experiment", found=self.expi)
+        if not 1 <= self.expi <= self.data_set_size <= MOST_EXPERIMENTS:
+            raise RecordingError(
+                path=path,
+                expected="the number of an experiment and that of all",
+                found=f"{self.expi} of {self.data_set_size}",
+            )
 
     def __repr__(self) -> str:
         return f"<a struct with the fields {', '.join(self)}>"
@@ -210,7 +215,8 @@ def nwb_elements(files: Sequence[Path]) -> list[NwbElement | None]:
                 expected="another experiment than the other files",
                 found=f"Exp {element.expi}, as in {other.path.name}",
             )
-    return [by_number.get(expi) for expi in range(1, max(by_number, default=0) + 1)]
+    size = max((element.data_set_size for element in by_number.values()), default=0)
+    return [by_number.get(expi) for expi in range(1, size + 1)]
 
 
 def says_simulated(elements: Sequence[NwbElement | None]) -> bool:

@@ -458,3 +458,13 @@ def test_further_numbers_are_kept_with_the_run(tmp_path):
     assert again.claims == numbers
     assert again == replace(drawn, about=again.about)
     assert write_page([again], run, seed, tmp_path).read_text(encoding="utf-8") == page
+
+
+def test_the_docs_have_the_counts_of_the_list():
+    root = LISTED.parents[1]
+    words = f"{len(CLAIMS):,}"
+    assert f"{words} such numbers" in (root / "docs" / "errata.md").read_text(encoding="utf-8")
+    assert f"{left_out().total()} more are listed" in " ".join(
+        (root / "docs" / "errata.md").read_text(encoding="utf-8").split()
+    )
+    assert f"{words} further numbers" in (root / "CHANGELOG.md").read_text(encoding="utf-8")

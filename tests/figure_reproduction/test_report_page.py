@@ -271,13 +271,13 @@ def test_differences_of_the_simulation_come_from_its_numbers():
         ("significance", "Last block, V1: P"),
         (
             "order",
-            "V4, DeePSim, block 40: mean normalised response, against BigGAN",
+            "V4, DeePSim, block 41: mean normalised response, against BigGAN",
         ),
         ("peak", "Most frequent peak of significant axes after failed evolutions"),
         ("windows", "IT, windows of 10 ms in which DeePSim is larger"),
         ("windows", "V4, windows of 10 ms in which BigGAN is larger"),
         ("size", "Class 0 axis: R² of the Gaussian"),
-        ("size", "V4, DeePSim, block 40: mean normalised response"),
+        ("size", "V4, DeePSim, block 41: mean normalised response"),
     }
     peak = found["peak", "Most frequent peak of significant axes after failed evolutions"]
     assert (peak.published, peak.simulated) == ("−0.32 (16 of 103)", "0 (40 of 103)")

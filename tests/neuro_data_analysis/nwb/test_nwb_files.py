@@ -31,8 +31,8 @@ EXPERIMENTS = {
 
 @pytest.fixture(scope="module")
 def matroot(tmp_path_factory):
-    """Two recordings among four elements."""
-    elements = [EXPERIMENTS.get(expi, {"evol": None}) for expi in range(1, 5)]
+    """Two recordings among five elements."""
+    elements = [EXPERIMENTS.get(expi, {"evol": None}) for expi in range(1, 6)]
     return write_matroot(tmp_path_factory.mktemp("recordings"), elements)
 
 
@@ -83,6 +83,7 @@ CANONICAL = (
 def test_a_round_trip_gives_the_same_experiment_bit_for_bit(matroot, written, expi):
     with open_recordings(matroot) as before, open_recordings(written) as after:
         assert after.usable() == before.usable() == [2, 4]
+        assert len(after) == len(before) == 5
         for name in CANONICAL:
             found, expected = (getattr(r.experiment(expi), name) for r in (after, before))
             assert_identical(found, expected, name)
@@ -241,7 +242,10 @@ def raise_number(file):
     [
         (rename_table, "found one without processing/ecephys/experiment"),
         (raise_layout, "found layout 2, where 1 is read; `./reproduce nwb` of this version"),
-        (raise_number, "expected the number of an experiment, found 1000000000"),
+        (
+            raise_number,
+            "and that of all, found 1000000000 of 5",
+        ),
         (raise_version, "found NWB 3.0.0, where 2 is read"),
         (lambda file: file.attrs.pop("nwb_version"), "an HDF5 file of another kind"),
     ],
