@@ -108,7 +108,7 @@ def fc6_population(descriptor: Descriptor, parameters: Parameters) -> int | None
     Examples
     --------
     >>> table = descriptors()
-    >>> [fc6_population(table[expi], Parameters()) for expi in (3, 135, 155, 190)]
+    >>> [fc6_population(table[expi], Parameters()) for expi in (3, 135, 155, 181)]
     [40, 30, 40, 30]
     """
     eras = [era for era in parameters.eras if era.animal == descriptor.animal]

@@ -107,7 +107,7 @@ def test_notebooks_write_what_the_exporters_write_byte_for_byte(notebooks_run, s
     assert written.keys() - expected.keys() == {file.path for file in ext5.ALIGNMENT.values()}
     assert expected.keys() <= written.keys()
     assert [name for name in expected if written[name] != expected[name]] == []
-    assert len(expected) == 294
+    assert len(expected) == 295
     assert notebooks_run.source.is_simulated
     records, others = notebooks_run.source.provenance, source.provenance
     assert {n: records[n].sha256 for n in others} == {n: r.sha256 for n, r in others.items()}
