@@ -9,7 +9,7 @@ from core.contract import ext4, fig2, fig3, fig4, fig5, fig6
 from core.contract.checks import check_folder, published_counts
 from core.contract.source_data import SourceData, validate
 from core.errors import ContractError
-from figure_reproduction.report.provenance import simulation_words
+from figure_reproduction.report.inputs import simulation_words
 
 FOLDERS = (fig2.FOLDER, fig4.FOLDER, fig5.FOLDER, ext4.FOLDER)
 
