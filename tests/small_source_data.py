@@ -11,6 +11,7 @@ from core.contract import ext5
 from core.contract.descriptions import Sizes
 from core.contract.provenance import PROVENANCE_FILE_NAME
 from core.contract.source_data import SourceData
+from neuro_data_analysis.evolutions.experiment_list import FILE as LIST_OF_EXPERIMENTS
 from tests.osf_server import OsfServer, files_below
 
 
@@ -25,7 +26,7 @@ def published(simulation, tmp_path_factory):
     for file in ext5.ALIGNMENT.values():
         tables.write(file, grid.assign(gaussian_value=0.5))
     files = files_below(simulation / "source_data") | files_below(tables.root)
-    del files[PROVENANCE_FILE_NAME]
+    del files[PROVENANCE_FILE_NAME], files[LIST_OF_EXPERIMENTS]
     return {path: unsigned(path, content) for path, content in files.items()}
 
 
