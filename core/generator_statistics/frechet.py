@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import blas
 
+from core.computing.archives import from_archive
 from core.errors import SampleError
 from core.files import replacing
-from core.geometry.saved import from_archive
 from core.settings import whole
 
 BLOCK = 1024

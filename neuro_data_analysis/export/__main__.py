@@ -5,6 +5,7 @@ import sys
 
 from core.arguments import CommandParser
 from core.errors import RecordingError, run
+from core.progress import answer
 from neuro_data_analysis.export.options import Settings, add_export_options
 
 
@@ -32,11 +33,11 @@ def main(argv: list[str] | None = None) -> int:
     from neuro_data_analysis.export.run import FOLDERS, export_to
 
     with opened(settings, FOLDERS, options.matroot) as (recordings, folders, output):
-        print(used_line(recordings), flush=True)
+        answer(used_line(recordings))
         export = export_to(output, Inputs(recordings, folders, settings.example, settings.jobs))
     for error in export.unavailable:
-        print(f"not available: {error}")
-    print(f"{len(export.paths)} files written to {output.root}")
+        answer(f"not available: {error}")
+    answer(f"{len(export.paths)} files written to {output.root}")
     for error in export.refused:
         print(f"error: {error}", file=sys.stderr)
     return RecordingError.exit_code if export.refused else 0

@@ -40,8 +40,8 @@ def _add_start(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--optimizer",
         action="append",
-        help="label of docs/optimizers.md, one for each generator (default: MirroredES for fc6 and "
-        "BigGAN, which is made for spike counts, else CholCMA)",
+        help="label of docs/optimizers.md, one for each generator (default: MirroredES, "
+        "which is made for spike counts)",
     )
     made.add_argument(
         "--population",
@@ -178,8 +178,7 @@ def main(argv: list[str] | None = None) -> int:
 def _complete(options: argparse.Namespace) -> None:
     """Put what is usual where nothing was chosen, one for each generator."""
     options.generator = options.generator or ["fc6"]
-    usual = ["MirroredES" if g in ("fc6", "BigGAN") else "CholCMA" for g in options.generator]
-    options.optimizer = options.optimizer or usual
+    options.optimizer = options.optimizer or ["MirroredES"] * len(options.generator)
     options.population = options.population or [None] * len(options.generator)
     for name in ("optimizer", "population"):
         given = len(getattr(options, name))

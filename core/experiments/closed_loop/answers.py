@@ -27,6 +27,9 @@ from core.matlab.reading import open_matfile, plain_value
 
 KINDS = ("rate", "spikes", "psth")
 
+MOST_CHANNELS = 10_000
+"""Of an answer that does not name them; a damaged file has any number."""
+
 SIMULATED_MARK = "simulated"
 """Attribute of an HDF5 answer, or variable of a MAT file, that a simulated rig sets."""
 
@@ -229,11 +232,15 @@ def _spikes_by_row(arrays: Mapping[str, Any], n: int) -> np.ndarray:
     times = np.ravel(arrays["spike_times"]).astype(float)
     rows = np.ravel(arrays["spike_rows"]).astype(int)
     of_channel = np.ravel(arrays.get("spike_channels", np.zeros(len(rows)))).astype(int)
-    n_channels = len(np.ravel(arrays["channels"])) if "channels" in arrays else of_channel.max() + 1
+    if "channels" in arrays:
+        n_channels = len(np.ravel(arrays["channels"]))
+    else:
+        n_channels = min(int(of_channel.max(initial=0)) + 1, MOST_CHANNELS)
     if len(times) != len(rows) or len(times) != len(of_channel):
         raise ValueError("not one row and one channel for each spike")
-    if len(rows) and not (rows.min() >= 0 and rows.max() < n and of_channel.min() >= 0):
-        raise ValueError("spikes of rows that there are not")
+    for numbers, n_there, what in ((rows, n, "rows"), (of_channel, n_channels, "channels")):
+        if len(numbers) and not (numbers.min() >= 0 and numbers.max() < n_there):
+            raise ValueError(f"spikes of {what} that there are not")
     place = rows * n_channels + of_channel
     order = np.argsort(place, kind="stable")
     ends = np.cumsum(np.bincount(place, minlength=n * n_channels))

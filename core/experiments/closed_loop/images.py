@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -19,8 +18,9 @@ from PIL import Image
 from torch.nn import functional
 
 from core import interrupt
+from core.computing.archives import from_archive
 from core.computing.array_backend import to_host
-from core.errors import MissingFileError, StateError
+from core.errors import MissingFileError
 from core.experiments.closed_loop.folder import Folder
 from core.experiments.closed_loop.manifest import (
     MANIFEST_NAME,
@@ -48,6 +48,8 @@ N_ENCODERS = min(4, os.cpu_count() or 1)
 
 CODES_NAME = "codes.npz"
 """Codes of a block, beside its images: ``thread0`` (n, D) and so on, float64."""
+
+THE_CODES = "the codes of a block"
 
 
 @dataclass(frozen=True)
@@ -168,17 +170,13 @@ def read_codes(folder: Folder, number: int) -> list[np.ndarray]:
 
     Raises
     ------
-    StateError
-        If they are damaged or gone.
+    MissingFileError, StateError
+        If they are gone or damaged.
     """
     path = folder.block(number) / CODES_NAME
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return [arrays[f"thread{i}"] for i in range(len(arrays.files))]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise StateError(
-            path=path, expected="the codes of a block", found=f"a damaged file ({error})"
-        ) from None
+    return from_archive(
+        path, lambda arrays: [arrays[f"thread{i}"] for i in range(len(arrays.files))], THE_CODES
+    )
 
 
 def _encoded(

@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from core.computing.archives import from_archive
 from core.errors import StateError
 from core.experiments.closed_loop.answers import Answer
 from core.experiments.closed_loop.folder import Folder, block_numbers, read_json
@@ -113,16 +113,16 @@ def read_kept(folder: Folder, number: int) -> Kept:
 
     Raises
     ------
-    StateError
-        If it is damaged.
+    MissingFileError, StateError
+        If it is gone or damaged.
     """
     at = folder.kept(number)
     said = read_json(at / NOTES_NAME, "what is kept of a block")
+    arrays = from_archive(at / SCORES_NAME, dict, "the scores of a block")
     try:
-        with (at / SCORES_NAME).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            n_threads = len(said["learns"])
-            scores = [arrays[f"scores{i}"] for i in range(n_threads)]
-            references = [arrays[f"references{i}"] for i in range(n_threads)]
+        n_threads = len(said["learns"])
+        scores = [arrays[f"scores{i}"] for i in range(n_threads)]
+        references = [arrays[f"references{i}"] for i in range(n_threads)]
         return Kept(
             number=number,
             scores=scores,
@@ -135,7 +135,7 @@ def read_kept(folder: Folder, number: int) -> Kept:
             raw_sha256=said["sha256"],
             is_simulated=said["simulated"],
         )
-    except (OSError, ValueError, KeyError, TypeError, StopIteration, BadZipFile) as error:
+    except (KeyError, TypeError, StopIteration) as error:
         raise StateError(
             path=at, expected="what is kept of a block", found=f"a damaged folder ({error})"
         ) from None
@@ -146,7 +146,7 @@ def kept_blocks(folder: Folder) -> list[Kept]:
 
     Raises
     ------
-    StateError
+    MissingFileError, StateError
         If one is missing or damaged.
     """
     numbers = block_numbers(folder.record)

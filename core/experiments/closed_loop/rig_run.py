@@ -7,7 +7,6 @@ follows from its seed, the block and the images: killed and started again, it sa
 import argparse
 import time
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 
 import h5py
@@ -25,6 +24,7 @@ from core.experiments.closed_loop.manifest import ManifestRow, read_manifest
 from core.experiments.closed_loop.neuron import Neuron
 from core.files import replacing, writable_folder, write_json, write_text
 from core.matlab.writing import Cell, write_variables
+from core.own_parts import is_own, own_part
 from core.probing.scorer import Scorer
 from core.progress import say
 
@@ -77,17 +77,9 @@ def make_respond(network: str, unit: str | None, device: str | None = None) -> R
     SettingError
         If there is no such factory, or no unit of a network.
     """
-    module, colon, factory = network.partition(":")
-    made: object = network
-    if colon:
-        try:
-            made = getattr(import_module(module), factory)()
-        except (ImportError, AttributeError, ValueError) as error:
-            raise SettingError(
-                path="--network", expected="a MODULE:FACTORY that can be imported", found=error
-            ) from None
+    made = own_part(network) if is_own(network) else network
     if unit is None:
-        if not colon or not callable(made):
+        if not is_own(network) or not callable(made):
             raise SettingError(path="--unit", expected=f"a unit of {network}", found="none")
         return lambda images: np.asarray(made(images), dtype=float)
     # the parser of the command that evolves units knows how they are written

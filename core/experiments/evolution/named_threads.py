@@ -13,12 +13,13 @@ from core.generators.start_codes import first_sigma, sampled_codes, start_code
 from core.generators.validation import ImageGenerator
 from core.geometry.averages import load_average
 from core.optimizers.cholesky import CholeskyCMAES
+from core.optimizers.mirrored import MirroredES
 from core.optimizers.presets import BENCHMARK, make_optimizer, names_of
 from core.own_parts import is_own
 from core.spaces import CODE_LENGTHS, HESSIAN_ARRAYS, HESSIAN_FILES
 
-PLAIN = "CholCMA"
-"""Label of `CholeskyCMAES` for generators that have no published presets."""
+PLAIN = ("CholCMA", "MirroredES")
+"""Labels for generators that have no published presets: `CholeskyCMAES`, and that for counts."""
 
 
 def named_thread(
@@ -71,7 +72,7 @@ def named_thread(
     """
     kind, generator = kinds[number], generators[number]
     has_presets = kind in CODE_LENGTHS
-    known = (*(names_of(kind) if has_presets else [PLAIN]), *BENCHMARK)
+    known = (*(names_of(kind) if has_presets else PLAIN), *BENCHMARK)
     if label not in known:
         raise SettingError(
             path="--optimizer", expected=f"for {kind} one of {', '.join(known)}", found=f"{label!r}"
@@ -97,9 +98,8 @@ def named_thread(
     if not has_presets:
         start = sampled_codes(generator, 1, int(of_start.integers(2**31)))
         sigma = first_sigma(generator) if sigma is None else sigma
-        optimizer = CholeskyCMAES(
-            n_code, population_size, sigma, start, Aupdate_freq=10, random_seed=of_samples
-        )
+        plain = {"CholCMA": CholeskyCMAES, "MirroredES": MirroredES}[label]
+        optimizer = plain(n_code, population_size, sigma, start, random_seed=of_samples)
         return Thread(name, generator, optimizer, start)
     start = start_code(kind, of_start)
     optimizer = make_optimizer(

@@ -163,6 +163,20 @@ def test_what_is_no_answer_is_refused_in_a_sentence(tmp_path, suffix, content, f
     ({"images": NAMES, "psths": np.zeros((2, 1, 200))}, r"psths of shape \(2, 1, 200\) for 3"),
     ({"images": NAMES, "rates": np.zeros(4)}, "cannot reshape"),
     ({"images": NAMES, "spike_times": [1.0], "spike_rows": [3]}, "spikes of rows that there are"),
+    (
+        {
+            **{"images": NAMES, "channels": ["5A"]},
+            **{"spike_times": [1.0], "spike_rows": [0], "spike_channels": [1]},
+        },
+        "spikes of channels that there are",
+    ),
+    (
+        {
+            **{"images": NAMES, "spike_times": [1.0]},
+            **{"spike_rows": [0], "spike_channels": [10**9]},
+        },
+        "spikes of channels that there are",
+    ),
     ({"images": NAMES, "spike_times": [1.0], "spike_rows": [0, 1]}, "not one row and one channel"),
 ])  # fmt: skip
 def test_arrays_that_do_not_fit_are_refused(tmp_path, arrays, found):
@@ -172,3 +186,12 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path, arrays, found):
             file[name] = values
     with pytest.raises(RecordingError, match=found):
         read_answer(path, NAMES)
+
+
+def test_a_block_without_a_spike_is_an_answer(tmp_path):
+    with h5py.File(tmp_path / "block000.h5", "w") as file:
+        file["images"] = NAMES
+        file["spike_times"], file["spike_rows"] = np.zeros(0), np.zeros(0, dtype=int)
+    answer = read_answer(tmp_path / "block000.h5", NAMES)
+    assert answer.values.shape == (len(NAMES), 1)
+    assert sum(map(len, answer.values.ravel())) == 0

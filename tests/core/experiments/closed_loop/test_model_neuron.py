@@ -52,8 +52,8 @@ def test_the_same_block_is_answered_alike_and_another_is_not():
 
 
 @pytest.mark.parametrize(("network", "unit", "found"), [
-    ("no.such.module:neuron", None, "a MODULE:FACTORY that can be imported"),
-    ("tests.closed_loop_rig:nothing", None, "has no attribute 'nothing'"),
+    ("no.such.module:neuron", None, "expected a module no.such.module, found none"),
+    ("tests.closed_loop_rig:nothing", None, "expected a function .nothing."),
     ("alexnet", None, "a unit of alexnet, found none"),
     ("tests.closed_loop_rig:brightness", ".conv,3", "a factory of a network"),
 ])  # fmt: skip

@@ -187,7 +187,7 @@ def test_codes_that_were_changed_are_noticed(tmp_path, finished):
 
 @pytest.mark.parametrize(("file", "found"), [
     ("blocks/block002/codes.npz", "expected the codes of a block"),
-    ("record/block001/scores.npz", "expected what is kept of a block"),
+    ("record/block001/scores.npz", "expected the scores of a block"),
     ("record/block001/notes.json", "expected what is kept of a block"),
 ])  # fmt: skip
 def test_damaged_files_of_a_session_are_named(tmp_path, finished, file, found):
