@@ -286,7 +286,7 @@ def test_noise_is_in_the_name(tmp_path, own, capsys):
     (["--generator=no_module_at_all:x"], SettingError, "a module no_module_at_all, found none"),
     (["--generator={own}:"], SettingError, "expected module:factory, as in my_parts:make"),
     (["--generator=fc9"], SettingError, "--generator: expected one of .* or module:factory"),
-    (["--generator={own}:Stripes", "--optimizer=HessCMA500"], SettingError, "CholCMA, MirroredES, Gen"),
+    (["--generator={own}:Stripes", "--optimizer=HessCMA500"], SettingError, "MirroredES, Genetic"),
     (["--sigma=2"], SettingError, "a generator without presets of its own, found fc6"),
     (["--window=100"], SettingError, "--window: expected --noise poisson, found 0"),
 ])  # fmt: skip
