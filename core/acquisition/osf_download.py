@@ -23,7 +23,7 @@ from core.acquisition.placement import (
     refuse_mark,
     refuse_simulated_folder,
 )
-from core.acquisition.transfer import Bar, Transfer
+from core.acquisition.transfer import Bar, Transfer, clear
 from core.contract.descriptions import File
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import EXPORT, SIMULATION_FILE_NAME
@@ -114,9 +114,11 @@ def fetch_source_data(
         if not force:
             refuse_or_skip(placement, exported, only_whole)
         listing = read_listing(root, settings.project)
-        if not is_complete(placement, listing, listing_age):
-            with placement.recording():
+        # also where nothing is missing: a killed run may have left records and a working folder
+        with placement.recording():
+            if not is_complete(placement, listing, listing_age):
                 fetch_missing(session, placement, force, only_whole, listing)
+        clear(root)
     requires = SourceData(root).requires
     return DownloadOutcome(
         placed=placement.placed,
@@ -214,7 +216,6 @@ def fetch_missing(
             useful.sort(key=lambda osf: not is_relevant(osf.path))
             archives |= transfer.look_into_archives(useful)
             Listing(session.settings.project, found, archives).write(placement.root)
-        transfer.clear()
     for file in foreign if force else ():
         if file.name not in found and placement.standing[file.name] is not Standing.SOUND:
             # what OSF does not hold would be read together with what it does

@@ -38,6 +38,23 @@ MAX_ARCHIVE_BYTES = 500_000_000
 """Largest zip on OSF that is looked into; larger ones hold recordings."""
 
 
+def clear(root: Path) -> None:
+    """Forget what was on its way into a folder, unless a later run can go on with it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> (root / WORK_NAME).mkdir()
+    >>> clear(root)
+    >>> list(root.iterdir())
+    []
+    """
+    work = root / WORK_NAME
+    if work.is_dir() and not any(work.glob("*.partial")):
+        shutil.rmtree(work)
+
+
 class Transfer:
     """One download under way.
 
@@ -57,11 +74,6 @@ class Transfer:
         self.bar = bar
         self.work = placement.root / WORK_NAME
         self.work.mkdir(exist_ok=True)
-
-    def clear(self) -> None:
-        """Forget what is under way, unless a later run can go on with it."""
-        if not any(self.work.glob("*.partial")):
-            shutil.rmtree(self.work)
 
     def wanted(self, files: Iterable[OsfFile]) -> dict[str, OsfFile]:
         """Those of `files` that are still missing, by name."""

@@ -18,7 +18,7 @@ from core.acquisition.problems import problems
 from core.contract import __main__ as command
 from core.contract import fig4, fig6
 from core.contract.manifest import MANIFEST
-from core.contract.provenance import read_provenance, record, write_provenance
+from core.contract.provenance import JOURNAL_NAME, read_provenance, record, write_provenance
 from core.errors import DownloadError, ReproductionError, SettingError, run
 from core.files import sha256
 from tests.osf_server import FILE_FAULTS, LISTING_FAULTS, ZIP_FAULTS, files_below
@@ -220,6 +220,25 @@ def test_a_kill_between_record_and_file_is_no_obstacle(serve, published, tmp_pat
     assert len(data(tmp_path)) == 3
     fetch_source_data(tmp_path, settings(server), ["4"])
     assert data(tmp_path) == some(published, "Fig4")
+
+
+def test_a_kill_after_the_last_file_leaves_nothing_behind(serve, published, tmp_path, monkeypatch):
+    """What a killed process leaves between its last file and its end: records, a working folder."""
+    server = serve(some(published, "Fig4"))
+    with monkeypatch.context() as patch:
+        patch.setattr("core.acquisition.placement.write_provenance", lambda *_: None)
+        patch.setattr("core.acquisition.osf_download.clear", lambda root: None)
+        fetch_source_data(tmp_path, settings(server), ["4"])
+    assert (tmp_path / JOURNAL_NAME).is_file()
+    assert (tmp_path / ".osf").is_dir()
+    n_requests = len(server.requests)
+    fetch_source_data(tmp_path, settings(server), ["4"])
+    assert len(server.requests) == n_requests
+    assert set(files_below(tmp_path)) == {
+        *data(tmp_path),
+        "provenance.json",
+        "osf_listing.json",
+    }
 
 
 def test_what_an_earlier_run_left_is_verified_again(serve, published, tmp_path):
