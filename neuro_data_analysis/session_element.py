@@ -8,30 +8,26 @@ from pathlib import Path
 
 import numpy as np
 
-from core.contract.provenance import (
-    SIMULATED_SUFFIX,
-    SIMULATION_FILE_NAME,
-    simulation_record,
-)
+from core.contract.provenance import SIMULATED_SUFFIX, simulation_record
 from core.contract.signs import sign
 from core.errors import RecordingError, SettingError
 from core.experiments.closed_loop.answers import Answer, read_answer
 from core.experiments.closed_loop.folder import Folder
 from core.experiments.closed_loop.manifest import ManifestRow, read_manifest
 from core.experiments.closed_loop.record import Kept, kept_blocks
-from core.files import alone_in, write_json
-from core.matlab.writing import Cell, append_element, write_matfile
+from core.matlab.writing import Cell
 from core.progress import say
 from core.statistics.windows import window_rate
 from core.threads import N_THREADS
 from neuro_data_analysis.recordings.conversion import N_BINS
-from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, VARIABLE, open_recordings
+from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
 from neuro_data_analysis.recordings.naming import (
     UNIT_LETTERS,
     evolved_image_name,
     reference_image_name,
 )
-from neuro_data_analysis.simulation.record import FIELDS, WAVEFORM_SAMPLES, TrialRecord, element_of
+from neuro_data_analysis.session_adding import add_elements
+from neuro_data_analysis.simulation.record import WAVEFORM_SAMPLES, TrialRecord, element_of
 from neuro_data_analysis.simulation.spikes import SMOOTHING_REACH, smoothing_kernel
 
 
@@ -77,34 +73,8 @@ def add_session(
         If one of session and recordings is simulated and the other is not, or they hold it already.
     """
     element, simulated = session_element(Folder.at(session), animal, area, number)
-    path = out / EVOLUTION_FILES[0]
-    with alone_in(out, say):
-        if not path.is_file():
-            if simulated:
-                write_json(out / SIMULATION_FILE_NAME, simulation_record(session) or {})
-            write_matfile(path, VARIABLE, iter([element]), FIELDS)
-            return path, 1
-        with open_recordings(path) as recordings:
-            n, is_simulated = len(recordings), recordings.is_simulated()
-            names = {experiment.ephysFN for experiment in recordings.experiments()}
-        if is_simulated != simulated:
-            kinds = {True: "simulated recordings", False: "recordings of animals"}
-            raise SettingError(
-                path=out,
-                expected=kinds[simulated],
-                found=kinds[is_simulated],
-                advice="the two are kept apart; choose another --out",
-            )
-        name = element["meta"]["ephysFN"]
-        if name in names:
-            raise SettingError(
-                path=path,
-                expected="no recording of this name",
-                found=name,
-                advice="another recording of the day has another --number",
-            )
-        append_element(path, VARIABLE, element)
-    return path, n + 1
+    (expi,) = add_elements([element], out, simulation_record(session) or {} if simulated else None)
+    return out / EVOLUTION_FILES[0], expi
 
 
 def session_element(folder: Folder, animal: str, area: str, number: int) -> tuple[dict, bool]:

@@ -105,6 +105,7 @@ TWIN_ROOMS = {
     "synthesis": {"twins"},
     "screening": {"twins"},
     "dream": {"twins", "screening", "synthesis"},
+    "paired": {"twins"},
 }
 """Rooms of dualneuron, and those of its own package that each may import."""
 

@@ -11,6 +11,7 @@ from figure_reproduction.comparison import (
     INFORMATIVE,
     SIMULATED,
     SUBSTITUTES,
+    TWINS,
     WITHHELD,
     Compared,
     compare,
@@ -328,6 +329,7 @@ def verdict_class(verdict: str) -> str:
     """
     words = {
         SIMULATED: "simulated",
+        TWINS: "simulated",
         SUBSTITUTES: "substitutes",
         AVERAGED: "averaged",
         WITHHELD: "withheld",
