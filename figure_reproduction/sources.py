@@ -339,7 +339,8 @@ def _local(figure: str, root: Path) -> Choice:
     missing = source.missing(FIGURES[figure].folder)
     if not missing:
         simulated = source.holds_simulated(FIGURES[figure].folder)
-        what = "holds simulated recordings" if simulated else "holds all its files"
+        marked = simulated_kind(root).get("kind", "simulated recordings")
+        what = f"holds {marked}" if simulated else "holds all its files"
         return Choice(figure, source, f"{root} {what}")
     reason = f"{len(missing)} of its files are not in {root} (first: {missing[0].path})"
     return Choice(figure, source if _holds_any(source, figure) else None, reason)

@@ -62,6 +62,9 @@ def main(argv: list[str] | None = None) -> int:
     """Evolve, convert, export; 0 if all is there."""
     options = parser().parse_args(argv)
     areas = list(dict.fromkeys(options.area or ["v1"]))
+    recordings, source_data = options.out / "matroot", options.out / "source_data"
+    for made in (recordings, source_data):
+        _check_own(made)
     for area in areas:
         _run("dualneuron", "paired", *_words(options, area))
 
@@ -69,9 +72,8 @@ def main(argv: list[str] | None = None) -> int:
     from neuro_data_analysis.export.__main__ import main as export
     from neuro_data_analysis.paired_element import add_paired
 
-    recordings, source_data = options.out / "matroot", options.out / "source_data"
     for made in (recordings, source_data):
-        _remove(made)
+        shutil.rmtree(made, ignore_errors=True)
     for area in areas:
         name, number = AREAS[area]
         added = add_paired(options.out / "evolutions" / area, recordings, ANIMAL, name, number)
@@ -98,17 +100,14 @@ def _run(module: str, *words: str) -> None:
         raise error
 
 
-def _remove(made: Path) -> None:
-    """Remove what an earlier run made, and nothing else."""
+def _check_own(made: Path) -> None:
+    """Refuse a folder that an earlier run did not make, since it is made anew."""
     from core.contract.provenance import TWINS_KIND, simulated_kind
 
-    if not made.exists():
-        return
-    if simulated_kind(made).get("kind") != TWINS_KIND:
+    if made.exists() and simulated_kind(made).get("kind") != TWINS_KIND:
         raise SettingError(
             path=made, expected="no folder or what twins gave", found="something else"
         )
-    shutil.rmtree(made)
 
 
 if __name__ == "__main__":

@@ -270,6 +270,7 @@ COMMANDS = (
     "dualneuron fetch",
     "dualneuron summary",
     "dualneuron screen",
+    "dualneuron paired",
     "figure_reproduction",
     "figure_reproduction.report",
     "neuro_data_analysis.claims",
@@ -285,6 +286,7 @@ COMMANDS = (
     "neuro_data_analysis.simulation.compare",
     "neuro_data_analysis.tuning_maps",
     "source_data_export",
+    "source_data_export.twins",
 )
 
 

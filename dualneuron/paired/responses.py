@@ -1,6 +1,6 @@
 """Neurons of a twin as scorers of images in [0, 1], each image placed as the twin was screened."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,26 @@ class TwinResponses:
             * (self.twin.files.norm / norms)[:, None, None, None]
             * (norms > NORMLESS)[:, None, None, None]
         )
+
+    def neuron(self, unit: int = 0) -> Callable[[torch.Tensor], torch.Tensor]:
+        """One unit alone: responses (n,) to images (n, 3, H, W) in [0, 1], with derivatives.
+
+        Parameters
+        ----------
+        unit
+            Number of the unit, 0-based.
+
+        Examples
+        --------
+        >>> from dualneuron.twins import V1GrayTaskDriven
+        >>> one = TwinResponses(V1GrayTaskDriven(untrained=True, device="cpu"), [3, 7]).neuron(1)
+        >>> images = torch.rand(2, 3, 64, 64, requires_grad=True)
+        >>> one(images).sum().backward()
+        >>> images.grad.shape
+        torch.Size([2, 3, 64, 64])
+        """
+        ids = [int(self.neurons[unit])]
+        return lambda images: self.twin(self.shown(images), ids)[:, 0]
 
     def grey(self, unit: int) -> float:
         """Response of a unit to mean grey.

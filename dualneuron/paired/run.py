@@ -152,7 +152,7 @@ def _description(
         names = "/".join(dict.fromkeys(settings.generators))
         notice += f"; {weights}{names} for DeePSim and BigGAN"
     name = respond.twin.name
-    return PairedDescription(respond.twin.files.folder, AREAS[name], spaces, notice)
+    return PairedDescription(respond.twin.files.folder, AREAS[name], spaces, settings.seed, notice)
 
 
 def _evolution(

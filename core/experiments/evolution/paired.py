@@ -32,6 +32,8 @@ class PairedDescription:
         Visual area: V1 or V4.
     spaces
         Names of both threads' generators, as recordings have them.
+    seed
+        Of the evolutions.
     notice
         What every figure says.
     created
@@ -41,6 +43,7 @@ class PairedDescription:
     twin: str
     area: str
     spaces: tuple[str, str]
+    seed: int
     notice: str
     created: str = ""
 
