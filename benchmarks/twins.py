@@ -56,9 +56,9 @@ def rows(options: argparse.Namespace) -> Iterator[str]:
     singly *= n / len(some)
     yield f"one after another (from {len(few)}): {alone:.1f} s"
     yield f"together: {together:.1f} s, {together / bare:.2f} times the bare forward passes"
-    yield f"ratio {alone / together:.2f}"
+    yield f"ratio {alone / together:.2f}, {alone / bare:.2f} at most"
     yield f"bare forward passes of {n} images: {bare:.1f} s; one image at a time: {singly:.1f} s"
-    yield f"bound of the ratio where images come one at a time: {singly / bare:.2f}"
+    yield f"images one at a time: ratio {singly / together:.2f}, {singly / bare:.2f} at most"
 
 
 def _evolved(twin: torch.nn.Module, neurons: list[int], settings: PairedSettings) -> list:

@@ -202,13 +202,13 @@ def _shown(evolution: EvolutionRecord, block: int, counter: int) -> _Shown:
 
 
 def spread_spikes(
-    clean: np.ndarray, noisy: np.ndarray, settings: dict, rng: np.random.Generator
+    clean: np.ndarray, scores: np.ndarray, settings: dict, rng: np.random.Generator
 ) -> np.ndarray:
     """Smoothed PSTHs of trials whose spikes in the window were counted.
 
     Parameters
     ----------
-    clean, noisy : (n,)
+    clean, scores : (n,)
         Scores as the evolution's file has them: predicted, and counted.
     settings
         Of the evolution: ``noise`` of counts, and ``grey rate``, events/s.
@@ -222,7 +222,7 @@ def spread_spikes(
     """
     noise, grey = settings["noise"], settings["grey rate"]
     start, stop = EVOKED
-    counts = np.rint(noisy * noise["scale"] * noise["window"] / 1000).astype(int)
+    counts = np.rint(scores * noise["scale"] * noise["window"] / 1000).astype(int)
     drawn = np.arange(-SMOOTHING_REACH, N_BINS + SMOOTHING_REACH)
     course = response_course()[BEFORE + np.minimum(drawn, DURATION - 1)]
     rates = np.maximum(0, grey + np.outer(clean * noise["scale"] - grey, course))

@@ -74,8 +74,8 @@ def _check_fits(elements: Sequence[dict], path: Path, mark: dict | None) -> int:
     return n
 
 
-def _kind(is_simulated: bool, mark: dict) -> str:
+def _kind(simulated: bool, mark: dict) -> str:
     """What recordings are, in words."""
     if mark.get("kind") == TWINS_KIND:
         return f"recordings of twins ({mark.get('notice')})"
-    return "simulated recordings" if is_simulated else "recordings of animals"
+    return "simulated recordings" if simulated else "recordings of animals"

@@ -169,7 +169,7 @@ def _evolution(
         unit=name,
         threads=[_thread(number, generators, name, settings) for number in range(N_THREADS)],
         noise=PoissonNoise(window=WINDOW, scale=RATE),
-        references=reference_images(),
+        references=shown_references(),
         seed=settings.seed,
         notes={
             "neuron": neuron,
@@ -195,7 +195,7 @@ def _thread(
     return with_whole_first(thread)
 
 
-def reference_images() -> torch.Tensor:
+def shown_references() -> torch.Tensor:
     """Images that are shown in every block, (10, 3, 64, 64) in [0, 1]; the same everywhere."""
     rng = np.random.default_rng(REFERENCE_SEED)
     made = SmallGenerator()

@@ -48,14 +48,14 @@ class PairedDescription:
     created: str = ""
 
 
-def begin_paired(root: Path, description: PairedDescription) -> None:
+def begin_paired(root: Path, made_of: PairedDescription) -> None:
     """Say what a folder holds, or make sure that it says so.
 
     Parameters
     ----------
     root
         The folder, which is there.
-    description
+    made_of
         What its neurons are.
 
     Raises
@@ -67,16 +67,14 @@ def begin_paired(root: Path, description: PairedDescription) -> None:
     if path.is_file():
         known = asdict(read_paired(root)) | {"created": ""}
         try:
-            check_same(
-                asdict(description), known | {"spaces": list(known["spaces"])}, "this folder"
-            )
+            check_same(asdict(made_of), known | {"spaces": list(known["spaces"])}, "this folder")
         except StateError as error:
             raise error.inside(path) from None
         return
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    mark = {"simulated": True, "kind": TWINS_KIND, "notice": description.notice}
+    mark = {"simulated": True, "kind": TWINS_KIND, "notice": made_of.notice}
     write_json(root / SIMULATION_FILE_NAME, mark)
-    write_json(path, {"format": FORMAT, **asdict(description), "created": now})
+    write_json(path, {"format": FORMAT, **asdict(made_of), "created": now})
 
 
 def is_paired(root: Path) -> bool:
