@@ -221,7 +221,7 @@ def page(shown: Sequence[tuple[Entry, Made]]) -> str:
         All entries, and what came of them.
     """
     return (
-        (ROOT / "docs" / "gallery.html")
+        (ROOT / "docs" / "gallery_page.html")
         .read_text(encoding="utf-8")
         .replace("<!-- entries -->", "\n".join(_section(entry, made) for entry, made in shown))
     )
