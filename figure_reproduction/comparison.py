@@ -224,7 +224,7 @@ def verdict(
     value: float,
     origin: Origin,
     contradicted: bool = False,
-    otherwise: bool = False,
+    settings_differ: bool = False,
 ) -> str:
     """Verdict on one value; a difference equal to the tolerance agrees.
 
@@ -239,7 +239,7 @@ def verdict(
         paper's models, says nothing about the published one.
     contradicted
         Whether the files that it comes from contradict one another.
-    otherwise
+    settings_differ
         Whether the analysis was set otherwise than the paper's.
 
     Examples
@@ -249,14 +249,14 @@ def verdict(
     ('agrees', 'differs')
     >>> verdict(number, 23, Origin.SIMULATED)
     'not comparable: simulated'
-    >>> verdict(number, 23, Origin.RECORDED, otherwise=True)
+    >>> verdict(number, 23, Origin.RECORDED, settings_differ=True)
     'not comparable: other settings'
     >>> verdict(number, 23, Origin.UNKNOWN), verdict(number, 23, Origin.RECORDED, contradicted=True)
     ('agrees, origin unknown', 'withheld: a check failed')
     """
     if origin in _NOT_COMPARABLE:
         return _NOT_COMPARABLE[origin]
-    if otherwise:
+    if settings_differ:
         return OTHER_SETTINGS
     if contradicted:
         return WITHHELD

@@ -4,26 +4,30 @@ Panels are drawn with the paper's labels; those that state a window or the share
 written anew afterwards.
 """
 
-import re
 from dataclasses import replace
 
 from core.plotting.style import write_above
-from core.statistics.analysis import BASELINE, PUBLISHED, AnalysisSettings, in_ms
+from core.statistics.analysis import PUBLISHED, AnalysisSettings, in_ms
 from figure_reproduction.panels import Panel
 
-NOTICE = "OTHER SETTINGS than the paper's"
+NOTICE = "OTHER SETTINGS"
 
 COLOR = "tab:brown"
 
-RATES = (
-    r"Response(?= \()",
-    "PSTH",
-    r"Max Normalized (response|PSTH)",
-    r"Firing Rate(?= \(events/s\)$)",
-    "Share of the rise",
-    "Fraction of activation difference",
-)
-"""Beginnings of the labels of axes that show rates in the evoked window, or shares of them."""
+LABELS = {
+    "Response (events/s)": "Response in {window} (events/s)",
+    "Response (share of the largest block mean)": (
+        "Response in {window}\n(share of the largest block mean)"
+    ),
+    "Response (share of the largest)": "Response in {window}\n(share of the largest)",
+    "Max Normalized response": "Max Normalized response\n({window})",
+    "PSTH (share of the largest)": "PSTH (share of the\nlargest {window} rate)",
+    "Max Normalized PSTH": "Max Normalized PSTH\n(by {window})",
+    "Firing Rate (events/s)": "Firing Rate (events/s)\nevoked {window}, baseline {baseline}",
+    "Share of the rise": "Share of the rise\n(best block by {window})",
+    "Fraction of activation difference": "Fraction of activation\ndifference (by {window})",
+}
+"""Labels of axes that show rates in a window, or shares of them, and how they name it."""
 
 
 def say_settings(panel: Panel, settings: AnalysisSettings) -> Panel:
@@ -39,17 +43,16 @@ def say_settings(panel: Panel, settings: AnalysisSettings) -> Panel:
     if settings == PUBLISHED or panel.computed:
         return panel
     for ax in panel.drawing.axes:
-        ax.set_xlabel(label(ax.get_xlabel(), settings))
-        ax.set_ylabel(label(ax.get_ylabel(), settings))
+        ax.set_xlabel(axis_label(ax.get_xlabel(), settings))
+        ax.set_ylabel(axis_label(ax.get_ylabel(), settings))
     for text in panel.drawing.texts:
         text.set_text(_share(text.get_text(), settings))
-    words = f"{NOTICE}: {settings.words()}"
-    write_above(panel.drawing, words, COLOR)
-    caption = _share(panel.caption, settings)
-    return replace(panel, caption=caption, notes=(f"{words}.", *panel.notes))
+    write_above(panel.drawing, f"{NOTICE}: {settings.short}", COLOR)
+    note = f"Other settings than the paper's: {settings.words()}."
+    return replace(panel, caption=_share(panel.caption, settings), notes=(note, *panel.notes))
 
 
-def label(text: str, settings: AnalysisSettings) -> str:
+def axis_label(text: str, settings: AnalysisSettings) -> str:
     """The label of an axis, with the windows and the share of the rise that were used.
 
     Parameters
@@ -61,17 +64,16 @@ def label(text: str, settings: AnalysisSettings) -> str:
 
     Examples
     --------
-    >>> label("Response (events/s)", AnalysisSettings(evoked=(60, 180)))
+    >>> axis_label("Response (events/s)", AnalysisSettings(evoked=(60, 180)))
     'Response in 60-180 ms (events/s)'
-    >>> label("Blocks to 80 % of rise", AnalysisSettings(rise_share=0.5))
+    >>> axis_label("Blocks to 80 % of rise", AnalysisSettings(rise_share=0.5))
     'Blocks to 50 % of rise'
     """
-    window, baseline = in_ms(settings.evoked), settings.baseline
-    if settings.evoked != PUBLISHED.evoked:
-        text = re.sub(f"^({'|'.join(RATES)})", rf"\g<0> in {window}", text)
+    window, baseline = in_ms(settings.evoked), in_ms(settings.baseline)
+    if (settings.evoked, settings.baseline) != (PUBLISHED.evoked, PUBLISHED.baseline):
+        known = text in LABELS
+        text = LABELS[text].format(window=window, baseline=baseline) if known else text
         text = text.replace("50–200 ms", window)
-    if baseline != BASELINE and text.startswith("Firing Rate") and text.endswith("(events/s)"):
-        text += f", baseline in {in_ms(baseline)}"
     return _share(text, settings)
 
 

@@ -157,6 +157,17 @@ min_blocks, success_level, rise_share, found window.
         return "; ".join(self._difference(name) for name in self.changes())
 
     @property
+    def short(self) -> str:
+        """The same without the published ones, for a line on a picture.
+
+        Examples
+        --------
+        >>> AnalysisSettings(evoked=(60, 180), areas=("V4",)).short
+        'evoked window 60-180 ms; areas V4'
+        """
+        return "; ".join(self._value(name) for name in self.changes())
+
+    @property
     def line(self) -> str:
         """The same for a line of its own, without exclusions; empty where there is nothing to say.
 
@@ -169,20 +180,29 @@ min_blocks, success_level, rise_share, found window.
         return f"Settings: {words}" if words else ""
 
     def _difference(self, name: str) -> str:
-        own, published = getattr(self, name), getattr(PUBLISHED, name)
         if name == "exclude":
-            return f"without Exp {', '.join(map(str, own))}"
-        shown = {"areas": ", ".join}.get(name, str)
-        if name in ("evoked", "baseline"):
-            shown = in_ms
-        called = {
-            "evoked": "evoked window",
-            "baseline": "baseline window",
-            "min_blocks": "fewest blocks",
-            "success_level": "level of success",
-            "rise_share": "share of the rise",
-        }.get(name, name)
-        return f"{called} {shown(own)} (published: {shown(published)})"
+            return self._value(name)
+        return f"{self._value(name)} (published: {_shown(name, getattr(PUBLISHED, name))})"
+
+    def _value(self, name: str) -> str:
+        return f"{_CALLED[name]} {_shown(name, getattr(self, name))}"
+
+
+_CALLED = {
+    "evoked": "evoked window",
+    "baseline": "baseline window",
+    "areas": "areas",
+    "exclude": "without Exp",
+    "min_blocks": "fewest blocks",
+    "success_level": "level of success",
+    "rise_share": "share of the rise",
+}
+
+
+def _shown(name: str, value: Any) -> str:
+    if name in ("evoked", "baseline"):
+        return in_ms(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}"
 
 
 def in_ms(window: Window) -> str:
