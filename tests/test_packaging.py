@@ -1,4 +1,4 @@
-"""The installed package: its data files, what it requires, and that it works away from its sources."""
+"""The installed package: its data, what it requires, and that it works away from its sources."""
 
 import re
 import shutil

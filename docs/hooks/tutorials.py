@@ -29,7 +29,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def _executed(notebook: Path) -> nbformat.NotebookNode:
-    """A copy with outputs, run in a folder of its own; what is said while work goes on is left out."""
+    """A copy with outputs, run in a folder of its own, without what is said while work goes on."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copy(notebook, folder))
         if problem := execute(copy, copy, {}).problem:
