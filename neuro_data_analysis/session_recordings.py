@@ -85,14 +85,14 @@ def add_session(
     return path, n + 1
 
 
-def _check_kind(out: Path, simulated: bool, is_simulated: bool) -> None:
+def _check_kind(out: Path, is_simulated: bool, others_are: bool) -> None:
     """Refuse to mix what a rig simulated with recordings of animals."""
-    if is_simulated != simulated:
+    if others_are != is_simulated:
         kinds = {True: "simulated recordings", False: "recordings of animals"}
         raise SettingError(
             path=out,
-            expected=kinds[simulated],
-            found=kinds[is_simulated],
+            expected=kinds[is_simulated],
+            found=kinds[others_are],
             advice="the two are kept apart; choose another --out",
         )
 
