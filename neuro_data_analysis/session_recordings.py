@@ -85,13 +85,13 @@ def add_session(
     return path, n + 1
 
 
-def _check_kind(out: Path, is_simulated: bool, others_are: bool) -> None:
+def _check_kind(out: Path, simulated: bool, others_are: bool) -> None:
     """Refuse to mix what a rig simulated with recordings of animals."""
-    if others_are != is_simulated:
+    if others_are != simulated:
         kinds = {True: "simulated recordings", False: "recordings of animals"}
         raise SettingError(
             path=out,
-            expected=kinds[is_simulated],
+            expected=kinds[simulated],
             found=kinds[others_are],
             advice="the two are kept apart; choose another --out",
         )

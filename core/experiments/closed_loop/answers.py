@@ -207,7 +207,7 @@ def _entry(entry: Any) -> Any:
     return np.zeros(0) if entry is None else entry
 
 
-def _from_arrays(arrays: Mapping[str, Any], is_simulated: bool) -> Answer:
+def _from_arrays(arrays: Mapping[str, Any], simulated: bool) -> Answer:
     images = [plain_name(name) for name in np.ravel(arrays["images"])]
     n = len(images)
     if "rates" in arrays:
@@ -225,7 +225,7 @@ def _from_arrays(arrays: Mapping[str, Any], is_simulated: bool) -> Answer:
     channels = [name.decode() if isinstance(name, bytes) else str(name) for name in np.ravel(names)]
     if len(channels) != values.shape[1]:
         raise ValueError(f"{len(channels)} names of channels for {values.shape[1]} channels")
-    return Answer(images, channels, kind, values, is_simulated=is_simulated)
+    return Answer(images, channels, kind, values, is_simulated=simulated)
 
 
 def _spikes_by_row(arrays: Mapping[str, Any], n: int) -> np.ndarray:
