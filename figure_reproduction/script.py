@@ -21,6 +21,7 @@ from core.plotting.looks import LOOKS, READABLE, Look
 from core.plotting.style import apply_style
 from core.progress import answer
 from figure_reproduction.options import DEFAULT_SEED, add_options
+from figure_reproduction.other_settings import say_settings
 from figure_reproduction.panels import TWINS_NOTICE, Reproduction, has_display, save
 from figure_reproduction.report.inputs import about, source_files
 from figure_reproduction.results import FigureResult, Statistics
@@ -83,12 +84,12 @@ def draw_figure(
     writable_folder(out / marked if source.holds_simulated(published.folder) else out)
     try:
         # a broken record is found before anything is drawn
-        origin = source.origin(published.folder)
+        origin, settings = source.origin(published.folder), source.settings(published.folder)
         notice = simulated_kind(source.root).get("notice", TWINS_NOTICE)
         with apply_style():
             reproduction = reproduce(source, np.random.default_rng(seed), look=look)
             panels = tuple(
-                save(panel, published, out, origin, notice)
+                save(say_settings(panel, settings), published, out, origin, notice)
                 for panel in reproduction.panels
                 if not letters or panel.letter in letters
             )
@@ -120,6 +121,7 @@ def draw_figure(
         checks=checks,
         files=files,
         about=known,
+        settings=settings.words(),
         seconds=time.perf_counter() - start,
     )
 
