@@ -3,7 +3,7 @@
 The session becomes an element of ``Both_BigGAN_FC6_Evol_Stats.mat``: appended to the file in the
 folder ``--out`` if there is one, else alone in a new one, so that ``./reproduce export`` reads it;
 its codes lie beside it. ``--nwb`` writes the recordings there as NWB files too, with the codes.
-So does every neuron of a folder of ``python -m dualneuron paired``.
+Every neuron in a folder of ``python -m dualneuron paired`` becomes such an element too.
 """
 
 import argparse
