@@ -22,7 +22,6 @@ from core.statistics.windows import window_rate
 from neuro_data_analysis.evolutions.shown_images import (
     TrialRates,
     evolved_images,
-    local_folder,
     reference_images,
     trial_rates,
 )
@@ -39,6 +38,7 @@ from neuro_data_analysis.recordings.dataset import VARIABLE, Overrides, matroot,
 from neuro_data_analysis.recordings.experiment import Experiment
 from neuro_data_analysis.recordings.lab_tables import optimizer_names
 from neuro_data_analysis.recordings.latent_codes import read_latent_codes
+from neuro_data_analysis.recordings.layout import local_folder
 from neuro_data_analysis.recordings.published_form import (
     AttributeDict,
     ByField,

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from core.figures import FIGURES
 from core.files import replacing, write_text
-from core.project import ROOT
+from core.project import SOURCES
 from figure_reproduction.claims.listed import left_out
 from figure_reproduction.comparison import COLUMNS, SIMULATED, csv_row
 from figure_reproduction.report import further
@@ -186,9 +186,9 @@ def script_link(figure: FigureReport, out: Path) -> str:
     out
         Folder of the page.
     """
-    if not out.resolve().is_relative_to(ROOT):
+    if not out.resolve().is_relative_to(SOURCES):
         return ""
-    script = ROOT / f"{FIGURES[figure.result.figure].script.replace('.', '/')}.py"
+    script = SOURCES / f"{FIGURES[figure.result.figure].script.replace('.', '/')}.py"
     return link(script, out.resolve())
 
 

@@ -36,10 +36,12 @@ class CohortInputs(Protocol):
     """
 
     @property
-    def cohort(self) -> Cohort: ...
+    def cohort(self) -> Cohort:
+        """All experiments."""
 
     @property
-    def order(self) -> pd.DataFrame: ...
+    def order(self) -> pd.DataFrame:
+        """The experiment behind every row."""
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,18 @@
 """What every export starts with: recordings, what lies beside them, and where source data go."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from core.errors import RecordingError, SettingError
+from core.errors import RecordingError
 from core.project import SIMULATED_SOURCE_DATA, SOURCE_DATA
 from core.statistics.analysis import AREAS, AnalysisSettings
 from neuro_data_analysis.evolutions.experiment_list import broken
 from neuro_data_analysis.export.options import FOLDERS, Settings
 from neuro_data_analysis.export.output import Output
 from neuro_data_analysis.recordings.dataset import (
-    Overrides,
     Recordings,
     data_set_files,
     evolution_file,
@@ -22,6 +20,7 @@ from neuro_data_analysis.recordings.dataset import (
     open_recordings,
 )
 from neuro_data_analysis.recordings.layout import Folders
+from neuro_data_analysis.recordings.overrides import check_known, read_overrides
 
 OTHER_AREA = "of an area that was not asked for"
 """Why an experiment is left out by its area."""
@@ -59,11 +58,7 @@ def opened(
     path = evolution_file(matroot(root))
     with open_recordings(path, overrides) as everything:
         recordings = choose_experiments(everything, settings)
-        unknown = sorted(set(overrides) - set(recordings.usable()))
-        if unknown:
-            raise SettingError(
-                path=settings.overrides, expected="usable experiments", found=unknown
-            )
+        check_known(overrides, recordings, settings.overrides)
         simulated = recordings.is_simulated()
         output = Output(
             root=settings.out or (SIMULATED_SOURCE_DATA if simulated else SOURCE_DATA),
@@ -138,34 +133,3 @@ def _of_other_areas(recordings: Recordings, settings: Settings) -> dict[int, str
             if not settings.skip_bad:
                 raise error.inside(f"Exp {index + 1}").inside(recordings.name) from None
     return others
-
-
-def read_overrides(path: Path | None) -> Overrides:
-    """Corrections by experiment number from a JSON file.
-
-    Raises
-    ------
-    SettingError
-        If the file is not JSON of that form.
-    """
-    if path is None:
-        return {}
-    try:
-        overrides = {int(e): dict(values) for e, values in json.loads(path.read_text()).items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise SettingError(
-            path=path, expected="JSON of corrections by experiment number", found=error
-        ) from None
-    for expi, values in overrides.items():
-        names = values.get("optim_names", ["", ""])
-        if (
-            set(values) - {"optim_names", "stimuli"}
-            or not isinstance(values.get("stimuli", ""), str)
-            or not (isinstance(names, list) and [type(name) for name in names] == [str, str])
-        ):
-            raise SettingError(
-                path=path,
-                expected=f"optim_names (two texts) and stimuli (a text) for experiment {expi}",
-                found=values,
-            )
-    return overrides
