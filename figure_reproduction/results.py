@@ -89,7 +89,7 @@ class FigureResult:
     """One figure as the report needs it; `problem` says why it could not be drawn.
 
     `origin` is that of the figure's files in the folder `source`; a panel whose inputs were
-    computed has another.
+    computed has another. `settings` says how the analysis was set otherwise than the paper's.
     """
 
     figure: str
@@ -106,6 +106,7 @@ class FigureResult:
     seconds: float = 0.0
     problem: str = ""
     claims: ClaimNumbers = ClaimNumbers()
+    settings: str = ""
 
     @property
     def simulated(self) -> bool:

@@ -21,6 +21,7 @@ from core.plotting.looks import LOOKS, READABLE, Look
 from core.plotting.style import apply_style
 from core.progress import answer
 from figure_reproduction.options import DEFAULT_SEED, add_options
+from figure_reproduction.other_settings import say_settings
 from figure_reproduction.panels import Reproduction, has_display, save
 from figure_reproduction.report.inputs import about, source_files
 from figure_reproduction.results import FigureResult, Statistics
@@ -81,11 +82,11 @@ def draw_figure(
     writable_folder(out / "simulated" if simulated else out)
     try:
         # a broken record is found before anything is drawn
-        origin = source.origin(published.folder)
+        origin, settings = source.origin(published.folder), source.settings(published.folder)
         with apply_style():
             reproduction = reproduce(source, np.random.default_rng(seed), look=look)
             panels = tuple(
-                save(panel, published, out, origin)
+                save(say_settings(panel, settings), published, out, origin)
                 for panel in reproduction.panels
                 if not letters or panel.letter in letters
             )
@@ -117,6 +118,7 @@ def draw_figure(
         checks=checks,
         files=files,
         about=known,
+        settings=settings.words(),
         seconds=time.perf_counter() - start,
     )
 

@@ -1,7 +1,8 @@
 """``python -m neuro_data_analysis.session SESSION``: a closed-loop session as a recording.
 
 The session becomes an element of ``Both_BigGAN_FC6_Evol_Stats.mat``: appended to the file in the
-folder ``--out`` if there is one, else alone in a new one, so that ``./reproduce export`` reads it.
+folder ``--out`` if there is one, else alone in a new one, so that ``./reproduce export`` reads it;
+its codes lie beside it. ``--nwb`` writes the recordings there as NWB files too, with the codes.
 """
 
 import argparse
@@ -29,7 +30,17 @@ def parser() -> argparse.ArgumentParser:
         "--number", type=arguments.count, default=1, help="of the recording on its day"
     )
     made.add_argument(
-        "--out", type=arguments.folder, default=Path("matroot"), help="folder of the recordings"
+        "--out",
+        type=arguments.folder,
+        metavar="FOLDER",
+        default=Path("matroot"),
+        help="folder of the recordings (default: matroot)",
+    )
+    made.add_argument(
+        "--nwb",
+        type=arguments.folder,
+        metavar="FOLDER",
+        help="folder of NWB files, as `./reproduce nwb` writes them (default: none are written)",
     )
     return made
 
@@ -38,12 +49,17 @@ def main(argv: list[str] | None = None) -> int:
     """Convert, and say where it is."""
     options = parser().parse_args(argv)
 
-    from neuro_data_analysis.session_element import add_session
+    from neuro_data_analysis.session_recordings import add_session
 
     path, expi = add_session(
         options.session, options.out, options.animal, options.area, options.number
     )
     answer(f"{path}: Exp {expi}")
+    if options.nwb:
+        from neuro_data_analysis.nwb.run import write_all
+
+        written = write_all(options.out, options.nwb, n_jobs=1)
+        answer(f"{written.n_written} NWB files written, {written.n_kept} kept: {written.folder}")
     return 0
 
 

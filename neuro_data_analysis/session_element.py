@@ -2,36 +2,32 @@
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from core.contract.provenance import (
-    SIMULATED_SUFFIX,
-    SIMULATION_FILE_NAME,
-    simulation_record,
-)
+from core.contract.provenance import SIMULATED_SUFFIX
 from core.contract.signs import sign
 from core.errors import RecordingError, SettingError
 from core.experiments.closed_loop.answers import Answer, read_answer
 from core.experiments.closed_loop.folder import Folder
+from core.experiments.closed_loop.images import read_codes
 from core.experiments.closed_loop.manifest import ManifestRow, read_manifest
 from core.experiments.closed_loop.record import Kept, kept_blocks
-from core.files import alone_in, write_json
-from core.matlab.writing import Cell, append_element, write_matfile
+from core.matlab.writing import Cell
 from core.progress import say
 from core.statistics.windows import window_rate
 from core.threads import N_THREADS
 from neuro_data_analysis.recordings.conversion import N_BINS
-from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, VARIABLE, open_recordings
 from neuro_data_analysis.recordings.naming import (
     UNIT_LETTERS,
     evolved_image_name,
     reference_image_name,
 )
-from neuro_data_analysis.simulation.record import FIELDS, WAVEFORM_SAMPLES, TrialRecord, element_of
+from neuro_data_analysis.simulation.record import WAVEFORM_SAMPLES, TrialRecord, element_of
 from neuro_data_analysis.simulation.spikes import SMOOTHING_REACH, smoothing_kernel
 
 
@@ -49,66 +45,55 @@ class SessionDescriptor:
     spaces: tuple[str, str]
 
 
-def add_session(
-    session: Path, out: Path, animal: str, area: str, number: int = 1
-) -> tuple[Path, int]:
-    """Append a session to the recordings in a folder, or write it alone.
+@dataclass(frozen=True)
+class _Block:
+    """A block's manifest, and its answer without what is not of the block."""
 
-    Parameters
+    number: int
+    rows: dict[str, ManifestRow]
+    answer: Answer
+    psth: np.ndarray
+
+
+class RecordedSession(NamedTuple):
+    """A session as a recording.
+
+    Attributes
     ----------
-    session
-        Folder of the session.
-    out
-        Folder of the recordings.
-    animal, area
-        Name of the animal and visual area of the site.
-    number
-        Of the recording on its day.
-
-    Returns
-    -------
-    The file, and the session's experiment number, 1-based
-
-    Raises
-    ------
-    RecordingError
-        If the session holds rates alone, or one thread.
-    SettingError
-        If one of session and recordings is simulated and the other is not, or they hold it already.
+    element
+        Fields of the element.
+    simulated
+        Whether a simulated rig answered.
+    image_names
+        Of all presentations.
+    blocks
+        What was shown and answered.
+    folder
+        The session's.
     """
-    element, simulated = session_element(Folder.at(session), animal, area, number)
-    path = out / EVOLUTION_FILES[0]
-    with alone_in(out, say):
-        if not path.is_file():
-            if simulated:
-                write_json(out / SIMULATION_FILE_NAME, simulation_record(session) or {})
-            write_matfile(path, VARIABLE, iter([element]), FIELDS)
-            return path, 1
-        with open_recordings(path) as recordings:
-            n, is_simulated = len(recordings), recordings.is_simulated()
-            names = {experiment.ephysFN for experiment in recordings.experiments()}
-        if is_simulated != simulated:
-            kinds = {True: "simulated recordings", False: "recordings of animals"}
-            raise SettingError(
-                path=out,
-                expected=kinds[simulated],
-                found=kinds[is_simulated],
-                advice="the two are kept apart; choose another --out",
-            )
-        name = element["meta"]["ephysFN"]
-        if name in names:
-            raise SettingError(
-                path=path,
-                expected="no recording of this name",
-                found=name,
-                advice="another recording of the day has another --number",
-            )
-        append_element(path, VARIABLE, element)
-    return path, n + 1
+
+    element: dict
+    simulated: bool
+    image_names: list[str]
+    blocks: list[_Block]
+    folder: Folder
+
+    def codes(self) -> Iterator[tuple[int, int, np.ndarray, list[str]]]:
+        """What `write_latent_codes` takes, for all blocks and threads.
+
+        In single precision, as generators take codes.
+        """
+        counter = 0
+        for number, block in enumerate(self.blocks):
+            for thread, codes in enumerate(read_codes(self.folder, block.number)):
+                at = range(counter, counter + len(codes))
+                names = [f"{evolved_image_name(number + 1, thread, i)}.bmp" for i in at]
+                yield number, thread, codes.astype(np.float32), names
+                counter += len(codes)
 
 
-def session_element(folder: Folder, animal: str, area: str, number: int) -> tuple[dict, bool]:
-    """The fields of the element, and whether the session is simulated.
+def session_element(folder: Folder, animal: str, area: str, number: int) -> RecordedSession:
+    """The session as an element.
 
     Parameters
     ----------
@@ -148,17 +133,7 @@ def session_element(folder: Folder, animal: str, area: str, number: int) -> tupl
     record = _record(descriptor, blocks, units, preferred, simulated)
     element = element_of(record, _meta(record, folder, area, simulated))
     element["evol"]["optim_names"] = Cell.column([t["optimizer"] for t in description["threads"]])
-    return element, simulated
-
-
-@dataclass(frozen=True)
-class _Block:
-    """A block's manifest, and its answer without what is not of the block."""
-
-    number: int
-    rows: dict[str, ManifestRow]
-    answer: Answer
-    psth: np.ndarray
+    return RecordedSession(element, simulated, record.image_names, blocks, folder)
 
 
 def _read_block(folder: Folder, kept: Kept) -> _Block | None:
@@ -282,14 +257,14 @@ def _meta(record: TrialRecord, folder: Folder, area: str, simulated: bool) -> di
         "expControl": "closed loop",
         "expControlFN": record.descriptor.expControlFN,
         "imList": "",
-        "pathBHV": "",
+        "pathBHV": str(folder.root.resolve()),
         "pathIMList": "",
         "pathMat": "",
         "pathRAW": "",
         "rasterWindow": np.array([[0.0, float(N_BINS)]]),
         "sdf": "sdf",
         "spikeID": column,
-        "stimuli": str(folder.blocks),
+        "stimuli": record.descriptor.ephysFN,
         "unitID": record.units.astype(float)[:, None],
         "visual_area": area,
         "wvfms": np.zeros((len(record.units), WAVEFORM_SAMPLES)),

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
+from neuro_data_analysis.recordings.latent_codes import write_latent_codes
 
 METADATA = """\
 time_zone: America/New_York
@@ -114,3 +115,23 @@ def with_metadata(folder: Path, text: str = METADATA) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "metadata.yaml").write_text(text, encoding="utf-8")
     return folder
+
+
+def code_files(matroot: Path) -> np.ndarray:
+    """Code files of thread 0: those (4, 6) of three founders and of one image more, and one of an
+    image that was never shown."""
+    codes = np.random.default_rng(0).normal(size=(5, 6)).astype(np.float32)
+    folder = matroot / "stimuli" / "Stimuli" / "2020"
+    write_latent_codes(folder, 0, 0, codes[:3], ["founder_001", "founder_002", "founder_003"])
+    write_latent_codes(folder, 1, 0, codes[3:], [f"{SECOND}.bmp", "never shown.bmp"])
+    return codes[:4]
+
+
+FIRST = [f"block001_thread000_gen_gen000_{number:06d}" for number in range(3)]
+SECOND = "block002_thread000_gen_gen001_000003"
+
+
+def with_image_names(raw: dict) -> dict:
+    """An `element` whose images have the names of `code_files`."""
+    names = [[FIRST[2]], [FIRST[0]], [FIRST[1]], [SECOND]]
+    return raw | {"imageName": names + raw["imageName"][len(names) :]}

@@ -5,6 +5,7 @@ from core.optional import hand_on
 __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
+        "analysis": ["PUBLISHED", "AnalysisSettings"],
         "comparisons": [
             "TTest",
             "ZTest",

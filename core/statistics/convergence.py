@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FRACTION = 0.8
-"""Share of the largest rise that counts as arrived, in Figure 4D."""
+from core.statistics.analysis import RISE_SHARE
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,9 @@ class Convergence:
     n_below: int
 
 
-def convergence(trajectory: np.ndarray, baseline: float, fraction: float = FRACTION) -> Convergence:
+def convergence(
+    trajectory: np.ndarray, baseline: float, fraction: float = RISE_SHARE
+) -> Convergence:
     """Compare a trajectory of block means with `fraction` of its largest rise above `baseline`.
 
     The paper calls this a time constant; no exponential is fitted (docs/panel_map.md).

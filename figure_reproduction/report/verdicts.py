@@ -8,6 +8,7 @@ from figure_reproduction.comparison import (
     AGREES_UNKNOWN,
     DIFFERS,
     INFORMATIVE,
+    OTHER_SETTINGS,
     SIMULATED,
     SUBSTITUTES,
     UNAVAILABLE,
@@ -130,6 +131,10 @@ def short_answer(figures: list[tuple[FigureResult, tuple[Compared, ...]]]) -> li
                 SUBSTITUTES,
                 "were computed with substitutes for the paper's models or images and "
                 "are not compared.",
+            ),
+            (
+                OTHER_SETTINGS,
+                "were computed with other settings than the paper's and are not compared.",
             ),
             (WITHHELD, "get no verdict, since files contradict one another."),
             (INFORMATIVE, "depend on an optimiser and are shown for information."),

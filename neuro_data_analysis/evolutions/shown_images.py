@@ -1,7 +1,7 @@
 """Every image that was shown in an experiment, with the response to it; block by block."""
 
 from collections.abc import Sequence
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from core.errors import MissingFileError
 from core.statistics.windows import BASELINE, EVOKED, Window, window_rate
 from neuro_data_analysis.recordings.experiment import Experiment
+from neuro_data_analysis.recordings.layout import local_folder
 from neuro_data_analysis.recordings.naming import reference_stem
 
 
@@ -109,22 +110,3 @@ def reference_images(experiment: Experiment, thread: int, root: str | Path) -> l
     return [
         [file_of(names[trial - 1]) for trial in block] for block in experiment.ref_idx_seq[thread]
     ]
-
-
-def local_folder(stimuli: str, root: str | Path) -> Path:
-    """Folder of the acquisition machine, seen from here.
-
-    Parameters
-    ----------
-    stimuli
-        Folder as the acquisition machine named it, with its drive or share.
-    root
-        Folder that replaces the drive or share.
-
-    Examples
-    --------
-    >>> local_folder(r"N:\\Stimuli\\2020-BigGAN", "/data").as_posix()
-    '/data/Stimuli/2020-BigGAN'
-    """
-    path = PureWindowsPath(stimuli)
-    return Path(root, *path.relative_to(path.anchor).parts)

@@ -38,6 +38,12 @@ def parser() -> argparse.ArgumentParser:
         help="time zone, experimenters, institution, subjects (default: metadata.yaml in the "
         "folder to write)",
     )
+    parser.add_argument(
+        "--overrides",
+        type=Path,
+        metavar="JSON",
+        help="corrections by experiment, as for `./reproduce export`",
+    )
     parser.add_argument("--jobs", type=arguments.count, default=2, help="processes (default: 2)")
     return parser
 
@@ -47,7 +53,9 @@ def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(argv)
     from neuro_data_analysis.nwb.run import write_all
 
-    written = write_all(options.matroot, options.out, options.metadata, options.jobs)
+    written = write_all(
+        options.matroot, options.out, options.metadata, options.jobs, options.overrides
+    )
     answer(f"{written.n_written} NWB files written, {written.n_kept} kept: {written.folder}")
     return 0
 

@@ -13,6 +13,7 @@ from core.matlab.reading import plain_value
 from core.optional import import_package
 from core.parallel import ordered_map
 from core.progress import progress, say
+from neuro_data_analysis.nwb.codes import code_tables, codes_at_hand, digest_of
 from neuro_data_analysis.nwb.metadata import (
     METADATA_FILE,
     Metadata,
@@ -22,6 +23,7 @@ from neuro_data_analysis.nwb.metadata import (
 from neuro_data_analysis.nwb.naming import file_of
 from neuro_data_analysis.nwb.tables import tables_of
 from neuro_data_analysis.recordings.dataset import (
+    Overrides,
     Recordings,
     evolution_file,
     matroot,
@@ -30,6 +32,8 @@ from neuro_data_analysis.recordings.dataset import (
 from neuro_data_analysis.recordings.experiment import Experiment
 from neuro_data_analysis.recordings.nwb_fields import EXPERIMENT, LAYOUT_VERSION
 from neuro_data_analysis.recordings.nwb_reading import NwbElement, nwb_files
+from neuro_data_analysis.recordings.overrides import check_known, read_overrides
+from neuro_data_analysis.recordings.published_form import filled_in
 
 
 class NwbFiles(NamedTuple):
@@ -42,30 +46,41 @@ class NwbFiles(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """What every file is made from: the data set, its digest, what is known beside it."""
+    """What every file is made from: the data set, its digest, what is known beside it.
+
+    Codes of images are looked for in `root`, the folder of the recordings.
+    """
 
     source: Path
     source_digest: str
     metadata: Metadata
     simulated: bool
+    overrides: Overrides
+    root: Path
 
-    def made_from(self, expi: int, animal: str) -> str:
+    def made_from(self, experiment: Experiment, digest_of_codes: str) -> str:
         """Digest of all that an experiment's file depends on.
 
         Parameters
         ----------
-        expi
-            1-based number of the experiment.
-        animal
-            Its animal.
+        experiment
+            The experiment.
+        digest_of_codes
+            What `digest_of` gives.
         """
-        known = asdict(self.metadata) | {"subjects": asdict(self.metadata.subjects[animal])}
-        content = [LAYOUT_VERSION, self.source_digest, self.simulated, expi, known]
+        subject = self.metadata.subjects[experiment.Animal]
+        known = asdict(self.metadata) | {"subjects": asdict(subject)}
+        content = [LAYOUT_VERSION, self.source_digest, self.simulated, experiment.Expi, known]
+        content += [self.overrides.get(experiment.Expi), digest_of_codes]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def write_all(
-    root: Path | None, out: Path, metadata_file: Path | None = None, n_jobs: int = 2
+    root: Path | None,
+    out: Path,
+    metadata_file: Path | None = None,
+    n_jobs: int = 2,
+    overrides_file: Path | None = None,
 ) -> NwbFiles:
     """Write the NWB files of all experiments that are not there yet.
 
@@ -80,6 +95,8 @@ def write_all(
         template is written.
     n_jobs
         Processes.
+    overrides_file
+        What `read_overrides` reads; None for no corrections.
 
     Raises
     ------
@@ -95,22 +112,29 @@ def write_all(
         If there is no room; what is written by then is whole, and is kept by the next run.
     """
     import_package("pynwb", "writing NWB files")
-    source = evolution_file(matroot(root))
+    overrides = read_overrides(overrides_file)
+    root = matroot(root)
+    source = evolution_file(root)
     if source.is_dir():
         raise SettingError(
             path=source, expected="recordings in MATLAB's or a pickle's form", found="NWB files"
         )
+    if out.resolve() == root.resolve():
+        raise SettingError(
+            path=out, expected="another folder than that of the recordings", found="the same"
+        )
     metadata_file = metadata_file or out / METADATA_FILE
-    with alone_in(out, say), open_recordings(source) as recordings:
+    with alone_in(out, say), open_recordings(source, overrides) as recordings:
+        check_known(overrides, recordings, overrides_file)
         simulated = recordings.is_simulated()
         metadata = _metadata(metadata_file, recordings)
-        job = Job(source, sha256(source), metadata, simulated)
+        job = Job(source, sha256(source), metadata, simulated, overrides, root)
         files = planned_paths(recordings, simulated)
         _refuse_others(out, files)
         missing = [
             (expi, path)
             for expi, path in files.items()
-            if not _is_kept(out / path, job.made_from(expi, recordings.experiment(expi).Animal))
+            if not _is_kept(out / path, job, recordings.experiment(expi))
         ]
         write = partial(write_one, job, out)
         written = map(write, missing) if n_jobs == 1 else ordered_map(write, missing, n_jobs)
@@ -171,13 +195,14 @@ def _refuse_others(out: Path, files: dict[int, Path]) -> None:
         )
 
 
-def _is_kept(path: Path, made_from: str) -> bool:
+def _is_kept(path: Path, job: Job, experiment: Experiment) -> bool:
     """Whether a file is there, whole, and made from the same."""
     try:
         with NwbElement(path).tables() as columns:
-            return columns(EXPERIMENT, "made_from")[0] == made_from
+            made_from = columns(EXPERIMENT, "made_from")[0]
     except (MissingFileError, RecordingError):
         return False
+    return made_from == job.made_from(experiment, digest_of(codes_at_hand(experiment, job.root)))
 
 
 def write_one(job: Job, out: Path, task: tuple[int, Path]) -> None:
@@ -197,13 +222,15 @@ def write_one(job: Job, out: Path, task: tuple[int, Path]) -> None:
     expi, path = task
     with open_recordings(job.source) as recordings:
         # read once and whole: names of images, which take longest, are needed twice
-        raw = plain_value(recordings.elements[expi - 1])
+        override = job.overrides.get(expi, {})
+        raw = plain_value(filled_in(recordings.elements[expi - 1], override))
         experiment = Experiment(expi, raw)
         try:
-            digest = job.made_from(expi, experiment.Animal)
+            codes = codes_at_hand(experiment, job.root)
+            digest = job.made_from(experiment, digest_of(codes))
             size = len(recordings)
             tables = tables_of(experiment, raw, digest, size, simulated=job.simulated)
         except RecordingError as error:
             raise error.inside(recordings.name) from None
         session = NwbSession(experiment, job.metadata, job.simulated)
-        write_session(out / path, session, tables)
+        write_session(out / path, session, tables, code_tables(experiment, codes))

@@ -44,7 +44,12 @@ class NwbSession(NamedTuple):
     simulated: bool
 
 
-def write_session(path: Path, session: NwbSession, tables: dict[str, NwbTable]) -> None:
+def write_session(
+    path: Path,
+    session: NwbSession,
+    tables: dict[str, NwbTable],
+    codes: dict[str, NwbTable] | None = None,
+) -> None:
     """Write one NWB file, whole or not at all.
 
     Parameters
@@ -55,6 +60,8 @@ def write_session(path: Path, session: NwbSession, tables: dict[str, NwbTable]) 
         What it is about.
     tables
         What `tables_of` gives.
+    codes
+        What `code_tables` gives, for a module of its own.
 
     Raises
     ------
@@ -68,6 +75,10 @@ def write_session(path: Path, session: NwbSession, tables: dict[str, NwbTable]) 
     )
     for name, table in tables.items():
         module.add(_dynamic_table(name, table, nwb if name == UNITS else None))
+    if codes:
+        module = nwb.create_processing_module("optimizer", "Codes of images, as they evolved.")
+        for name, table in codes.items():
+            module.add(_dynamic_table(name, table, None))
     _name_objects(nwb)
     with replacing(path) as temporary:
         temporary.write_bytes(_image(nwb))

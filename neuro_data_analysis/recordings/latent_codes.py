@@ -1,12 +1,14 @@
 """Codes that an evolution proposed, ``block<NNN>_thread<NNN>_code.mat`` beside its images."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.io import loadmat
+from scipy.io import loadmat, savemat
 
 from core.errors import MissingFileError, RecordingError
+from core.files import replacing
 
 
 class LatentCodes(NamedTuple):
@@ -63,3 +65,41 @@ def read_latent_codes(folder: str | Path, thread: int) -> LatentCodes:
         ids += names
         blocks += [int(file.name[5:8])] * len(names)
     return LatentCodes(np.concatenate(codes), ids, np.array(blocks))
+
+
+def write_latent_codes(
+    folder: Path, block: int, thread: int, codes: np.ndarray, ids: Sequence[str]
+) -> None:
+    """Write the codes of one block of one thread, in the form that `read_latent_codes` reads.
+
+    Parameters
+    ----------
+    folder
+        Folder of the code files.
+    block
+        0 for the founders, b for codes made after block b.
+    thread
+        0 or 1.
+    codes : (n, n_dim)
+        The codes, in the precision in which they are to be kept.
+    ids
+        Their n ids: names of image files.
+
+    Raises
+    ------
+    FullDiskError
+        If there is no room.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write_latent_codes(folder, 0, 1, np.ones((1, 2), np.float32), ["a.bmp"])
+    >>> read_latent_codes(folder, 1)
+    LatentCodes(codes=array([[1., 1.]]), ids=['a.bmp'], block=array([0]))
+    """
+    with (
+        replacing(folder / f"block{block:03d}_thread{thread:03d}_code.mat") as temporary,
+        temporary.open("wb") as file,
+    ):
+        savemat(file, {"codes": codes, "ids": np.array([ids], dtype=object)})

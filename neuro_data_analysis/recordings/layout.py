@@ -1,7 +1,7 @@
 """What may lie under ``MATROOT`` beside the data set of paired evolutions."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 FORMATTED_FOLDER = "formatted"
 RECORDS_FOLDER = "records"
@@ -57,3 +57,22 @@ class Folders:
             "linearity": root / LINEARITY_FOLDER,
         }
         return cls(**{name: chosen.get(name) or folder for name, folder in usual.items()})
+
+
+def local_folder(stimuli: str, root: str | Path) -> Path:
+    """Folder of the acquisition machine, seen from here.
+
+    Parameters
+    ----------
+    stimuli
+        Folder as the acquisition machine named it, with its drive or share.
+    root
+        Folder that replaces the drive or share.
+
+    Examples
+    --------
+    >>> local_folder(r"N:\\Stimuli\\2020-BigGAN", "/data").as_posix()
+    '/data/Stimuli/2020-BigGAN'
+    """
+    path = PureWindowsPath(stimuli)
+    return Path(root, *path.relative_to(path.anchor).parts)

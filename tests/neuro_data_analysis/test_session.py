@@ -5,16 +5,21 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.errors import RecordingError, SettingError, run
 from core.experiments.closed_loop.answers import read_answer
 from core.experiments.closed_loop.folder import Folder
+from core.experiments.closed_loop.images import read_codes, rendered
 from core.experiments.closed_loop.manifest import read_manifest
+from core.generators.small import SmallGenerator
 from neuro_data_analysis.evolutions.cohort import summarise
 from neuro_data_analysis.recordings.dataset import open_recordings
+from neuro_data_analysis.recordings.latent_codes import read_latent_codes
 from neuro_data_analysis.session import main
-from neuro_data_analysis.session_element import add_session
+from neuro_data_analysis.session_recordings import add_session
 from tests.closed_loop_rig import rig_for, run_with_rig, session
+from tests.nwb_recordings import METADATA, with_metadata
 
 N_BLOCKS = 4
 
@@ -110,8 +115,76 @@ def test_it_is_appended_to_recordings_and_changes_none(finished, alone, tmp_path
                 np.testing.assert_array_equal(one, both.experiment(2).psth[thread][block])
         assert both.experiment(2).visual_area == "V4"
         assert both.experiment(2).imageName == same.imageName
-    with pytest.raises(SettingError, match="expected no recording of this name, found Otto-"):
-        add_session(finished.root, out, "Otto", "V4", 2)
+    before = path.read_bytes()
+    assert add_session(finished.root, out, "Otto", "V4", 2) == (path, 2)  # it is there
+    with pytest.raises(SettingError, match=r"no other recording of this name, found Otto-\S+-002-"):
+        add_session(finished.root, out, "Otto", "IT", 2)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("thread", [0, 1])
+def test_codes_lie_beside_it_by_the_names_of_the_images(finished, alone, thread):
+    of_blocks = [read_codes(finished, number)[thread] for number in range(N_BLOCKS)]
+    with open_recordings(alone) as recordings:
+        experiment = recordings.experiment(1)
+        found = read_latent_codes(alone / "stimuli" / experiment.stimuli, thread)
+        names = [
+            [experiment.imageName[i] for i in experiment.trial_indices(thread, number)]
+            for number in range(N_BLOCKS)
+        ]
+    np.testing.assert_array_equal(found.codes, np.concatenate(of_blocks).astype(np.float32))
+    assert found.block.tolist() == [b for b, codes in enumerate(of_blocks) for _ in codes]
+    code_of = dict(zip(found.ids, found.codes, strict=True))
+    for number, codes in enumerate(of_blocks):
+        rows = {row.name: row for row in read_manifest(finished.block(number))}
+        shown = [rows[n] for n in read_answer(finished.kept(number) / "answer.h5", []).images]
+        expected = [codes[row.code] for row in shown if row.thread == thread and row.code >= 0]
+        of_names = [code_of[f"{name}.bmp"] for name in names[number]]
+        np.testing.assert_array_equal(of_names, np.float32(expected))
+
+
+def test_nwb_files_are_written_with_the_codes_that_make_the_images(finished, tmp_path, capsys):
+    pynwb = pytest.importorskip("pynwb", reason="pynwb, a requirement, is not installed")
+    matroot, out = tmp_path / "matroot", tmp_path / "nwb"
+    words = [str(finished.root), "--animal=Otto", "--area=IT", f"--out={matroot}", f"--nwb={out}"]
+    assert run(lambda: main(words)) == 2
+    said = capsys.readouterr().err
+    assert "metadata.yaml" in said
+    assert "its template was written there; fill it in and run the same again" in said
+    with_metadata(out, METADATA.replace("Alfa", "Otto"))
+    assert run(lambda: main(words)) == 0  # the session is in the recordings already
+    assert "1 NWB files written, 0 kept" in capsys.readouterr().out
+    (path,) = out.glob("sub-SIMULATED-Otto/*.nwb")
+    assert pynwb.validate(path=str(path)) == []
+    with open_recordings(matroot) as before, open_recordings(out) as after:
+        found, expected = (r.experiment(1) for r in (after, before))
+        assert found.imageName == expected.imageName
+        for name in ("psth", "ref_psth", "rspmat", "ref_rspmat", "idx_seq", "ref_idx_seq"):
+            for one, other in zip(getattr(found, name), getattr(expected, name), strict=True):
+                assert [block.tobytes() for block in one] == [block.tobytes() for block in other]
+    with pynwb.NWBHDF5IO(path, mode="r") as io:
+        tables = io.read().processing["optimizer"].data_interfaces
+        names, codes = (tables["codes_thread1"][name].data[:] for name in ("image_name", "code"))
+    assert codes.dtype == np.float32
+    begin = "block002_thread001_gen_gen001_"
+    of_block = [name.startswith(begin) for name in names]
+    rows = [r for r in read_manifest(finished.block(1)) if r.thread == 1 and r.code >= 0]
+    answer = read_answer(finished.kept(1) / "answer.h5", [])
+    rows = [row for row in rows if row.name in answer.images]  # what was lost is not in the file
+    assert sum(of_block) == len(rows)
+    images = rendered(SmallGenerator(16, 16), codes[of_block].astype(float), None)
+    for image, row in zip(images, rows, strict=True):
+        with Image.open(finished.block(1) / row.file) as picture:
+            np.testing.assert_array_equal(image, picture)
+    assert run(lambda: main(words)) == 0
+    assert "0 NWB files written, 1 kept" in capsys.readouterr().out
+
+
+def test_a_folder_of_nwb_files_takes_no_session(finished, tmp_path):
+    (tmp_path / "sub-Otto").mkdir()
+    (tmp_path / "sub-Otto" / "a.nwb").touch()
+    with pytest.raises(SettingError, match="in MATLAB's form, or an empty folder, found NWB files"):
+        add_session(finished.root, tmp_path, "Otto", "IT")
 
 
 def unmarked(folder, root):

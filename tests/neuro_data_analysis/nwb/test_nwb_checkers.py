@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from neuro_data_analysis.nwb.run import write_all
-from tests.nwb_recordings import element, with_metadata, write_matroot
+from tests.nwb_recordings import (
+    code_files,
+    element,
+    with_image_names,
+    with_metadata,
+    write_matroot,
+)
 
 pynwb = pytest.importorskip("pynwb", reason="pynwb, a requirement, is not installed")
 
@@ -18,7 +24,8 @@ def folder(tmp_path_factory):
     """A recorded and a simulated experiment would not be mixed: two folders, one data set each."""
     root = tmp_path_factory.mktemp("dandi")
     for name in ("Beto-22072020-002", "Alfa-25112020-003-SIM"):
-        matroot = write_matroot(root / "recordings" / name, [element(name)])
+        matroot = write_matroot(root / "recordings" / name, [with_image_names(element(name))])
+        code_files(matroot)
         out = with_metadata(root / "nwb" / name)
         write_all(matroot, out, n_jobs=1)
         (out / "dandiset.yaml").touch()

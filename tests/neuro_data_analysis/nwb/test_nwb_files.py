@@ -12,12 +12,22 @@ import h5py
 import numpy as np
 import pytest
 
-from core.errors import MissingFileError, RecordingError, SettingError
+from core.errors import MissingFileError, RecordingError, SettingError, run
 from core.files import sha256
+from neuro_data_analysis.nwb.__main__ import main
+from neuro_data_analysis.nwb.codes import image_names
 from neuro_data_analysis.nwb.run import write_all
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, evolution_file, open_recordings
 from neuro_data_analysis.recordings.published_form import published_value
-from tests.nwb_recordings import element, with_metadata, write_matroot
+from tests.nwb_recordings import (
+    FIRST,
+    SECOND,
+    code_files,
+    element,
+    with_image_names,
+    with_metadata,
+    write_matroot,
+)
 
 pynwb = pytest.importorskip("pynwb", reason="pynwb, a requirement, is not installed")
 
@@ -161,6 +171,52 @@ def test_files_made_from_the_same_are_kept_and_others_written_again(matroot, cop
     changed = (copied / "metadata.yaml").read_text().replace("P9Y", "P10Y")
     (copied / "metadata.yaml").write_text(changed)
     assert write_all(matroot, copied, n_jobs=1)[1:] == (1, 1)  # of that animal
+
+
+def test_codes_at_hand_are_written_by_the_names_of_their_images(tmp_path):
+    matroot = write_matroot(tmp_path / "recordings", [with_image_names(element())])
+    out = with_metadata(tmp_path / "nwb")
+    write_all(matroot, out, n_jobs=1)
+    (path,) = out.glob("sub-*/*.nwb")
+    with h5py.File(path) as file:
+        assert "optimizer" not in file["processing"]
+    codes = code_files(matroot)
+    assert write_all(matroot, out, n_jobs=1)[1:] == (1, 0)
+    with h5py.File(path) as file:
+        assert list(file["processing/optimizer"]) == ["codes_thread0"]
+        table = file["processing/optimizer/codes_thread0"]
+        assert table["image_name"].asstr()[()].tolist() == [*FIRST, SECOND]
+        assert table["code"].dtype == np.float32
+        np.testing.assert_array_equal(table["code"], codes)
+    assert write_all(matroot, out, n_jobs=1)[1:] == (0, 1)
+
+
+def test_founders_of_which_some_were_not_shown_have_no_names():
+    ids = ["founder_001", "founder_002", f"{SECOND}.bmp"]
+    assert image_names(ids, 0, FIRST[:2]) == [*FIRST[:2], SECOND]
+    assert image_names(ids, 0, FIRST[:1]) == ["", "", SECOND]
+
+
+def test_corrections_reach_the_file(matroot, tmp_path):
+    out, overrides = with_metadata(tmp_path / "nwb"), tmp_path / "o.json"
+    assert write_all(matroot, out, n_jobs=1)[1:] == (2, 0)
+    overrides.write_text('{"4": {"optim_names": ["CMAES_Hessian", "CMAES"], "stimuli": "/there"}}')
+    command = ["--matroot", matroot, "--out", out, "--overrides", overrides, "--jobs=1"]
+    assert run(lambda: main(list(map(str, command)))) == 0
+    with open_recordings(out) as recordings:
+        assert recordings.experiment(4).optim_names == ("CMAES_Hessian", "CMAES")
+        assert recordings.experiment(4).stimuli == "/there"
+        assert recordings.experiment(2).stimuli == "N:\\Stimuli\\2020"
+    assert write_all(matroot, out, None, 1, overrides)[1:] == (0, 2)
+    assert write_all(matroot, out, n_jobs=1)[1:] == (1, 1)  # as they were recorded
+    overrides.write_text('{"3": {"stimuli": "/there"}}')
+    with pytest.raises(SettingError, match=r"o\.json: expected usable experiments, found \[3\]"):
+        write_all(matroot, out, None, 1, overrides)
+
+
+def test_the_folder_of_the_recordings_is_not_written(matroot):
+    with pytest.raises(SettingError, match="another folder than that of the recordings"):
+        write_all(matroot, matroot)
 
 
 @pytest.mark.slow
