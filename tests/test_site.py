@@ -136,3 +136,5 @@ def test_a_tutorial_is_committed_without_outputs_and_small(notebook):
     cells = [cell for cell in content.cells if cell.cell_type == "code"]
     assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
     assert max(len(cell.source.splitlines()) for cell in cells) <= 40
+    text = notebook.read_text(encoding="utf-8")
+    assert not re.search(r"[\"\s(](/home|/root|/Users|/tmp|/work|[A-Z]:\\\\)", text)
