@@ -12,7 +12,10 @@ from core.contract.source_data import SourceData
 from core.statistics.comparisons import paired
 from core.statistics.masks import AREAS
 from core.threads import PREFIXES
-from neuro_data_analysis.simulation.run import export_simulated, simulate_recordings
+from neuro_data_analysis.export.inputs import Folders
+from neuro_data_analysis.export.run import export_all
+from neuro_data_analysis.recordings.dataset import open_recordings
+from neuro_data_analysis.simulation.run import simulate_recordings
 
 LATE_AND_EARLY = ((50, 75), (75, 100), (125, 150), (175, 200))
 """Windows after image onset, ms, half-open."""
@@ -57,7 +60,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "simulated"
             simulate_recordings(out, seed)
-            export_simulated(out)
+            with open_recordings(out / "matroot") as recordings:
+                # no tuning recordings, whose curves take longer than all the rest
+                export_all(recordings, out / "source_data", Folders.below(out / "evolutions"))
             print(f"{seed}: {summary(SourceData(out / 'source_data'))}", flush=True)
 
 

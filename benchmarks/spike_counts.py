@@ -23,11 +23,14 @@ WINDOW, BASELINE = 0.15, 0.045
 """Seconds that spikes are counted in."""
 
 SIGMA = 0.2
-"""Spread of the first codes, for every optimizer."""
+"""Spread of the first codes, for every optimizer that starts at 0."""
+
+NORM = 8
+"""Of the best code; SphereCMA, which starts from random codes on a sphere, is told it."""
 
 CONDITIONS = ("clean", "poisson", "sparse", "baseline", "missing", "drift", "outlier")
 
-OURS = ("MirroredES", "CholeskyCMAES")
+OURS = ("MirroredES", "CholeskyCMAES", "SphereCMA")
 
 INSTALLED, OTHERS = ("cma", "cmaes"), ("LMMAES", "DiagonalCMA")
 """Peers that are requirements, and those that are not."""
@@ -56,7 +59,7 @@ class Neuron:
         self.condition, self.rng = condition, np.random.default_rng([seed, 77])
         self.rotation = np.linalg.qr(drawn.standard_normal((N, N)))[0]
         best = drawn.standard_normal(N)
-        self.best = 8 * best / np.linalg.norm(best)
+        self.best = NORM * best / np.linalg.norm(best)
         weights = 1 / np.arange(1.0, N + 1) ** 2
         # the code 0 gets a tenth of the peak
         at_zero = np.square(self.best @ self.rotation) @ weights
@@ -93,11 +96,15 @@ class Neuron:
 def _ours(name: str, seed: int, neuron: Neuron) -> np.ndarray:
     from core import optimizers
 
-    optimizer = getattr(optimizers, name)(N, None, SIGMA, np.zeros(N), random_seed=seed)
+    make = getattr(optimizers, name)
+    if name == "SphereCMA":
+        optimizer = make(N, sphere_norm=NORM, random_seed=seed)
+    else:
+        optimizer = make(N, None, SIGMA, np.zeros(N), random_seed=seed)
     codes = optimizer.get_init_pop()
     while neuron.n_shown < N_IMAGES:
         codes = optimizer.step(neuron(codes), codes)
-    return optimizer.xmean
+    return optimizer.xnew if name == "SphereCMA" else optimizer.xmean
 
 
 def _cma(name: str, seed: int, neuron: Neuron) -> np.ndarray:

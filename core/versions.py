@@ -4,7 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
-from core.project import ROOT
+from core.project import SOURCES
 
 REQUIREMENTS = ("requirements-figures.txt", "requirements.txt")
 
@@ -17,7 +17,7 @@ def versions() -> dict[str, str]:
         "this project": _own_version(),
         "Python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        **{name: _installed(name, pin) for name, pin in pins(ROOT).items()},
+        **{name: _installed(name, pin) for name, pin in pins(SOURCES).items()},
     }
 
 
@@ -26,13 +26,13 @@ def _own_version() -> str:
     import tomllib
     from importlib import metadata
 
-    sources = ROOT / "pyproject.toml"
+    sources = SOURCES / "pyproject.toml"
     if not sources.is_file():
         return metadata.version("dynamic-manifold-alignment")
     return tomllib.loads(sources.read_text(encoding="utf-8"))["project"]["version"]
 
 
-def pins(root: Path = ROOT) -> dict[str, str]:
+def pins(root: Path = SOURCES) -> dict[str, str]:
     """Packages that the project's requirements name, and the version of each, in their order.
 
     None where the project is installed without its requirements.

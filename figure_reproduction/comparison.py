@@ -35,13 +35,19 @@ AGREES = "agrees"
 AGREES_UNKNOWN = "agrees, origin unknown"
 DIFFERS = "differs"
 SIMULATED = "not comparable: simulated"
+TWINS = "not comparable: digital twins"
 SUBSTITUTES = "not comparable: substitutes"
 AVERAGED = "not comparable: block averages"
+OTHER_SETTINGS = "not comparable: other settings"
 WITHHELD = "withheld: a check failed"
 UNAVAILABLE = "not available"
 INFORMATIVE = "informative"
 
-_NOT_COMPARABLE = {Origin.SIMULATED: SIMULATED, Origin.SUBSTITUTES: SUBSTITUTES}
+_NOT_COMPARABLE = {
+    Origin.SIMULATED: SIMULATED,
+    Origin.TWINS: TWINS,
+    Origin.SUBSTITUTES: SUBSTITUTES,
+}
 
 _INFORMATIVE_NOTES = (
     *("optimiser dependent", "development figure", "unpublished axis"),
@@ -80,7 +86,7 @@ class Compared:
 
     `tolerance` is the one that decided; `regenerated` says whether it is that of a computed table
     instead of the published number's own; `why` tells why there is no value, where that is known,
-    or what a regenerated one rests on.
+    or what a regenerated one or one of other settings rests on.
     """
 
     published: Published
@@ -93,7 +99,11 @@ class Compared:
     @property
     def difference(self) -> float | None:
         """This run's value minus the published one; None where the two are not compared."""
-        if self.value is None or self.verdict in (*_NOT_COMPARABLE.values(), AVERAGED):
+        if self.value is None or self.verdict in (
+            *_NOT_COMPARABLE.values(),
+            AVERAGED,
+            OTHER_SETTINGS,
+        ):
             return None
         return self.value - self.published.value
 
@@ -182,8 +192,10 @@ def _compare(number: Published, result: FigureResult) -> Compared:
     if averaged:
         allowed = number.tolerance + explorer_tolerances().get(number.id, 0.0)
         number = replace(number, tolerance=allowed)
-    decision = verdict(number, value, result.origin, bool(result.contradictions))
-    return Compared(number, value, decision, number.tolerance)
+    decision = verdict(
+        number, value, result.origin, bool(result.contradictions), bool(result.settings)
+    )
+    return Compared(number, value, decision, number.tolerance, why=result.settings)
 
 
 @cache
@@ -212,7 +224,13 @@ def _compare_regenerated(number: Published, found: Regenerated) -> Compared:
     )
 
 
-def verdict(number: Published, value: float, origin: Origin, contradicted: bool = False) -> str:
+def verdict(
+    number: Published,
+    value: float,
+    origin: Origin,
+    contradicted: bool = False,
+    settings_differ: bool = False,
+) -> str:
     """Verdict on one value; a difference equal to the tolerance agrees.
 
     Parameters
@@ -222,10 +240,12 @@ def verdict(number: Published, value: float, origin: Origin, contradicted: bool 
     value
         This run's.
     origin
-        What it was computed from; a value from simulated recordings, or from substitutes for the
-        paper's models, says nothing about the published one.
+        What it was computed from; a value from simulated recordings, twins, or substitutes for
+        the paper's models, says nothing about the published one.
     contradicted
         Whether the files that it comes from contradict one another.
+    settings_differ
+        Whether the analysis was set otherwise than the paper's.
 
     Examples
     --------
@@ -234,11 +254,15 @@ def verdict(number: Published, value: float, origin: Origin, contradicted: bool 
     ('agrees', 'differs')
     >>> verdict(number, 23, Origin.SIMULATED)
     'not comparable: simulated'
+    >>> verdict(number, 23, Origin.RECORDED, settings_differ=True)
+    'not comparable: other settings'
     >>> verdict(number, 23, Origin.UNKNOWN), verdict(number, 23, Origin.RECORDED, contradicted=True)
     ('agrees, origin unknown', 'withheld: a check failed')
     """
     if origin in _NOT_COMPARABLE:
         return _NOT_COMPARABLE[origin]
+    if settings_differ:
+        return OTHER_SETTINGS
     if contradicted:
         return WITHHELD
     if any(words in number.note for words in _INFORMATIVE_NOTES):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.contract.provenance import Check, Origin
+from core.contract.provenance import NOT_RECORDED, Check, Origin
 
 Statistics = dict[str, float]
 """Numbers stated on a figure's panels, by id of ``published_statistics.csv``."""
@@ -89,7 +89,7 @@ class FigureResult:
     """One figure as the report needs it; `problem` says why it could not be drawn.
 
     `origin` is that of the figure's files in the folder `source`; a panel whose inputs were
-    computed has another.
+    computed has another. `settings` says how the analysis was set otherwise than the paper's.
     """
 
     figure: str
@@ -106,11 +106,17 @@ class FigureResult:
     seconds: float = 0.0
     problem: str = ""
     claims: ClaimNumbers = ClaimNumbers()
+    settings: str = ""
 
     @property
     def simulated(self) -> bool:
-        """Whether the figure's folder is."""
-        return self.origin is Origin.SIMULATED
+        """Whether the figure's folder is, of a model's neurons or of digital twins."""
+        return self.origin in NOT_RECORDED
+
+    @property
+    def mark(self) -> str:
+        """Word that its marked panels bear."""
+        return "DIGITAL TWINS" if self.origin is Origin.TWINS else "SIMULATED"
 
     @property
     def not_drawn(self) -> list[str]:

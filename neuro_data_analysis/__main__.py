@@ -21,13 +21,18 @@ EXAMPLES = (
 
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
-    from neuro_data_analysis.export.options import add_choice_of_experiments, add_matroot
+    from neuro_data_analysis.export.options import (
+        add_choice_of_experiments,
+        add_matroot,
+        add_windows,
+    )
 
     made = CommandParser(*EXAMPLES, prog="python -m neuro_data_analysis", description=__doc__)
     commands = made.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("list", help="a table of all experiments")
     add_matroot(listing)
     add_choice_of_experiments(listing)
+    add_windows(listing)
     listing.add_argument(
         "--csv",
         type=Path,
@@ -37,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     trials = commands.add_parser("trials", help="all single trials of an experiment")
     trials.add_argument("expi", type=int, metavar="EXPI", help="number of the experiment, 1-based")
     add_matroot(trials)
+    add_windows(trials)
     trials.add_argument(
         "--out",
         type=folder,

@@ -19,9 +19,12 @@ def parser() -> argparse.ArgumentParser:
     parser = arguments.CommandParser(
         "python -m neuro_data_analysis.covariance_tensors --network efficientnet_lite0 "
         "--matroot recordings",
+        "python -m neuro_data_analysis.covariance_tensors --network my_parts:features "
+        "--matroot simulated_data/matroot --stimuli simulated_data/practice/stimuli",
         prog="python -m neuro_data_analysis.covariance_tensors",
         description="Similarity of the two threads' feature-response covariance: the layer columns "
-        "of Figure 3G's table.",
+        "of Figure 3G's table. `./reproduce simulate` makes images of one experiment to practise "
+        "on, in simulated_data/practice/stimuli.",
     )
     parser.add_argument(
         "--stimuli",
@@ -39,7 +42,8 @@ def parser() -> argparse.ArgumentParser:
         "--network",
         default="resnet50_linf8",
         metavar="NAME",
-        help="resnet50_linf8 (default) or efficientnet_lite0, which needs no download",
+        help="resnet50_linf8 (default), efficientnet_lite0, which needs no download, or "
+        "module:factory, your own (docs/image_similarity.md)",
     )
     parser.add_argument("--device", help="cpu, cuda, ... (default: CUDA when present)")
     parser.add_argument(

@@ -398,22 +398,26 @@ def load_resp_multiwindow(
 def extract_all_evol_trajectory(
     BFEStats: Iterable[Any],  # noqa: N803
 ) -> tuple[dict[int, np.ndarray], pd.DataFrame]:
-    """Evoked trajectories (n_blocks, 6) by Expi, events/s, and the metadata table."""
+    """Evoked trajectories (n_blocks, 6) by Expi, events/s, and the metadata table.
+
+    Both rest on the rates in [50, 200) ms; `extract_all_evol_trajectory_dyna` takes any window.
+    """
     return extract_all_evol_trajectory_dyna(BFEStats)
 
 
 def extract_all_evol_trajectory_dyna(
     BFEStats: Iterable[Any],  # noqa: N803
     rsp_wdw: range = range(50, 200),
+    bsl_wdw: range = range(0, 45),
 ) -> tuple[dict[int, np.ndarray], pd.DataFrame]:
-    """Trajectories in any response window, and the metadata table.
+    """Trajectories in any response window, and the metadata table with its tests in that window.
 
     Parameters
     ----------
     BFEStats
         All experiments.
-    rsp_wdw
-        Response window, ms.
+    rsp_wdw, bsl_wdw
+        Windows of the response and of the baseline, ms.
 
     Returns
     -------
@@ -424,16 +428,18 @@ def extract_all_evol_trajectory_dyna(
     """
     experiments = as_experiments(BFEStats)
     trajectories = {
-        experiment.Expi: _responses(experiment, rsp_wdw) for experiment in _usable(experiments)
+        experiment.Expi: _responses(experiment, rsp_wdw, bsl_wdw)
+        for experiment in _usable(experiments)
     }
-    return trajectories, get_meta_df(experiments)
+    return trajectories, get_meta_df(experiments, rsp_wdw)
 
 
 def extract_all_evol_trajectory_dyna_multiwindow_nostats(
     BFEStats: Iterable[Any],  # noqa: N803
     rsp_wdws: Sequence[range] = (range(50, 200), range(45)),
+    rsp_wdw: range = range(50, 200),
 ) -> tuple[dict[int, list[np.ndarray]], pd.DataFrame]:
-    """Trajectories in several windows, and the metadata table.
+    """Trajectories in several windows, and the metadata table, whose tests are of one window.
 
     Parameters
     ----------
@@ -441,6 +447,8 @@ def extract_all_evol_trajectory_dyna_multiwindow_nostats(
         All experiments.
     rsp_wdws
         Response windows, ms.
+    rsp_wdw
+        Window of the rates that the table tests, ms, whatever the others are.
 
     Returns
     -------
@@ -454,19 +462,28 @@ def extract_all_evol_trajectory_dyna_multiwindow_nostats(
         experiment.Expi: [_responses(experiment, window) for window in rsp_wdws]
         for experiment in _usable(experiments)
     }
-    return trajectories, get_meta_df(experiments)
+    return trajectories, get_meta_df(experiments, rsp_wdw)
 
 
 def extract_all_evol_trajectory_psth(
     BFEStats: Iterable[Any],  # noqa: N803
+    rsp_wdw: range = range(50, 200),
 ) -> tuple[dict[int, np.ndarray], pd.DataFrame]:
-    """PSTH trajectories (n_blocks, 4, 200) by Expi, events/s, and the metadata table."""
+    """PSTH trajectories (n_blocks, 4, 200) by Expi, events/s, and the metadata table.
+
+    Parameters
+    ----------
+    BFEStats
+        All experiments.
+    rsp_wdw
+        Window of the rates that the table tests, ms.
+    """
     experiments = as_experiments(BFEStats)
     trajectories = {
         experiment.Expi: side_by_side(psth_trajectory(complete_blocks(experiment.psth)))
         for experiment in _usable(experiments)
     }
-    return trajectories, get_meta_df(experiments)
+    return trajectories, get_meta_df(experiments, rsp_wdw)
 
 
 def pad_resp_traj(resp_col: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray, int]:
@@ -597,8 +614,9 @@ def _together(files: list[list[Path]]) -> list[Path]:
     return [file for block in files for file in block]
 
 
-def _responses(experiment: Experiment, window: range) -> np.ndarray:
-    return side_by_side(response_trajectory(complete_blocks(experiment.psth), _window(window)))
+def _responses(experiment: Experiment, window: range, baseline: range = range(0, 45)) -> np.ndarray:
+    psth = complete_blocks(experiment.psth)
+    return side_by_side(response_trajectory(psth, _window(window), _window(baseline)))
 
 
 def _both_ways(rates: TrialRates) -> Trials:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from core.statistics.masks import published_masks
+from core.statistics.windows import EVOKED
 from neuro_data_analysis.evolutions.cohort import evoked_rates, metadata, metadata_table
 from neuro_data_analysis.recordings.experiment import Experiment
 from neuro_data_analysis.recordings.naming import animal_and_date, area_of_channel
@@ -77,16 +78,38 @@ def area_mapping(chan: int, Animal: str, expdate: datetime.date) -> str:  # noqa
     return area_of_channel(chan, Animal, expdate)
 
 
-def get_meta_dict(S: Element) -> dict[str, Any]:  # noqa: N803 (published name)
-    """A row of ``meta_stats`` as a dict; ``expdate`` is a date."""
+def get_meta_dict(
+    S: Element,  # noqa: N803 (published name)
+    rsp_wdw: range = range(*EVOKED),
+) -> dict[str, Any]:
+    """A row of ``meta_stats`` as a dict; ``expdate`` is a date.
+
+    Parameters
+    ----------
+    S
+        The experiment.
+    rsp_wdw
+        Window of the rates that are tested, ms.
+    """
     experiment = recorded(S)
-    row = metadata(experiment, evoked_rates(experiment.psth))
+    row = metadata(experiment, evoked_rates(experiment.psth, (rsp_wdw.start, rsp_wdw.stop)))
     return {**row, "expdate": experiment.expdate}
 
 
-def get_meta_df(BFEStats: Iterable[Element | None]) -> pd.DataFrame:  # noqa: N803
-    """``meta_stats``: a row per usable experiment, indexed by Expi; ``expdate`` is a date."""
-    table = metadata_table(as_experiments(BFEStats))
+def get_meta_df(
+    BFEStats: Iterable[Element | None],  # noqa: N803
+    rsp_wdw: range = range(*EVOKED),
+) -> pd.DataFrame:
+    """``meta_stats``: a row per usable experiment, indexed by Expi; ``expdate`` is a date.
+
+    Parameters
+    ----------
+    BFEStats
+        All experiments.
+    rsp_wdw
+        Window of the rates that are tested, ms.
+    """
+    table = metadata_table(as_experiments(BFEStats), (rsp_wdw.start, rsp_wdw.stop))
     return table.assign(expdate=table["expdate"].map(datetime.date.fromisoformat))
 
 

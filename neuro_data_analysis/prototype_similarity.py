@@ -33,9 +33,12 @@ def parser() -> argparse.ArgumentParser:
     parser = arguments.CommandParser(
         "python -m neuro_data_analysis.prototype_similarity --network efficientnet_lite0 "
         "--prototypes montages",
+        "python -m neuro_data_analysis.prototype_similarity --network my_parts:features "
+        "--prototypes simulated_data/practice/prototypes",
         prog="python -m neuro_data_analysis.prototype_similarity",
         description="Similarity of the two threads' prototype images in image networks: the image "
-        "columns of Figure 3G's table.",
+        "columns of Figure 3G's table. `./reproduce simulate` makes montages to practise on, in "
+        "simulated_data/practice/prototypes.",
     )
     parser.add_argument(
         "--prototypes",
@@ -54,8 +57,8 @@ def parser() -> argparse.ArgumentParser:
         "--network",
         action="append",
         metavar="NAME",
-        help=f"repeatable; {', '.join(PUBLISHED)} (default: these) or {OFFLINE}, which needs no "
-        "download",
+        help=f"repeatable; {', '.join(PUBLISHED)} (default: these), {OFFLINE}, which needs no "
+        "download, or module:factory, your own (docs/image_similarity.md)",
     )
     parser.add_argument("--device", help="cpu, cuda, ... (default: CUDA when present)")
     parser.add_argument(

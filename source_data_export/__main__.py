@@ -17,6 +17,7 @@ def parser() -> argparse.ArgumentParser:
     """Command line of ``./reproduce export``."""
     parser = CommandParser(
         "reproduce export --figure 4 --matroot simulated_data/matroot",
+        "reproduce export --matroot simulated_data/matroot --evoked 60-180 --area V4 --out v4",
         prog="reproduce export",
         description="Rebuild source data from the recordings under MATROOT: run the export "
         "notebooks, each in a fresh kernel, and keep executed copies in "
@@ -58,8 +59,9 @@ def main(argv: list[str] | None = None) -> int:
     with opened(settings, folders, root) as (recordings, _, output):
         output.refuse()
         used = used_line(recordings)
+        used = "\n".join(filter(None, (used, settings.analysis.line)))
         # those that were found bad are named, so that no notebook looks for them again
-        settings = replace(settings, skip_bad=False, exclude=tuple(recordings.left_out))
+        settings = replace(settings, skip_bad=False, analysis=output.settings)
     writable_folder(options.executed)
     kind = "simulated recordings" if output.simulated else "recordings"
     print(f"Source data from {kind} in {root} to {output.root}\n{used}", flush=True)

@@ -118,6 +118,7 @@ class Session:
         """What the exporters draw on."""
         settings = self.settings
         needed = NEEDED.get(self.figure, {})
+        needed = needed | {"settings": settings.analysis}
         return Inputs(self.recordings, self.folders, settings.example, settings.jobs, **needed)
 
     @property
@@ -179,6 +180,8 @@ class Session:
         n_usable = len(self.recordings.usable())
         name = Path(self.recordings.name).name
         lines = [f"Recordings: `{name}`, {n_usable} experiments. Written to: `{self.place}`."]
+        if words := self.output.settings.words():
+            lines.append(f"\n**Other settings than published:** {words}.")
         if self.simulated:
             lines.insert(
                 0,

@@ -15,9 +15,10 @@ from core.contract.descriptions import SLICES, Table
 from core.contract.provenance import Check
 from core.contract.source_data import SourceData, validate
 from core.errors import MissingFileError, ReproductionError
-from core.statistics.convergence import convergence
+from core.statistics.analysis import in_ms
 from core.statistics.masks import AREAS, SUCCESS_LEVELS, mask_table, success_without_variation
-from core.statistics.windows import EVOKED, window_rate
+from core.statistics.summaries import convergence
+from core.statistics.windows import window_rate
 from core.threads import PREFIXES, THREADS
 
 RELATIVE_TOLERANCE = 1e-6
@@ -226,10 +227,11 @@ def _fig4_time_constants(source: SourceData) -> Iterator[Check]:
     if not real[:, 0].all():
         return
     table = source.read(fig4.TIME_CONSTANTS)
+    share = source.settings(fig4.FOLDER).rise_share
     for prefix, thread in zip(PREFIXES, THREADS, strict=True):
         responses = source.read(fig4.RESPONSES[f"{thread}_mean"])
         again = [
-            convergence(row[mask], baseline=row[0]).first_block
+            convergence(row[mask], row[0], share).first_block
             for row, mask in zip(responses, real, strict=True)
         ]
         rows = table[f"{prefix}_tc0_bslinit"].to_numpy() == np.array(again)
@@ -237,21 +239,25 @@ def _fig4_time_constants(source: SourceData) -> Iterator[Check]:
 
 
 def _fig5_psth(source: SourceData) -> Iterator[Check]:
+    window = source.settings(fig4.FOLDER).evoked
     for (block, name), file in fig5.PSTH.items():
         column = 0 if block == "first" else -1
-        evoked = window_rate(source.read(file), axis=1)
+        evoked = window_rate(source.read(file), window, axis=1)
         response = source.read(fig4.RESPONSES[name])[:, column]
-        yield _close(f"5A, {block} block, {name}: 50-200 ms mean is Figure 4's", evoked, response)
+        words = f"5A, {block} block, {name}: {in_ms(window)} mean is Figure 4's"
+        yield _close(words, evoked, response)
 
 
 def _fig5_windows(source: SourceData) -> Iterator[Check]:
+    start, stop = source.settings(fig4.FOLDER).evoked
+    inside = [window for window in fig5.WINDOWS if start <= window[0] and window[1] <= stop]
+    if not inside or (inside[0][0], inside[-1][1]) != (start, stop):
+        return  # the window is not made of theirs
     for name in SLICES[:2]:
-        windows = [
-            source.read(fig5.WINDOW_RESPONSES[w, name]) for w in fig5.WINDOWS if w[0] >= EVOKED[0]
-        ]
+        windows = [source.read(fig5.WINDOW_RESPONSES[w, name]) for w in inside]
         response = source.read(fig4.RESPONSES[name])
         yield _close(
-            f"5C, {name}: mean of the windows from 50 to 200 ms is Figure 4's",
+            f"5C, {name}: mean of the windows from {start} to {stop} ms is Figure 4's",
             np.mean(windows, axis=0),
             response,
         )

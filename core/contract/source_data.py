@@ -14,15 +14,18 @@ from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
     PROVENANCE_FILE_NAME,
     SIMULATED_SUFFIX,
+    TWINS_KIND,
     Origin,
     Record,
     origin_of,
     read_provenance,
+    simulated_kind,
     simulation_record,
 )
 from core.contract.signs import MARK, file_is_signed
-from core.errors import ContractError, MissingFileError, ReproductionError
+from core.errors import ContractError, MissingFileError, ReproductionError, SettingError
 from core.files import sha256
+from core.statistics.analysis import DETAIL, PUBLISHED, AnalysisSettings
 
 MAX_BLOCKS = 10_000
 
@@ -220,7 +223,8 @@ class SourceData:
         if folder == ext1.FOLDER:
             return Origin.COMPUTED
         if self.holds_simulated(folder):
-            return Origin.SIMULATED
+            is_twins = simulated_kind(self.root).get("kind") == TWINS_KIND
+            return Origin.TWINS if is_twins else Origin.SIMULATED
         records = self.provenance
         files = self.present(folder)
         known = [records.get(file.path) for file in files]
@@ -232,14 +236,44 @@ class SourceData:
         return origin_of(known)
 
     def is_published_cohort(self, folder: str) -> bool:
-        """Whether the published counts are required: real data of all 170 experiments.
+        """Whether the published counts are required: all 170 real experiments, as published.
 
         Parameters
         ----------
         folder
             A figure's folder in the root.
         """
-        return self.sizes.experiments == Sizes.experiments and not self.holds_simulated(folder)
+        whole = self.sizes.experiments == Sizes.experiments
+        return whole and not self.holds_simulated(folder) and self.settings(folder) == PUBLISHED
+
+    def settings(self, folder: str) -> AnalysisSettings:
+        """What the files of a figure's folder were analysed with, as their provenance says.
+
+        Parameters
+        ----------
+        folder
+            A figure's folder in the root.
+
+        Raises
+        ------
+        ContractError
+            If the provenance names no settings that there are, or several for one figure.
+        """
+        records = self.provenance
+        known = [records[f.path].details for f in self.present(folder) if f.path in records]
+        found = [details[DETAIL] for details in known if DETAIL in details]
+        path = self.root / PROVENANCE_FILE_NAME
+        try:
+            of_files = {AnalysisSettings.of(values) for values in found}
+        except (SettingError, TypeError, AttributeError) as error:
+            raise ContractError(
+                path=path, expected=f"settings of an analysis for {folder}", found=error
+            ) from None
+        if len(of_files) > 1:
+            raise ContractError(
+                path=path, expected=f"one kind of settings for {folder}", found=len(of_files)
+            )
+        return of_files.pop() if of_files else PUBLISHED
 
     @property
     def provenance(self) -> dict[str, Record]:

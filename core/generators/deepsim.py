@@ -47,9 +47,11 @@ class View(nn.Module):
         self.shape = shape[1:] if shape[0] == -1 else shape
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The same numbers in the other shape."""
         return x.reshape(-1, *self.shape)
 
     def extra_repr(self) -> str:
+        """The shape, for the text of the network."""
         return f"{self.shape}"
 
 
@@ -61,9 +63,11 @@ class ScalarMultiply(nn.Module):
         self.scalar = scalar
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The product."""
         return x * self.scalar
 
     def extra_repr(self) -> str:
+        """The constant, for the text of the network."""
         return f"{self.scalar}"
 
 

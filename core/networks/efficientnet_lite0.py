@@ -62,6 +62,7 @@ class SameConv2d(nn.Conv2d):
     """Convolution whose output has ``ceil(size / stride)`` rows, padded as TensorFlow does."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Maps of the padded images."""
         pads = [self._padding(x.shape[axis], axis - 2) for axis in (3, 2)]
         (left, right), (top, bottom) = pads
         if left == right and top == bottom:
@@ -99,6 +100,7 @@ class InvertedResidual(nn.Module):
         self.skips = stride == 1 and n_in == n_out
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Maps of the block, with its input added where the shapes agree."""
         y = self.project(self.depthwise(self.expand(x)))
         return x + y if self.skips else y
 
@@ -129,6 +131,7 @@ class EfficientNetLite0(nn.Module):
         self.fc = nn.Linear(1280, 1000)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits of the 1000 classes, `(n, 1000)`."""
         return self.fc(self.pool(self.head(self.blocks(self.stem(x)))))
 
 

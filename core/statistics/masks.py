@@ -10,16 +10,14 @@ import logging
 
 import pandas as pd
 
+from core.statistics.analysis import AREAS, MIN_BLOCKS, SUCCESS_LEVEL
 from core.statistics.samples import LARGEST_T
 from core.threads import SUCCESS_WORDS
 
 logger = logging.getLogger(__name__)
 
-AREAS = ("V1", "V4", "IT")
-"""Visual areas in the order of every panel; the paper's text calls ``IT`` PIT."""
-
-MIN_BLOCKS = 15
-"""Fewest blocks of a valid experiment (the published rule reads ``blockN > 14``)."""
+PAIR = ("fc6", "BigGAN")
+"""Spaces of both threads of a paired evolution."""
 
 UNSTABLE_BASELINE = (
     "Beto-18082020-002",
@@ -34,10 +32,10 @@ UNSTABLE_BASELINE = (
 SUCCESS_LEVELS = {"005": 0.05, "001": 0.01}
 """Suffix of a success label and the level that p must stay below."""
 
-RISE_LEVEL = 0.01
+RISE_LEVEL = SUCCESS_LEVEL
 """Level that p must stay below in Figure 4A."""
 
-LAST_BLOCK_LEVEL = 0.01
+LAST_BLOCK_LEVEL = SUCCESS_LEVEL
 """Level that p must stay below in Figure 6."""
 
 
@@ -59,20 +57,54 @@ def area(meta: pd.DataFrame, name: str) -> pd.Series:
     return meta["visual_area"] == name
 
 
-def long_enough(meta: pd.DataFrame) -> pd.Series:
-    """Experiments with more than 14 blocks.
+def long_enough(meta: pd.DataFrame, min_blocks: int = MIN_BLOCKS) -> pd.Series:
+    """Experiments with more than 14 blocks, or another number.
+
+    Parameters
+    ----------
+    meta
+        Table with the column ``blockN``.
+    min_blocks
+        Fewest blocks.
 
     Examples
     --------
     >>> long_enough(pd.DataFrame({"blockN": [14, 15]})).tolist()
     [False, True]
     """
-    return meta["blockN"] >= MIN_BLOCKS
+    return meta["blockN"] >= min_blocks
+
+
+def stands_for(space: str, generator: str) -> str:
+    """Name of a generator that stands for another one in a trial without an animal.
+
+    Parameters
+    ----------
+    space
+        The one that it stands for, of `PAIR`.
+    generator
+        What it is.
+
+    Examples
+    --------
+    >>> stands_for("fc6", "small")
+    'small for fc6'
+    """
+    return f"{generator} for {space}"
 
 
 def fc6_against_biggan(meta: pd.DataFrame) -> pd.Series:
-    """Thread 0 evolved in fc6, thread 1 in BigGAN or its class subspace."""
-    return (meta["space1"] == "fc6") & meta["space2"].str.contains("BigGAN", regex=False)
+    """Thread 0 evolved in fc6, thread 1 in BigGAN or its class subspace, or in what stands for it.
+
+    Examples
+    --------
+    >>> spaces = {"space1": ["fc6", "small for fc6", "fc7"], "space2": "BigGAN"}
+    >>> fc6_against_biggan(pd.DataFrame(spaces)).tolist()
+    [True, True, False]
+    """
+    first = meta["space1"]
+    is_first = (first == PAIR[0]) | first.str.endswith(stands_for(PAIR[0], ""))
+    return is_first & meta["space2"].str.contains(PAIR[1], regex=False)
 
 
 def unstable_baseline(meta: pd.DataFrame) -> pd.Series:
@@ -87,8 +119,15 @@ def unstable_baseline(meta: pd.DataFrame) -> pd.Series:
     return meta["ephysFN"].map(lambda name: any(part in name for part in UNSTABLE_BASELINE))
 
 
-def valid(meta: pd.DataFrame) -> pd.Series:
+def valid(meta: pd.DataFrame, min_blocks: int = MIN_BLOCKS) -> pd.Series:
     """Long enough, stable, and fc6 against BigGAN (154 of the published 170).
+
+    Parameters
+    ----------
+    meta
+        Table with the columns of ``meta_stats``.
+    min_blocks
+        Fewest blocks.
 
     Examples
     --------
@@ -103,7 +142,7 @@ def valid(meta: pd.DataFrame) -> pd.Series:
     >>> valid(meta).tolist()
     [True, False, False]
     """
-    return long_enough(meta) & ~unstable_baseline(meta) & fc6_against_biggan(meta)
+    return long_enough(meta, min_blocks) & ~unstable_baseline(meta) & fc6_against_biggan(meta)
 
 
 def success(meta: pd.DataFrame, thread: int, level: float) -> pd.Series:

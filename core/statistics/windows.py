@@ -3,11 +3,9 @@
 import numpy as np
 
 from core.errors import RecordingError
+from core.statistics.analysis import BASELINE, EVOKED, Window
 
-Window = tuple[int, int]
-
-EVOKED: Window = (50, 200)
-BASELINE: Window = (0, 45)
+__all__ = ["BASELINE", "EVOKED", "Window", "check_window", "window_rate"]
 
 
 def check_window(window: Window, n_bins: int) -> Window:

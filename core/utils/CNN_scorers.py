@@ -115,6 +115,7 @@ class TorchScorer(Scorer):
 
     @record_layers.setter
     def record_layers(self, keys: Sequence[str]) -> None:
+        """Change what scoring returns besides scores."""
         self.recorded = list(keys)
 
     def select(self, layer: str, unit: int | Sequence[int], *, ingraph: bool = False) -> None:

@@ -123,15 +123,18 @@ class ImagenetImages(ReadByIndex):
         return len(self._rows)
 
     def picture(self, index: int) -> tuple[Image.Image, int]:
+        """The picture at an index, and its label."""
         with _decoding(self.name(index)):
             row = self._rows[int(index)]
             picture = row["image"].convert("RGB")
         return resize_shorter_side(picture, SHORTER_SIDE), row["label"]
 
     def name(self, index: int) -> str:
+        """What an image is called in messages."""
         return f"{IMAGENET}, {self.split}, image {index}"
 
     def identity(self) -> dict[str, Any]:
+        """What tells the set from others: numbers and texts."""
         return {"n_images": len(self), "names": f"{IMAGENET} {self.split}"}
 
 
@@ -211,6 +214,7 @@ class FileImages(ReadByIndex):
         return len(self._names)
 
     def picture(self, index: int) -> tuple[Image.Image, str]:
+        """The picture at an index, and its label."""
         name = self.name(index)
         with _decoding(name), Image.open(self._opened(index)) as image:
             return _eight_bits(image), name
@@ -221,9 +225,11 @@ class FileImages(ReadByIndex):
         return io.BytesIO(self._archive.read(self._names[index]))
 
     def name(self, index: int) -> str:
+        """What an image is called in messages."""
         return str(self.root / self._names[index])
 
     def identity(self) -> dict[str, Any]:
+        """What tells the set from others: numbers and texts."""
         names = hashlib.sha256("\n".join(self._names).encode()).hexdigest()
         return {"n_images": len(self), "names": names}
 
@@ -287,6 +293,7 @@ class ArrayImages(ReadByIndex):
         return self._images.shape[0]
 
     def picture(self, index: int) -> tuple[Image.Image, int]:
+        """The picture at an index, and its label."""
         values = np.asarray(self._images[int(index)])
         if values.dtype != np.uint8:
             values = _to_bytes(values)
@@ -297,9 +304,11 @@ class ArrayImages(ReadByIndex):
         return Image.fromarray(np.ascontiguousarray(values)), index
 
     def name(self, index: int) -> str:
+        """What an image is called in messages."""
         return f"{self.root}, image {index}" if self.root else f"image {index}"
 
     def identity(self) -> dict[str, Any]:
+        """What tells the set from others: numbers and texts."""
         names = f"{list(self._images.shape)} {self._images.dtype}"
         return {"n_images": len(self), "names": names}
 

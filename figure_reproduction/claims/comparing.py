@@ -48,5 +48,5 @@ def _compare(claim: PrintedNumber, result: FigureResult) -> Compared:
             return Compared(claim, value, AVERAGED, claim.tolerance)
         rounding = explorer_tolerances().get(claim.panel_number, 0.0)
         claim = replace(claim, tolerance=claim.tolerance + rounding)
-    said = verdict(claim, value, origin, bool(result.contradictions))
-    return Compared(claim, value, said, claim.tolerance)
+    said = verdict(claim, value, origin, bool(result.contradictions), bool(result.settings))
+    return Compared(claim, value, said, claim.tolerance, why=result.settings)

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from core.figures import FIGURES
 from core.files import replacing, write_text
-from core.project import ROOT
+from core.project import SOURCES
 from figure_reproduction.claims.listed import left_out
-from figure_reproduction.comparison import COLUMNS, SIMULATED, csv_row
+from figure_reproduction.comparison import COLUMNS, SIMULATED, TWINS, csv_row
 from figure_reproduction.report import further
 from figure_reproduction.report.differences import KINDS, unlike_the_paper
 from figure_reproduction.report.errata import contradictions
@@ -137,6 +137,7 @@ def page_text(
         figures=figures,
         real=[f for f in figures if f.real_panels or f.result.problem],
         simulated=simulated,
+        mark=next((f.result.mark for f in simulated), ""),
         answer=short_answer([(f.result, f.numbers) for f in figures]),
         unlike=unlike_the_paper(numbers),
         kinds=KINDS,
@@ -147,6 +148,7 @@ def page_text(
         n_others=sum(not is_published(c.published) for c in numbers),
         n_constructed=sum(by_construction(c) for c in numbers),
         SIMULATED=SIMULATED,
+        TWINS=TWINS,
         not_redrawn=NOT_REDRAWN,
         run=run,
         seed=seed,
@@ -186,9 +188,9 @@ def script_link(figure: FigureReport, out: Path) -> str:
     out
         Folder of the page.
     """
-    if not out.resolve().is_relative_to(ROOT):
+    if not out.resolve().is_relative_to(SOURCES):
         return ""
-    script = ROOT / f"{FIGURES[figure.result.figure].script.replace('.', '/')}.py"
+    script = SOURCES / f"{FIGURES[figure.result.figure].script.replace('.', '/')}.py"
     return link(script, out.resolve())
 
 

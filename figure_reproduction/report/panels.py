@@ -9,8 +9,10 @@ from figure_reproduction.comparison import (
     AVERAGED,
     DIFFERS,
     INFORMATIVE,
+    OTHER_SETTINGS,
     SIMULATED,
     SUBSTITUTES,
+    TWINS,
     WITHHELD,
     Compared,
     compare,
@@ -257,6 +259,7 @@ class FigureReport:
         """Sentences that say why a verdict on this figure is not plain."""
         n_failed = len(self.result.contradictions)
         return (
+            *([f"Not as published: {self.result.settings}."] if self.result.settings else []),
             *([ORIGIN_UNKNOWN] if self.of_unknown_origin else []),
             *([f"Verdicts are withheld: {n_failed} of the checks below failed."] * bool(n_failed)),
         )
@@ -328,8 +331,10 @@ def verdict_class(verdict: str) -> str:
     """
     words = {
         SIMULATED: "simulated",
+        TWINS: "simulated",
         SUBSTITUTES: "substitutes",
         AVERAGED: "averaged",
+        OTHER_SETTINGS: "settings",
         WITHHELD: "withheld",
         INFORMATIVE: "informative",
     }

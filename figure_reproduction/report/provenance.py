@@ -9,11 +9,11 @@ from pathlib import Path
 
 from core.contract.provenance import Origin
 from core.figures import Figure
-from core.project import ROOT
+from core.project import ROOT, SOURCES
 from core.versions import versions
 from figure_reproduction.results import FigureResult, SourceFile
 
-MODES = {Origin.SIMULATED: "simulated", Origin.EXPLORER: "explorer"}
+MODES = {Origin.SIMULATED: "simulated", Origin.TWINS: "twins", Origin.EXPLORER: "explorer"}
 """What ``--data`` takes for an origin; ``local`` for all others."""
 
 _PANEL_OF_FILE = re.compile(r"^Fig(?:ure)?(?:Ext|Extended)?\d([A-Z])_")
@@ -76,7 +76,7 @@ def run_data(results: list[FigureResult], seconds: float) -> RunData:
     )
 
 
-def commit(root: Path = ROOT) -> str:
+def commit(root: Path = SOURCES) -> str:
     """Commit of the code and whether files differ from it; says so where nothing is known.
 
     Examples

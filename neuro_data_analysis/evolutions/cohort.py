@@ -13,8 +13,9 @@ import pandas as pd
 from core.contract.descriptions import SLICES
 from core.errors import RecordingError
 from core.progress import progress
+from core.statistics.analysis import PUBLISHED, AnalysisSettings
 from core.statistics.masks import valid
-from core.statistics.windows import Window, window_rate
+from core.statistics.windows import EVOKED, Window, window_rate
 from neuro_data_analysis.evolutions.evolution_tests import block_responses, evolution_tests
 from neuro_data_analysis.evolutions.trajectories import (
     BlockMeans,
@@ -59,7 +60,10 @@ class Summary:
 
 
 def summarise(
-    experiment: Experiment, windows: tuple[Window, ...] = (), with_psth: bool = True
+    experiment: Experiment,
+    windows: tuple[Window, ...] = (),
+    with_psth: bool = True,
+    settings: AnalysisSettings = PUBLISHED,
 ) -> Summary:
     """Read one experiment's trials and reduce them.
 
@@ -71,6 +75,8 @@ def summarise(
         Windows of `Summary.windows`, start and stop in ms.
     with_psth
         Whether the PSTHs are averaged, too.
+    settings
+        Windows of the response and of the baseline.
 
     Raises
     ------
@@ -79,7 +85,7 @@ def summarise(
     """
     try:
         psth = complete_blocks(experiment.psth)
-        evoked = evoked_rates(experiment.psth)
+        evoked = evoked_rates(experiment.psth, settings.evoked)
         per_thread = [thread[: n_complete_blocks(thread)] for thread in evoked]
         meta = {**metadata(experiment, evoked), **block_responses(per_thread)}
     except RecordingError as error:
@@ -87,22 +93,29 @@ def summarise(
     return Summary(
         expi=experiment.Expi,
         meta=meta,
-        responses=response_trajectory(psth),
+        responses=response_trajectory(psth, settings.evoked, settings.baseline),
         psth=psth_trajectory(psth) if with_psth else None,
         windows=window_trajectories(psth, windows),
         n_trials=tuple(sum(map(len, thread)) for thread in evoked),
     )
 
 
-def evoked_rates(psth: Blocks) -> Blocks:
-    """Single-trial rates in [50, 200) ms of every thread and block, (n_trials,) each, events/s.
+def evoked_rates(psth: Blocks, window: Window = EVOKED) -> Blocks:
+    """Single-trial rates in a window of every thread and block, (n_trials,) each, events/s.
+
+    Parameters
+    ----------
+    psth
+        Both threads' blocks of trials, (200, n_trials) each, events/s.
+    window
+        Start and stop in ms, half-open, 0-based.
 
     Examples
     --------
     >>> evoked_rates([[np.full((200, 2), 12.0)], [np.full((200, 1), 8.0)]])
     [[array([12., 12.])], [array([8.])]]
     """
-    return [[window_rate(block) for block in thread] for thread in psth]
+    return [[window_rate(block, window) for block in thread] for thread in psth]
 
 
 def metadata(experiment: Experiment, evoked: Blocks) -> dict:
@@ -124,10 +137,20 @@ def metadata(experiment: Experiment, evoked: Blocks) -> dict:
     return {**identity(experiment), "blockN": len(complete[0]), **evolution_tests(complete)}
 
 
-def metadata_table(experiments: Iterable[Experiment | None]) -> pd.DataFrame:
-    """``meta_stats``: a row per usable experiment, indexed by Expi, ascending."""
+def metadata_table(
+    experiments: Iterable[Experiment | None], window: Window = EVOKED
+) -> pd.DataFrame:
+    """``meta_stats``: a row per usable experiment, indexed by Expi, ascending.
+
+    Parameters
+    ----------
+    experiments
+        Experiments; None for one without a recording.
+    window
+        Of the rates that are tested: start and stop in ms, half-open, 0-based.
+    """
     rows = {
-        experiment.Expi: metadata(experiment, evoked_rates(experiment.psth))
+        experiment.Expi: metadata(experiment, evoked_rates(experiment.psth, window))
         for experiment in experiments
         if experiment is not None
     }
@@ -152,16 +175,20 @@ def identity(experiment: Experiment) -> dict:
 
 @dataclass(frozen=True)
 class Cohort:
-    """All usable experiments in ascending order of Expi, on a common number of blocks."""
+    """All usable experiments in ascending order of Expi, on a common number of blocks.
+
+    `settings` are those that they were summarised with.
+    """
 
     summaries: tuple[Summary, ...]
+    settings: AnalysisSettings = PUBLISHED
 
     @cached_property
     def meta(self) -> pd.DataFrame:
         """``meta_activation_stats`` indexed by Expi, with the mask ``valid`` as last column."""
         index = pd.Index([summary.expi for summary in self.summaries], name="Expi")
         table = pd.DataFrame([summary.meta for summary in self.summaries], index=index)
-        return table.assign(valid=valid(table))
+        return table.assign(valid=valid(table, self.settings.min_blocks))
 
     @cached_property
     def responses(self) -> BlockMeans:
@@ -248,7 +275,10 @@ def experiment_order(recordings: Recordings) -> pd.DataFrame:
 
 
 def gather_all(
-    recordings: Recordings, windows: tuple[Window, ...] = (), with_psth: bool = True
+    recordings: Recordings,
+    windows: tuple[Window, ...] = (),
+    with_psth: bool = True,
+    settings: AnalysisSettings = PUBLISHED,
 ) -> Cohort:
     """Summaries of a whole data set, whose name stands in what is raised.
 
@@ -260,6 +290,8 @@ def gather_all(
         Windows for `Cohort.window_responses`, start and stop in ms.
     with_psth
         Whether `Cohort.psth` is asked for.
+    settings
+        Windows and thresholds; which experiments are used is the data set's.
 
     Raises
     ------
@@ -268,13 +300,16 @@ def gather_all(
     """
     experiments = progress(recordings.experiments(), len(recordings.usable()), "experiments")
     try:
-        return gather(experiments, windows, with_psth)
+        return gather(experiments, windows, with_psth, settings)
     except RecordingError as error:
         raise error.inside(recordings.name) from None
 
 
 def gather(
-    experiments: Iterable[Experiment], windows: tuple[Window, ...] = (), with_psth: bool = True
+    experiments: Iterable[Experiment],
+    windows: tuple[Window, ...] = (),
+    with_psth: bool = True,
+    settings: AnalysisSettings = PUBLISHED,
 ) -> Cohort:
     """Summaries of all experiments, each read once.
 
@@ -286,16 +321,21 @@ def gather(
         Windows for `Cohort.window_responses`, start and stop in ms.
     with_psth
         Whether `Cohort.psth` is asked for.
+    settings
+        Windows and thresholds; which experiments are used is the data set's.
 
     Raises
     ------
     RecordingError
         If there is no experiment, or one contradicts itself, or none ever responds.
     """
-    summaries = tuple(summarise(experiment, windows, with_psth) for experiment in experiments)
+    summaries = tuple(
+        summarise(experiment, windows, with_psth, settings) for experiment in experiments
+    )
     if not summaries:
         raise RecordingError(expected="at least one usable experiment", found="none")
-    cohort = Cohort(tuple(sorted(summaries, key=lambda summary: summary.expi)))
+    ordered = tuple(sorted(summaries, key=lambda summary: summary.expi))
+    cohort = Cohort(ordered, settings)
     silent = cohort.meta.index[cohort.normaliser <= 0]
     if len(silent):
         raise RecordingError(

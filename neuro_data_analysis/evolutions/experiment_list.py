@@ -7,14 +7,13 @@ import pandas as pd
 
 from core.errors import RecordingError
 from core.progress import progress
+from core.statistics.analysis import PUBLISHED, AnalysisSettings
 from core.statistics.masks import (
-    MIN_BLOCKS,
     fc6_against_biggan,
     long_enough,
     mask_table,
     success_with_rise,
     unstable_baseline,
-    valid,
 )
 from core.threads import PREFIXES
 from neuro_data_analysis.evolutions.cohort import Cohort, gather
@@ -23,21 +22,16 @@ from neuro_data_analysis.recordings.dataset import Recordings
 FILE = "experiments.csv"
 """Table of all experiments, beside the source data."""
 
-INVALID = {
-    f"fewer than {MIN_BLOCKS} blocks": lambda meta: ~long_enough(meta),
-    "unstable baseline": unstable_baseline,
-    "not fc6 against BigGAN": lambda meta: ~fc6_against_biggan(meta),
-}
-"""Why an experiment is used and does not count as valid."""
 
-
-def broken(recordings: Recordings) -> dict[int, str]:
+def broken(recordings: Recordings, settings: AnalysisSettings = PUBLISHED) -> dict[int, str]:
     """Experiments that cannot be used, and why; every trial of all of them is read.
 
     Parameters
     ----------
     recordings
         The data set.
+    settings
+        Windows in which they must respond.
 
     Returns
     -------
@@ -49,7 +43,7 @@ def broken(recordings: Recordings) -> dict[int, str]:
         try:
             experiment = recordings[index]
             if experiment is not None:
-                gather([experiment], with_psth=False)
+                gather([experiment], with_psth=False, settings=settings)
                 experiment.ref_psth  # noqa: B018 (refused here)
         except RecordingError as error:
             found[index + 1] = _without_number(error, index + 1)
@@ -114,18 +108,20 @@ def experiment_table(recordings: Recordings, cohort: Cohort) -> pd.DataFrame:
         ``visual_area``, ``space1``, ``space2`` (generators of both threads), ``n_blocks`` (after
         the last-block rule), ``n_trials_FC``, ``n_trials_BG`` (all that were shown), ``valid`` and
         ``why_not_valid``; of either thread ``FC_success`` (Figure 4A: best against first two blocks
-        with P < 0.01 and t > 0), ``FC_t``, ``FC_P``; then the published masks, 0 or 1. Empty where
-        an experiment is not used.
+        with t > 0 and P below the level of the settings, 0.01 by default), ``FC_t``, ``FC_P``; then
+        the published masks, 0 or 1. Empty where an experiment is not used.
     """
     meta = cohort.meta
     columns = {"used": True, "why_not": "", **{name: meta[name] for name in _DESCRIBED}}
     columns["n_blocks"] = meta["blockN"]
     for thread, prefix in enumerate(PREFIXES):
         columns[f"n_trials_{prefix}"] = [summary.n_trials[thread] for summary in cohort.summaries]
-    columns["valid"] = valid(meta)
-    columns["why_not_valid"] = reasons(meta)
+    columns["valid"] = meta["valid"]
+    columns["why_not_valid"] = reasons(meta, cohort.settings.min_blocks)
     for thread, prefix in enumerate(PREFIXES):
-        columns[f"{prefix}_success"] = success_with_rise(meta, thread)
+        columns[f"{prefix}_success"] = success_with_rise(
+            meta, thread, cohort.settings.success_level
+        )
         columns[f"{prefix}_t"] = meta[f"t_maxinit_{thread}"]
         columns[f"{prefix}_P"] = meta[f"p_maxinit_{thread}"]
     used = pd.DataFrame(columns, index=meta.index)
@@ -142,13 +138,15 @@ def experiment_table(recordings: Recordings, cohort: Cohort) -> pd.DataFrame:
 _DESCRIBED = ("ephysFN", "Animal", "visual_area", "space1", "space2")
 
 
-def reasons(meta: pd.DataFrame) -> pd.Series:
+def reasons(meta: pd.DataFrame, min_blocks: int = PUBLISHED.min_blocks) -> pd.Series:
     """Why experiments do not count as valid, empty for those that do.
 
     Parameters
     ----------
     meta
         Table with the columns of ``meta_stats``.
+    min_blocks
+        Fewest blocks of a valid one.
 
     Examples
     --------
@@ -156,5 +154,11 @@ def reasons(meta: pd.DataFrame) -> pd.Series:
     >>> reasons(pd.DataFrame(meta)).tolist()
     ['not fc6 against BigGAN', 'fewer than 15 blocks, not fc6 against BigGAN']
     """
-    told = pd.DataFrame({words: holds(meta) for words, holds in INVALID.items()})
+    told = pd.DataFrame(
+        {
+            f"fewer than {min_blocks} blocks": ~long_enough(meta, min_blocks),
+            "unstable baseline": unstable_baseline(meta),
+            "not fc6 against BigGAN": ~fc6_against_biggan(meta),
+        }
+    )
     return told.apply(lambda row: ", ".join(row.index[row]), axis=1)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.statistics.samples import varies
-from core.statistics.windows import EVOKED, window_rate
+from core.statistics.windows import EVOKED, Window, window_rate
 
 SMOOTHING = 25
 """Points of the box mean; only whole boxes inside the evoked window count."""
@@ -11,24 +11,26 @@ SMOOTHING = 25
 PEAK_COLUMNS = ("psth_corr", "psth_MAE", "psth_MSE")
 
 
-def psth_differences(psth: np.ndarray) -> dict[str, float]:
+def psth_differences(psth: np.ndarray, window: Window = EVOKED) -> dict[str, float]:
     """Difference of the best blocks' PSTHs, by the columns of Figure 3G's table.
 
-    The best block of a thread has its largest mean rate in [50, 200) ms. Both PSTHs are divided by
+    The best block of a thread has its largest mean rate in the window. Both PSTHs are divided by
     the larger of the two means, so that differences are shares of it.
 
     Parameters
     ----------
     psth : (n_blocks, 2, 200)
         Unpadded mean PSTHs of both threads, events/s.
+    window
+        Start and stop in ms, half-open, 0-based.
 
     Returns
     -------
     dict
         ``normalizer`` (events/s); Pearson correlation, mean absolute and mean squared difference of
-        the PSTHs in [50, 200) ms, also after a 25-point box mean (``_smooth``); ``act_MAE``, the
+        the PSTHs in the window, also after a 25-point box mean (``_smooth``); ``act_MAE``, the
         absolute difference of the mean rates. NaN where nothing responds or does not vary
-        by more than rounding.
+        by more than rounding, and of the box mean in a window shorter than the box.
 
     Examples
     --------
@@ -37,8 +39,8 @@ def psth_differences(psth: np.ndarray) -> dict[str, float]:
     >>> differences["normalizer"], differences["act_MAE"]
     (40.0, 0.25)
     """
-    evoked = psth[:, :, slice(*EVOKED)]
-    rates = window_rate(psth, axis=2)
+    evoked = psth[:, :, slice(*window)]
+    rates = window_rate(psth, window, axis=2)
     normalizer = float(rates.max())
     if normalizer <= 0:
         names = (*PEAK_COLUMNS, *(f"{name}_smooth" for name in PEAK_COLUMNS), "act_MAE")
@@ -46,10 +48,13 @@ def psth_differences(psth: np.ndarray) -> dict[str, float]:
     best = [evoked[rates[:, thread].argmax(), thread] / normalizer for thread in (0, 1)]
     box = np.full(SMOOTHING, 1 / SMOOTHING)
     smooth = [np.convolve(course, box, mode="valid") for course in best]
+    smoothed = dict.fromkeys((f"{name}_smooth" for name in PEAK_COLUMNS), np.nan)
+    if len(best[0]) >= SMOOTHING:
+        smoothed = _differences(*smooth, "_smooth")
     return {
         "normalizer": normalizer,
         **_differences(*best, ""),
-        **_differences(*smooth, "_smooth"),
+        **smoothed,
         "act_MAE": float(abs(best[0].mean() - best[1].mean())),
     }
 

@@ -173,20 +173,22 @@ def window_trajectories(psth: Blocks, windows: Sequence[Window]) -> dict[Window,
     return {window: Moments(means[:, i], errors[:, i]) for i, window in enumerate(checked)}
 
 
-def response_trajectory(psth: Blocks, window: Window = EVOKED) -> BlockMeans:
+def response_trajectory(
+    psth: Blocks, window: Window = EVOKED, baseline: Window = BASELINE
+) -> BlockMeans:
     """Block means and SEMs of the rate in a window, and block means of the baseline.
 
     Parameters
     ----------
     psth
         Both threads' blocks of trials, (200, n_trials) each, events/s.
-    window
+    window, baseline
         Start and stop in ms, half-open, 0-based.
 
     Raises
     ------
     RecordingError
-        If the window is empty or reaches past the recording.
+        If a window is empty or reaches past the recording.
 
     Examples
     --------
@@ -194,8 +196,8 @@ def response_trajectory(psth: Blocks, window: Window = EVOKED) -> BlockMeans:
     >>> response_trajectory(psth).mean
     array([[40., 30.]])
     """
-    in_window = window_trajectories(psth, [window, BASELINE])
-    return BlockMeans(*in_window[window], in_window[BASELINE].mean)
+    in_window = window_trajectories(psth, [window, baseline])
+    return BlockMeans(*in_window[window], in_window[baseline].mean)
 
 
 def side_by_side(trajectory: Moments | BlockMeans) -> np.ndarray:

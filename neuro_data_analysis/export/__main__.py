@@ -13,6 +13,7 @@ def parser() -> argparse.ArgumentParser:
     """Command line of the exporters."""
     parser = CommandParser(
         "python -m neuro_data_analysis.export --matroot simulated_data/matroot --skip-bad",
+        "python -m neuro_data_analysis.export --evoked 60-180 --area V4 --out v4_60_180",
         prog="python -m neuro_data_analysis.export",
         description="Rebuild source data from recordings: Figures 2, 4, 5 and Extended Data "
         "Figure 4 from the paired evolutions; Figures 3 and 6 and Extended Data Figure 5 as far as "
@@ -34,7 +35,12 @@ def main(argv: list[str] | None = None) -> int:
 
     with opened(settings, FOLDERS, options.matroot) as (recordings, folders, output):
         answer(used_line(recordings))
-        export = export_to(output, Inputs(recordings, folders, settings.example, settings.jobs))
+        if settings.analysis.line:
+            answer(settings.analysis.line)
+        inputs = Inputs(
+            recordings, folders, settings.example, settings.jobs, settings=settings.analysis
+        )
+        export = export_to(output, inputs)
     for error in export.unavailable:
         answer(f"not available: {error}")
     answer(f"{len(export.paths)} files written to {output.root}")

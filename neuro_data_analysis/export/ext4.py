@@ -4,7 +4,7 @@ import numpy as np
 
 from core.contract import ext4
 from core.contract.manifest import EXPERIMENT_ORDER
-from core.statistics.windows import window_rate
+from core.statistics.windows import EVOKED, Window, window_rate
 from core.threads import THREADS
 from neuro_data_analysis.evolutions.cohort import Cohort
 from neuro_data_analysis.export.contents import Contents
@@ -46,10 +46,10 @@ def attribution_table(cohort: Cohort, thread: str, width: int) -> np.ndarray:
         Rows sum to 1; NaN where the best block is the first.
     """
     psth = cohort.psth.mean[:, :, THREADS.index(thread)]
-    return np.stack([attribution(means, width) for means in psth])
+    return np.stack([attribution(means, width, cohort.settings.evoked) for means in psth])
 
 
-def attribution(psth_means: np.ndarray, width: int) -> np.ndarray:
+def attribution(psth_means: np.ndarray, width: int, window: Window = EVOKED) -> np.ndarray:
     """Share of the rise from the first to the best block that falls into each time bin.
 
     Parameters
@@ -58,11 +58,13 @@ def attribution(psth_means: np.ndarray, width: int) -> np.ndarray:
         Mean PSTH of every block, events/s.
     width
         Length of a bin, ms.
+    window
+        By whose rate the best block is found: start and stop in ms, half-open, 0-based.
 
     Returns
     -------
     (200 / width,)
-        Sums to 1; NaN where the best block (largest 50-200 ms mean) is the first.
+        Sums to 1; NaN where the best block (largest mean in the window) is the first.
 
     Examples
     --------
@@ -71,7 +73,7 @@ def attribution(psth_means: np.ndarray, width: int) -> np.ndarray:
     >>> attribution(blocks, 50)
     array([0. , 0. , 0.5, 0.5])
     """
-    best = int(np.argmax(window_rate(psth_means, axis=1)))
+    best = int(np.argmax(window_rate(psth_means, window, axis=1)))
     if best == 0:
         return np.full(psth_means.shape[1] // width, np.nan)
     difference = (psth_means[best] - psth_means[0]).reshape(-1, width).mean(axis=1)

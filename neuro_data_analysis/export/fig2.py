@@ -5,6 +5,7 @@ import pandas as pd
 
 from core.contract import fig2
 from core.contract.manifest import EXPERIMENT_ORDER
+from core.statistics.windows import BASELINE, EVOKED, Window
 from neuro_data_analysis.evolutions.shown_images import trial_rates
 from neuro_data_analysis.evolutions.trajectories import (
     complete_blocks,
@@ -21,7 +22,9 @@ def contents(inputs: Inputs) -> Contents:
     psth = side_by_side(psth_trajectory(complete_blocks(example.psth)))
     offset = fig2.stacking_offset(psth)
     meta = {"Expi": example.Expi, "offset": float(offset), "expstr": example.title}
-    frames = [trial_table(thread) for thread in (*example.psth, *example.ref_psth)]
+    settings = inputs.settings
+    threads = (*example.psth, *example.ref_psth)
+    frames = [trial_table(blocks, settings.evoked, settings.baseline) for blocks in threads]
     return Contents(
         {
             EXPERIMENT_ORDER: inputs.order,
@@ -34,17 +37,24 @@ def contents(inputs: Inputs) -> Contents:
     )
 
 
-def trial_table(blocks: list[np.ndarray]) -> pd.DataFrame:
+def trial_table(
+    blocks: list[np.ndarray], evoked: Window = EVOKED, baseline: Window = BASELINE
+) -> pd.DataFrame:
     """One row per trial in block order, no block dropped: ``resp``, ``bsl`` (events/s), ``gen``.
 
-    `blocks` are PSTHs (200, n_trials); ``gen`` is the 1-based block.
+    Parameters
+    ----------
+    blocks
+        PSTHs (200, n_trials); ``gen`` is the 1-based block.
+    evoked, baseline
+        Windows of ``resp`` and ``bsl``: start and stop in ms, half-open, 0-based.
 
     Examples
     --------
     >>> trial_table([np.full((200, 1), 12.0), np.full((200, 1), 8.0)]).to_numpy().tolist()
     [[12.0, 12.0, 1.0], [8.0, 8.0, 2.0]]
     """
-    together = (np.concatenate(of_block) for of_block in trial_rates(blocks))
+    together = (np.concatenate(of_block) for of_block in trial_rates(blocks, evoked, baseline))
     columns = dict(zip(("resp", "bsl", "gen"), together, strict=True))
     # An object index keeps the pickle free of the names of string arrays, which no reader allows.
     return pd.DataFrame(columns).set_axis(pd.Index(list(columns), dtype=object), axis=1)

@@ -70,7 +70,7 @@ def similarity_table(cohort: Cohort, measured: list[pd.DataFrame]) -> pd.DataFra
         Tables of similarities, as `read_measured` gives them.
     """
     differences = pd.DataFrame(
-        [psth_differences(summary.psth.mean) for summary in cohort.summaries],
+        [psth_differences(s.psth.mean, cohort.settings.evoked) for s in cohort.summaries],
         index=cohort.meta.index,
     )
     parts = [differences, cohort.meta, *(table.reindex(cohort.meta.index) for table in measured)]

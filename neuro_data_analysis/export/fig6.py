@@ -6,6 +6,7 @@ import pandas as pd
 from core.contract import fig6
 from core.contract.descriptions import Table
 from core.errors import MissingFileError, RecordingError
+from core.statistics.analysis import AREAS
 from neuro_data_analysis.export.contents import Contents
 from neuro_data_analysis.export.examples import example_unit
 from neuro_data_analysis.export.inputs import Inputs
@@ -29,7 +30,7 @@ def contents(inputs: Inputs) -> Contents:
     except MissingFileError as error:
         return Contents(unavailable=(error.inside("Figure 6"),))
     if not units:
-        return Contents()
+        return Contents(unavailable=_none_in(inputs.settings.areas))
     table = inputs.synopsis
     examples = {fig6.SINGLE_TRIALS: example_unit(units, fig6.SINGLE_TRIAL_EXAMPLE, True, table)}
     for outcome, name in fig6.AVERAGE_EXAMPLES.items():
@@ -62,6 +63,14 @@ def contents(inputs: Inputs) -> Contents:
                 )
             )
     return Contents(files, tuple(unavailable), shown)
+
+
+def _none_in(areas: tuple[str, ...]) -> tuple[RecordingError, ...]:
+    """That no tuning recording is left, where that is by its area."""
+    if areas == AREAS:
+        return ()
+    words = f"tuning recordings in {', '.join(areas)}"
+    return (RecordingError(path="Figure 6", expected=words, found="none"),)
 
 
 def _columns(table: pd.DataFrame, file: Table) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from core.contract import ext4, fig5
 from core.contract.source_data import EXAMPLE_EXPI
 from core.errors import RecordingError
 from core.progress import progress
+from core.statistics.analysis import PUBLISHED, AnalysisSettings
 from core.statistics.windows import Window
 from neuro_data_analysis.evolutions.cohort import Cohort, experiment_order, gather_all
 from neuro_data_analysis.export.examples import example_experiment
@@ -35,10 +36,12 @@ class CohortInputs(Protocol):
     """
 
     @property
-    def cohort(self) -> Cohort: ...
+    def cohort(self) -> Cohort:
+        """All experiments."""
 
     @property
-    def order(self) -> pd.DataFrame: ...
+    def order(self) -> pd.DataFrame:
+        """The experiment behind every row."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Inputs:
         Processes that fit tuning curves.
     windows, with_psth
         What the cohort is gathered for: by default all windows, and PSTHs; Figure 4 needs neither.
+    settings
+        Windows and thresholds; which experiments are used is the data set's.
     """
 
     recordings: Recordings
@@ -66,6 +71,7 @@ class Inputs:
     n_jobs: int = 2
     windows: tuple[Window, ...] = WINDOWS
     with_psth: bool = True
+    settings: AnalysisSettings = PUBLISHED
 
     @cached_property
     def example(self) -> Experiment:
@@ -90,7 +96,7 @@ class Inputs:
     def _gathered(self) -> Cohort | RecordingError:
         """The cohort, or why there is none, read once for all exporters."""
         try:
-            return gather_all(self.recordings, self.windows, self.with_psth)
+            return gather_all(self.recordings, self.windows, self.with_psth, self.settings)
         except RecordingError as error:
             advice = error.advice or "--skip-bad leaves such experiments out, and --exclude any"
             return error.advising(advice)
@@ -113,7 +119,7 @@ class Inputs:
             If one is broken.
         """
         hessian = open_hessian_recordings(
-            self.folders.records, self.folders.formatted, self.recordings
+            self.folders.records, self.folders.formatted, self.recordings, self.settings
         )
         return tuple(progress(hessian.units(), len(hessian), "tuning recordings"))
 

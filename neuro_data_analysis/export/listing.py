@@ -12,7 +12,7 @@ from core.files import replacing, writable_folder
 from neuro_data_analysis.evolutions.cohort import Cohort, gather_all
 from neuro_data_analysis.evolutions.experiment_list import FILE, experiment_table, used_line
 from neuro_data_analysis.export.opening import choose_experiments
-from neuro_data_analysis.export.options import Settings
+from neuro_data_analysis.export.options import Settings, analysis_settings
 from neuro_data_analysis.recordings.arrays import trial_arrays
 from neuro_data_analysis.recordings.dataset import Recordings, matroot, open_recordings
 
@@ -49,15 +49,18 @@ def listed(options: argparse.Namespace) -> Iterator[str]:
     RecordingError
         If an experiment is broken and was not left out.
     """
+    settings = Settings.of(options)
     with open_recordings(matroot(options.matroot)) as opened:
-        recordings = choose_experiments(opened, Settings.of(options))
-        cohort = gather_all(recordings, with_psth=False)
+        recordings = choose_experiments(opened, settings)
+        cohort = gather_all(recordings, with_psth=False, settings=settings.analysis)
         table = experiment_table(recordings, cohort)
         is_simulated = recordings.is_simulated()
     used = table[table["used"]].assign(why=table["why_not_valid"])
     shown = used[list(SHOWN)].rename(columns=SHOWN)
     yield shown.to_string(index=False, float_format="{:.2g}".format)
     yield used_line(recordings)
+    if line := settings.analysis.line:
+        yield line
     if is_simulated:
         yield "SIMULATED: these recordings are a stand-in"
     if options.csv is not None:
@@ -77,9 +80,10 @@ def written_trials(options: argparse.Namespace) -> Iterator[str]:
     ------
     str
     """
+    settings = analysis_settings(options)
     with open_recordings(matroot(options.matroot)) as recordings:
         experiment = recordings.experiment(options.expi)
-        rates, trials = trial_arrays(experiment)
+        rates, trials = trial_arrays(experiment, settings)
         is_simulated = recordings.is_simulated()
     out = writable_folder(options.out)
     psth = pd.DataFrame(rates, columns=[f"ms_{k}" for k in range(rates.shape[1])])

@@ -9,6 +9,17 @@ from pathlib import Path
 
 from core.arguments import count, folder
 from core.errors import SettingError
+from core.statistics.analysis import (
+    AREAS,
+    BASELINE,
+    EVOKED,
+    NAMES,
+    PUBLISHED,
+    AnalysisSettings,
+    in_ms,
+    read_settings,
+    window_from,
+)
 
 VARIABLE = "EXPORT_SETTINGS"
 """Environment variable that carries settings to the notebooks."""
@@ -46,10 +57,10 @@ class Settings:
         Replace files that did not come from an export.
     figures
         Words of the figures that are written in this run.
-    exclude
-        Experiments that are left out.
     skip_bad
-        Leave out experiments that cannot be used, too.
+        Leave out experiments that cannot be used.
+    analysis
+        Windows, thresholds, areas and exclusions.
     """
 
     out: Path | None = None
@@ -62,8 +73,8 @@ class Settings:
     overrides: Path | None = None
     force: bool = False
     figures: tuple[str, ...] = ()
-    exclude: tuple[int, ...] = ()
     skip_bad: bool = False
+    analysis: AnalysisSettings = PUBLISHED
 
     def __post_init__(self):
         for name in FOLDERS:
@@ -84,7 +95,7 @@ class Settings:
         """
         names = {field.name for field in fields(cls)} & set(vars(options))
         chosen = {name: getattr(options, name) for name in names} | others
-        return cls(**chosen | {"exclude": tuple(chosen.get("exclude", ()))})
+        return cls(analysis=analysis_settings(options), **chosen)
 
     def to_environment(self) -> dict[str, str]:
         """The environment variable that `from_environment` reads."""
@@ -92,6 +103,7 @@ class Settings:
         for name in PATHS:
             if values[name] is not None:
                 values[name] = str(values[name].resolve())
+        values["analysis"] = self.analysis.changes()
         return {VARIABLE: json.dumps(values)}
 
     @classmethod
@@ -105,8 +117,27 @@ class Settings:
         """
         values = json.loads(environment.get(VARIABLE, "{}"))
         paths = {name: Path(values[name]) for name in PATHS if values.get(name) is not None}
-        several = {name: tuple(values.get(name, ())) for name in ("figures", "exclude")}
-        return cls(**values | paths | several)
+        figures = {"figures": tuple(values.get("figures", ()))}
+        analysis = {"analysis": AnalysisSettings.of(values.get("analysis", {}))}
+        return cls(**values | paths | figures | analysis)
+
+
+def analysis_settings(options: argparse.Namespace) -> AnalysisSettings:
+    """Settings of the analysis: those of the file, and over them those of the command line.
+
+    Raises
+    ------
+    SettingError
+        If one cannot be used.
+    """
+    given = vars(options)
+    file = given.get("settings")
+    chosen = {} if file is None else read_settings(file)
+    for name in ("evoked", "baseline"):
+        if given.get(name) is not None:
+            chosen[name] = window_from(given[name], f"--{name}")
+    chosen |= {name: given[name] for name in ("areas", "exclude") if given.get(name)}
+    return AnalysisSettings.of(chosen, "" if file is None else str(file))
 
 
 def add_matroot(parser: argparse.ArgumentParser) -> None:
@@ -118,8 +149,34 @@ def add_matroot(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_windows(parser: argparse.ArgumentParser) -> None:
+    """Add the windows, and the file of all settings of the analysis."""
+    for name, window in {"evoked": EVOKED, "baseline": BASELINE}.items():
+        parser.add_argument(
+            f"--{name}",
+            metavar="MS",
+            help=f"window of the {name} rate, start and stop in ms from image onset, as in 60-180 "
+            f"(default: {in_ms(window)})",
+        )
+    parser.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help=f"TOML file with any of {', '.join(NAMES)}; options go before it "
+        "(default: none, the published settings)",
+    )
+
+
 def add_choice_of_experiments(parser: argparse.ArgumentParser) -> None:
     """Add what leaves experiments out."""
+    parser.add_argument(
+        "--area",
+        dest="areas",
+        action="append",
+        choices=AREAS,
+        help="use the experiments of this visual area alone; may be given more than once (default: "
+        "all)",
+    )
     parser.add_argument(
         "--exclude",
         type=int,
@@ -154,6 +211,7 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
         "valid one in IT whose threads both succeed)",
     )
     add_choice_of_experiments(parser)
+    add_windows(parser)
     for name, content in FOLDERS.items():
         parser.add_argument(
             f"--{name}",

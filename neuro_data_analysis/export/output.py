@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core import interrupt
-from core.contract import ext4, fig2, fig3, fig4, fig5
+from core.contract import ext4, ext5, fig2, fig3, fig4, fig5, fig6
 from core.contract.descriptions import File, Json, Sizes
 from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
@@ -20,6 +20,7 @@ from core.contract.provenance import (
     SIMULATION_FILE_NAME,
     read_provenance,
     record,
+    simulated_kind,
     simulation_record,
     write_provenance,
 )
@@ -30,12 +31,21 @@ from core.files import alone_in, sha256, staging_in, writable_folder, write_json
 from core.moving import finish_moving, move_all, settle
 from core.progress import progress
 from core.project import SOURCE_DATA
+from core.statistics.analysis import DETAIL, PUBLISHED, AnalysisSettings
 from neuro_data_analysis.export.contents import Contents
 
 logger = logging.getLogger(__name__)
 
+TOGETHER = "export all figures together or to another folder (--force writes nevertheless)"
+"""What to do where figures would not fit one another."""
+
+AS_PUBLISHED = "as published"
+
 BY_EXPERIMENT = tuple(figure.FOLDER for figure in (fig2, fig3, fig4, fig5, ext4))
 """Folders whose files can only be read beside the right ``exp_order.csv``."""
+
+BY_SETTINGS = (*BY_EXPERIMENT, fig6.FOLDER)
+"""Folders whose files depend on the settings of the analysis."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,8 @@ class Output:
         Replace files that did not come from an export, or were changed since.
     source
         Word for the origin of the files in the provenance.
+    settings
+        What the recordings are analysed with.
     """
 
     root: Path
@@ -67,17 +79,20 @@ class Output:
     details: dict = field(default_factory=dict)
     force: bool = False
     source: str = EXPORT
+    settings: AnalysisSettings = PUBLISHED
 
     def refuse(self) -> None:
         """Raise a SettingError where `write` must not, so that it is said before the work.
 
         That is where simulated and real data would be mixed, where files of another origin would be
-        replaced, and where the folder cannot be written.
+        replaced, where figures that stay were made with other settings, and where the folder
+        cannot be written.
         """
         settle(self.root)
         refuse_mixing(self.root, self.simulated)
         if not self.force:
             refuse_foreign_files(self.root, self.folders, self.source)
+            self._refuse_other_settings()
         writable_folder(self.root)
 
     def write(self, contents: Contents) -> list[Path]:
@@ -130,7 +145,7 @@ class Output:
         names = sorted(p.relative_to(staging).as_posix() for p in staging.rglob("*") if p.is_file())
         figures = {Path(name).parent for name in names}
         new = {
-            name: record(staging / name, self.source, self.details | of_file.get(name, {}))
+            name: record(staging / name, self.source, self._details(name) | of_file.get(name, {}))
             for name in names
         }
         records = read_provenance(self.root)
@@ -143,13 +158,37 @@ class Output:
         write_provenance(staging, kept | new)
         order = [*names, PROVENANCE_FILE_NAME]
         if self.simulated and simulation_record(self.root) is None:
-            mark = {"simulated": True, "recordings": self.recordings}
+            known = Path(self.recordings)
+            kind = simulated_kind(known if known.is_dir() else known.parent)
+            mark = {"simulated": True, "recordings": self.recordings} | kind
             write_json(staging / SIMULATION_FILE_NAME, mark)
             order.insert(0, SIMULATION_FILE_NAME)
         with interrupt.held_back():
             move_all(staging, self.root, order, [*sorted(stale), JOURNAL_NAME])
         interrupt.check()
         return [self.root / name for name in names]
+
+    def _details(self, name: str) -> dict:
+        """What provenance says of a file: the recordings, and settings that are not published."""
+        changes = self.settings.changes()
+        if not changes or Path(name).parent.name == ext5.FOLDER:
+            return self.details
+        return self.details | {DETAIL: changes}
+
+    def _refuse_other_settings(self) -> None:
+        own = self.settings.changes()
+        for name, known in read_provenance(self.root).items():
+            folder = Path(name).parent.name
+            stays = folder in BY_SETTINGS and folder not in self.folders
+            if stays and known.details.get(DETAIL, {}) != own and (self.root / name).is_file():
+                theirs = AnalysisSettings.of(known.details.get(DETAIL, {}), PROVENANCE_FILE_NAME)
+                wanted = self.settings.words() or AS_PUBLISHED
+                raise SettingError(
+                    path=self.root / name,
+                    expected=f"the settings of this export ({wanted})",
+                    found=f"others ({theirs.words() or AS_PUBLISHED})",
+                    advice=TOGETHER,
+                )
 
     def _refuse_other_experiments(self, staging: Path) -> None:
         new, old = (root / EXPERIMENT_ORDER.path for root in (staging, self.root))
@@ -161,9 +200,7 @@ class Output:
                 path=old,
                 expected="the experiments of these recordings",
                 found=f"others, to which {path.relative_to(self.root)} belongs",
-                advice=(
-                    "export all figures together or to another folder (--force writes nevertheless)"
-                ),
+                advice=TOGETHER,
             )
 
 

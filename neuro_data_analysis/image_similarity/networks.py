@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.computing.devices import device_of, dtype_of
+from core.computing.devices import choose_device, device_of, dtype_of
 from core.contract.fig3 import COVARIANCE_LAYERS
-from core.errors import LayerError, UnknownNetworkError
+from core.errors import LayerError, PromiseError, UnknownNetworkError
 from core.images.range import check_range
 from core.networks.preprocessing import (
     IMAGENET,
@@ -26,6 +26,7 @@ from core.networks.preprocessing import (
     resized,
 )
 from core.networks.zoo import load_network
+from core.own_parts import is_own, own_part
 from core.probing.fetchers import featureFetcher
 from core.probing.layers import eval_mode, naming_the_input
 from core.probing.recording import only_tensor
@@ -285,31 +286,49 @@ _TIMM = {"dino": "vit_base_patch16_224.dino"}
 def load_feature_network(
     name: str, *, device: str | torch.device | None = None, **options: object
 ) -> FeatureNetwork:
-    """A network of `FEATURES` with its weights.
+    """A network of `FEATURES` with its weights, or one of your own.
 
     Parameters
     ----------
     name
-        Which one.
+        Which one; or ``module:factory``, a function that makes a `FeatureNetwork` without
+        arguments.
     device
         Where it computes; by default CUDA when present, else the CPU.
     options
-        Passed on to `core.networks.zoo.load_network` (weights_dir, trusted, ...).
+        Passed on to `core.networks.zoo.load_network` (weights_dir, trusted, ...); not for one of
+        your own.
 
     Raises
     ------
     UnknownNetworkError
         If it is none of them.
+    SettingError, PromiseError
+        If there is no such function, or it makes something else.
     WeightsError, MissingPackageError
         If its weights or packages cannot be had.
     """
     check_names([name])
+    if is_own(name):
+        return _own_network(name, device)
     network = load_network(_TIMM.get(name, name), device=device, **options)
     return FeatureNetwork(name, network.model, FEATURES[name], network.preprocessing)
 
 
+def _own_network(name: str, device: str | torch.device | None) -> FeatureNetwork:
+    made = own_part(name)
+    if not isinstance(made, FeatureNetwork):
+        raise PromiseError(
+            path=name,
+            expected="a FeatureNetwork (docs/image_similarity.md)",
+            found=type(made).__name__,
+        )
+    made.module.to(choose_device(device))
+    return made
+
+
 def check_names(names: Sequence[str]) -> None:
-    """Raise an UnknownNetworkError unless all are names of `FEATURES`.
+    """Raise an UnknownNetworkError unless all are names of `FEATURES`, or of the form of your own.
 
     Examples
     --------
@@ -319,8 +338,9 @@ def check_names(names: Sequence[str]) -> None:
     core.errors.UnknownNetworkError: expected one of resnet50_linf8, ...found 'alexnot'.
     """
     for name in names:
-        if name not in FEATURES:
-            raise UnknownNetworkError(expected=f"one of {', '.join(FEATURES)}", found=f"{name!r}")
+        if name not in FEATURES and not is_own(name):
+            known = ", ".join((*FEATURES, "module:factory"))
+            raise UnknownNetworkError(expected=f"one of {known}", found=f"{name!r}")
 
 
 def image_features(

@@ -4,10 +4,12 @@ import os
 from argparse import Namespace
 from pathlib import Path
 
-from core.errors import MissingFileError, MissingPackageError, RunError, WeightsError
+from core.contract.signs import sign_content
+from core.errors import MissingFileError, MissingPackageError, RunError, SettingError, WeightsError
 from core.files import replacing
 from core.progress import say
 from neuro_data_analysis.image_similarity import networks
+from neuro_data_analysis.image_similarity.practice import SIGN
 from neuro_data_analysis.image_similarity.prototype_table import (
     joined_table,
     network_table,
@@ -17,6 +19,12 @@ from neuro_data_analysis.image_similarity.prototypes import find_prototypes
 from neuro_data_analysis.recordings.dataset import matroot
 from neuro_data_analysis.recordings.lab_tables import writable_table
 from neuro_data_analysis.recordings.layout import PROTOTYPES_FOLDER, SIMILARITY_FILE
+
+PRACTICE = (
+    "`./reproduce simulate` makes some to practise on (--prototypes "
+    "simulated_data/practice/prototypes)"
+)
+"""What to do where there are no montages."""
 
 
 def write_similarities(options: Namespace) -> Path:
@@ -32,10 +40,16 @@ def write_similarities(options: Namespace) -> Path:
     names = list(dict.fromkeys(options.network))
     networks.check_names(names)
     folder = options.prototypes or matroot(options.matroot) / PROTOTYPES_FOLDER
-    files = find_prototypes(folder)
+    try:
+        files = find_prototypes(folder)
+    except SettingError as error:
+        raise (error if error.advice else error.advising(PRACTICE)) from None
     if not files:
         raise MissingFileError(
-            path=folder, expected="montages Exp<NNN>....jpg or .png", found="none"
+            path=folder,
+            expected="montages Exp<NNN>....jpg or .png",
+            found="none",
+            advice=PRACTICE,
         )
     out = writable_table(options.out or folder / SIMILARITY_FILE)
     alternates = None
@@ -60,8 +74,12 @@ def write_similarities(options: Namespace) -> Path:
             found="none",
             advice="--network efficientnet_lite0 needs no download",
         )
+    table = joined_table(tables, alternates)
+    if any(SIGN in path.name for path in files.values()):
+        say(f"{SIGN}: these montages are no prototypes; the numbers are signed so")
+        table = sign_content(table)
     with replacing(out) as temporary:
-        joined_table(tables, alternates).to_csv(temporary, lineterminator="\n")
+        table.to_csv(temporary, lineterminator="\n")
     return out
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from core.statistics.windows import BASELINE, EVOKED, window_rate
+from core.statistics.analysis import PUBLISHED, AnalysisSettings
+from core.statistics.windows import window_rate
 from core.threads import THREADS
 from neuro_data_analysis.recordings.experiment import Experiment
 
@@ -11,13 +12,17 @@ COLUMNS = ("trial", "thread", "generator", "kind", "block", "image", "evoked", "
 """What is known of a trial."""
 
 
-def trial_arrays(experiment: Experiment) -> tuple[np.ndarray, pd.DataFrame]:
+def trial_arrays(
+    experiment: Experiment, settings: AnalysisSettings = PUBLISHED
+) -> tuple[np.ndarray, pd.DataFrame]:
     """Rates of all trials of the preferred unit, in order of presentation, and what they were.
 
     Parameters
     ----------
     experiment
         Experiment to read.
+    settings
+        Windows of ``evoked`` and ``baseline``.
 
     Returns
     -------
@@ -26,9 +31,9 @@ def trial_arrays(experiment: Experiment) -> tuple[np.ndarray, pd.DataFrame]:
     trials
         A row for each, in the same order: ``trial``, its 1-based number in the session; ``thread``,
         0 or 1, and its ``generator``, DeePSim or BigGAN; ``kind``, ``evolved`` or ``reference``;
-        ``block``, 1-based; ``image``, its name; ``evoked`` and ``baseline``, mean rates in [50,
-        200) and [0, 45) ms, events/s. No block is dropped. Reference images are those that are
-        listed for the thread.
+        ``block``, 1-based; ``image``, its name; ``evoked`` and ``baseline``, mean rates in
+        their windows, by default [50, 200) and [0, 45) ms, events/s. No block is dropped. Reference
+        images are those that are listed for the thread.
 
     Raises
     ------
@@ -54,7 +59,7 @@ def trial_arrays(experiment: Experiment) -> tuple[np.ndarray, pd.DataFrame]:
     described = table.assign(
         generator=np.array(THREADS)[table["thread"]],
         image=names[table["trial"].to_numpy() - 1],
-        evoked=window_rate(together, EVOKED, axis=1),
-        baseline=window_rate(together, BASELINE, axis=1),
+        evoked=window_rate(together, settings.evoked, axis=1),
+        baseline=window_rate(together, settings.baseline, axis=1),
     )
     return together, described[list(COLUMNS)]

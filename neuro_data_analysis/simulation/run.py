@@ -27,6 +27,8 @@ from core.moving import is_moving
 from core.parallel import ordered_map
 from core.progress import answer, progress, say
 from neuro_data_analysis.export.run import export_all
+from neuro_data_analysis.image_similarity.practice import FOLDER as PRACTICE_FOLDER
+from neuro_data_analysis.image_similarity.practice import write_practice
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, VARIABLE, open_recordings
 from neuro_data_analysis.recordings.experiment_records import EVOLUTION_TABLE, TUNING_TABLE
 from neuro_data_analysis.recordings.formatted import formatted_file
@@ -108,6 +110,8 @@ def bring_up_to_date(
 ) -> None:
     """Simulate and export what is not there yet, and say so; waits for another run in `out`.
 
+    Pictures to practise on come with it (`neuro_data_analysis.image_similarity.practice`).
+
     Parameters
     ----------
     out
@@ -137,6 +141,9 @@ def bring_up_to_date(
         if not is_exported(out):
             answer(f"Exporting source data to {out / SOURCE_DATA_FOLDER}")
             _export(out, n_jobs)
+        if not (out / PRACTICE_FOLDER).is_dir():
+            with open_recordings(out / MATROOT_FOLDER) as recordings:
+                write_practice(recordings, out)
 
 
 def _simulate(out: Path, seed: int, subset: Subset, n_jobs: int, parameters: Parameters) -> dict:
@@ -149,6 +156,7 @@ def _simulate(out: Path, seed: int, subset: Subset, n_jobs: int, parameters: Par
     write_json(out / SIMULATION_FILE_NAME, {"simulated": True, "complete": False})
     for name in (FORMATTED_FOLDER, RECORDS_FOLDER, PROTOTYPES_FOLDER, LINEARITY_FOLDER):
         shutil.rmtree(folder / name, ignore_errors=True)
+    shutil.rmtree(out / PRACTICE_FOLDER, ignore_errors=True)
     simulator = Simulator(seed, parameters, folder / FORMATTED_FOLDER)
     pairs = ordered_map(simulator.paired_evolution, chosen, n_jobs)
     pairs = progress(pairs, len(chosen), "simulated experiments")

@@ -6,8 +6,9 @@ import pandas as pd
 
 from core.errors import RecordingError
 from core.images.stimulus_names import parse_stimulus_names
+from core.statistics.analysis import PUBLISHED, AnalysisSettings
 from core.statistics.tuning_axes import axes
-from core.statistics.windows import BASELINE, EVOKED
+from core.statistics.windows import EVOKED, Window
 from neuro_data_analysis.evolutions.trajectories import sem
 from neuro_data_analysis.recordings.formatted import FormattedRecording
 from neuro_data_analysis.recordings.naming import unit_name
@@ -44,7 +45,12 @@ class Tuning:
         return unit_name(self.channel, self.unit)
 
 
-def read_tuning(recording: FormattedRecording, channel: int, unit: int) -> Tuning:
+def read_tuning(
+    recording: FormattedRecording,
+    channel: int,
+    unit: int,
+    settings: AnalysisSettings = PUBLISHED,
+) -> Tuning:
     """The preferred unit of a tuning recording.
 
     Parameters
@@ -55,6 +61,8 @@ def read_tuning(recording: FormattedRecording, channel: int, unit: int) -> Tunin
         1-based channel.
     unit
         Number on the channel, from 1.
+    settings
+        Windows of the response and of the baseline.
 
     Raises
     ------
@@ -62,19 +70,19 @@ def read_tuning(recording: FormattedRecording, channel: int, unit: int) -> Tunin
         If the unit is not there exactly once, or no image lies on a Hessian axis.
     """
     row = recording.row_of(channel, unit)
-    baseline = recording.rates(row, BASELINE)
+    baseline = recording.rates(row, settings.baseline)
     return Tuning(
         name=recording.name,
         channel=channel,
         unit=unit,
-        trials=single_trials(recording, row),
+        trials=single_trials(recording, row, settings.evoked),
         baseline_mean=float(baseline.mean()),
         baseline_sem=float(sem(baseline)),
     )
 
 
-def single_trials(recording: FormattedRecording, row: int) -> pd.DataFrame:
-    """One row per trial: image, rate of one unit in [50, 200) ms (events/s), axis and distance.
+def single_trials(recording: FormattedRecording, row: int, window: Window = EVOKED) -> pd.DataFrame:
+    """One row per trial: image, rate of one unit in a window (events/s), axis and distance.
 
     Parameters
     ----------
@@ -82,6 +90,8 @@ def single_trials(recording: FormattedRecording, row: int) -> pd.DataFrame:
         The recording.
     row
         0-based row of the unit.
+    window
+        Start and stop in ms, half-open, 0-based.
 
     Returns
     -------
@@ -100,7 +110,7 @@ def single_trials(recording: FormattedRecording, row: int) -> pd.DataFrame:
             expected="images named like class_eig0_lin-0.24",
             found=f"none among {len(table)} trials",
         )
-    table.insert(1, "pref_unit_resp", recording.rates(row, EVOKED))
+    table.insert(1, "pref_unit_resp", recording.rates(row, window))
     return table
 
 

@@ -10,9 +10,10 @@ import pandas as pd
 
 from core.contract.signs import content_is_signed
 from core.errors import MissingFileError, RecordingError
+from core.statistics.analysis import AREAS, PUBLISHED, SUCCESS_LEVEL, AnalysisSettings
 from core.statistics.comparisons import two_sample
 from core.statistics.masks import success_of_last_block
-from core.statistics.windows import EVOKED
+from core.statistics.windows import EVOKED, Window
 from core.threads import BIGGAN, N_THREADS
 from neuro_data_analysis.evolutions.cohort import evoked_rates
 from neuro_data_analysis.evolutions.evolution_tests import last_against_first
@@ -25,7 +26,11 @@ from neuro_data_analysis.recordings.formatted import (
     formatted_file,
     read_formatted,
 )
-from neuro_data_analysis.recordings.naming import block_and_thread
+from neuro_data_analysis.recordings.naming import (
+    animal_and_date,
+    area_of_channel,
+    block_and_thread,
+)
 from neuro_data_analysis.tuning.axes import read_tuning
 from neuro_data_analysis.tuning.synopsis import TunedUnit
 
@@ -44,11 +49,14 @@ class HessianRecordings:
         Folder of the formatted files.
     evolutions
         The data set of paired evolutions.
+    settings
+        Windows, and the level of success.
     """
 
     table: pd.DataFrame
     folder: Path
     evolutions: Recordings
+    settings: AnalysisSettings = PUBLISHED
 
     def __len__(self) -> int:
         return len(self.table)
@@ -75,15 +83,15 @@ class HessianRecordings:
                     found="one that a simulation wrote",
                 )
             try:
-                tuning = read_tuning(recording, row.pref_chan, row.pref_unit)
+                tuning = read_tuning(recording, row.pref_chan, row.pref_unit, self.settings)
             except RecordingError as error:
                 raise error.inside(path) from None
             try:
                 rates = self._evolved_rates(row, numbers)
-                evolved = succeeded(rates)
+                evolved = succeeded(rates, self.settings.success_level)
             except RecordingError as error:
                 raise error.about(error.path or row.evol_ephysFN) from None
-            if succeeded_without_variation(rates):
+            if evolved and succeeded_without_variation(rates):
                 logger.warning("%s: its success rests on rates that do not vary", row.evol_ephysFN)
             yield TunedUnit(row.Animal, row.Exp_id, evolved, tuning)
 
@@ -95,7 +103,7 @@ class HessianRecordings:
         name = row.evol_ephysFN
         if name in numbers:
             experiment = self.evolutions.experiment(numbers[name])
-            return evoked_rates(complete_blocks(experiment.psth))[BIGGAN]
+            return evoked_rates(complete_blocks(experiment.psth), self.settings.evoked)[BIGGAN]
         path = formatted_file(self.folder, name)
         if not path.is_file():
             raise MissingFileError(
@@ -103,11 +111,16 @@ class HessianRecordings:
                 expected=f"the evolution before {row.ephysFN}",
                 found=f"it neither here nor in {self.evolutions.name}",
             )
-        return evolved_rates(read_formatted(path), row.evol_pref_chan, row.evol_pref_unit)
+        evolution = read_formatted(path)
+        unit = (row.evol_pref_chan, row.evol_pref_unit)
+        return evolved_rates(evolution, *unit, self.settings.evoked)
 
 
 def open_hessian_recordings(
-    records: Path, formatted: Path, evolutions: Recordings
+    records: Path,
+    formatted: Path,
+    evolutions: Recordings,
+    settings: AnalysisSettings = PUBLISHED,
 ) -> HessianRecordings:
     """Find the tuning recordings.
 
@@ -119,16 +132,27 @@ def open_hessian_recordings(
         Folder of the formatted files.
     evolutions
         The data set of paired evolutions.
+    settings
+        Windows, the level of success, and the areas of the evolutions.
 
     Raises
     ------
     MissingFileError, RecordingError
         If the tables are missing or contradict each other.
     """
-    return HessianRecordings(tuning_recordings(records), Path(formatted), evolutions)
+    table = tuning_recordings(records)
+    if settings.areas != AREAS:
+        names, channels = table["evol_ephysFN"], table["evol_pref_chan"]
+        areas = [_area(*unit) for unit in zip(names, channels, strict=True)]
+        table = table[[area in settings.areas for area in areas]]
+    return HessianRecordings(table, Path(formatted), evolutions, settings)
 
 
-def succeeded(evoked: list[np.ndarray]) -> bool:
+def _area(name: str, channel: int) -> str:
+    return area_of_channel(channel, *animal_and_date(name, ""))
+
+
+def succeeded(evoked: list[np.ndarray], level: float = SUCCESS_LEVEL) -> bool:
     """Whether an evolution succeeded as Figure 6 counts it: the last block against the first.
 
     Parameters
@@ -136,6 +160,8 @@ def succeeded(evoked: list[np.ndarray]) -> bool:
     evoked
         Single-trial rates per block of one thread, (n_trials,) each, events/s, incomplete last
         block dropped.
+    level
+        Level that p must stay below.
 
     Raises
     ------
@@ -154,7 +180,7 @@ def succeeded(evoked: list[np.ndarray]) -> bool:
             expected="an evolution whose first and last block can be compared",
             found=f"{len(evoked)} blocks that do not determine a test",
         )
-    return success_of_last_block(p)
+    return success_of_last_block(p, level)
 
 
 def succeeded_without_variation(evoked: list[np.ndarray]) -> bool:
@@ -168,7 +194,9 @@ def succeeded_without_variation(evoked: list[np.ndarray]) -> bool:
     return succeeded(evoked) and bool(np.isnan(two_sample(evoked[-1], evoked[0], strict=True).p))
 
 
-def evolved_rates(recording: FormattedRecording, channel: int, unit: int) -> list[np.ndarray]:
+def evolved_rates(
+    recording: FormattedRecording, channel: int, unit: int, window: Window = EVOKED
+) -> list[np.ndarray]:
     """Evoked single-trial rates per block of BigGAN's thread, from a formatted evolution.
 
     A last block with fewer than 10 trials in either thread is left out.
@@ -181,6 +209,8 @@ def evolved_rates(recording: FormattedRecording, channel: int, unit: int) -> lis
         1-based channel of the preferred unit.
     unit
         Its number on the channel, from 1.
+    window
+        Start and stop in ms, half-open, 0-based.
 
     Returns
     -------
@@ -192,7 +222,7 @@ def evolved_rates(recording: FormattedRecording, channel: int, unit: int) -> lis
     RecordingError
         If no image name says that it was evolved in thread 001.
     """
-    rates = recording.rates(recording.row_of(channel, unit), EVOKED)
+    rates = recording.rates(recording.row_of(channel, unit), window)
     places = [block_and_thread(name) for name in recording.image_names]
     n_blocks = max((place[0] for place in places if place), default=0)
     blocks: list[list[list[float]]] = [[[] for _ in range(n_blocks)] for _ in range(N_THREADS)]

@@ -60,7 +60,7 @@ def test_without_torch_the_rest_is_listed(monkeypatch):
 
 
 def test_without_the_sources_the_version_is_that_of_the_installed_package(tmp_path, monkeypatch):
-    monkeypatch.setattr(core.versions, "ROOT", tmp_path)
+    monkeypatch.setattr(core.versions, "SOURCES", tmp_path)
     monkeypatch.setattr(metadata, "version", {"dynamic-manifold-alignment": "7.8.9"}.get)
     assert versions()["this project"] == "7.8.9"
     assert pins(tmp_path) == {}

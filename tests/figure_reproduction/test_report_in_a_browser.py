@@ -7,9 +7,7 @@ pictures of the usual sizes.
 
 import json
 import os
-import shutil
 import subprocess
-from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -23,10 +21,9 @@ from figure_reproduction.comparison import published_numbers
 from figure_reproduction.panels import Panel, save
 from figure_reproduction.report import write_report
 from figure_reproduction.results import ClaimNumbers, FigureResult, SourceFile, SourceWords
+from tests.chromium import FOLDER, browser
 
 mpl.use("Agg")
-
-FOLDER = Path(__file__).parents[1] / "browser"
 
 REPORT = os.environ.get("REPORT_IN_A_BROWSER")
 """A page to be opened instead, say that of the last run."""
@@ -34,18 +31,6 @@ REPORT = os.environ.get("REPORT_IN_A_BROWSER")
 SIMULATED_FIGURES = ("3", "6")
 
 CHANGED = {"fig4b.initial.V1.t": 0.0, "fig5c.IT.n": 60.0}
-
-
-def browser():
-    """Chromium's path; the test is skipped where it, Node or the packages are not there."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no Chromium is installed")
-    if shutil.which("node") is None:
-        pytest.skip("Node is not installed")
-    if not (FOLDER / "node_modules" / "playwright-core").is_dir():
-        pytest.skip("`npm ci --prefix tests/browser` was not run")
-    return chromium
 
 
 def figure(word, out):

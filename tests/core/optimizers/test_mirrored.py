@@ -34,12 +34,37 @@ def test_a_silent_generation_moves_nothing():
     assert mean_after([0] * 8).tolist() == ZERO.tolist()
 
 
+def walked(response, n_generations=60):
+    """Learning rates of an optimizer of 64 numbers whose codes get the scores `response(codes)`."""
+    optimizer = MirroredES(64, 20, 0.5, np.zeros(64), random_seed=0)
+    codes, rates = optimizer.get_init_pop(), []
+    for _ in range(n_generations):
+        codes = optimizer.step(response(codes), codes)
+        rates.append(optimizer.rate)
+    return np.array(rates)
+
+
+def test_the_learning_rate_stays_while_gradients_agree():
+    assert walked(lambda codes: codes[:, 0]).min() > 0.035
+
+
+def test_the_learning_rate_is_halved_at_the_optimum():
+    rates = walked(lambda codes: -np.square(codes).sum(1))
+    assert rates[-1] == pytest.approx(0.02)
+
+
+def test_the_learning_rate_is_halved_where_gradients_turn_back():
+    rates = walked(lambda codes: -np.square(codes[:, 0] - 1))
+    assert rates[-1] == pytest.approx(0.02)
+
+
 def test_a_step_is_the_sum_of_normal_scores_times_samples():
     optimizer = made(learning_rate=0.1)
-    z = optimizer.get_init_pop() / 0.5
+    codes = optimizer.get_init_pop()[:4]
     normal = np.array([-1.1503493803760079, 0, 0, 1.1503493803760079])  # quantiles 1/8, 1/2, 7/8
-    found = mean_after([1, 5, 5, 9], learning_rate=0.1)
-    np.testing.assert_allclose(found, 0.1 * 0.5 * normal @ z[:4], atol=1e-12)
+    optimizer.step(np.array([1, 5, 5, 9]), codes)
+    assert 0.05 <= optimizer.rate <= 0.1
+    np.testing.assert_allclose(optimizer.xmean, optimizer.rate * normal @ codes, atol=1e-12)
 
 
 @given(st.permutations(range(8)))
