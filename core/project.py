@@ -20,6 +20,9 @@ SIMULATED_DATA = ROOT / "simulated_data"
 EXPLORER_DATA = ROOT / "explorer_data"
 """Block averages from the authors' explorer, and the source data made from them."""
 
+TWINS_DATA = ROOT / "twins_data"
+"""Evolutions of digital twins, recordings made of them (``matroot``) and source data."""
+
 DRAWN_FIGURES = ROOT / "figures"
 """Figures and the report."""
 

@@ -1,8 +1,9 @@
-"""``python -m dualneuron fetch|summary|screen|poles|axis``: twins of visual neurons at work.
+"""``python -m dualneuron fetch|summary|screen|poles|axis|paired``: twins of visual neurons at work.
 
 ``fetch`` brings and verifies the published files. ``summary`` prints the layers of a network.
 ``screen`` shows it many images and orders them by response. ``poles`` makes the most and least
 exciting images of neurons. ``axis`` finds what tells two sets of images apart in an embedding.
+``paired`` evolves images for neurons with two generators in turn, as the paper did in animals.
 """
 
 import argparse
@@ -21,6 +22,7 @@ WORK = {
     "screen": ("screening", "screen"),
     "poles": ("synthesis", "make_poles"),
     "axis": ("dream", "find_axis"),
+    "paired": ("paired", "evolve_paired"),
 }
 """Room and function of every command."""
 
@@ -38,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     _add_screen(commands)
     _add_poles(commands)
     _add_axis(commands)
+    _add_paired(commands)
     return made
 
 
@@ -196,6 +199,48 @@ def _add_axis(commands: argparse._SubParsersAction) -> None:
         help="folder of DreamSim's weights (default: models)",
     )
     _add_device(axis)
+
+
+def _add_paired(commands: argparse._SubParsersAction) -> None:
+    paired = commands.add_parser(
+        "paired",
+        help="paired evolutions for neurons of a twin; goes on where it stopped",
+        description="Evolve images for neurons of a twin with two generators in turn, all neurons "
+        "together. An optimizer learns from counts of spikes at the rate that the twin predicts. "
+        "`python -m neuro_data_analysis.session` makes recordings of what lies in the folder.",
+    )
+    paired.add_argument(
+        "--area", choices=("v1", "v4", "v4g"), default="v1", help="whose neurons (default: v1)"
+    )
+    paired.add_argument(
+        "--neurons",
+        type=_neurons,
+        default=40,
+        metavar="N",
+        help="how many, evenly among those that are predicted with a correlation above 0.4, or ids "
+        "with commas (default: 40)",
+    )
+    paired.add_argument(
+        "--generators",
+        nargs=2,
+        default=["fc6", "BigGAN"],
+        metavar="NAME",
+        help="of both threads; small needs no weights (default: fc6 BigGAN)",
+    )
+    paired.add_argument(
+        "--random-weights", action="store_true", help="of the generators; a trial of the path"
+    )
+    paired.add_argument("--blocks", type=count, default=30, help="default: 30")
+    paired.add_argument("--seed", type=seed, default=0, help="default: 0")
+    paired.add_argument(
+        "--out", type=folder, default=Path("paired"), help="folder (default: paired)"
+    )
+    paired.add_argument("--one-member", action="store_true", help="not the whole ensemble")
+    paired.add_argument(
+        "--untrained", action="store_true", help="random weights of the twin; fetch none"
+    )
+    _add_data_dir(paired)
+    _add_device(paired)
 
 
 def _add_data_dir(command: argparse.ArgumentParser) -> None:

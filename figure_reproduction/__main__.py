@@ -9,7 +9,7 @@ from core.environment import ONE_THREAD, environment
 from core.errors import run
 from core.figures import FIGURES, chosen_figures
 from figure_reproduction.drawing import draw_all
-from figure_reproduction.options import add_options
+from figure_reproduction.options import FROM_TWINS, add_options
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,7 +33,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Draw and report; 0 if every figure was drawn, else 2."""
     options = parser().parse_args(argv)
-    figures = chosen_figures(options.figure)
+    from_twins = options.data == "twins" and not options.figure
+    figures = chosen_figures(list(FROM_TWINS) if from_twins else options.figure)
     # A single figure is drawn in this process, whose linear algebra is that of the others' own.
     with environment(ONE_THREAD if len(figures) == 1 else {}):
         return _draw(figures, options)

@@ -35,6 +35,7 @@ AGREES = "agrees"
 AGREES_UNKNOWN = "agrees, origin unknown"
 DIFFERS = "differs"
 SIMULATED = "not comparable: simulated"
+TWINS = "not comparable: digital twins"
 SUBSTITUTES = "not comparable: substitutes"
 AVERAGED = "not comparable: block averages"
 OTHER_SETTINGS = "not comparable: other settings"
@@ -42,7 +43,11 @@ WITHHELD = "withheld: a check failed"
 UNAVAILABLE = "not available"
 INFORMATIVE = "informative"
 
-_NOT_COMPARABLE = {Origin.SIMULATED: SIMULATED, Origin.SUBSTITUTES: SUBSTITUTES}
+_NOT_COMPARABLE = {
+    Origin.SIMULATED: SIMULATED,
+    Origin.TWINS: TWINS,
+    Origin.SUBSTITUTES: SUBSTITUTES,
+}
 
 _INFORMATIVE_NOTES = (
     *("optimiser dependent", "development figure", "unpublished axis"),
@@ -235,8 +240,8 @@ def verdict(
     value
         This run's.
     origin
-        What it was computed from; a value from simulated recordings, or from substitutes for the
-        paper's models, says nothing about the published one.
+        What it was computed from; a value from simulated recordings, twins, or substitutes for
+        the paper's models, says nothing about the published one.
     contradicted
         Whether the files that it comes from contradict one another.
     settings_differ

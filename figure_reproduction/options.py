@@ -5,7 +5,10 @@ import argparse
 from core import arguments
 from core.project import DRAWN_FIGURES, SOURCE_DATA
 
-MODES = ("auto", "osf", "local", "explorer", "simulated")
+MODES = ("auto", "osf", "local", "explorer", "simulated", "twins")
+
+FROM_TWINS = ("2", "4", "5")
+"""Figures for which paired evolutions suffice, as words that ``--figure`` takes."""
 
 STYLES = ("readable", "published")
 """Names of the looks in `core.plotting.looks`, the default first."""
@@ -30,7 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="auto (default): source_data/ where a figure's files are all there, else OSF, else "
         "block averages from the authors' explorer, else simulated recordings; the others never "
-        "fall back",
+        "fall back; twins: what `reproduce twins` made, Figures 2, 4 and 5",
     )
     parser.add_argument(
         "--source-data",

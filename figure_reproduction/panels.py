@@ -8,7 +8,7 @@ from matplotlib.backends import backend_registry
 from matplotlib.figure import Figure as Drawing
 from PIL import Image
 
-from core.contract.provenance import Origin
+from core.contract.provenance import NOT_RECORDED, Origin
 from core.figures import Figure
 from core.files import replacing
 from core.plotting.fonts import stripped_fonts
@@ -23,6 +23,11 @@ from core.plotting.ticks import steady_ticks
 from figure_reproduction.results import Regenerated, SavedPanel, Statistics
 
 EXPLORER_NOTICE = "from block averages of the authors' Neural Evolution Explorer"
+
+TWINS_NOTICE = "DIGITAL TWINS – not recordings"
+
+MARKED = {Origin.SIMULATED: ("_SIM", "simulated"), Origin.TWINS: ("_TWINS", "twins")}
+"""Ending of the name, and folder, of pictures that are marked."""
 
 MAX_PIXELS_WIDE = 3000
 DOTS_PER_INCH = 150
@@ -73,8 +78,10 @@ class Reproduction:
     origin: Origin | None = None
 
 
-def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
-    """Save a panel as PNG and PDF in `out`, or marked in ``out/simulated``.
+def save(
+    panel: Panel, figure: Figure, out: Path, origin: Origin, notice: str = TWINS_NOTICE
+) -> SavedPanel:
+    """Save a panel as PNG and PDF in `out`, or marked in ``out/simulated`` or ``out/twins``.
 
     Parameters
     ----------
@@ -86,13 +93,18 @@ def save(panel: Panel, figure: Figure, out: Path, origin: Origin) -> SavedPanel:
         Folder, made if need be.
     origin
         What the figure's data were made from; a computed panel is not marked.
+    notice
+        What stands above a figure of digital twins.
     """
-    simulated = origin is Origin.SIMULATED and not panel.computed
-    folder = out / "simulated" if simulated else out
-    stem = figure.picture(panel.letter, panel.name) + ("_SIM" if simulated else "")
+    simulated = origin in NOT_RECORDED and not panel.computed
+    ending, folder = MARKED[origin] if simulated else ("", "")
+    folder = out / folder
+    stem = figure.picture(panel.letter, panel.name) + ending
     paths = {extension: folder / f"{stem}.{extension}" for extension in ("png", "pdf")}
     with steady_ticks():
-        if simulated:
+        if simulated and origin is Origin.TWINS:
+            mark_simulated(panel.drawing, notice, "DIGITAL TWINS")
+        elif simulated:
             mark_simulated(panel.drawing)
         elif origin is Origin.EXPLORER and not panel.computed:
             write_above(panel.drawing, EXPLORER_NOTICE, "0.4")
@@ -161,7 +173,11 @@ def has_display() -> bool:
 
 
 def _options(extension: str, panel: Panel, origin: Origin) -> dict:
-    labels = {Origin.SIMULATED: "SIMULATED", Origin.EXPLORER: EXPLORER_NOTICE}
+    labels = {
+        Origin.SIMULATED: "SIMULATED",
+        Origin.TWINS: "DIGITAL TWINS",
+        Origin.EXPLORER: EXPLORER_NOTICE,
+    }
     label = "computed" if panel.computed else labels.get(origin, "from source data")
     if extension == "pdf":
         metadata = {"Title": panel.caption, "Keywords": label, "CreationDate": None}

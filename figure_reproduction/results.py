@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.contract.provenance import Check, Origin
+from core.contract.provenance import NOT_RECORDED, Check, Origin
 
 Statistics = dict[str, float]
 """Numbers stated on a figure's panels, by id of ``published_statistics.csv``."""
@@ -110,8 +110,13 @@ class FigureResult:
 
     @property
     def simulated(self) -> bool:
-        """Whether the figure's folder is."""
-        return self.origin is Origin.SIMULATED
+        """Whether the figure's folder is, of a model's neurons or of digital twins."""
+        return self.origin in NOT_RECORDED
+
+    @property
+    def mark(self) -> str:
+        """Word that its marked panels bear."""
+        return "DIGITAL TWINS" if self.origin is Origin.TWINS else "SIMULATED"
 
     @property
     def not_drawn(self) -> list[str]:

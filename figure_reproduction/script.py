@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.contract.checks import check_folder, origins
-from core.contract.provenance import Origin
+from core.contract.provenance import TWINS_KIND, Origin, simulated_kind
 from core.contract.source_data import SourceData
 from core.errors import FullDiskError, MissingFileError, ReproductionError, run
 from core.figures import FIGURES, Figure
@@ -22,7 +22,7 @@ from core.plotting.style import apply_style
 from core.progress import answer
 from figure_reproduction.options import DEFAULT_SEED, add_options
 from figure_reproduction.other_settings import say_settings
-from figure_reproduction.panels import Reproduction, has_display, save
+from figure_reproduction.panels import TWINS_NOTICE, Reproduction, has_display, save
 from figure_reproduction.report.inputs import about, source_files
 from figure_reproduction.results import FigureResult, Statistics
 from figure_reproduction.sources import choose, explanation
@@ -78,15 +78,18 @@ def draw_figure(
     """
     published = FIGURES[figure]
     start = time.perf_counter()
-    simulated, origin = source.holds_simulated(published.folder), Origin.UNKNOWN
-    writable_folder(out / "simulated" if simulated else out)
+    origin = Origin.UNKNOWN
+    is_twins = simulated_kind(source.root).get("kind") == TWINS_KIND
+    marked = "twins" if is_twins else "simulated"
+    writable_folder(out / marked if source.holds_simulated(published.folder) else out)
     try:
         # a broken record is found before anything is drawn
         origin, settings = source.origin(published.folder), source.settings(published.folder)
+        notice = simulated_kind(source.root).get("notice", TWINS_NOTICE)
         with apply_style():
             reproduction = reproduce(source, np.random.default_rng(seed), look=look)
             panels = tuple(
-                save(say_settings(panel, settings), published, out, origin)
+                save(say_settings(panel, settings), published, out, origin, notice)
                 for panel in reproduction.panels
                 if not letters or panel.letter in letters
             )

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 from core.contract import ext4, ext5, fig2, fig4, fig5
 from core.contract.descriptions import Sizes, Table
 from core.contract.manifest import FIGURE_FILES
+from core.contract.provenance import Origin, simulated_kind
 from core.contract.source_data import SourceData
 from core.errors import ReproductionError, RunError
 from core.figures import FIGURES, RECORDED
 from core.moving import settle
 from core.processes import run_child
 from core.progress import say
-from core.project import EXPLORER_DATA, SIMULATED_DATA, SOURCE_DATA
+from core.project import EXPLORER_DATA, SIMULATED_DATA, SOURCE_DATA, TWINS_DATA
+from figure_reproduction.options import FROM_TWINS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +39,11 @@ PATIENCE, ATTEMPTS = 60.0, 2
 
 FROM_AVERAGES = (fig2.FOLDER, fig4.FOLDER, fig5.FOLDER, ext4.FOLDER)
 """Folders of the figures for which the explorer's block averages suffice."""
+
+OF_SIMULATION = (
+    "SIMULATED: these figures are drawn from simulated recordings, not from the paper's data."
+)
+"""First line of what is said where they are."""
 
 COMPUTED = "it needs no recordings"
 """Why a figure is drawn from any folder."""
@@ -84,8 +91,8 @@ def choose(figures: Sequence[str], mode: str, root: Path = SOURCE_DATA) -> list[
         asks OSF for them; where OSF cannot be reached it takes the block averages of the authors'
         explorer, for the figures that they suffice for, and else simulated recordings. Of what
         OSF holds only in part as much is drawn as goes. ``osf`` takes what came from OSF, ``local``
-        what is in `root`, ``explorer`` block averages, ``simulated`` simulated recordings; these
-        never fall back.
+        what is in `root`, ``explorer`` block averages, ``simulated`` simulated recordings,
+        ``twins`` what ``./reproduce twins`` made; these never fall back.
     root
         Folder of the source data.
 
@@ -108,6 +115,8 @@ def choose(figures: Sequence[str], mode: str, root: Path = SOURCE_DATA) -> list[
 
 def _choose_recorded(figures: list[str], mode: str, root: Path) -> list[Choice]:
     """Decide for figures that are made from recordings."""
+    if mode == "twins":
+        return [from_twins(figure) for figure in figures]
     if mode in ("simulated", "explorer"):
         what = {"simulated": "simulated recordings were", "explorer": "block averages were"}[mode]
         choices = [Choice(f, None, f"{what} asked for") for f in figures]
@@ -199,6 +208,31 @@ def from_explorer(choices: list[Choice], data: Path | None = None) -> list[Choic
         else:
             found |= {c.figure: replace(c, source=source) for c in suited}
     return [found.get(choice.figure, choice) for choice in choices]
+
+
+def from_twins(figure: str, data: Path = TWINS_DATA) -> Choice:
+    """A figure's data from evolutions of digital twins, where `reproduce twins` has made them.
+
+    Parameters
+    ----------
+    figure
+        Word that ``--figure`` takes.
+    data
+        Folder of the twins' data.
+
+    Examples
+    --------
+    >>> from_twins("4", Path("nowhere")).reason
+    "`./reproduce twins` makes digital twins' data; none are in nowhere/source_data"
+    """
+    choice = _local(figure, data / "source_data")
+    if figure not in FROM_TWINS:
+        return Choice(figure, None, f"twins give Figures {', '.join(FROM_TWINS)}")
+    if choice.source is None:
+        where = data / "source_data"
+        words = f"`./reproduce twins` makes digital twins' data; none are in {where}"
+        return Choice(figure, None, words)
+    return choice
 
 
 def export_averages(data: Path) -> Path:
@@ -305,7 +339,8 @@ def _local(figure: str, root: Path) -> Choice:
     missing = source.missing(FIGURES[figure].folder)
     if not missing:
         simulated = source.holds_simulated(FIGURES[figure].folder)
-        what = "holds simulated recordings" if simulated else "holds all its files"
+        marked = simulated_kind(root).get("kind", "simulated recordings")
+        what = f"holds {marked}" if simulated else "holds all its files"
         return Choice(figure, source, f"{root} {what}")
     reason = f"{len(missing)} of its files are not in {root} (first: {missing[0].path})"
     return Choice(figure, source if _holds_any(source, figure) else None, reason)
@@ -375,7 +410,7 @@ def explanation(choices: Iterable[Choice]) -> str:
     if not simulated:
         return ""
     lines = [
-        "SIMULATED: these figures are drawn from simulated recordings, not from the paper's data.",
+        _headline(simulated),
         *(f"  Figure {choice.figure}: {choice.reason}." for choice in simulated),
     ]
     if any(choice.figure == "ext5" for choice in simulated):
@@ -386,3 +421,11 @@ def explanation(choices: Iterable[Choice]) -> str:
             lines.append("  MATROOT is set: `./reproduce export` makes source data from it first.")
     rule = "=" * len(lines[0])
     return "\n".join([rule, *lines, rule])
+
+
+def _headline(simulated: Sequence[Choice]) -> str:
+    """The first line of the block; twins and plain simulations are never in one run."""
+    source = simulated[0].source
+    if source.origin(FIGURES[simulated[0].figure].folder) is Origin.TWINS:
+        return f"{simulated_kind(source.root).get('notice', 'DIGITAL TWINS')}."
+    return OF_SIMULATION

@@ -3,6 +3,7 @@
 The session becomes an element of ``Both_BigGAN_FC6_Evol_Stats.mat``: appended to the file in the
 folder ``--out`` if there is one, else alone in a new one, so that ``./reproduce export`` reads it;
 its codes lie beside it. ``--nwb`` writes the recordings there as NWB files too, with the codes.
+Every neuron in a folder of ``python -m dualneuron paired`` becomes such an element too.
 """
 
 import argparse
@@ -27,7 +28,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--animal", required=True, help="name of the animal, letters only")
     made.add_argument("--area", required=True, choices=AREAS, help="visual area of the site")
     made.add_argument(
-        "--number", type=arguments.count, default=1, help="of the recording on its day"
+        "--number",
+        type=arguments.count,
+        default=1,
+        help="of the recording on its day, of a twin's neuron 0 on that day (the others follow)",
     )
     made.add_argument(
         "--out",
@@ -49,12 +53,18 @@ def main(argv: list[str] | None = None) -> int:
     """Convert, and say where it is."""
     options = parser().parse_args(argv)
 
+    from core.experiments.evolution.paired import is_paired
+    from neuro_data_analysis.paired_element import add_paired
+    from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
     from neuro_data_analysis.session_recordings import add_session
 
-    path, expi = add_session(
-        options.session, options.out, options.animal, options.area, options.number
-    )
-    answer(f"{path}: Exp {expi}")
+    words = (options.session, options.out, options.animal, options.area, options.number)
+    if is_paired(options.session):
+        added = add_paired(*words)
+        answer(f"{options.out / EVOLUTION_FILES[0]}: Exp {added[0]} to {added[-1]}")
+    else:
+        path, expi = add_session(*words)
+        answer(f"{path}: Exp {expi}")
     if options.nwb:
         from neuro_data_analysis.nwb.run import write_all
 

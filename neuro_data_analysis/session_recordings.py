@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.contract.provenance import SIMULATION_FILE_NAME, simulation_record
+from core.contract.provenance import (
+    SIMULATION_FILE_NAME,
+    simulated_kind,
+    simulation_record,
+)
 from core.errors import SettingError
 from core.experiments.closed_loop.folder import Folder
 from core.files import alone_in, write_json
@@ -73,6 +77,13 @@ def add_session(
             if found and _is_same(recordings.elements[found[0].Expi - 1], recorded):
                 return path, found[0].Expi
         _check_kind(out, simulated, is_simulated)
+        if simulated_kind(out) != simulated_kind(session):
+            raise SettingError(
+                path=out,
+                expected="recordings of simulated rigs",
+                found=simulated_kind(out).get("kind", "others"),
+                advice="the two are kept apart; choose another --out",
+            )
         if found:
             raise SettingError(
                 path=path,

@@ -105,6 +105,7 @@ TWIN_ROOMS = {
     "synthesis": {"twins"},
     "screening": {"twins"},
     "dream": {"twins", "screening", "synthesis"},
+    "paired": {"twins"},
 }
 """Rooms of dualneuron, and those of its own package that each may import."""
 
@@ -269,6 +270,7 @@ COMMANDS = (
     "dualneuron fetch",
     "dualneuron summary",
     "dualneuron screen",
+    "dualneuron paired",
     "figure_reproduction",
     "figure_reproduction.report",
     "neuro_data_analysis.claims",
@@ -284,6 +286,7 @@ COMMANDS = (
     "neuro_data_analysis.simulation.compare",
     "neuro_data_analysis.tuning_maps",
     "source_data_export",
+    "source_data_export.twins",
 )
 
 

@@ -35,6 +35,12 @@ EXPLORER = "explorer"
 SIMULATED_SUFFIX = "-SIM"
 """End of every simulated recording's name."""
 
+TWINS_KIND = "digital twins"
+"""Kind of simulated recordings whose neurons are digital twins; plain ones name no kind."""
+
+KIND_FIELDS = ("kind", "notice")
+"""Fields of ``SIMULATED.json`` that say what simulated neurons are, and what figures say of it."""
+
 
 class Origin(Enum):
     """What the source data of a figure were made from."""
@@ -42,9 +48,14 @@ class Origin(Enum):
     RECORDED = "recordings"
     EXPLORER = "block averages of the authors' explorer"
     SIMULATED = "simulated recordings"
+    TWINS = "digital twins of neurons"
     COMPUTED = "computed, no recordings"
     SUBSTITUTES = "computed with substitutes for the paper's models and images"
     UNKNOWN = "unknown"
+
+
+NOT_RECORDED = (Origin.SIMULATED, Origin.TWINS)
+"""Origins of what looks like recordings and is none; it is marked, and compared with nothing."""
 
 
 @dataclass(frozen=True)
@@ -212,3 +223,20 @@ def simulation_record(root: Path) -> dict | None:
                 content = None
             return content if isinstance(content, dict) else {}
     return None
+
+
+def simulated_kind(root: Path) -> dict[str, str]:
+    """What the ``SIMULATED.json`` in `root` or its parent says of the neurons: `KIND_FIELDS`.
+
+    Returns
+    -------
+    dict
+        Empty where nothing is said: there is no such file, or it is of a plain simulation.
+
+    Examples
+    --------
+    >>> simulated_kind(Path("nowhere"))
+    {}
+    """
+    found = simulation_record(root) or {}
+    return {name: str(found[name]) for name in KIND_FIELDS if name in found}

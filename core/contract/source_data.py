@@ -14,10 +14,12 @@ from core.contract.manifest import EXPERIMENT_ORDER, FIGURE_FILES
 from core.contract.provenance import (
     PROVENANCE_FILE_NAME,
     SIMULATED_SUFFIX,
+    TWINS_KIND,
     Origin,
     Record,
     origin_of,
     read_provenance,
+    simulated_kind,
     simulation_record,
 )
 from core.contract.signs import MARK, file_is_signed
@@ -221,7 +223,8 @@ class SourceData:
         if folder == ext1.FOLDER:
             return Origin.COMPUTED
         if self.holds_simulated(folder):
-            return Origin.SIMULATED
+            is_twins = simulated_kind(self.root).get("kind") == TWINS_KIND
+            return Origin.TWINS if is_twins else Origin.SIMULATED
         records = self.provenance
         files = self.present(folder)
         known = [records.get(file.path) for file in files]

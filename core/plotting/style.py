@@ -155,11 +155,20 @@ def freeze_layout(figure: Figure) -> None:
             ax.borrow_ticks()
 
 
-def mark_simulated(figure: Figure) -> None:
+def mark_simulated(figure: Figure, notice: str = SIMULATED_NOTICE, word: str = "SIMULATED") -> None:
     """A red line above the figure, and a pale word below the data; freezes the layout.
 
     Nothing within the figure changes its place or its colour but where the word shines through: it
     stands in each panel that is not filled by an image, where no text of the panel is.
+
+    Parameters
+    ----------
+    figure
+        Any figure.
+    notice
+        What stands above it.
+    word
+        What stands below the data.
 
     Examples
     --------
@@ -169,10 +178,10 @@ def mark_simulated(figure: Figure) -> None:
     >>> [text.get_text() for text in (*figure.texts, *ax.texts)]
     ['SIMULATED stand-in data – not recordings', 'SIMULATED']
     """
-    write_above(figure, SIMULATED_NOTICE, "red")
+    write_above(figure, notice, "red")
     for ax in figure.axes:
         if ax.axison and not (ax.images or any(isinstance(c, QuadMesh) for c in ax.collections)):
-            _watermark(ax, "SIMULATED")
+            _watermark(ax, word)
 
 
 def write_above(figure: Figure, words: str, color: str) -> None:

@@ -16,6 +16,9 @@ from core.threads import SUCCESS_WORDS
 
 logger = logging.getLogger(__name__)
 
+PAIR = ("fc6", "BigGAN")
+"""Spaces of both threads of a paired evolution."""
+
 UNSTABLE_BASELINE = (
     "Beto-18082020-002",
     "Beto-07092020-006",
@@ -72,9 +75,36 @@ def long_enough(meta: pd.DataFrame, min_blocks: int = MIN_BLOCKS) -> pd.Series:
     return meta["blockN"] >= min_blocks
 
 
+def stands_for(space: str, generator: str) -> str:
+    """Name of a generator that stands for another one in a trial without an animal.
+
+    Parameters
+    ----------
+    space
+        The one that it stands for, of `PAIR`.
+    generator
+        What it is.
+
+    Examples
+    --------
+    >>> stands_for("fc6", "small")
+    'small for fc6'
+    """
+    return f"{generator} for {space}"
+
+
 def fc6_against_biggan(meta: pd.DataFrame) -> pd.Series:
-    """Thread 0 evolved in fc6, thread 1 in BigGAN or its class subspace."""
-    return (meta["space1"] == "fc6") & meta["space2"].str.contains("BigGAN", regex=False)
+    """Thread 0 evolved in fc6, thread 1 in BigGAN or its class subspace, or in what stands for it.
+
+    Examples
+    --------
+    >>> spaces = {"space1": ["fc6", "small for fc6", "fc7"], "space2": "BigGAN"}
+    >>> fc6_against_biggan(pd.DataFrame(spaces)).tolist()
+    [True, True, False]
+    """
+    first = meta["space1"]
+    is_first = (first == PAIR[0]) | first.str.endswith(stands_for(PAIR[0], ""))
+    return is_first & meta["space2"].str.contains(PAIR[1], regex=False)
 
 
 def unstable_baseline(meta: pd.DataFrame) -> pd.Series:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from figure_reproduction.claims.comparing import compare_claims
 from figure_reproduction.claims.listed import FURTHER_AXES, PrintedNumber
-from figure_reproduction.comparison import DIFFERS, SIMULATED, UNAVAILABLE, Compared
+from figure_reproduction.comparison import DIFFERS, SIMULATED, TWINS, UNAVAILABLE, Compared
 from figure_reproduction.report.words import label
 from figure_reproduction.results import FigureResult
 
@@ -58,7 +58,8 @@ class Place:
     @property
     def simulated(self) -> bool:
         """Whether no number comes from anything but simulated recordings."""
-        return bool(self.tally[SIMULATED]) and not set(self.tally) - {SIMULATED, UNAVAILABLE}
+        marked = {SIMULATED, TWINS}
+        return bool(marked & set(self.tally)) and not set(self.tally) - {*marked, UNAVAILABLE}
 
 
 def places(results: list[FigureResult]) -> tuple[Place, ...]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.contract.provenance import Origin, simulation_record
+from core.contract.provenance import Origin, simulated_kind, simulation_record
 from core.contract.source_data import SourceData
 from core.explorer.store import read_record
 from core.files import sha256
@@ -60,6 +60,9 @@ def about(source: SourceData, origin: Origin) -> SourceWords:
         made, parameters = str(record.get("created", "")), record.get("parameters")
         known = parameters if isinstance(parameters, dict) else {}
         return SourceWords(simulation_words(source.root), made, known)
+    if origin is Origin.TWINS:
+        name, kind = shown_path(source.root), simulated_kind(source.root)
+        return SourceWords(f"{name}: {kind.get('notice', kind['kind'])}.")
     if origin is Origin.EXPLORER:
         return SourceWords(explorer_words(source), str(read_record(source.root.parent).get("date")))
     return SourceWords()

@@ -10,7 +10,7 @@ from core.figures import FIGURES
 from core.files import replacing, write_text
 from core.project import SOURCES
 from figure_reproduction.claims.listed import left_out
-from figure_reproduction.comparison import COLUMNS, SIMULATED, csv_row
+from figure_reproduction.comparison import COLUMNS, SIMULATED, TWINS, csv_row
 from figure_reproduction.report import further
 from figure_reproduction.report.differences import KINDS, unlike_the_paper
 from figure_reproduction.report.errata import contradictions
@@ -137,6 +137,7 @@ def page_text(
         figures=figures,
         real=[f for f in figures if f.real_panels or f.result.problem],
         simulated=simulated,
+        mark=next((f.result.mark for f in simulated), ""),
         answer=short_answer([(f.result, f.numbers) for f in figures]),
         unlike=unlike_the_paper(numbers),
         kinds=KINDS,
@@ -147,6 +148,7 @@ def page_text(
         n_others=sum(not is_published(c.published) for c in numbers),
         n_constructed=sum(by_construction(c) for c in numbers),
         SIMULATED=SIMULATED,
+        TWINS=TWINS,
         not_redrawn=NOT_REDRAWN,
         run=run,
         seed=seed,

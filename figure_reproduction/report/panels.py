@@ -12,6 +12,7 @@ from figure_reproduction.comparison import (
     OTHER_SETTINGS,
     SIMULATED,
     SUBSTITUTES,
+    TWINS,
     WITHHELD,
     Compared,
     compare,
@@ -330,6 +331,7 @@ def verdict_class(verdict: str) -> str:
     """
     words = {
         SIMULATED: "simulated",
+        TWINS: "simulated",
         SUBSTITUTES: "substitutes",
         AVERAGED: "averaged",
         OTHER_SETTINGS: "settings",

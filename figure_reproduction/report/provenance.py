@@ -13,7 +13,7 @@ from core.project import ROOT, SOURCES
 from core.versions import versions
 from figure_reproduction.results import FigureResult, SourceFile
 
-MODES = {Origin.SIMULATED: "simulated", Origin.EXPLORER: "explorer"}
+MODES = {Origin.SIMULATED: "simulated", Origin.TWINS: "twins", Origin.EXPLORER: "explorer"}
 """What ``--data`` takes for an origin; ``local`` for all others."""
 
 _PANEL_OF_FILE = re.compile(r"^Fig(?:ure)?(?:Ext|Extended)?\d([A-Z])_")

@@ -11,6 +11,7 @@ from figure_reproduction.comparison import (
     OTHER_SETTINGS,
     SIMULATED,
     SUBSTITUTES,
+    TWINS,
     UNAVAILABLE,
     WITHHELD,
     Compared,
@@ -76,7 +77,7 @@ def by_construction(compared: Compared) -> bool:
     number = compared.published
     if compared.value != number.value:
         return False
-    designed = compared.verdict == SIMULATED and number.id.startswith(DESIGNED)
+    designed = compared.verdict in (SIMULATED, TWINS) and number.id.startswith(DESIGNED)
     return designed or number.id in CONSTANTS
 
 
@@ -127,6 +128,7 @@ def short_answer(figures: list[tuple[FigureResult, tuple[Compared, ...]]]) -> li
         f"{counts[verdict]} {words}"
         for verdict, words in (
             (SIMULATED, "were computed from simulated recordings and are not compared."),
+            (TWINS, "were computed from digital twins of neurons and are not compared."),
             (
                 SUBSTITUTES,
                 "were computed with substitutes for the paper's models or images and "

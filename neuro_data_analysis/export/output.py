@@ -20,6 +20,7 @@ from core.contract.provenance import (
     SIMULATION_FILE_NAME,
     read_provenance,
     record,
+    simulated_kind,
     simulation_record,
     write_provenance,
 )
@@ -157,7 +158,9 @@ class Output:
         write_provenance(staging, kept | new)
         order = [*names, PROVENANCE_FILE_NAME]
         if self.simulated and simulation_record(self.root) is None:
-            mark = {"simulated": True, "recordings": self.recordings}
+            known = Path(self.recordings)
+            kind = simulated_kind(known if known.is_dir() else known.parent)
+            mark = {"simulated": True, "recordings": self.recordings} | kind
             write_json(staging / SIMULATION_FILE_NAME, mark)
             order.insert(0, SIMULATION_FILE_NAME)
         with interrupt.held_back():

@@ -134,10 +134,13 @@ class Experiment:
     @property
     def title(self) -> str:
         """Three-line label, as figures show it."""
+        placed = f"image size {self.imgsize} deg  pos {self.imgpos}"
+        if np.isnan(self.imgsize).all():  # of a digital twin, whose degrees nobody published
+            placed = "image as large as the twin's input"
         return (
             f"Exp {self.Expi:03d} {self.ephysFN} Pref chan{self.pref_chan} "
             f"U{self.unit_in_pref_chan}\n"
-            f"image size {self.imgsize} deg  pos {self.imgpos}\n"
+            f"{placed}\n"
             f"Evol thr0: {self.space_names[0]}   thr1: {self.space_names[1]}"
         )
 

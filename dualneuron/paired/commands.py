@@ -1,0 +1,81 @@
+"""The command ``paired``."""
+
+import argparse
+from collections.abc import Iterator
+
+from core.errors import SettingError, WeightsError
+from core.generators.by_name import check_name
+from dualneuron.files import load_correlations, load_mask, twin_files
+from dualneuron.paired.responses import TwinResponses
+from dualneuron.paired.run import PairedSettings, run_paired
+from dualneuron.twins.nets import TWIN_MAKERS
+
+PREDICTED = 0.4
+"""Correlation that a neuron's prediction must pass to be chosen, the companion paper's."""
+
+
+def evolve_paired(options: argparse.Namespace) -> Iterator[str]:
+    """Evolve for neurons of a twin.
+
+    Parameters
+    ----------
+    options
+        Of the command line.
+
+    Yields
+    ------
+    str
+    """
+    for name in options.generators:
+        check_name(name, "--generators")
+    settings = PairedSettings(
+        generators=tuple(options.generators),
+        n_blocks=options.blocks,
+        seed=options.seed,
+        random_weights=options.random_weights,
+    )
+    neurons = chosen_neurons(options)
+    twin = TWIN_MAKERS[options.area](
+        ensemble=not options.one_member,
+        centered=True,
+        untrained=options.untrained,
+        data_dir=options.data_dir,
+        device=options.device,
+    )
+    mask = None if options.untrained else load_mask(options.area, data_dir=options.data_dir)
+    respond = TwinResponses(twin, neurons, mask)
+    try:
+        records = run_paired(respond, options.out, settings, untrained=options.untrained)
+    except WeightsError as error:
+        raise error.advising(f"{error.advice}; `--generators small small` needs none") from None
+    yield (
+        f"{options.out}: {len(records)} neurons of {twin.files.folder}, "
+        f"{settings.n_blocks} blocks, generators {' and '.join(settings.generators)}"
+    )
+
+
+def chosen_neurons(options: argparse.Namespace) -> list[int]:
+    """Ids that are named, or a number of them spread evenly over those that are predicted well.
+
+    Parameters
+    ----------
+    options
+        Of the command line: a number or ids, and whether the twin is untrained, in which case all
+        neurons count.
+
+    Raises
+    ------
+    SettingError
+        If there are not so many.
+    """
+    if not isinstance(options.neurons, int):
+        return list(options.neurons)
+    known = list(range(twin_files(options.area).n_neurons))
+    if not options.untrained:
+        correlations = load_correlations(options.area, data_dir=options.data_dir)
+        known = [n for n in known if correlations[n] > PREDICTED]
+    if options.neurons < 1 or options.neurons > len(known):
+        raise SettingError(
+            path="--neurons", expected=f"1 to {len(known)} neurons", found=options.neurons
+        )
+    return [known[i * len(known) // options.neurons] for i in range(options.neurons)]
