@@ -53,6 +53,13 @@ def test_links_lead_somewhere(page):
             assert (path.parent / target).exists(), target
 
 
+def test_every_page_has_its_place_on_the_site():
+    pages = {path.name for path in ROOT.glob("docs/*.md")}
+    pages |= {f"tutorials/{path.stem}.md" for path in ROOT.glob("docs/tutorials/*.ipynb")}
+    placed = re.findall(r"^ .*: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M)
+    assert sorted(placed) == sorted(pages | {"quickstart.md", "contributing.md", "changelog.md"})
+
+
 def test_no_picture_is_shipped_that_was_drawn_from_real_data():
     first = re.search(r"!\[[^]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
     with Image.open(ROOT / first[1]) as picture:

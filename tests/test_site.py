@@ -110,7 +110,7 @@ def test_a_public_name_without_a_docstring_stops_the_build(small):
     module.write_text(module.read_text().replace('    """Twice a number."""\n', ""))
     done = build(small, small / "out")
     assert done.returncode != 0
-    assert "public names without a docstring: room/module.py:4 double" in done.stderr
+    assert "public names without a docstring: room/module.py:3 double" in done.stderr
 
 
 def test_links_that_lead_nowhere_and_words_of_no_parameter_stop_the_build(small):
@@ -126,7 +126,6 @@ def test_links_that_lead_nowhere_and_words_of_no_parameter_stop_the_build(small)
     assert "does not contain an anchor '#cellar'" in done.stderr
     assert "Could not find cross-reference target 'room.treble'" in done.stderr
     assert "Parameter 'nummer' does not appear in the function signature" in done.stderr
-    assert "4 warnings in strict mode" in done.stderr
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
@@ -136,3 +135,5 @@ def test_a_tutorial_is_committed_without_outputs_and_small(notebook):
     cells = [cell for cell in content.cells if cell.cell_type == "code"]
     assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
     assert max(len(cell.source.splitlines()) for cell in cells) <= 40
+    text = notebook.read_text(encoding="utf-8")
+    assert not re.search(r"[\"\s(](/home|/root|/Users|/tmp|/work|[A-Z]:\\\\)", text)

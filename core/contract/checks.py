@@ -16,8 +16,8 @@ from core.contract.provenance import Check
 from core.contract.source_data import SourceData, validate
 from core.errors import MissingFileError, ReproductionError
 from core.statistics.analysis import in_ms
-from core.statistics.convergence import convergence
 from core.statistics.masks import AREAS, SUCCESS_LEVELS, mask_table, success_without_variation
+from core.statistics.summaries import convergence
 from core.statistics.windows import window_rate
 from core.threads import PREFIXES, THREADS
 

@@ -75,7 +75,7 @@ class MirroredES(Optimizer):
     sigma
         As given.
     rate
-        Learning rate of the next generation.
+        Learning rate of the last step.
 
     Raises
     ------
@@ -129,7 +129,7 @@ class MirroredES(Optimizer):
 
     @property
     def rate(self) -> float:
-        """Learning rate of the next generation."""
+        """Learning rate of the last step."""
         return float(self._rate)
 
     def _first_population(self) -> Array | None:

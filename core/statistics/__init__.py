@@ -14,7 +14,6 @@ __getattr__, __dir__, __all__ = hand_on(
             "two_proportions",
             "two_sample",
         ],
-        "convergence": ["Convergence"],
         "correlation_differences": ["correlation_diff_test"],
         "gaussian_process": ["GaussianProcess", "fit_gpr"],
         "intervals": [
@@ -40,7 +39,7 @@ __getattr__, __dir__, __all__ = hand_on(
         "rank_effects": ["Median", "RankSum", "median_with_errors", "rank_sum_effect"],
         "rank_permutations": ["RankTest", "rank_sum", "signed_rank"],
         "similarity": ["correlation", "cosine_similarity"],
-        "summaries": ["summary_by_block"],
+        "summaries": ["Convergence", "convergence", "summary_by_block"],
         "tuning_axes": ["Axis", "AxisFits", "axes", "fit_axis"],
         "tuning_curves": ["anova", "fit_gaussian", "fit_line", "level_means", "shape_flags"],
         "windows": ["BASELINE", "EVOKED", "Window", "window_rate"],

@@ -7,9 +7,9 @@ from core.contract import fig4
 from core.contract.manifest import EXPERIMENT_ORDER
 from core.contract.metadata import META
 from core.statistics.analysis import RISE_SHARE, SUCCESS_LEVEL
-from core.statistics.convergence import convergence
 from core.statistics.intervals import beta_interval
 from core.statistics.masks import AREAS, area, mask_table, success_with_rise
+from core.statistics.summaries import convergence
 from core.threads import PREFIXES
 from neuro_data_analysis.evolutions.cohort import Cohort, Summary, by_slice
 from neuro_data_analysis.export.contents import Contents

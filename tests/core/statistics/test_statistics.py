@@ -9,9 +9,9 @@ from hypothesis.extra import numpy as arrays
 from scipy import stats
 
 from core.statistics.comparisons import benjamini_hochberg, paired, two_sample
-from core.statistics.convergence import convergence
 from core.statistics.intervals import beta_interval, bootstrap_mean_interval, population_sem
 from core.statistics.masks import UNSTABLE_BASELINE, mask_table, success_labels, valid
+from core.statistics.summaries import convergence
 
 
 def test_beta_intervals_are_the_published_ones():
