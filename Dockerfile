@@ -33,7 +33,7 @@ COPY . .
 # Any user may run the image (docker run --user) and write what it makes, but change no code.
 RUN chmod -R a+rX . \
     && install -d -m 1777 . "$HOME" figures computed_data simulated_data simulated_source_data \
-        source_data source_data_export source_data_export/executed
+        source_data source_data_export source_data_export/executed twins_data
 USER 1000:1000
 ENTRYPOINT ["./reproduce"]
 
