@@ -105,7 +105,9 @@ def session_element(folder: Folder, animal: str, area: str, number: int) -> Reco
     description, kept = folder.description(), kept_blocks(folder)
     if len(description["threads"]) != N_THREADS:
         raise RecordingError(
-            path=folder.root, expected="a paired evolution", found=len(description["threads"])
+            path=folder.root,
+            expected="a session of two threads, a paired evolution",
+            found=f"one of {len(description['threads'])}",
         )
     if not re.fullmatch("[A-Za-z]+", animal):
         raise SettingError(path="--animal", expected="a name of letters", found=f"{animal!r}")

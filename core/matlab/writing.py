@@ -102,7 +102,7 @@ def append_element(path: Path, name: str, element: Mapping[str, Any]) -> None:
 
     Raises
     ------
-    RunError
+    RunError, FullDiskError
         If the file cannot be written.
     """
     with replacing(path) as temporary:
@@ -111,6 +111,8 @@ def append_element(path: Path, name: str, element: Mapping[str, Any]) -> None:
             with h5py.File(temporary, "r+") as file:
                 n_elements = len(next(iter(file[name].values())))
                 _Writer(file, path, f"{name}{n_elements}_").append_element(name, element)
+        except ReproductionError:
+            raise
         except (OSError, RuntimeError) as error:
             if is_full(error):
                 raise  # for `replacing`

@@ -56,7 +56,7 @@ def write_practice(recordings: Recordings, root: Path) -> Path:
         folder = made / PROTOTYPES_FOLDER
         folder.mkdir(parents=True)
         for experiment in islice(recordings.experiments(), N_MONTAGES):
-            _save(montage(experiment.Expi), folder / f"Exp{experiment.Expi:03d}_{SIGN}.png")
+            _save(montage(experiment.Expi), folder / f"Exp{experiment.Expi:03d}_{SIGN}.jpg")
         _write_stimuli(shortest, made / STIMULI_FOLDER)
         made.rename(out)
     return out

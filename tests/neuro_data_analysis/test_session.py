@@ -14,12 +14,13 @@ from core.experiments.closed_loop.images import read_codes, rendered
 from core.experiments.closed_loop.manifest import read_manifest
 from core.generators.small import SmallGenerator
 from neuro_data_analysis.evolutions.cohort import summarise
-from neuro_data_analysis.recordings.dataset import open_recordings
+from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, open_recordings
 from neuro_data_analysis.recordings.latent_codes import read_latent_codes
 from neuro_data_analysis.session import main
 from neuro_data_analysis.session_recordings import add_session
 from tests.closed_loop_rig import rig_for, run_with_rig, session
 from tests.nwb_recordings import METADATA, with_metadata
+from tests.test_full_disk import assert_is_one_sentence, limited
 
 N_BLOCKS = 4
 
@@ -217,6 +218,27 @@ def test_rates_alone_make_no_recording(finished, tmp_path):
     raw.with_suffix(".csv").write_text("\n".join(["image,rate", *(f"{n},1" for n in names), ""]))
     with pytest.raises(RecordingError, match=r"spike times or PSTHs.*found rates"):
         add_session(folder.root, tmp_path / "out", "Otto", "IT")
+
+
+def test_one_thread_makes_no_recording(tmp_path):
+    root = tmp_path / "session"
+    run_with_rig(session(root, populations=(6,)), 1, rig_for(root))
+    with pytest.raises(RecordingError, match=r"two threads, a paired evolution, found one of 1\."):
+        add_session(root, tmp_path / "out", "Otto", "IT")
+
+
+@pytest.mark.slow
+def test_a_full_disk_leaves_the_recordings_as_they_were(finished, alone, tmp_path):
+    out = tmp_path / "matroot"
+    shutil.copytree(alone, out)
+    path = out / EVOLUTION_FILES[0]
+    before = path.read_bytes()
+    words = [finished.root, "--animal=Otto", "--area=IT", "--number=2", f"--out={out}"]
+    done = limited(len(before), "neuro_data_analysis.session", *words)
+    assert_is_one_sentence(done, EVOLUTION_FILES[0])
+    assert done.stderr.count("expected") == 1
+    assert path.read_bytes() == before
+    assert add_session(finished.root, out, "Otto", "IT", 2) == (path, 2)
 
 
 @pytest.mark.parametrize(("words", "found"), [

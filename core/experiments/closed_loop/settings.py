@@ -130,7 +130,8 @@ with the settings it was saved with, or start anew.
         raise StateError(expected="the description of a session", found="something else")
     n_threads = len(expected.get("threads", [])), len(found.get("threads", []))
     if n_threads[0] != n_threads[1]:
-        raise StateError(expected=f"a session of {n_threads[0]} threads", found=n_threads[1])
+        expected = "one thread" if n_threads[0] == 1 else f"{n_threads[0]} threads"
+        raise StateError(expected=f"a session of {expected}", found=f"one of {n_threads[1]}")
     check_same(
         expected["settings"].get("scores", {}), found["settings"].get("scores", {}), "this session"
     )

@@ -60,16 +60,16 @@ def practice(tmp_path):
     (matroot / EVOLUTION_FILES[1]).write_bytes(pickle.dumps(content))
     with open_recordings(matroot) as recordings:
         folder = write_practice(recordings, tmp_path)
-        times = {path: path.stat().st_mtime_ns for path in folder.rglob("*.png")}
+        times = {path: path.stat().st_mtime_ns for path in folder.rglob("*.jpg")}
         assert write_practice(recordings, tmp_path) == folder
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.png")} == times
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.jpg")} == times
     assert sorted(path.name for path in tmp_path.iterdir()) == ["matroot", "practice"]
     return folder
 
 
 def test_montages_and_the_images_of_the_shortest_experiment_are_written(practice):
     files = find_prototypes(practice / "prototypes")
-    assert [path.name for path in files.values()] == [f"Exp00{k}_SIMULATED.png" for k in (1, 2)]
+    assert [path.name for path in files.values()] == [f"Exp00{k}_SIMULATED.jpg" for k in (1, 2)]
     tiles = read_montage(files[1])
     assert tiles["maxblk", 0].std() > 0.2
     images = list((practice / "stimuli" / "SIMULATED").rglob("*.bmp"))

@@ -139,7 +139,7 @@ def test_a_session_goes_on_with_more_blocks(finished, tmp_path):
 @pytest.mark.parametrize(("change", "found"), [
     ({"seed": 1}, "expected the state of this session with seed 1, found seed 0"),
     ({"populations": (8, 7)}, "thread small-1 with population_size 7, found population_size 6"),
-    ({"populations": (8,)}, "a session of 1 threads, found 2"),
+    ({"populations": (8,)}, "a session of one thread, found one of 2"),
     ({"settings": SessionSettings(scores=Scores(window=(50, 150)))}, r"window \[50, 150\], found"),
     ({"settings": SessionSettings(repeats=3)}, "with repeats 3, found repeats 1"),
 ])  # fmt: skip
