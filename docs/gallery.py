@@ -9,11 +9,11 @@ import argparse
 import html
 import json
 import os
+import resource
 import shlex
 import signal
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -33,6 +33,9 @@ KEPT = ROOT / "docs" / "images" / "gallery"
 OUT = DRAWN_FIGURES / "gallery"
 PLACE = "figures/gallery"
 """`OUT` as the commands name it."""
+
+_PER_MEGABYTE = 1024 * 1024 if sys.platform == "darwin" else 1024
+"""Units of the system's count of memory."""
 
 ACROSS = 900
 """Largest width and height of a kept picture, pixels."""
@@ -70,7 +73,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Made:
-    """How the picture of an entry came about: wall time, and memory of the largest process.
+    """How the picture of an entry came about: processor time, and memory of the largest process.
 
     `problem` is the sentence with which it failed, empty if it did not.
     """
@@ -78,7 +81,6 @@ class Made:
     commands: list[str]
     seconds: float
     megabytes: float
-    cores: int
     problem: str = ""
 
 
@@ -105,17 +107,17 @@ def make(entry: Entry, out: Path) -> Made:
     known = read_made(home)
     if known and known.commands == list(entry.commands) and (home / entry.picture).is_file():
         return known
-    start, megabytes, problem = time.perf_counter(), 0.0, ""
+    seconds, megabytes, problem = 0.0, 0.0, ""
     for command in entry.commands:
         say(f"{entry.name}: {command}")
-        used, problem = run_command(words(command, out), home / "log.txt")
-        megabytes = max(megabytes, used)
+        usage, problem = run_command(words(command, out), home / "log.txt")
+        seconds += usage.ru_utime + usage.ru_stime
+        megabytes = max(megabytes, usage.ru_maxrss / _PER_MEGABYTE)
         if problem:
             break
     if not problem and not (home / entry.picture).is_file():
         problem = f"expected {entry.picture}, found none"
-    seconds = time.perf_counter() - start
-    made = Made(list(entry.commands), seconds, megabytes, os.cpu_count() or 1, problem)
+    made = Made(list(entry.commands), seconds, megabytes, problem)
     write_json(home / "measured.json", asdict(made))
     return made
 
@@ -148,7 +150,7 @@ def words(command: str, out: Path) -> list[str]:
     return [program, *(word.replace(PLACE, str(out), 1) for word in others)]
 
 
-def run_command(command: Sequence[str], log: Path) -> tuple[float, str]:
+def run_command(command: Sequence[str], log: Path) -> tuple[resource.struct_rusage, str]:
     """Run a command in the project's folder, with its output in a file.
 
     Parameters
@@ -160,7 +162,7 @@ def run_command(command: Sequence[str], log: Path) -> tuple[float, str]:
 
     Returns
     -------
-    Memory of the largest process, MB, and why it failed; empty if it did not.
+    What it used, with all that it started, and why it failed; empty if it did not.
     """
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
@@ -171,10 +173,9 @@ def run_command(command: Sequence[str], log: Path) -> tuple[float, str]:
             process.wait()
             raise
         process.returncode = os.waitstatus_to_exitcode(status)
-    megabytes = usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
     said = [line.strip() for line in lines if line.strip()] or [f"exit {process.returncode}"]
-    return megabytes, said[-1].removeprefix("error: ") if status else ""
+    return usage, said[-1].removeprefix("error: ") if status else ""
 
 
 def cost(made: Made) -> str:
@@ -182,10 +183,10 @@ def cost(made: Made) -> str:
 
     Examples
     --------
-    >>> cost(Made([], 75.2, 512.4, 2))
-    '75 s, 0.5 GB, 2 cores'
+    >>> cost(Made([], 75.2, 512.4))
+    '75 s of the processor, 0.5 GB.'
     """
-    return f"{made.seconds:.0f} s, {made.megabytes / 1024:.1f} GB, {made.cores} cores"
+    return f"{made.seconds:.0f} s of the processor, {made.megabytes / 1024:.1f} GB."
 
 
 def markdown(shown: Sequence[tuple[Entry, Made]]) -> str:
@@ -199,15 +200,15 @@ def markdown(shown: Sequence[tuple[Entry, Made]]) -> str:
     sections = (
         f"## {entry.title}\n\n{entry.says} ([more]({entry.page}))\n\n"
         f"![{entry.title}](images/gallery/{entry.name}.png)\n\n"
-        f"*{entry.uses} {cost(made)}.*\n\n```\n" + "\n".join(entry.commands) + "\n```\n"
+        f"*{entry.uses} {cost(made)}*\n\n```\n" + "\n".join(entry.commands) + "\n```\n"
         for entry, made in shown
     )
     head = (
         "# Gallery\n\nOne picture for each thing that this project does, with the commands that "
-        "made it, in the project's\nfolder, the data and weights that they used, their time, and "
-        "the memory of the largest process.\n`./reproduce gallery` makes them all anew on your "
-        "machine, and a page of them, `figures/gallery/index.html`.\nThis page is made by "
-        "`./reproduce gallery --docs`.\n"
+        "made it, in the project's\nfolder, the data and weights that they used, their time on the "
+        "processor, and the memory of the largest process.\n`./reproduce gallery` makes them all "
+        "anew on your machine, and a page of them, `figures/gallery/index.html`.\nThis page is "
+        "made by `./reproduce gallery --docs`.\n"
     )
     return "\n".join([head, *sections])
 
@@ -235,7 +236,7 @@ def _section(entry: Entry, made: Made) -> str:
         picture = f'<p class="problem">Not made here: {html.escape(made.problem)}</p>'
     return (
         f'<section id="{entry.name}"><h2>{title}</h2><p>{says}</p>{picture}\n'
-        f'<p class="note">{uses} {cost(made)}.</p>'
+        f'<p class="note">{uses} {cost(made)}</p>'
         f'<pre tabindex="0" aria-label="commands">{commands}</pre></section>'
     )
 

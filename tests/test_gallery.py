@@ -82,9 +82,9 @@ def test_a_command_that_draws_nothing_is_no_success(tmp_path):
 def test_the_page_in_a_browser(tmp_path):
     chromium = browser()
     Image.new("RGB", (2000, 700), "teal").save(tmp_path / "a.png")
-    shown = [(each, Made(list(each.commands), 12.0, 300.0, 2)) for each in entries()]
+    shown = [(each, Made(list(each.commands), 12.0, 300.0)) for each in entries()]
     shown.append(
-        (entry("failed", "python -c pass"), Made([], 0.1, 9.0, 2, "expected it, found none."))
+        (entry("failed", "python -c pass"), Made([], 0.1, 9.0, "expected it, found none."))
     )
     for each, _ in shown:
         (tmp_path / each.name / each.picture).parent.mkdir(parents=True, exist_ok=True)
