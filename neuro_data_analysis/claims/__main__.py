@@ -8,6 +8,12 @@ from core import arguments
 from core.errors import run
 from core.progress import answer
 from neuro_data_analysis.export.explorer import LABELS
+from neuro_data_analysis.export.options import (
+    Settings,
+    add_choice_of_experiments,
+    add_windows,
+    analysis_settings,
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
         help="of averages: success by the numbers of trials that they tell (measured, the "
         "default), or with one inferred from the published counts (published)",
     )
+    add_choice_of_experiments(parser)
+    add_windows(parser)
     parser.add_argument(
         "--out",
         type=csv_file,
@@ -68,7 +76,9 @@ def main(argv: list[str] | None = None) -> int:
     from neuro_data_analysis.claims.report import lines
     from neuro_data_analysis.claims.run import observe, usual_file, write_claims
 
-    observations = observe(options.data, options.matroot, options.labels == "published")
+    settings = Settings(analysis=analysis_settings(options), skip_bad=options.skip_bad)
+    is_published = options.labels == "published"
+    observations = observe(options.data, options.matroot, is_published, settings)
     out = options.out or usual_file(observations)
     table = write_claims(observations, out)
     answer("\n".join(lines(table)))

@@ -16,8 +16,9 @@ from core.errors import RecordingError
 from core.explorer.averages import BlockAverages, Rates
 from core.explorer.trials import trial_counts
 from core.progress import progress
+from core.statistics.analysis import PUBLISHED, AnalysisSettings
 from core.statistics.masks import mask_table
-from core.statistics.windows import EVOKED, Window, window_rate
+from core.statistics.windows import Window, window_rate
 from core.threads import N_THREADS
 from neuro_data_analysis.evolutions.cohort import Cohort, summarise
 from neuro_data_analysis.evolutions.from_explorer import cohort_from_explorer
@@ -155,13 +156,17 @@ def observe_averages(
     )
 
 
-def observe_recordings(recordings: Recordings) -> Observations:
+def observe_recordings(
+    recordings: Recordings, settings: AnalysisSettings = PUBLISHED
+) -> Observations:
     """Observations from single trials; each experiment is read once and let go.
 
     Parameters
     ----------
     recordings
-        The data set, open.
+        The data set, open, without what the settings leave out.
+    settings
+        Windows and thresholds; those that are not the published ones stand in `source`.
 
     Raises
     ------
@@ -171,24 +176,26 @@ def observe_recordings(recordings: Recordings) -> Observations:
     summaries, beside = [], []
     usable = len(recordings.usable())
     for experiment in progress(recordings.experiments(), usable, "experiments"):
-        summaries.append(summarise(experiment))
-        beside.append(_beside(experiment))
+        summaries.append(summarise(experiment, settings=settings))
+        beside.append(_beside(experiment, settings.evoked))
     if not summaries:
         raise RecordingError(
             path=recordings.name, expected="at least one usable experiment", found="none"
         )
     simulated = recordings.is_simulated()
     words = "SIMULATED recordings, no evidence" if simulated else "recordings"
-    return Observations(words, simulated, Cohort(tuple(summaries)), tuple(beside))
+    if settings != PUBLISHED:
+        words = f"{words}; other settings than the paper's: {settings.words()}"
+    return Observations(words, simulated, Cohort(tuple(summaries), settings), tuple(beside))
 
 
-def _beside(experiment: Experiment) -> Beside:
+def _beside(experiment: Experiment, evoked: Window) -> Beside:
     n_blocks = n_complete_blocks(*experiment.idx_seq)
     mean, error = np.full((2, n_blocks, N_THREADS), np.nan)
     for thread, blocks in enumerate(experiment.ref_psth):
         for block, psth in enumerate(blocks[:n_blocks]):
             if psth.shape[1]:
-                rates = window_rate(psth, EVOKED)
+                rates = window_rate(psth, evoked)
                 mean[block, thread], error[block, thread] = rates.mean(), sem(rates)
     trials = [[len(block) for block in thread[:n_blocks]] for thread in experiment.idx_seq]
     return Beside(Rates(mean, error), np.array(trials).T)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.contract.signs import sign_content
-from core.errors import MissingFileError
+from core.errors import MissingFileError, SettingError
 from core.explorer.store import FILE_NAME, load_averages
 from core.files import replacing, writable_folder
 from core.project import DRAWN_FIGURES, EXPLORER_DATA, SIMULATED_DATA
@@ -17,13 +17,20 @@ from neuro_data_analysis.claims.observations import (
     observe_recordings,
 )
 from neuro_data_analysis.claims.table import claims_table
+from neuro_data_analysis.export.opening import choose_experiments, used_settings
+from neuro_data_analysis.export.options import Settings
 from neuro_data_analysis.recordings.dataset import evolution_file, matroot, open_recordings
 
 DPI = 150
 """Resolution of the picture."""
 
 
-def observe(data: Path | None, root: Path | None, published_labels: bool = False) -> Observations:
+def observe(
+    data: Path | None,
+    root: Path | None,
+    published_labels: bool = False,
+    settings: Settings | None = None,
+) -> Observations:
     """Observations from what is named, else from what is at hand.
 
     Parameters
@@ -35,6 +42,9 @@ def observe(data: Path | None, root: Path | None, published_labels: bool = False
         project, else its simulated recordings.
     published_labels
         Whether averages take a number of trials that was inferred from published counts.
+    settings
+        Windows, thresholds, and what is left out; the published ones for None. Averages have no
+        others.
 
     Raises
     ------
@@ -57,10 +67,19 @@ def observe(data: Path | None, root: Path | None, published_labels: bool = False
                 advice="`./reproduce download --from explorer` fetches averages, "
                 "`./reproduce simulate` makes recordings",
             )
+    settings = settings or Settings()
     if data is not None:
+        if settings != Settings():
+            raise SettingError(
+                path=data,
+                expected="recordings, which other settings than the published ones need",
+                found="block averages",
+                advice="--matroot names a folder of recordings",
+            )
         return observe_averages(load_averages(data / FILE_NAME), published_labels)
     with open_recordings(evolution_file(matroot(root))) as recordings:
-        return observe_recordings(recordings)
+        chosen = choose_experiments(recordings, settings)
+        return observe_recordings(chosen, used_settings(chosen, settings.analysis))
 
 
 def usual_file(observations: Observations) -> Path:

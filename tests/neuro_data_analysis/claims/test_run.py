@@ -12,6 +12,7 @@ from core.contract.signs import content_is_signed
 from core.errors import MissingFileError, run
 from core.explorer.averages import Rates
 from core.explorer.store import FILE_NAME, load_averages, save_averages
+from core.statistics.analysis import AnalysisSettings
 from core.statistics.windows import EVOKED, window_rate
 from neuro_data_analysis.claims.__main__ import main
 from neuro_data_analysis.claims.observations import observe_averages, observe_recordings
@@ -81,6 +82,23 @@ def test_simulated_recordings_say_so_in_every_row(recordings, tmp_path):
     rates = window_rate(experiment.ref_psth[1][3], EVOKED)
     assert beside.reference.mean[3, 1] == pytest.approx(rates.mean())
     assert beside.reference.sem[3, 1] == pytest.approx(rates.std(ddof=1) / len(rates) ** 0.5)
+
+
+@pytest.mark.slow
+def test_other_settings_reach_every_number_and_stand_in_every_row(recordings):
+    seen = observe_recordings(recordings, AnalysisSettings(evoked=(60, 180)))
+    assert "evoked window 60-180 ms (published: 50-200 ms)" in seen.source
+    experiment = recordings.experiment(155)
+    reference = window_rate(experiment.ref_psth[1][3], (60, 180))
+    assert seen.beside[-1].reference.mean[3, 1] == pytest.approx(reference.mean())
+    shown = window_rate(experiment.psth[1][3], (60, 180))
+    assert seen.cohort.responses.mean[-1, 3, 1] == pytest.approx(shown.mean())
+
+
+def test_averages_have_no_other_settings(tmp_path, capsys):
+    save_averages(tmp_path / FILE_NAME, cohort(np.random.default_rng(0))[:2])
+    assert run(lambda: main(["--data", str(tmp_path), "--evoked", "60-180"])) == 2
+    assert "expected recordings, which other settings" in capsys.readouterr().err
 
 
 @pytest.mark.slow
