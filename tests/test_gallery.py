@@ -84,7 +84,10 @@ def test_the_page_in_a_browser(tmp_path):
     Image.new("RGB", (2000, 700), "teal").save(tmp_path / "a.png")
     shown = [(each, Made(list(each.commands), 12.0, 300.0)) for each in entries()]
     shown.append(
-        (entry("failed", "python -c pass"), Made([], 0.1, 9.0, "expected it, found none."))
+        (
+            entry("failed", "python -c pass"),
+            Made([], 0.1, 9.0, "/" + 300 * "long" + ": expected it, found none."),
+        )
     )
     for each, _ in shown:
         (tmp_path / each.name / each.picture).parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,7 @@
 """Figures of metrics: spectra, consistency of two of them, images along axes."""
 
+import math
+
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -80,6 +82,8 @@ def axes_figure(generator: Generator, axis_images: AxisImages) -> Figure:
     Figure
     """
     n_rows, n_columns = axis_images.steps.shape
+    # two decimals for LPIPS, more where distances are small numbers
+    n_decimals = max(2, 1 - math.floor(math.log10(np.abs(axis_images.targets).max())))
     figure, panels = plt.subplots(
         n_rows, n_columns, figsize=(n_columns, 1.2 * n_rows), layout="constrained", squeeze=False
     )
@@ -93,7 +97,7 @@ def axes_figure(generator: Generator, axis_images: AxisImages) -> Figure:
                 distance = np.copysign(
                     axis_images.distances[row, column], axis_images.targets[column]
                 )
-                ax.set_title(f"{distance:.2f}", fontsize=6, pad=2)
+                ax.set_title(f"{distance:.{n_decimals}f}", fontsize=6, pad=2)
         panels[row, 0].text(
             -0.1, 0.5, rank, transform=panels[row, 0].transAxes, ha="right", fontsize=7
         )
