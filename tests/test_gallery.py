@@ -83,12 +83,8 @@ def test_the_page_in_a_browser(tmp_path):
     chromium = browser()
     Image.new("RGB", (2000, 700), "teal").save(tmp_path / "a.png")
     shown = [(each, Made(list(each.commands), 12.0, 300.0)) for each in entries()]
-    shown.append(
-        (
-            entry("failed", "python -c pass"),
-            Made([], 0.1, 9.0, "/" + 300 * "long" + ": expected it, found none."),
-        )
-    )
+    problem = f"/{300 * 'long'}: expected it, found none."
+    shown.append((entry("failed", "python -c pass"), Made([], 0.1, 9.0, problem)))
     for each, _ in shown:
         (tmp_path / each.name / each.picture).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / each.name / each.picture).write_bytes((tmp_path / "a.png").read_bytes())

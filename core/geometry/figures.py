@@ -83,7 +83,7 @@ def axes_figure(generator: Generator, axis_images: AxisImages) -> Figure:
     """
     n_rows, n_columns = axis_images.steps.shape
     # two decimals for LPIPS, more where distances are small numbers
-    n_decimals = max(2, 1 - math.floor(math.log10(np.abs(axis_images.targets).max())))
+    n_decimals = max(2, 1 - math.floor(math.log10(np.abs(axis_images.targets).max() or 1)))
     figure, panels = plt.subplots(
         n_rows, n_columns, figsize=(n_columns, 1.2 * n_rows), layout="constrained", squeeze=False
     )
