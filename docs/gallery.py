@@ -21,7 +21,7 @@ from pathlib import Path
 
 from core.arguments import CommandParser, folder
 from core.errors import SettingError, run
-from core.files import replacing, writable_folder, write_json, write_text
+from core.files import alone_in, replacing, writable_folder, write_json, write_text
 from core.progress import answer, say
 from core.project import DRAWN_FIGURES, ROOT
 
@@ -286,13 +286,14 @@ def main() -> int:
         raise SettingError(expected="--docs or --only", found="both")
     out = writable_folder(options.out).resolve()
     chosen = [e for e in entries() if not options.only or e.name in options.only]
-    shown = [(entry, make(entry, out)) for entry in chosen]
-    write_text(out / "index.html", page(shown))
+    with alone_in(out, say):
+        shown = [(entry, make(entry, out)) for entry in chosen]
+        write_text(out / "index.html", page(shown))
+        if options.docs:
+            keep([pair for pair in shown if not pair[1].problem], out)
     failed = [(entry, made) for entry, made in shown if made.problem]
     for entry, made in failed:
         say(f"{entry.name}: not made: {made.problem}")
-    if options.docs:
-        keep([pair for pair in shown if not pair[1].problem], out)
     answer(str(out / "index.html"))
     return int(any(not entry.fetches for entry, _ in failed))
 

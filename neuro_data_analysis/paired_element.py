@@ -21,14 +21,17 @@ from core.errors import RecordingError, SettingError
 from core.experiments.closed_loop.neuron import BEFORE, DURATION, response_course
 from core.experiments.evolution.paired import PairedDescription, neuron_files, read_paired
 from core.experiments.evolution.record import EvolutionRecord, read_evolution
+from core.files import alone_in
 from core.matlab.writing import Cell
+from core.progress import say
 from core.statistics.windows import EVOKED, window_rate
 from core.threads import N_THREADS
 from neuro_data_analysis.recordings.conversion import N_BINS
 from neuro_data_analysis.recordings.naming import evolved_image_name, reference_image_name
 from neuro_data_analysis.session_adding import add_elements
-from neuro_data_analysis.simulation.record import WAVEFORM_SAMPLES, TrialRecord, element_of
-from neuro_data_analysis.simulation.spikes import SMOOTHING_REACH, smoothing_kernel
+from neuro_data_analysis.session_trials import ShownBlock, trial_record
+from neuro_data_analysis.simulation.record import TrialRecord, element_of, meta_fields
+from neuro_data_analysis.simulation.spikes import SMOOTHING_REACH, smoothed
 
 PURPOSE = 7
 """What tells the random numbers of spike times from those of the evolution."""
@@ -84,12 +87,17 @@ def add_paired(root: Path, out: Path, animal: str, area: str, number: int = 1) -
     elements = list(_elements(root, known, animal, number))
     if not elements:
         raise RecordingError(path=root, expected="evolutions with blocks", found="none")
-    return add_elements(elements, out, simulation_record(root) or {})
+    with alone_in(out, say):
+        return add_elements(elements, out, simulation_record(root) or {})
 
 
 def _elements(root: Path, known: PairedDescription, animal: str, number: int) -> Iterator[dict]:
     for path in neuron_files(root):
         evolution = read_evolution(path)
+        if not {"neuron", "grey rate", "noise"} <= evolution.settings.keys():
+            raise RecordingError(
+                path=path, expected="an evolution of a twin's neuron", found="another"
+            )
         if evolution.n_done:
             yield paired_element(evolution, known, animal, number)
 
@@ -118,55 +126,27 @@ def paired_element(
         spaces=known.spaces,
     )
     record = _record(descriptor, evolution)
-    element = element_of(record, _meta(record, known))
+    meta = meta_fields(
+        record,
+        comments=WORDS,
+        expControl=f"{known.twin}: {known.notice}",
+        visual_area=known.area,
+    )
+    element = element_of(record, meta)
     names = [thread["optimizer"] for thread in evolution.settings["threads"]]
     element["evol"]["optim_names"] = Cell.column(names)
     return element
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """What one block showed: for each presentation, in order, name, thread and spikes."""
-
-    names: list[str]
-    thread: np.ndarray
-    is_evolved: np.ndarray
-    psth: np.ndarray
-
-
 def _record(descriptor: TwinDescriptor, evolution: EvolutionRecord) -> TrialRecord:
-    kinds = ("trials", "psth", "responses")
-    parts = {
-        part: {name: [[] for _ in range(N_THREADS)] for name in kinds} for part in ("evol", "ref")
-    }
-    blocks, n_before, counter = [], 0, 0
+    blocks, counter = [], 0
     for number in range(evolution.n_done):
-        shown = _shown(evolution, number, counter)
-        counter += int(shown.is_evolved.sum())
-        trials = n_before + 1 + np.arange(len(shown.names))
-        responses = sign(window_rate(shown.psth.astype(float), axis=1)[None])
-        for part, of_part in parts.items():
-            for thread in range(N_THREADS):
-                chosen = (shown.thread == thread) & (shown.is_evolved == (part == "evol"))
-                of_part["trials"][thread].append(trials[chosen])
-                of_part["psth"][thread].append(sign(shown.psth[chosen]))
-                of_part["responses"][thread].append(responses[:, chosen])
-        n_before += len(trials)
-        blocks.append(shown)
-    return TrialRecord(
-        descriptor=descriptor,
-        image_names=[name for shown in blocks for name in shown.names],
-        trial_thread=np.concatenate([shown.thread for shown in blocks]),
-        trial_is_evolved=np.concatenate([shown.is_evolved for shown in blocks]),
-        trial_block=np.repeat(np.arange(len(blocks)) + 1, [len(shown.names) for shown in blocks]),
-        parts=parts,
-        channels=np.array([descriptor.channel]),
-        units=np.array([descriptor.unit]),
-        preferred_row=0,
-    )
+        blocks.append(_shown(evolution, number, counter))
+        counter += int(blocks[-1].is_evolved.sum())
+    return trial_record(descriptor, blocks, [(descriptor.channel, descriptor.unit)], 0)
 
 
-def _shown(evolution: EvolutionRecord, block: int, counter: int) -> _Shown:
+def _shown(evolution: EvolutionRecord, block: int, counter: int) -> ShownBlock:
     """One block in its order; references are shared out between the threads, alternately."""
     names, threads, clean, noisy, positions = [], [], [], [], []
     for number, thread in enumerate(evolution.threads):
@@ -193,11 +173,12 @@ def _shown(evolution: EvolutionRecord, block: int, counter: int) -> _Shown:
         evolution.settings,
         np.random.default_rng(seeds),
     )
-    return _Shown(
+    return ShownBlock(
         names=[names[i] for i in order],
         thread=np.concatenate([*threads, of_thread])[order],
         is_evolved=is_evolved[order],
-        psth=psth,
+        psth=sign(psth),
+        responses=sign(window_rate(psth.astype(float), axis=1)[None]),
     )
 
 
@@ -231,30 +212,4 @@ def spread_spikes(
     shares = rates[:, inside] + 1e-9  # where nothing was expected, spikes come at any time
     shares /= shares.sum(axis=1, keepdims=True)
     spikes[:, inside] = rng.multinomial(counts, shares)
-    kernel = smoothing_kernel()
-    windows = np.lib.stride_tricks.sliding_window_view(spikes, len(kernel), axis=1)
-    return (windows @ kernel[::-1]).astype(np.float32)
-
-
-def _meta(record: TrialRecord, known: PairedDescription) -> dict:
-    column = record.channels.astype(float)[:, None]
-    return {
-        "baselineWindowLength": np.float64(90),
-        "comments": WORDS,
-        "ephysFN": record.descriptor.ephysFN,
-        "equipment": "SIMULATION",
-        "expControl": f"{known.twin}: {known.notice}",
-        "expControlFN": record.descriptor.expControlFN,
-        "imList": "",
-        "pathBHV": "",
-        "pathIMList": "",
-        "pathMat": "",
-        "pathRAW": "",
-        "rasterWindow": np.array([[0.0, float(N_BINS)]]),
-        "sdf": "sdf",
-        "spikeID": column,
-        "stimuli": f"SIMULATED/{record.descriptor.ephysFN}",
-        "unitID": record.units.astype(float)[:, None],
-        "visual_area": known.area,
-        "wvfms": np.zeros((len(record.units), WAVEFORM_SAMPLES)),
-    }
+    return smoothed(spikes)

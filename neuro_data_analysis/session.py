@@ -13,8 +13,7 @@ from pathlib import Path
 from core import arguments
 from core.errors import run
 from core.progress import answer
-
-AREAS = ("V1", "V4", "IT")
+from core.statistics.analysis import AREAS
 
 EXAMPLE = "python -m neuro_data_analysis.session monday --animal Otto --area IT --out matroot"
 

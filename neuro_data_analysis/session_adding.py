@@ -1,18 +1,23 @@
 """Elements of the data set of paired evolutions, appended to recordings or written alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.contract.provenance import SIMULATION_FILE_NAME, TWINS_KIND, simulated_kind
 from core.errors import SettingError
-from core.files import alone_in, write_json
+from core.files import write_json
 from core.matlab.writing import append_element, write_matfile
-from core.progress import progress, say
+from core.progress import progress
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, VARIABLE, open_recordings
 from neuro_data_analysis.simulation.record import FIELDS
 
 
-def add_elements(elements: Sequence[dict], out: Path, mark: dict | None) -> list[int]:
+def add_elements(
+    elements: Sequence[dict],
+    out: Path,
+    mark: dict | None,
+    write_beside: Callable[[], None] = lambda: None,
+) -> list[int]:
     """Append elements to the recordings in a folder, or begin a file with them.
 
     Parameters
@@ -20,9 +25,11 @@ def add_elements(elements: Sequence[dict], out: Path, mark: dict | None) -> list
     elements
         Of one kind, as `simulation.record.element_of` gives them.
     out
-        Folder of the recordings.
+        Folder of the recordings, in which the caller is alone.
     mark
         ``SIMULATED.json`` of the folder where they are simulated, else None.
+    write_beside
+        Writes what lies beside the recordings; called when they fit, before they are added.
 
     Returns
     -------
@@ -36,15 +43,16 @@ def add_elements(elements: Sequence[dict], out: Path, mark: dict | None) -> list
         written then.
     """
     path = out / EVOLUTION_FILES[0]
-    with alone_in(out, say):
-        if not path.is_file():
-            if mark is not None:
-                write_json(out / SIMULATION_FILE_NAME, mark)
-            write_matfile(path, VARIABLE, iter(elements), FIELDS)
-            return list(range(1, len(elements) + 1))
-        n = _check_fits(elements, path, mark)
-        for element in progress(elements, len(elements), "recordings"):
-            append_element(path, VARIABLE, element)
+    if not path.is_file():
+        write_beside()
+        if mark is not None:
+            write_json(out / SIMULATION_FILE_NAME, mark)
+        write_matfile(path, VARIABLE, iter(elements), FIELDS)
+        return list(range(1, len(elements) + 1))
+    n = _check_fits(elements, path, mark)
+    write_beside()
+    for element in progress(elements, len(elements), "recordings"):
+        append_element(path, VARIABLE, element)
     return list(range(n + 1, n + len(elements) + 1))
 
 
@@ -67,7 +75,7 @@ def _check_fits(elements: Sequence[dict], path: Path, mark: dict | None) -> int:
         if name in names:
             raise SettingError(
                 path=path,
-                expected="no recording of this name",
+                expected="no other recording of this name",
                 found=name,
                 advice="another recording of the day has another --number",
             )

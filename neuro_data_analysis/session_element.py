@@ -27,8 +27,9 @@ from neuro_data_analysis.recordings.naming import (
     evolved_image_name,
     reference_image_name,
 )
-from neuro_data_analysis.simulation.record import WAVEFORM_SAMPLES, TrialRecord, element_of
-from neuro_data_analysis.simulation.spikes import SMOOTHING_REACH, smoothing_kernel
+from neuro_data_analysis.session_trials import ShownBlock, trial_record
+from neuro_data_analysis.simulation.record import element_of, meta_fields
+from neuro_data_analysis.simulation.spikes import SMOOTHING_REACH, smoothed
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,18 @@ def session_element(folder: Folder, animal: str, area: str, number: int) -> Reco
         position=tuple(description["settings"]["position"]),
         spaces=tuple(thread["name"] for thread in description["threads"]),
     )
-    record = _record(descriptor, blocks, units, preferred, simulated)
-    element = element_of(record, _meta(record, folder, area, simulated))
+    shown = list(_shown(blocks, preferred, simulated))
+    record = trial_record(descriptor, shown, units, preferred)
+    of_animal = {} if simulated else {"comments": "", "equipment": ""}
+    meta = meta_fields(
+        record,
+        expControl="closed loop",
+        pathBHV=str(folder.root.resolve()),
+        stimuli=record.descriptor.ephysFN,
+        visual_area=area,
+        **of_animal,
+    )
+    element = element_of(record, meta)
     element["evol"]["optim_names"] = Cell.column([t["optimizer"] for t in description["threads"]])
     return RecordedSession(element, simulated, record.image_names, blocks, folder)
 
@@ -166,13 +177,9 @@ def _psths(answer: Answer, where: Path) -> np.ndarray:
         raise RecordingError(
             path=where, expected="spike times or PSTHs, of which a recording is made", found="rates"
         )
-    kernel = smoothing_kernel()
     edges = np.arange(-SMOOTHING_REACH, N_BINS + SMOOTHING_REACH + 1)
-    smoothed = [
-        [np.convolve(np.histogram(times, edges)[0], kernel, mode="valid") for times in row]
-        for row in answer.values
-    ]
-    return np.array(smoothed, dtype=np.float32).reshape(*answer.values.shape, N_BINS)
+    counts = [np.histogram(times, edges)[0] for row in answer.values for times in row]
+    return smoothed(np.array(counts)).reshape(*answer.values.shape, N_BINS)
 
 
 def _channel_and_unit(name: str, index: int) -> tuple[int, int]:
@@ -189,52 +196,23 @@ def _channel_and_unit(name: str, index: int) -> tuple[int, int]:
     return int(match[1]), UNIT_LETTERS.index(match[2]) if match[2] else 1
 
 
-def _record(
-    descriptor: SessionDescriptor,
-    blocks: Sequence[_Block],
-    units: Sequence[tuple[int, int]],
-    preferred: int,
-    simulated: bool,
-) -> TrialRecord:
-    """Trials in the order of the answers, sorted into threads and blocks."""
-    parts = {
-        part: {name: [[] for _ in range(N_THREADS)] for name in ("trials", "psth", "responses")}
-        for part in ("evol", "ref")
-    }
-    names, threads, evolved, in_block = [], [], [], []
+def _shown(blocks: Sequence[_Block], preferred: int, simulated: bool) -> Iterator[ShownBlock]:
+    """Presentations in the order of the answers."""
     counter = 0
     for number, block in enumerate(blocks, start=1):
         rows = [block.rows[name] for name in block.answer.images]
         first = [counter, counter + _population(block, 0)]
-        names += [_name(row, number, first) for row in rows]
         counter = first[1] + _population(block, 1)
-        of_thread = np.array([row.thread for row in rows])
-        is_evolved = np.array([row.code >= 0 for row in rows])
-        trials = len(threads) + 1 + np.arange(len(rows))
         psth, responses = block.psth, window_rate(block.psth.astype(float), axis=2).T
         if simulated:
             psth, responses = sign(psth), sign(responses)
-        for part, of_part in parts.items():
-            for thread in range(N_THREADS):
-                chosen = (of_thread == thread) & (is_evolved == (part == "evol"))
-                of_part["trials"][thread].append(trials[chosen])
-                of_part["psth"][thread].append(psth[chosen, preferred])
-                of_part["responses"][thread].append(responses[:, chosen])
-        threads += of_thread.tolist()
-        evolved += is_evolved.tolist()
-        in_block += [number] * len(rows)
-    channels, numbers = np.array(units).T
-    return TrialRecord(
-        descriptor=descriptor,
-        image_names=names,
-        trial_thread=np.array(threads),
-        trial_is_evolved=np.array(evolved),
-        trial_block=np.array(in_block),
-        parts=parts,
-        channels=channels,
-        units=numbers,
-        preferred_row=preferred,
-    )
+        yield ShownBlock(
+            names=[_name(row, number, first) for row in rows],
+            thread=np.array([row.thread for row in rows]),
+            is_evolved=np.array([row.code >= 0 for row in rows]),
+            psth=psth[:, preferred],
+            responses=responses,
+        )
 
 
 def _population(block: _Block, thread: int) -> int:
@@ -246,28 +224,3 @@ def _name(row: ManifestRow, block: int, first: Sequence[int]) -> str:
     if row.code < 0:
         return reference_image_name(row.reference, row.thread)
     return evolved_image_name(block, row.thread, first[row.thread] + row.code)
-
-
-def _meta(record: TrialRecord, folder: Folder, area: str, simulated: bool) -> dict:
-    column = record.channels.astype(float)[:, None]
-    words = "SIMULATED DATA: no animal was recorded; see SIMULATED.json." if simulated else ""
-    return {
-        "baselineWindowLength": np.float64(90),
-        "comments": words,
-        "ephysFN": record.descriptor.ephysFN,
-        "equipment": "SIMULATION" if simulated else "",
-        "expControl": "closed loop",
-        "expControlFN": record.descriptor.expControlFN,
-        "imList": "",
-        "pathBHV": str(folder.root.resolve()),
-        "pathIMList": "",
-        "pathMat": "",
-        "pathRAW": "",
-        "rasterWindow": np.array([[0.0, float(N_BINS)]]),
-        "sdf": "sdf",
-        "spikeID": column,
-        "stimuli": record.descriptor.ephysFN,
-        "unitID": record.units.astype(float)[:, None],
-        "visual_area": area,
-        "wvfms": np.zeros((len(record.units), WAVEFORM_SAMPLES)),
-    }

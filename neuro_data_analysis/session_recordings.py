@@ -3,22 +3,17 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.contract.provenance import (
-    SIMULATION_FILE_NAME,
-    simulated_kind,
-    simulation_record,
-)
+from core.contract.provenance import simulation_record
 from core.errors import SettingError
 from core.experiments.closed_loop.folder import Folder
-from core.files import alone_in, write_json
-from core.matlab.writing import append_element, write_matfile
+from core.files import alone_in
 from core.progress import say
-from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, VARIABLE, open_recordings
+from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES, open_recordings
 from neuro_data_analysis.recordings.latent_codes import write_latent_codes
 from neuro_data_analysis.recordings.layout import STIMULI_FOLDER, local_folder
 from neuro_data_analysis.recordings.nwb_reading import nwb_files
+from neuro_data_analysis.session_adding import add_elements
 from neuro_data_analysis.session_element import RecordedSession, session_element
-from neuro_data_analysis.simulation.record import FIELDS
 
 
 def add_session(
@@ -54,7 +49,6 @@ def add_session(
         If there is no room; the recordings are then as they were.
     """
     recorded = session_element(Folder.at(session), animal, area, number)
-    element, simulated = recorded.element, recorded.simulated
     path = out / EVOLUTION_FILES[0]
     if nwb_files(out):
         raise SettingError(
@@ -63,49 +57,26 @@ def add_session(
             found="NWB files",
             advice="choose another --out",
         )
+    mark = (simulation_record(session) or {}) if recorded.simulated else None
     with alone_in(out, say):
-        if not path.is_file():
-            _write_codes(recorded, out)
-            if simulated:
-                write_json(out / SIMULATION_FILE_NAME, simulation_record(session) or {})
-            write_matfile(path, VARIABLE, iter([element]), FIELDS)
-            return path, 1
-        name = element["meta"]["ephysFN"]
-        with open_recordings(path) as recordings:
-            n, is_simulated = len(recordings), recordings.is_simulated()
-            found = [each for each in recordings.experiments() if each.ephysFN == name]
-            if found and _is_same(recordings.elements[found[0].Expi - 1], recorded):
-                return path, found[0].Expi
-        _check_kind(out, simulated, is_simulated)
-        if simulated_kind(out) != simulated_kind(session):
-            raise SettingError(
-                path=out,
-                expected="recordings of simulated rigs",
-                found=simulated_kind(out).get("kind", "others"),
-                advice="the two are kept apart; choose another --out",
-            )
-        if found:
-            raise SettingError(
-                path=path,
-                expected="no other recording of this name",
-                found=name,
-                advice="another recording of the day has another --number",
-            )
-        _write_codes(recorded, out)
-        append_element(path, VARIABLE, element)
-    return path, n + 1
+        if expi := _number_there(recorded, path):
+            return path, expi
+        elements = [recorded.element]
+        (expi,) = add_elements(elements, out, mark, lambda: _write_codes(recorded, out))
+    return path, expi
 
 
-def _check_kind(out: Path, simulated: bool, others_are: bool) -> None:
-    """Refuse to mix what a rig simulated with recordings of animals."""
-    if others_are != simulated:
-        kinds = {True: "simulated recordings", False: "recordings of animals"}
-        raise SettingError(
-            path=out,
-            expected=kinds[simulated],
-            found=kinds[others_are],
-            advice="the two are kept apart; choose another --out",
-        )
+def _number_there(recorded: RecordedSession, path: Path) -> int | None:
+    """Experiment number of this session as it is now, None if it is not there."""
+    if not path.is_file():
+        return None
+    name = recorded.element["meta"]["ephysFN"]
+    with open_recordings(path) as recordings:
+        for experiment in recordings.experiments():
+            element = recordings.elements[experiment.Expi - 1]
+            if experiment.ephysFN == name and _is_same(element, recorded):
+                return experiment.Expi
+    return None
 
 
 def _is_same(element: Mapping, recorded: RecordedSession) -> bool:

@@ -9,8 +9,8 @@ from core.arguments import CommandParser, count, folder, seed
 from core.errors import RunError, SettingError, run
 from core.project import TWINS_DATA
 
-AREAS = {"v1": ("V1", 1), "v4": ("V4", 1001), "v4g": ("V4", 3001)}
-"""Of each twin the visual area, and the number that the recording of neuron 0 gets on its day."""
+FIRST_NUMBERS = {"v1": 1, "v4": 1001, "v4g": 3001}
+"""Of each twin the number that the recording of neuron 0 gets on its day."""
 
 ANIMAL = "Twin"
 """What stands for the animal."""
@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--area",
         action="append",
-        choices=tuple(AREAS),
+        choices=tuple(FIRST_NUMBERS),
         help="whose neurons; may be given more than once (default: v1)",
     )
     made.add_argument(
@@ -68,6 +68,7 @@ def main(argv: list[str] | None = None) -> int:
     for area in areas:
         _run("dualneuron", "paired", *_words(options, area))
 
+    from core.experiments.evolution.paired import read_paired
     from core.progress import answer
     from neuro_data_analysis.export.__main__ import main as export
     from neuro_data_analysis.paired_element import add_paired
@@ -75,8 +76,9 @@ def main(argv: list[str] | None = None) -> int:
     for made in (recordings, source_data):
         shutil.rmtree(made, ignore_errors=True)
     for area in areas:
-        name, number = AREAS[area]
-        added = add_paired(options.out / "evolutions" / area, recordings, ANIMAL, name, number)
+        evolutions = options.out / "evolutions" / area
+        name = read_paired(evolutions).area
+        added = add_paired(evolutions, recordings, ANIMAL, name, FIRST_NUMBERS[area])
         answer(f"{recordings}: {name}, Exp {added[0]} to {added[-1]}")
     return export([f"--matroot={recordings}", f"--out={source_data}"])
 

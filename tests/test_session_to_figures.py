@@ -34,11 +34,12 @@ EVOLVED = "Fig2/Figure2B_src_resp_Exp155_{}_thread_evol.csv"
 def test_a_session_that_was_killed_becomes_figures(tmp_path):
     pytest.importorskip("pynwb", reason="pynwb, a requirement, is not installed")
     program = "tests.core.experiments.closed_loop.kill_both_sides"
-    command = [sys.executable, "-m", program, tmp_path, str(time.time_ns()), str(N_KILLS)]
+    seed = str(time.time_ns())
+    command = [sys.executable, "-m", program, tmp_path, seed, str(N_KILLS)]
     done = subprocess.run(
         list(map(str, command)), cwd=ROOT, capture_output=True, text=True, timeout=400, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, f"seed {seed}\n{done.stdout}{done.stderr}"
     folder = Folder.at(tmp_path / "killed")
     kept = kept_blocks(folder)
     assert len(kept) == N_BLOCKS

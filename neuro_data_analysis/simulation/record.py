@@ -210,7 +210,7 @@ def matlab_element(record: TrialRecord) -> dict:
         | {"responses": [[sign(block) for block in thread] for thread in content["responses"]]}
         for part, content in record.parts.items()
     }
-    return element_of(replace(record, parts=parts), _meta(record))
+    return element_of(replace(record, parts=parts), meta_fields(record))
 
 
 def element_of(record: TrialRecord, meta: dict) -> dict:
@@ -270,7 +270,16 @@ def element_of(record: TrialRecord, meta: dict) -> dict:
     }
 
 
-def _meta(record: TrialRecord) -> dict:
+def meta_fields(record: TrialRecord, **own: object) -> dict:
+    """The fields of ``meta``, of a simulated recording unless said otherwise.
+
+    Parameters
+    ----------
+    record
+        The recording.
+    own
+        Fields that are others than a simulation's.
+    """
     descriptor = record.descriptor
     return {
         "baselineWindowLength": np.float64(90),
@@ -290,7 +299,7 @@ def _meta(record: TrialRecord) -> dict:
         "stimuli": f"SIMULATED/{descriptor.ephysFN}",
         "unitID": _column(record.units),
         "wvfms": np.zeros((len(record.units), WAVEFORM_SAMPLES)),
-    }
+    } | own
 
 
 def _psth_cells(record: TrialRecord, part: str) -> Cell:

@@ -44,6 +44,29 @@ def smoothing_kernel() -> np.ndarray:
     return height * np.exp(-(lag**2) / (2 * SMOOTHING_SD**2))
 
 
+def smoothed(counts: np.ndarray) -> np.ndarray:
+    """Smoothed PSTHs of counted spikes, as recordings have them.
+
+    Parameters
+    ----------
+    counts : (n, 212)
+        Spikes in 1-ms bins from 6 ms before image onset.
+
+    Returns
+    -------
+    (n, 200) float32
+        events/s from image onset.
+
+    Examples
+    --------
+    >>> smoothed(np.ones((1, 212)))[0, :3].round()
+    array([999., 999., 999.], dtype=float32)
+    """
+    kernel = smoothing_kernel()
+    rows = [np.convolve(row, kernel, mode="valid") for row in counts]
+    return np.array(rows, dtype=np.float32).reshape(len(counts), N_BINS)
+
+
 def draw_spikes(rates: np.ndarray, dead_time: float, rng: np.random.Generator) -> np.ndarray:
     """Spikes in every bin of every trial.
 

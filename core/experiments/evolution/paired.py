@@ -101,7 +101,9 @@ def read_paired(root: Path) -> PairedDescription:
         known = json.loads(path.read_text(encoding="utf-8"))
         if known.pop("format") != FORMAT:
             raise ValueError("another format")
-        return PairedDescription(**known | {"spaces": tuple(known["spaces"])})
+        datetime.datetime.fromisoformat(known["created"])
+        first, second = known["spaces"]
+        return PairedDescription(**known | {"spaces": (first, second)})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StateError(
             path=path, expected="the description of paired evolutions", found=f"none ({error})"

@@ -1,14 +1,16 @@
 """Evolutions of twins as recordings, source data and figures, marked at every step."""
 
 import json
+import shutil
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
 
 from core.contract.provenance import NOT_RECORDED, Origin
 from core.contract.source_data import SourceData
-from core.errors import SettingError, run
+from core.errors import RecordingError, SettingError, StateError, run
 from core.experiments.evolution.record import read_evolution
 from core.statistics.windows import window_rate
 from figure_reproduction.comparison import TWINS, compare
@@ -87,7 +89,7 @@ def test_the_mark_goes_with_them(matroot, source_data):
 
 
 def test_they_are_kept_apart_from_all_others_and_added_once(evolved, matroot, tmp_path):
-    with pytest.raises(SettingError, match=r"no recording of this name, found Twin-\d{8}-038-SIM"):
+    with pytest.raises(SettingError, match=r"no other recording .*found Twin-\d{8}-038-SIM"):
         add_paired(evolved[0], matroot, "Twin", "V1")
     with pytest.raises(SettingError, match="--area: expected V1, the twin's, found V4"):
         add_paired(evolved[0], tmp_path, "Twin", "V4")
@@ -99,6 +101,24 @@ def test_they_are_kept_apart_from_all_others_and_added_once(evolved, matroot, tm
     mark.write_text(known, encoding="utf-8")
     with open_recordings(matroot) as recordings:
         assert len(recordings) == 3
+
+
+def test_what_another_program_wrote_is_refused_in_a_sentence(evolved, tmp_path):
+    folder = shutil.copytree(evolved[0], tmp_path / "evolved")
+    description = folder / "paired.json"
+    known = json.loads(description.read_text("utf-8"))
+    for changes in ({"created": "soon"}, {"spaces": ["fc6"]}, {"format": "mine"}, {"more": 1}):
+        description.write_text(json.dumps(known | changes), "utf-8")
+        with pytest.raises(StateError, match="expected the description of paired evolutions"):
+            add_paired(folder, tmp_path / "out", "Twin", "V1")
+    description.write_text(json.dumps(known), "utf-8")
+    with h5py.File(folder / "neuron0180.h5", "r+") as file:
+        settings = json.loads(file.attrs["settings"])
+        del settings["grey rate"]
+        file.attrs["settings"] = json.dumps(settings)
+    with pytest.raises(RecordingError, match=r"neuron0180\.h5: expected an evolution of a twin's"):
+        add_paired(folder, tmp_path / "out", "Twin", "V1")
+    assert not list(tmp_path.glob("out/*.mat"))
 
 
 def test_figures_and_verdicts_say_digital_twins(source_data, tmp_path):
