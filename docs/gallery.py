@@ -105,8 +105,11 @@ def make(entry: Entry, out: Path) -> Made:
     """
     home = writable_folder(out / entry.name)
     known = read_made(home)
-    if known and known.commands == list(entry.commands) and (home / entry.picture).is_file():
+    picture = home / entry.picture
+    is_new = known is not None and known.commands == list(entry.commands) and not known.problem
+    if is_new and picture.is_file():
         return known
+    picture.unlink(missing_ok=True)
     seconds, megabytes, problem = 0.0, 0.0, ""
     for command in entry.commands:
         say(f"{entry.name}: {command}")
@@ -115,7 +118,7 @@ def make(entry: Entry, out: Path) -> Made:
         megabytes = max(megabytes, usage.ru_maxrss / _PER_MEGABYTE)
         if problem:
             break
-    if not problem and not (home / entry.picture).is_file():
+    if not problem and not picture.is_file():
         problem = f"expected {entry.picture}, found none"
     made = Made(list(entry.commands), seconds, megabytes, problem)
     write_json(home / "measured.json", asdict(made))
@@ -165,7 +168,10 @@ def run_command(command: Sequence[str], log: Path) -> tuple[resource.struct_rusa
     What it used, with all that it started, and why it failed; empty if it did not.
     """
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        # in a session of its own, so that Ctrl-C reaches it once: from here
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
         try:
             _, status, usage = os.wait4(process.pid, 0)
         except KeyboardInterrupt:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from core import arguments
-from core.errors import run
+from core.errors import SettingError, run
 from core.progress import answer
 from core.statistics.analysis import AREAS
 
@@ -43,7 +43,8 @@ def parser() -> argparse.ArgumentParser:
         "--nwb",
         type=arguments.folder,
         metavar="FOLDER",
-        help="folder of NWB files, as `./reproduce nwb` writes them (default: none are written)",
+        help="folder of NWB files, as `./reproduce nwb` writes them; not of twins (default: none "
+        "are written)",
     )
     return made
 
@@ -59,6 +60,10 @@ def main(argv: list[str] | None = None) -> int:
 
     words = (options.session, options.out, options.animal, options.area, options.number)
     if is_paired(options.session):
+        if options.nwb:
+            raise SettingError(
+                path="--nwb", expected="a session with a rig", found="evolutions of twins"
+            )
         added = add_paired(*words)
         answer(f"{options.out / EVOLUTION_FILES[0]}: Exp {added[0]} to {added[-1]}")
     else:

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from core.arguments import CommandParser, count, folder, seed
-from core.errors import RunError, SettingError, run
+from core.errors import SettingError, run
+from core.processes import run_child
 from core.project import TWINS_DATA
 
 FIRST_NUMBERS = {"v1": 1, "v4": 1001, "v4g": 3001}
@@ -61,12 +62,21 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Evolve, convert, export; 0 if all is there."""
     options = parser().parse_args(argv)
-    areas = list(dict.fromkeys(options.area or ["v1"]))
+
+    from core.files import alone_in, writable_folder
+    from core.progress import say
+
+    with alone_in(writable_folder(options.out), say):
+        return _made(options, list(dict.fromkeys(options.area or ["v1"])))
+
+
+def _made(options: argparse.Namespace, areas: list[str]) -> int:
     recordings, source_data = options.out / "matroot", options.out / "source_data"
     for made in (recordings, source_data):
         _check_own(made)
     for area in areas:
-        _run("dualneuron", "paired", *_words(options, area))
+        if code := run_child([sys.executable, "-m", "dualneuron", *_words(options, area)]):
+            return abs(code)  # it has said why
 
     from core.experiments.evolution.paired import read_paired
     from core.progress import answer
@@ -85,21 +95,16 @@ def main(argv: list[str] | None = None) -> int:
 
 def _words(options: argparse.Namespace, area: str) -> list[str]:
     """Command line of ``python -m dualneuron paired`` for one twin."""
-    words = [f"--area={area}", f"--neurons={options.neurons}", f"--blocks={options.blocks}"]
+    words = [
+        "paired",
+        f"--area={area}",
+        f"--neurons={options.neurons}",
+        f"--blocks={options.blocks}",
+    ]
     words += [f"--seed={options.seed}", f"--out={options.out / 'evolutions' / area}"]
     words += ["--generators", *options.generators]
     words += ["--untrained"] * options.untrained
     return words + ([f"--data-dir={options.data_dir}"] if options.data_dir else [])
-
-
-def _run(module: str, *words: str) -> None:
-    """Run a command of another package in a process of its own."""
-    from core.processes import run_child
-
-    if code := run_child([sys.executable, "-m", module, *words]):
-        error = RunError(path=module, expected="evolutions of twins", found="the error above")
-        error.exit_code = max(code, RunError.exit_code)
-        raise error
 
 
 def _check_own(made: Path) -> None:

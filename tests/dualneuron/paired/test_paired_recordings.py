@@ -138,6 +138,18 @@ def test_figures_and_verdicts_say_digital_twins(source_data, tmp_path):
     assert verdicts == {TWINS}
 
 
+def test_bad_input_is_told_once_and_writes_nothing(evolved, tmp_path, capfd):
+    words = ["--untrained", "--generators", "small", "small", "--neurons", "5,9999"]
+    assert run(lambda: twins([*words, f"--out={tmp_path / 'twins'}"])) == 2
+    (said,) = capfd.readouterr().err.strip().splitlines()
+    assert said == "error: neurons: expected different ids from 0 to 457, found 9999."
+    assert [path.name for path in (tmp_path / "twins").rglob("*")] == [".lock"]
+    words = [str(evolved[0]), "--animal=Twin", "--area=V1", f"--nwb={tmp_path / 'nwb'}"]
+    assert run(lambda: session([*words, f"--out={tmp_path / 'matroot'}"])) == 2
+    assert "--nwb: expected a session with a rig, found evolutions" in capfd.readouterr().err
+    assert not (tmp_path / "matroot").exists()
+
+
 def test_reproduce_twins_leaves_what_is_not_its_own(tmp_path, capsys):
     (tmp_path / "matroot").mkdir()
     kept = tmp_path / "matroot" / "mine.mat"
