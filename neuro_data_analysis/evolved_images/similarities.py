@@ -22,11 +22,7 @@ from core.statistics.masks import AREAS, success_labels
 from core.threads import N_THREADS
 from neuro_data_analysis.evolutions.psth_similarity import psth_differences
 from neuro_data_analysis.image_similarity.columns import similarity
-from neuro_data_analysis.image_similarity.networks import (
-    IMAGE_SIZE,
-    FeatureNetwork,
-    image_features,
-)
+from neuro_data_analysis.image_similarity.networks import IMAGE_SIZE, FeatureNetwork, image_features
 
 PROTOTYPE = "maxblk"
 """Which of Figure 3's prototypes these images are."""

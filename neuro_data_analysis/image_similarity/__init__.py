@@ -8,8 +8,9 @@ __getattr__, __dir__, __all__ = hand_on(
         "columns": ["cosine_columns", "masked_columns", "similarity", "swapped_columns"],
         "comparison": ["distance", "map_similarity", "masked_similarity", "token_similarity"],
         "covariance": ["CovarianceTensor", "covariance_similarity", "covariance_tensors"],
+        "features": ["FEATURES", "Feature", "FeatureSet"],
         "masks": ["feature_mask", "masked_mean"],
-        "networks": ["FEATURES", "FeatureNetwork", "image_features", "load_feature_network"],
+        "networks": ["FeatureNetwork", "image_features", "load_feature_network"],
         "prototypes": ["Prototypes", "find_prototypes", "read_prototypes"],
     },
 )

@@ -12,7 +12,8 @@ import numpy as np
 from core.contract.fig3 import COSINE_PROTOTYPES, PARTNERS, PROTOTYPES
 from core.statistics.similarity import cosine_similarity
 from core.threads import N_THREADS
-from neuro_data_analysis.image_similarity.networks import Feature, FeatureNetwork, image_features
+from neuro_data_analysis.image_similarity.features import Feature
+from neuro_data_analysis.image_similarity.networks import FeatureNetwork, image_features
 from neuro_data_analysis.image_similarity.prototypes import Prototypes
 
 Vectors = Mapping[str, np.ndarray]

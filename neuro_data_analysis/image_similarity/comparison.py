@@ -19,8 +19,9 @@ from core.networks.preprocessing import IMAGENET, Images, Preprocessing
 from core.probing.fetchers import featureFetcher
 from core.probing.layers import eval_mode
 from core.statistics.similarity import cosine_similarity
+from neuro_data_analysis.image_similarity.features import with_axes
 from neuro_data_analysis.image_similarity.masks import masked_mean
-from neuro_data_analysis.image_similarity.networks import as_images, batch_outputs, with_axes
+from neuro_data_analysis.image_similarity.networks import as_images, batch_outputs
 
 METRICS = {"cosine": cosine_similarity}
 """Similarities of vectors, by name."""

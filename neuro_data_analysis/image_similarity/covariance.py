@@ -17,6 +17,7 @@ from core.contract.fig3 import COVARIANCE_MAPS, COVARIANCE_SUMMARIES
 from core.errors import ImageError, SampleError
 from core.statistics.similarity import correlation, cosine_similarity
 from neuro_data_analysis.image_similarity import networks
+from neuro_data_analysis.image_similarity.features import with_axes
 
 MIN_TRIALS = 3
 """Fewest trials; fewer leave the t value without degrees of freedom."""
@@ -195,7 +196,7 @@ def covariance_tensors(
                 network.size,
             )
             for name, layer in layers.items():
-                maps = networks.with_axes(outputs[layer], 4, "maps (n, C, H, W)", layer)
+                maps = with_axes(outputs[layer], 4, "maps (n, C, H, W)", layer)
                 running[name].add(maps, responses[n_seen - len(batch) : n_seen])
     if n_seen != len(responses):
         raise SampleError(

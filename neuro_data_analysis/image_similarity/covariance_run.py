@@ -7,6 +7,7 @@ from core.errors import MissingFileError, SettingError
 from core.progress import say
 from neuro_data_analysis.image_similarity import networks
 from neuro_data_analysis.image_similarity.covariance_table import continue_table
+from neuro_data_analysis.image_similarity.features import FEATURES, FeatureSet
 from neuro_data_analysis.recordings.dataset import matroot, open_recordings
 from neuro_data_analysis.recordings.lab_tables import writable_table
 from neuro_data_analysis.recordings.layout import COVARIANCE_FILE, PROTOTYPES_FOLDER, STIMULI_FOLDER
@@ -29,7 +30,7 @@ def write_covariances(options: Namespace) -> Path:
         If no experiment has its images.
     """
     networks.check_names([options.network])
-    known = networks.FEATURES.get(options.network)
+    known = FEATURES.get(options.network)
     if known is not None:
         _refuse_without_covariance(known, options.network)
     folder = matroot(options.matroot)
@@ -52,7 +53,7 @@ def write_covariances(options: Namespace) -> Path:
     return out
 
 
-def _refuse_without_covariance(features: networks.FeatureSet, name: str) -> None:
+def _refuse_without_covariance(features: FeatureSet, name: str) -> None:
     if not features.covariance:
         raise SettingError(
             path="--network", expected="one whose covariance is compared", found=name

@@ -32,12 +32,8 @@ from neuro_data_analysis.evolved_images.similarities import (
     pearson_table,
     shown_experiments,
 )
-from neuro_data_analysis.image_similarity.networks import (
-    Feature,
-    FeatureNetwork,
-    FeatureSet,
-    one_vector,
-)
+from neuro_data_analysis.image_similarity.features import Feature, FeatureSet, one_vector
+from neuro_data_analysis.image_similarity.networks import FeatureNetwork
 from tests.explorer_examples import averaged, recorded
 
 GAINS = {3: (0.05, 0.03), 4: (0.03, 0.05), 5: (0.05, 0.0), 6: (0.04, 0.06), 7: (0.06, 0.03)}

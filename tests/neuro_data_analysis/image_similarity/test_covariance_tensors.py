@@ -28,7 +28,8 @@ from neuro_data_analysis.image_similarity.covariance import (
     tensor_similarity,
 )
 from neuro_data_analysis.image_similarity.covariance_table import read_finished
-from neuro_data_analysis.image_similarity.networks import FeatureNetwork, FeatureSet
+from neuro_data_analysis.image_similarity.features import FEATURES, FeatureSet
+from neuro_data_analysis.image_similarity.networks import FeatureNetwork
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
 
 LAYERS = {"layer1": "0", "layer2": "2"}
@@ -228,7 +229,7 @@ def small_lite0(monkeypatch):
     net = nn.Module()
     net.blocks = nn.Sequential(*blocks)
     net.forward = net.blocks.forward
-    features = networks.FEATURES["efficientnet_lite0"]
+    features = FEATURES["efficientnet_lite0"]
     network = FeatureNetwork("efficientnet_lite0", net, features, size=8)
     monkeypatch.setattr(networks, "load_feature_network", lambda *_, **__: network)
 

@@ -28,18 +28,23 @@ from neuro_data_analysis.image_similarity.columns import (
     similarity,
     swapped_columns,
 )
-from neuro_data_analysis.image_similarity.masks import KINDS, feature_mask
-from neuro_data_analysis.image_similarity.networks import (
+from neuro_data_analysis.image_similarity.features import (
     FEATURES,
     Feature,
-    FeatureNetwork,
     FeatureSet,
     at_positions,
+    centred_features,
     class_token,
-    image_features,
-    load_feature_network,
+    masked_features,
     one_vector,
     patch_tokens,
+    under,
+)
+from neuro_data_analysis.image_similarity.masks import KINDS, feature_mask
+from neuro_data_analysis.image_similarity.networks import (
+    FeatureNetwork,
+    image_features,
+    load_feature_network,
 )
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -92,8 +97,8 @@ def random_network(size=None):
     masks = {kind: feature_mask(kind, (8, 8)) for kind in KINDS}
     features = FeatureSet(
         whole=WHOLE,
-        centred=networks.centred_features("net", {"c": ("conv", masks)}),
-        masked=networks.masked_features("net", {"c": ("conv", masks)}, ("focus", "all")),
+        centred=centred_features("net", {"c": ("conv", masks)}),
+        masked=masked_features("net", {"c": ("conv", masks)}, ("focus", "all")),
     )
     return FeatureNetwork("net", net, features, size=size)
 
@@ -199,7 +204,7 @@ def test_features_follow_their_images_whatever_the_batches(order, batch_size):
         ("unused", one_vector, r"expected a recorded layer .* that has run, found 'unused'"),
         ("tokens", at_positions, r"tokens: expected maps .* found an output of shape \(3, 6, 64\)"),
         ("conv", class_token, r"conv: expected tokens .* found an output of shape \(3, 6, 8, 8\)"),
-        ("conv", networks.under(np.ones((7, 7))), r"conv: expected maps .* a mask of \(7, 7\)"),
+        ("conv", under(np.ones((7, 7))), r"conv: expected maps .* a mask of \(7, 7\)"),
     ],
 )
 def test_a_layer_of_another_form_is_refused_in_one_sentence(layer, to_vectors, message):

@@ -21,9 +21,10 @@ N_BLOCKS = 3
 MINE = """
 import torch
 
-from neuro_data_analysis.image_similarity.networks import (
-    Feature, FeatureNetwork, FeatureSet, at_positions, one_vector,
+from neuro_data_analysis.image_similarity.features import (
+    Feature, FeatureSet, at_positions, one_vector,
 )
+from neuro_data_analysis.image_similarity.networks import FeatureNetwork
 
 
 def features():

@@ -15,6 +15,7 @@ from core.contract import fig3
 from core.errors import ImageError, SettingError, WeightsError
 from neuro_data_analysis import prototype_similarity as command
 from neuro_data_analysis.image_similarity import networks, prototype_table
+from neuro_data_analysis.image_similarity.features import FEATURES
 from neuro_data_analysis.image_similarity.networks import FeatureNetwork
 from neuro_data_analysis.image_similarity.prototypes import COLUMNS, find_prototypes
 from neuro_data_analysis.recordings.dataset import EVOLUTION_FILES
@@ -77,7 +78,7 @@ class Small(nn.Module):
             torch.manual_seed(3)
             self.stem = nn.Conv2d(3, 8, 1)
         self.sizes = {}
-        for feature in networks.FEATURES[name].of_images:
+        for feature in FEATURES[name].of_images:
             for size in (7, 13, 14, 28):
                 try:
                     feature.to_vectors(torch.zeros(1, 8, size, size))
@@ -111,7 +112,7 @@ def small_networks(monkeypatch):
     def load(name, **_options):
         if name == "dino":
             raise WeightsError("dino.safetensors: expected in /nowhere, found nowhere.")
-        return FeatureNetwork(name, Small(name), networks.FEATURES[name], size=56)
+        return FeatureNetwork(name, Small(name), FEATURES[name], size=56)
 
     monkeypatch.setattr(networks, "load_feature_network", load)
     monkeypatch.delenv("MATROOT", raising=False)
