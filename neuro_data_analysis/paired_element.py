@@ -10,7 +10,6 @@ the window are those that were learnt from, and the PSTHs are the time course's.
 import datetime
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +28,7 @@ from core.threads import N_THREADS
 from neuro_data_analysis.recordings.conversion import N_BINS
 from neuro_data_analysis.recordings.naming import evolved_image_name, reference_image_name
 from neuro_data_analysis.session_adding import add_elements
-from neuro_data_analysis.session_trials import ShownBlock, trial_record
+from neuro_data_analysis.session_trials import SessionDescriptor, ShownBlock, trial_record
 from neuro_data_analysis.simulation.record import TrialRecord, element_of, meta_fields
 from neuro_data_analysis.simulation.spikes import SMOOTHING_REACH, smoothed
 
@@ -37,20 +36,6 @@ PURPOSE = 7
 """What tells the random numbers of spike times from those of the evolution."""
 
 WORDS = "DIGITAL TWIN: no animal was recorded; see SIMULATED.json. Channel: the neuron's id plus 1."
-
-
-@dataclass(frozen=True)
-class TwinDescriptor:
-    """What a neuron's evolution is as a recording; size and place of images in degrees unknown."""
-
-    ephysFN: str  # noqa: N815 (the field's name)
-    expControlFN: str  # noqa: N815
-    animal: str
-    channel: int
-    spaces: tuple[str, str]
-    unit: int = 1
-    size: float = np.nan
-    position: tuple[float, float] = (np.nan, np.nan)
 
 
 def add_paired(root: Path, out: Path, animal: str, area: str, number: int = 1) -> list[int]:
@@ -118,7 +103,7 @@ def paired_element(
     """
     neuron = evolution.settings["neuron"]
     day = datetime.datetime.fromisoformat(known.created)
-    descriptor = TwinDescriptor(
+    descriptor = SessionDescriptor(
         ephysFN=f"{animal}-{day:%d%m%Y}-{number + neuron:03d}{SIMULATED_SUFFIX}",
         expControlFN=f"{day:%y%m%d}_{animal}_twin",
         animal=animal,
@@ -138,7 +123,7 @@ def paired_element(
     return element
 
 
-def _record(descriptor: TwinDescriptor, evolution: EvolutionRecord) -> TrialRecord:
+def _record(descriptor: SessionDescriptor, evolution: EvolutionRecord) -> TrialRecord:
     blocks, counter = [], 0
     for number in range(evolution.n_done):
         blocks.append(_shown(evolution, number, counter))

@@ -27,23 +27,9 @@ from neuro_data_analysis.recordings.naming import (
     evolved_image_name,
     reference_image_name,
 )
-from neuro_data_analysis.session_trials import ShownBlock, trial_record
+from neuro_data_analysis.session_trials import SessionDescriptor, ShownBlock, trial_record
 from neuro_data_analysis.simulation.record import element_of, meta_fields
 from neuro_data_analysis.simulation.spikes import SMOOTHING_REACH, smoothed
-
-
-@dataclass(frozen=True)
-class SessionDescriptor:
-    """What a session is as a recording: names, preferred unit, image placement (deg), spaces."""
-
-    ephysFN: str  # noqa: N815 (the field's name)
-    expControlFN: str  # noqa: N815
-    animal: str
-    channel: int
-    unit: int
-    size: float
-    position: tuple[float, float]
-    spaces: tuple[str, str]
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,30 @@
 """What a session showed, block by block, as the trials of a recording."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from core.threads import N_THREADS
 from neuro_data_analysis.simulation.record import TrialRecord
+
+
+@dataclass(frozen=True)
+class SessionDescriptor:
+    """What a session is as a recording: names, preferred unit, image placement (deg), spaces.
+
+    Size and position are NaN where they are not known in degrees.
+    """
+
+    ephysFN: str  # noqa: N815 (the field's name)
+    expControlFN: str  # noqa: N815
+    animal: str
+    channel: int
+    spaces: tuple[str, str]
+    unit: int = 1
+    size: float = np.nan
+    position: tuple[float, float] = (np.nan, np.nan)
 
 
 class ShownBlock(NamedTuple):
@@ -34,7 +52,7 @@ class ShownBlock(NamedTuple):
 
 
 def trial_record(
-    descriptor: object,
+    descriptor: SessionDescriptor,
     blocks: Sequence[ShownBlock],
     units: Sequence[tuple[int, int]],
     preferred_row: int,

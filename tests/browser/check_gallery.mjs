@@ -6,14 +6,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+import { VIEWS } from "./views.mjs";
 
 const [executablePath, page, pictures] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const VIEWS = {
-  wide: { viewport: { width: 1400, height: 900 }, colorScheme: "light" },
-  dark: { viewport: { width: 1400, height: 900 }, colorScheme: "dark" },
-  phone: { viewport: { width: 390, height: 844 }, colorScheme: "light" },
-};
 
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 const found = { errors: [], elsewhere: [], views: {} };
