@@ -156,6 +156,9 @@ def words(command: str, out: Path) -> list[str]:
 def run_command(command: Sequence[str], log: Path) -> tuple[resource.struct_rusage, str]:
     """Run a command in the project's folder, with its output in a file.
 
+    Its memory counts as at least that of this process, which is small as long as no picture is
+    opened: Linux hands the peak on to what is started.
+
     Parameters
     ----------
     command
