@@ -218,7 +218,7 @@ def draw_attribution(
         look.legend(
             axes[0], [*axes[0].get_legend_handles_labels()[0], *larger_handles(look, "larger")]
         )
-    margin = 0.15 * (max(drawn) - min(drawn))
+    margin = 0.15 * (max(drawn) - min(drawn) or 1.0)
     axes[0].set(
         ylabel=look.pick("Share of the rise", "Fraction of activation difference"),
         ylim=(min(drawn) - margin, max(drawn) + margin),

@@ -20,6 +20,9 @@ from core.contract.source_data import SourceData
 from core.experiments.alignment.ensemble_data import alignment_ensemble
 from core.figures import FIGURES, RECORDED
 from core.project import COMPUTED_DATA
+from core.statistics.analysis import AREAS
+from core.statistics.comparisons import TTest
+from core.threads import THREADS
 from figure_reproduction.comparison import published_numbers
 from figure_reproduction.extended5.alignment_statistics import (
     alignment_statistics,
@@ -29,6 +32,7 @@ from figure_reproduction.Figure2_reproduction import draw_block_psth
 from figure_reproduction.Figure2_reproduction import read as read_figure2
 from figure_reproduction.Figure5_reproduction import draw_mean_psth
 from figure_reproduction.Figure5_reproduction import read as read_figure5
+from figure_reproduction.FigureExt4_reproduction import Attribution, draw_attribution
 from figure_reproduction.population import compare_window
 from figure_reproduction.script import draw_figure
 from figure_reproduction.sources import Input
@@ -148,6 +152,20 @@ def test_time_axes_end_where_the_recording_does(source):
     stacked, data = Figure().add_subplot(), read_figure2(source)
     draw_block_psth(stacked, data.psth, data.offset)
     assert stacked.get_xlim() == (0, 200)
+
+
+def test_shares_of_the_rise_are_drawn_where_no_experiment_succeeds():
+    none, undefined = np.empty((0, 4)), np.full(4, np.nan)
+    empty = Attribution(
+        dict.fromkeys(THREADS, none),
+        dict.fromkeys(THREADS, 0),
+        0,
+        TTest(undefined, undefined),
+        undefined,
+    )
+    figure = Figure()
+    draw_attribution(figure, dict.fromkeys(AREAS, empty), width=50)
+    assert figure.axes[0].get_ylim() == pytest.approx((-0.15, 0.15))
 
 
 def test_a_pickle_that_disagrees_is_reported_and_drawn(copy, tmp_path):
