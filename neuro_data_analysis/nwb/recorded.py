@@ -54,9 +54,12 @@ def _at(raw: Mapping[str, Any], path: str) -> Any:
 
 def _is_same(first: Any, second: Any) -> bool:
     """Whether two values are one in the published form, which knows no orientation of vectors."""
-    first, second = published_value(first), published_value(second)
+    return _is_equal(published_value(first), published_value(second))
+
+
+def _is_equal(first: Any, second: Any) -> bool:
     if isinstance(first, list) and isinstance(second, list):
-        return len(first) == len(second) and all(map(_is_same, first, second))
+        return len(first) == len(second) and all(map(_is_equal, first, second))
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
         is_alike = first.dtype == second.dtype and first.shape == second.shape
         return is_alike and first.tobytes() == second.tobytes()

@@ -156,8 +156,10 @@ def _dynamic_table(name: str, table: NwbTable, with_electrodes: NWBFile | None) 
         VectorData(name=column, description=description, data=_stored(values))
         for column, (values, description) in table.columns.items()
     ]
+    # from an array, since pynwb converts its own list of ids one by one
+    common = {"name": name, "description": table.description, "id": np.arange(_n_rows(table))}
     if with_electrodes is None:
-        return DynamicTable(name=name, description=table.description, columns=columns)
+        return DynamicTable(columns=columns, **common)
     channels = table.columns["channel"].values
     rows = np.searchsorted(np.unique(channels), channels).tolist()
     columns.append(
@@ -165,7 +167,11 @@ def _dynamic_table(name: str, table: NwbTable, with_electrodes: NWBFile | None) 
             region=rows, description="electrode of the unit", name="electrode"
         )
     )
-    return DynamicTable(name=name, description=table.description, columns=columns)
+    return DynamicTable(columns=columns, **common)
+
+
+def _n_rows(table: NwbTable) -> int:
+    return len(next(iter(table.columns.values())).values)
 
 
 def _stored(values: Any) -> Any:
