@@ -16,7 +16,8 @@ from core.progress import progress
 from core.threads import N_THREADS, THREADS
 from dualneuron.evolved.viewers import PRESENTATIONS, Viewer
 
-BATCH_SIZE = 32
+BATCH_SIZE = 8
+"""Images in one forward pass; more leave the caches of a CPU."""
 
 N_READERS = 4
 """Threads that decode images."""

@@ -13,11 +13,11 @@ import torch
 
 from core.computing.devices import device_of, dtype_of
 from core.computing.random_source import torch_draws_from
-from core.errors import SettingError
+from core.errors import LayerError, SettingError
 from core.networks.preprocessing import IMAGENET, normalised, resized
 from core.networks.zoo import ImageNetwork, load_network
 from core.own_parts import is_own
-from core.probing.layers import find_layer
+from core.probing.layers import find_layer, naming_the_input
 from core.probing.recording import Hooks, recording_hook, whole_layer
 from dualneuron.files import load_mask
 from dualneuron.paired.commands import chosen_neurons
@@ -135,7 +135,7 @@ def twin_viewer(
     )
     responses = TwinResponses(twin, ids, None if untrained else load_mask(area, data_dir=data_dir))
     return Viewer(
-        name=twin.files.folder,
+        name=twin.files.folder + ("" if ensemble else ", one member"),
         kind="neurons",
         ids=tuple(ids),
         seen=responses.seen,
@@ -188,9 +188,9 @@ def network_viewer(
         images = images.to(device_of(network.model), dtype_of(network.model))
         return resized(images, (network.size,) * 2) - mean_grey.to(images)
 
-    n_units = read(torch.zeros(1, 3, network.size, network.size)).shape[1]
-    ids = _spread(units, n_units)
-    read(torch.zeros(1, 3, network.size, network.size), ids)
+    blank = torch.zeros(1, 3, network.size, network.size)
+    ids = _spread(units, read(blank).shape[1])
+    read(blank, ids)
     is_random = untrained and not is_own(name)
     return Viewer(
         name=f"{name} {layer}",
@@ -211,16 +211,21 @@ class _LayerReader:
 
     def __init__(self, network: ImageNetwork, layer: str):
         self._network, self._layer = network, layer
+        module = find_layer(network.model, layer)
         self._found: dict[str, torch.Tensor] = {}
         self._hooks = Hooks()
         hook = recording_hook(self._found, layer, whole_layer, layer=layer)
-        self._hooks.add(layer, find_layer(network.model, layer), hook)
+        self._hooks.add(layer, module, hook)
 
     @torch.no_grad()
     def __call__(self, images: torch.Tensor, units: Sequence[int] | None = None) -> torch.Tensor:
         model = self._network.model
         images = images.to(device_of(model), dtype_of(model))
-        model(normalised(images, self._network.preprocessing, 1.0))
+        images = normalised(images, self._network.preprocessing, 1.0)
+        with naming_the_input(model, [images]):
+            model(images)
+        if self._layer not in self._found:
+            raise LayerError(path=self._layer, expected="a layer that runs", found="it does not")
         return get_spatial_activation(self._found[self._layer], units, "center")
 
 

@@ -255,7 +255,7 @@ def test_one_command_writes_images_effects_and_figure(folder, tmp_path, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "UNTRAINED twin, random weights: nothing follows for neurons"
     names = ["responses", "effects", "evolved"]
-    stem = "V1GrayTaskDriven_untrained"
+    stem = "V1GrayTaskDriven_one_member_untrained"
     files = [f"{name}_{stem}.{end}" for name, end in zip(names, ("csv", "csv", "png"), strict=True)]
     assert said[-3:] == [str(tmp_path / name) for name in files]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(files)
@@ -310,6 +310,25 @@ def test_units_of_an_own_network_see_the_same_images():
     assert (equal - 1).abs().max() < 0.1 < (original - 1).abs().max()
 
 
+def test_random_weights_of_a_network_are_told_and_the_same_every_time():
+    one, same = (
+        network_viewer("efficientnet_lite0", "stem", 3, untrained=True, device="cpu")
+        for _ in range(2)
+    )
+    assert one.notice.startswith("UNTRAINED network")
+    assert (one.name, one.kind, one.ids) == ("efficientnet_lite0 stem", "units", (0, 10, 21))
+    image = torch.rand(1, 3, 9, 9, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(*(v.respond(v.seen(image)) for v in (one, same)), rtol=0, atol=0)
+
+
+class Unused(Contrast):
+    """Has a layer that never runs."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Identity()
+
+
 def test_networks_take_their_units_from_a_layer(folder, tmp_path, capsys):
     own = f"{__name__}:contrast_network"
     run(folder, tmp_path, "--network", own, "--layer=.Contrast", "--neurons=2")
@@ -325,6 +344,7 @@ def test_networks_take_their_units_from_a_layer(folder, tmp_path, capsys):
      "--neurons: expected 1 to 2 units, found 40"),
     (["--network", f"{__name__}:contrast_network", "--layer=.Contrast", "--neurons=2,"],
      LayerError, "neurons: expected units and places"),
+    (["--network", f"{__name__}:Unused", "--layer=layer"], LayerError, "a layer that runs"),
     (["--network", f"{__name__}:contrast_network", "--layer=conv9"], LayerError, "no layer"),
     (["--untrained", "--neurons=900"], SettingError, "expected 1 to 458 neurons, found 900"),
 ])  # fmt: skip
@@ -364,7 +384,7 @@ def test_an_area_without_images_is_left_out_and_named(folder, tmp_path, capsys):
     assert "V4: no valid experiment with images of a first and a later block; left out" in (
         capsys.readouterr().err
     )
-    effects = pd.read_csv(tmp_path / "out" / "effects_V1GrayTaskDriven_untrained.csv")
+    effects = pd.read_csv(tmp_path / "out" / "effects_V1GrayTaskDriven_one_member_untrained.csv")
     assert set(effects["area"]) == {"V1", "IT", "V1 - IT"}
 
 
