@@ -1,9 +1,10 @@
-"""``python -m dualneuron fetch|summary|screen|poles|axis|paired``: twins of visual neurons at work.
+"""``python -m dualneuron fetch|summary|screen|poles|axis|paired|evolved``: twins at work.
 
 ``fetch`` brings and verifies the published files. ``summary`` prints the layers of a network.
 ``screen`` shows it many images and orders them by response. ``poles`` makes the most and least
 exciting images of neurons. ``axis`` finds what tells two sets of images apart in an embedding.
 ``paired`` evolves images for neurons with two generators in turn, as the paper did in animals.
+``evolved`` shows neurons the images that were evolved in animals.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from core.arguments import CommandParser, add_cluster_options, count, folder, seed
 from core.errors import run
+from core.project import EXPLORER_DATA
 
 NETWORKS = ("v1", "v4", "v4g", "vgg16", "vgg16_bn", "resnet50", "vit_b_16")
 
@@ -23,6 +25,7 @@ WORK = {
     "poles": ("synthesis", "make_poles"),
     "axis": ("dream", "find_axis"),
     "paired": ("paired", "evolve_paired"),
+    "evolved": ("evolved", "look_at_explorer"),
 }
 """Room and function of every command."""
 
@@ -41,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     _add_poles(commands)
     _add_axis(commands)
     _add_paired(commands)
+    _add_evolved(commands)
     return made
 
 
@@ -241,6 +245,49 @@ def _add_paired(commands: argparse._SubParsersAction) -> None:
     )
     _add_data_dir(paired)
     _add_device(paired)
+
+
+def _add_evolved(commands: argparse._SubParsersAction) -> None:
+    evolved = commands.add_parser(
+        "evolved",
+        help="responses to the images that were evolved for real neurons (the authors' explorer)",
+        description="Show neurons of a twin, or units of a network, the images that evolved for "
+        "recorded neurons of V1, V4 and IT, with the contrast that was shown and at equal norm: do "
+        "responses rise along the evolutions? `./reproduce download --from explorer --images` "
+        "fetches the images.",
+    )
+    evolved.add_argument(
+        "--twin", choices=("v1", "v4", "v4g"), default="v1", help="whose neurons (default: v1)"
+    )
+    evolved.add_argument(
+        "--neurons",
+        type=_neurons,
+        default=40,
+        metavar="N",
+        help="how many, evenly among those that are predicted with a correlation above 0.4, or ids "
+        "with commas; of a network, channels (default: 40)",
+    )
+    evolved.add_argument(
+        "--network",
+        metavar="NAME",
+        help="units of an image network instead of a twin: efficientnet_lite0, resnet50, ..., or "
+        "module:factory, a function of your own that makes one",
+    )
+    evolved.add_argument("--layer", help="of the network; its units at the centre are taken")
+    evolved.add_argument(
+        "--data",
+        type=folder,
+        default=EXPLORER_DATA,
+        metavar="FOLDER",
+        help="folder of averages and images (default: explorer_data/ of the project)",
+    )
+    evolved.add_argument(
+        "--out", type=folder, default=Path("evolved"), help="folder (default: evolved)"
+    )
+    evolved.add_argument("--one-member", action="store_true", help="not the whole ensemble")
+    evolved.add_argument("--untrained", action="store_true", help="random weights; fetch none")
+    _add_data_dir(evolved)
+    _add_device(evolved)
 
 
 def _add_data_dir(command: argparse.ArgumentParser) -> None:

@@ -106,6 +106,7 @@ TWIN_ROOMS = {
     "screening": {"twins"},
     "dream": {"twins", "screening", "synthesis"},
     "paired": {"twins"},
+    "evolved": {"twins", "paired"},
 }
 """Rooms of dualneuron, and those of its own package that each may import."""
 
@@ -271,6 +272,7 @@ COMMANDS = (
     "dualneuron summary",
     "dualneuron screen",
     "dualneuron paired",
+    "dualneuron evolved",
     "figure_reproduction",
     "figure_reproduction.report",
     "neuro_data_analysis.claims",

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = hand_on(
         "reading": ["read_explorer"],
         "store": ["load_averages", "save_averages", "stated_origin"],
         "trials": ["TrialCounts", "trial_counts"],
+        "valid": ["valid_experiments"],
         "writing": ["write_explorer"],
     },
 )

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 
 from core.errors import SettingError, WeightsError
 from core.generators.by_name import check_name
@@ -34,7 +35,9 @@ def evolve_paired(options: argparse.Namespace) -> Iterator[str]:
         seed=options.seed,
         random_weights=options.random_weights,
     )
-    neurons = chosen_neurons(options)
+    neurons = chosen_neurons(
+        options.area, options.neurons, untrained=options.untrained, data_dir=options.data_dir
+    )
     twin = TWIN_MAKERS[options.area](
         ensemble=not options.one_member,
         centered=True,
@@ -54,28 +57,33 @@ def evolve_paired(options: argparse.Namespace) -> Iterator[str]:
     )
 
 
-def chosen_neurons(options: argparse.Namespace) -> list[int]:
+def chosen_neurons(
+    area: str, neurons: int | list[int], *, untrained: bool = False, data_dir: Path | None = None
+) -> list[int]:
     """Ids that are named, or a number of them spread evenly over those that are predicted well.
 
     Parameters
     ----------
-    options
-        Of the command line: a number or ids, and whether the twin is untrained, in which case all
-        neurons count.
+    area
+        Short name of the twin.
+    neurons
+        A number or ids.
+    untrained
+        Whether the twin's weights are random, in which case all neurons count.
+    data_dir
+        Folder of the twins' files as published, looked at first.
 
     Raises
     ------
     SettingError
         If there are not so many.
     """
-    if not isinstance(options.neurons, int):
-        return list(options.neurons)
-    known = list(range(twin_files(options.area).n_neurons))
-    if not options.untrained:
-        correlations = load_correlations(options.area, data_dir=options.data_dir)
+    if not isinstance(neurons, int):
+        return list(neurons)
+    known = list(range(twin_files(area).n_neurons))
+    if not untrained:
+        correlations = load_correlations(area, data_dir=data_dir)
         known = [n for n in known if correlations[n] > PREDICTED]
-    if options.neurons < 1 or options.neurons > len(known):
-        raise SettingError(
-            path="--neurons", expected=f"1 to {len(known)} neurons", found=options.neurons
-        )
-    return [known[i * len(known) // options.neurons] for i in range(options.neurons)]
+    if neurons < 1 or neurons > len(known):
+        raise SettingError(path="--neurons", expected=f"1 to {len(known)} neurons", found=neurons)
+    return [known[i * len(known) // neurons] for i in range(neurons)]

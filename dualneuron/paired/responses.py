@@ -14,6 +14,9 @@ from dualneuron.twins.ensemble import Twin
 MEAN_GREY = {"v1": 124.54466 / 255, "v4": 113.5 / 255, "v4g": 124.54466 / 255}
 """Mean grey of what each twin was trained with, of 1: what a z-scored 0 means."""
 
+TRAINING_SD = {"v1": 70.28 / 255, "v4": 59.58 / 255, "v4g": 70.28 / 255}
+"""SD of the grey levels that each twin was trained with, of 1: what a z-scored 1 means."""
+
 LUMINANCE = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in grey."""
 
@@ -80,6 +83,13 @@ class TwinResponses:
 
     def shown(self, images: torch.Tensor) -> torch.Tensor:
         """What the twin is shown, (n, C, H, W) around 0, of images (n, 3, H, W) in [0, 1]."""
+        seen = self.seen(images)
+        if self.mask is not None:
+            seen = seen * self.mask
+        return at_norm(seen, self.twin.files.norm)
+
+    def seen(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (n, 3, H, W) in [0, 1] in the twin's size and colours, less its mean grey."""
         n_channels, *size = self.twin.image_shape
         images = interpolate(
             images.to(self.device, self.dtype),
@@ -88,17 +98,7 @@ class TwinResponses:
             align_corners=False,
             antialias=True,
         )
-        if n_channels == 1:
-            images = torch.einsum("nchw,c->nhw", images, images.new_tensor(LUMINANCE))[:, None]
-        seen = images - MEAN_GREY[self.twin.name]
-        if self.mask is not None:
-            seen = seen * self.mask
-        norms = seen.flatten(1).norm(dim=1).clamp_min(NORMLESS)
-        return (
-            seen
-            * (self.twin.files.norm / norms)[:, None, None, None]
-            * (norms > NORMLESS)[:, None, None, None]
-        )
+        return (luminance(images) if n_channels == 1 else images) - MEAN_GREY[self.twin.name]
 
     def neuron(self, unit: int = 0) -> Callable[[torch.Tensor], torch.Tensor]:
         """One unit alone: responses (n,) to images (n, 3, H, W) in [0, 1], with derivatives.
@@ -151,3 +151,34 @@ class TwinResponses:
             "norm": self.twin.files.norm,
             "mask": None if self.mask is None else round(float(self.mask.sum()), 3),
         }
+
+
+def luminance(images: torch.Tensor) -> torch.Tensor:
+    """Grey (n, 1, H, W) of images (n, 3, H, W).
+
+    Examples
+    --------
+    >>> luminance(torch.tensor([[[[1.0]], [[0.0]], [[0.0]]]]))
+    tensor([[[[0.2990]]]])
+    """
+    return torch.einsum("nchw,c->nhw", images, images.new_tensor(LUMINANCE))[:, None]
+
+
+def at_norm(images: torch.Tensor, norm: float) -> torch.Tensor:
+    """Images around 0 brought to one Euclidean norm; what is mean grey stays so.
+
+    Parameters
+    ----------
+    images : (n, C, H, W)
+        Images.
+    norm
+        Norm of each.
+
+    Examples
+    --------
+    >>> at_norm(torch.tensor([[[[3.0, 4.0]]], [[[0.0, 0.0]]]]), 10.0).flatten(1)
+    tensor([[6., 8.],
+            [0., 0.]])
+    """
+    norms = images.flatten(1).norm(dim=1).clamp_min(NORMLESS)
+    return images * (norm / norms)[:, None, None, None] * (norms > NORMLESS)[:, None, None, None]

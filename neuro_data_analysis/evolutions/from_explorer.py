@@ -18,26 +18,13 @@ import pandas as pd
 from core.errors import RecordingError
 from core.explorer.averages import BlockAverages
 from core.explorer.trials import FIRST_BLOCK_RANGE, TrialCounts, trial_counts
+from core.explorer.valid import recording_name
 from core.statistics.masks import SUCCESS_LEVELS
 from core.statistics.windows import BASELINE, EVOKED, Window, window_rate
 from core.threads import N_THREADS
 from neuro_data_analysis.evolutions.cohort import Cohort, Summary
 from neuro_data_analysis.evolutions.evolution_tests import block_responses, evolution_tests
 from neuro_data_analysis.evolutions.trajectories import BlockMeans, Moments
-
-RECORDING_NAMES = {
-    23: "Beto-18082020-002",
-    36: "Beto-07092020-006",
-    39: "Beto-14092020-002",
-    50: "Beto-27102020-003",
-    125: "Alfa-04092020-003",
-    137: "Alfa-22092020-003",
-}
-"""The six recordings of unstable baseline, which the explorer does not name.
-
-Two are the only ones of their day (23, 125); the others were told from those of the same day by the
-published t values and counts.
-"""
 
 PUBLISHED_LABELS = {(7, 1): 32}
 """First blocks (Expi, thread) whose number of trials was chosen so that labels are as published."""
@@ -164,7 +151,7 @@ def identity_in_explorer(experiment: BlockAverages) -> dict:
     return {
         "Animal": experiment.animal,
         "expdate": experiment.date.isoformat(),
-        "ephysFN": RECORDING_NAMES.get(experiment.expi, f"explorer {experiment.name}"),
+        "ephysFN": recording_name(experiment),
         "prefchan": experiment.pref_chan,
         "prefunit": experiment.unit,
         "visual_area": experiment.area,

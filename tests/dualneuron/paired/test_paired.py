@@ -8,7 +8,7 @@ import torch
 
 from core.errors import SettingError, StateError, run
 from core.experiments.evolution.record import read_evolution
-from dualneuron.__main__ import main, parser
+from dualneuron.__main__ import main
 from dualneuron.paired import TwinResponses, run_paired
 from dualneuron.paired.commands import chosen_neurons
 from tests.dualneuron.paired.conftest import NEURONS, SETTINGS
@@ -104,13 +104,10 @@ def test_other_settings_are_refused_and_nothing_is_lost(twin, evolved):
 
 
 def test_neurons_are_named_or_spread_evenly():
-    def options(*words):
-        return parser().parse_args(["paired", "--untrained", *words])
-
-    assert chosen_neurons(options("--neurons=4")) == [0, 114, 229, 343]
-    assert chosen_neurons(options("--neurons=9,4")) == [9, 4]
+    assert chosen_neurons("v1", 4, untrained=True) == [0, 114, 229, 343]
+    assert chosen_neurons("v1", [9, 4]) == [9, 4]
     with pytest.raises(SettingError, match="--neurons: expected 1 to 458 neurons, found 459"):
-        chosen_neurons(options("--neurons=459"))
+        chosen_neurons("v1", 459, untrained=True)
 
 
 @pytest.mark.parametrize(("words", "said"), [
