@@ -1,9 +1,10 @@
-"""``python -m dualneuron fetch|summary|screen|poles|axis|paired``: twins of visual neurons at work.
+"""``python -m dualneuron COMMAND``: twins of visual neurons at work.
 
 ``fetch`` brings and verifies the published files. ``summary`` prints the layers of a network.
 ``screen`` shows it many images and orders them by response. ``poles`` makes the most and least
 exciting images of neurons. ``axis`` finds what tells two sets of images apart in an embedding.
-``paired`` evolves images for neurons with two generators in turn, as the paper did in animals.
+``paired`` evolves images for neurons with two generators in turn, as the paper did in animals;
+``beside`` sets what evolved beside the most exciting images.
 """
 
 import argparse
@@ -23,6 +24,7 @@ WORK = {
     "poles": ("synthesis", "make_poles"),
     "axis": ("dream", "find_axis"),
     "paired": ("paired", "evolve_paired"),
+    "beside": ("landscape", "poles_beside"),
 }
 """Room and function of every command."""
 
@@ -41,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     _add_poles(commands)
     _add_axis(commands)
     _add_paired(commands)
+    _add_beside(commands)
     return made
 
 
@@ -241,6 +244,59 @@ def _add_paired(commands: argparse._SubParsersAction) -> None:
     )
     _add_data_dir(paired)
     _add_device(paired)
+
+
+def _add_beside(commands: argparse._SubParsersAction) -> None:
+    beside = commands.add_parser(
+        "beside",
+        help="most exciting images beside evolved ones",
+        description="Make the most exciting image of every neuron of a folder of `paired`, and set "
+        "it beside the best image that each generator evolved for it: responses of the twin to "
+        "all three at equal norm, and their distances.",
+    )
+    _add_evolved(beside)
+    beside.add_argument(
+        "--preset",
+        metavar="NAME",
+        help="how MEIs are made (default: the twin's notebook, as v1-notebook)",
+    )
+    beside.add_argument("--steps", type=count, help="in place of the preset's")
+    beside.add_argument("--seed", type=seed, default=0, help="of the MEIs (default: 0)")
+    _add_distance(beside, "efficientnet_lite0")
+    beside.add_argument(
+        "--out", type=folder, default=Path("beside"), help="folder (default: beside)"
+    )
+    _add_data_dir(beside)
+    _add_device(beside)
+
+
+def _add_evolved(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path, help="of paired evolutions, as `paired` writes it")
+    command.add_argument(
+        "--neurons",
+        type=_ids,
+        metavar="IDS",
+        help="ids with commas between them (default: all that are there)",
+    )
+
+
+def _add_distance(command: argparse.ArgumentParser, default: str) -> None:
+    command.add_argument(
+        "--distance",
+        default=default,
+        help=f"of images: MSE, L2, LPIPS or efficientnet_lite0 (default: {default})",
+    )
+
+
+def _ids(text: str) -> list[int]:
+    """Ids with commas between them; a single number is an id too.
+
+    Examples
+    --------
+    >>> _ids("20"), _ids("3,7")
+    ([20], [3, 7])
+    """
+    return _neurons(f"{text},")
 
 
 def _add_data_dir(command: argparse.ArgumentParser) -> None:

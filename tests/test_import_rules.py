@@ -106,6 +106,7 @@ TWIN_ROOMS = {
     "screening": {"twins"},
     "dream": {"twins", "screening", "synthesis"},
     "paired": {"twins"},
+    "landscape": {"twins", "synthesis", "paired"},
 }
 """Rooms of dualneuron, and those of its own package that each may import."""
 

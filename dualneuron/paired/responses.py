@@ -90,12 +90,23 @@ class TwinResponses:
         )
         if n_channels == 1:
             images = torch.einsum("nchw,c->nhw", images, images.new_tensor(LUMINANCE))[:, None]
-        seen = images - MEAN_GREY[self.twin.name]
+        return self.at_norm(images - MEAN_GREY[self.twin.name])
+
+    def at_norm(self, around_grey: torch.Tensor) -> torch.Tensor:
+        """Images (n, C, H, W) around 0, faded outside of the mask and brought to the norm.
+
+        Examples
+        --------
+        >>> from dualneuron.twins import V1GrayTaskDriven
+        >>> respond = TwinResponses(V1GrayTaskDriven(untrained=True, device="cpu"), [3])
+        >>> respond.at_norm(torch.rand(1, 1, 93, 93) - 0.5).norm()
+        tensor(12.0000)
+        """
         if self.mask is not None:
-            seen = seen * self.mask
-        norms = seen.flatten(1).norm(dim=1).clamp_min(NORMLESS)
+            around_grey = around_grey * self.mask
+        norms = around_grey.flatten(1).norm(dim=1).clamp_min(NORMLESS)
         return (
-            seen
+            around_grey
             * (self.twin.files.norm / norms)[:, None, None, None]
             * (norms > NORMLESS)[:, None, None, None]
         )

@@ -1,0 +1,11 @@
+"""Landscapes of twin neurons: tuning along axes of a generator, maps, and images beside poles."""
+
+from core.optional import hand_on
+
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "beside": ["PolesBeside", "poles_beside_evolved"],
+        "evolved": ["EvolvedNeurons", "open_evolved"],
+    },
+)
