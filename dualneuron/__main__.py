@@ -4,7 +4,8 @@
 ``screen`` shows it many images and orders them by response. ``poles`` makes the most and least
 exciting images of neurons. ``axis`` finds what tells two sets of images apart in an embedding.
 ``paired`` evolves images for neurons with two generators in turn, as the paper did in animals;
-``beside`` sets what evolved beside the most exciting images.
+``tuning`` shows them images along axes of a generator, ``beside`` sets what evolved beside the most
+exciting images.
 """
 
 import argparse
@@ -24,6 +25,7 @@ WORK = {
     "poles": ("synthesis", "make_poles"),
     "axis": ("dream", "find_axis"),
     "paired": ("paired", "evolve_paired"),
+    "tuning": ("landscape", "tuning_of_twins"),
     "beside": ("landscape", "poles_beside"),
 }
 """Room and function of every command."""
@@ -43,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     _add_poles(commands)
     _add_axis(commands)
     _add_paired(commands)
+    _add_tuning(commands)
     _add_beside(commands)
     return made
 
@@ -244,6 +247,61 @@ def _add_paired(commands: argparse._SubParsersAction) -> None:
     )
     _add_data_dir(paired)
     _add_device(paired)
+
+
+def _add_tuning(commands: argparse._SubParsersAction) -> None:
+    tuning = commands.add_parser(
+        "tuning",
+        help="tuning along axes of a generator, as in Figure 6",
+        description="Show neurons images along eigenvectors of a generator's metric, at equal "
+        "distances from a centre, and classify their counts of spikes as Figure 6 does: are "
+        "leading axes tuned more, bell-shaped, with the peak at the centre?",
+    )
+    tuning.add_argument(
+        "--evolved",
+        type=Path,
+        metavar="FOLDER",
+        help="of `paired`: its twin and generator, each neuron around the mean code of its best "
+        "block (default: the same random code for all neurons)",
+    )
+    tuning.add_argument(
+        "--thread", type=int, choices=(0, 1), default=0, help="of these evolutions (default: 0)"
+    )
+    tuning.add_argument(
+        "--area", choices=("v1", "v4", "v4g"), default="v1", help="whose neurons (default: v1)"
+    )
+    tuning.add_argument(
+        "--neurons",
+        type=_neurons,
+        metavar="N",
+        help="how many, as of `paired`, or ids with commas (default: 40, or all of a folder)",
+    )
+    tuning.add_argument(
+        "--generator",
+        default="small",
+        metavar="NAME",
+        help="BigGAN, fc6, ..., module:factory, or small, which needs no weights (default: small)",
+    )
+    tuning.add_argument("--random-weights", action="store_true", help="of the generator")
+    _add_distance(tuning, "MSE")
+    tuning.add_argument(
+        "--ranks",
+        type=int,
+        nargs="+",
+        help="axes from the top, 0 first (default: those of Figure 6; the classes' where a "
+        "generator has no noise part)",
+    )
+    tuning.add_argument("--repeats", type=count, default=5, help="of an image (default: 5)")
+    tuning.add_argument("--seed", type=seed, default=0, help="of all that is random (default: 0)")
+    tuning.add_argument("--one-member", action="store_true", help="not the whole ensemble")
+    tuning.add_argument(
+        "--untrained", action="store_true", help="random weights of the twin; fetch none"
+    )
+    tuning.add_argument(
+        "--out", type=folder, default=Path("tuning"), help="folder (default: tuning)"
+    )
+    _add_data_dir(tuning)
+    _add_device(tuning)
 
 
 def _add_beside(commands: argparse._SubParsersAction) -> None:

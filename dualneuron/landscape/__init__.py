@@ -5,6 +5,7 @@ from core.optional import hand_on
 __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
+        "axis_tuning": ["AxisTuning", "tuning_along_axes"],
         "beside": ["PolesBeside", "poles_beside_evolved"],
         "evolved": ["EvolvedNeurons", "open_evolved"],
     },

@@ -134,7 +134,7 @@ def _rows(
             }
 
 
-def spoken(table: pd.DataFrame) -> Iterator[str]:
+def beside_in_words(table: pd.DataFrame) -> Iterator[str]:
     """What a table says, in lines.
 
     Parameters

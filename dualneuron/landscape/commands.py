@@ -7,7 +7,10 @@ from dataclasses import replace
 from core.errors import SettingError
 from core.files import replacing, writable_folder
 from core.geometry.distances import DISTANCES, FeatureDistance
-from dualneuron.landscape.beside import beside_figure, poles_beside_evolved, spoken
+from dualneuron.landscape.axis_figure import axis_figure
+from dualneuron.landscape.axis_tuning import shares, tuning_in_words
+from dualneuron.landscape.beside import beside_figure, beside_in_words, poles_beside_evolved
+from dualneuron.landscape.centres import around_evolved, around_one_code
 from dualneuron.landscape.evolved import open_evolved
 from dualneuron.synthesis.presets import PRESETS, AscentPreset
 
@@ -35,8 +38,35 @@ def poles_beside(options: argparse.Namespace) -> Iterator[str]:
         found.table.to_csv(path, index=False)
     notice, save = evolved.described.notice, out / "beside.png"
     beside_figure(found, notice, distance.name, show=False, save=save)
-    yield from (notice, *spoken(found.table))
+    yield from (notice, *beside_in_words(found.table))
     yield from (str(out / name) for name in ("beside.csv", "beside.png"))
+
+
+def tuning_of_twins(options: argparse.Namespace) -> Iterator[str]:
+    """Tuning along axes of a generator's metric: tables, a figure, and lines to print.
+
+    Parameters
+    ----------
+    options
+        Of the command line.
+
+    Yields
+    ------
+    str
+    """
+    distance = _distance(options)
+    found_around = around_one_code if options.evolved is None else around_evolved
+    notice, found = found_around(options, distance)
+    out = writable_folder(options.out)
+    for name, frame in (
+        ("tuning", found.table),
+        ("shares", shares(found.table)),
+    ):
+        with replacing(out / f"{name}.csv") as path:
+            frame.to_csv(path, index=False)
+    axis_figure(found, notice, distance.name, show=False, save=out / "tuning.png")
+    yield from (notice, *tuning_in_words(found.table, options.seed))
+    yield from (str(out / name) for name in ("tuning.csv", "shares.csv", "tuning.png"))
 
 
 def _preset(options: argparse.Namespace, twin: str) -> AscentPreset:
