@@ -4,8 +4,8 @@
 ``screen`` shows it many images and orders them by response. ``poles`` makes the most and least
 exciting images of neurons. ``axis`` finds what tells two sets of images apart in an embedding.
 ``paired`` evolves images for neurons with two generators in turn, as the paper did in animals;
-``tuning`` shows them images along axes of a generator, ``beside`` sets what evolved beside the most
-exciting images.
+``tuning`` shows them images along axes of a generator, ``maps`` measures tuning maps around what
+evolved, ``beside`` sets what evolved beside the most exciting images.
 """
 
 import argparse
@@ -26,6 +26,7 @@ WORK = {
     "axis": ("dream", "find_axis"),
     "paired": ("paired", "evolve_paired"),
     "tuning": ("landscape", "tuning_of_twins"),
+    "maps": ("landscape", "maps_of_twins"),
     "beside": ("landscape", "poles_beside"),
 }
 """Room and function of every command."""
@@ -46,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     _add_axis(commands)
     _add_paired(commands)
     _add_tuning(commands)
+    _add_maps(commands)
     _add_beside(commands)
     return made
 
@@ -264,9 +266,7 @@ def _add_tuning(commands: argparse._SubParsersAction) -> None:
         help="of `paired`: its twin and generator, each neuron around the mean code of its best "
         "block (default: the same random code for all neurons)",
     )
-    tuning.add_argument(
-        "--thread", type=int, choices=(0, 1), default=0, help="of these evolutions (default: 0)"
-    )
+    _add_thread(tuning)
     tuning.add_argument(
         "--area", choices=("v1", "v4", "v4g"), default="v1", help="whose neurons (default: v1)"
     )
@@ -302,6 +302,41 @@ def _add_tuning(commands: argparse._SubParsersAction) -> None:
     )
     _add_data_dir(tuning)
     _add_device(tuning)
+
+
+def _add_maps(commands: argparse._SubParsersAction) -> None:
+    maps = commands.add_parser(
+        "maps",
+        help="level sets of tuning maps beside those of units and recordings",
+        description="Measure tuning maps around what evolved for the neurons of a folder of "
+        "`paired`, and compare their level sets with those of a network's units and, where given, "
+        "of recorded maps.",
+    )
+    _add_evolved(maps)
+    _add_thread(maps)
+    maps.add_argument(
+        "--units",
+        type=Path,
+        default=Path("level_sets/units.parquet"),
+        metavar="FILE",
+        help="table that `python -m core.level_sets` wrote (default: level_sets/units.parquet)",
+    )
+    maps.add_argument(
+        "--recorded",
+        type=Path,
+        metavar="FILE",
+        help="maps.csv that `python -m neuro_data_analysis.tuning_maps` wrote (default: none)",
+    )
+    maps.add_argument("--seed", type=seed, default=0, help="of intervals (default: 0)")
+    maps.add_argument("--out", type=folder, default=Path("maps"), help="folder (default: maps)")
+    _add_data_dir(maps)
+    _add_device(maps)
+
+
+def _add_thread(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--thread", type=int, choices=(0, 1), default=0, help="of the evolutions (default: 0)"
+    )
 
 
 def _add_beside(commands: argparse._SubParsersAction) -> None:

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = hand_on(
     {
         "axis_tuning": ["AxisTuning", "tuning_along_axes"],
         "beside": ["PolesBeside", "poles_beside_evolved"],
+        "compared_maps": ["twin_maps"],
         "evolved": ["EvolvedNeurons", "open_evolved"],
     },
 )

@@ -11,6 +11,14 @@ from dualneuron.landscape.axis_figure import axis_figure
 from dualneuron.landscape.axis_tuning import shares, tuning_in_words
 from dualneuron.landscape.beside import beside_figure, beside_in_words, poles_beside_evolved
 from dualneuron.landscape.centres import around_evolved, around_one_code
+from dualneuron.landscape.compared_maps import (
+    compared,
+    grouped,
+    maps_figure,
+    read_recorded,
+    read_units,
+    twin_maps,
+)
 from dualneuron.landscape.evolved import open_evolved
 from dualneuron.synthesis.presets import PRESETS, AscentPreset
 
@@ -67,6 +75,39 @@ def tuning_of_twins(options: argparse.Namespace) -> Iterator[str]:
     axis_figure(found, notice, distance.name, show=False, save=out / "tuning.png")
     yield from (notice, *tuning_in_words(found.table, options.seed))
     yield from (str(out / name) for name in ("tuning.csv", "shares.csv", "tuning.png"))
+
+
+def maps_of_twins(options: argparse.Namespace) -> Iterator[str]:
+    """Level sets of tuning maps of twins, units and recordings: tables, a figure, and lines.
+
+    Parameters
+    ----------
+    options
+        Of the command line.
+
+    Yields
+    ------
+    str
+    """
+    units = read_units(options.units)
+    recorded = None if options.recorded is None else read_recorded(options.recorded)
+    evolved = open_evolved(
+        options.folder, options.neurons, data_dir=options.data_dir, device=options.device
+    )
+    out = writable_folder(options.out)
+    twins = twin_maps(evolved, options.thread)
+    with replacing(out / "twins.parquet") as path:
+        twins.to_parquet(path)
+    described = evolved.described
+    maps = grouped(twins, described.twin, units, recorded)
+    table = compared(maps, options.seed)
+    with replacing(out / "compared.csv") as path:
+        table.to_csv(path, index=False)
+    notice = f"{described.notice}; around codes evolved in {described.spaces[options.thread]}"
+    maps_figure(maps, table, notice, show=False, save=out / "maps.png")
+    yield notice
+    yield table.pivot(index="index", columns=["kind", "group"], values="mean").round(2).to_string()
+    yield from (str(out / name) for name in ("twins.parquet", "compared.csv", "maps.png"))
 
 
 def _preset(options: argparse.Namespace, twin: str) -> AscentPreset:
