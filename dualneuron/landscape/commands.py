@@ -7,6 +7,7 @@ from dataclasses import replace
 from core.errors import SettingError
 from core.files import replacing, writable_folder
 from core.geometry.distances import DISTANCES, FeatureDistance
+from core.level_sets.study import INDICES
 from dualneuron.landscape.axis_figure import axis_figure
 from dualneuron.landscape.axis_tuning import shares, tuning_in_words
 from dualneuron.landscape.beside import beside_figure, beside_in_words, poles_beside_evolved
@@ -106,7 +107,9 @@ def maps_of_twins(options: argparse.Namespace) -> Iterator[str]:
     notice = f"{described.notice}; around codes evolved in {described.spaces[options.thread]}"
     maps_figure(maps, table, notice, show=False, save=out / "maps.png")
     yield notice
-    yield table.pivot(index="index", columns=["kind", "group"], values="mean").round(2).to_string()
+    means = table.pivot(index=["kind", "group"], columns="index", values="mean")
+    groups = list(dict.fromkeys(zip(table["kind"], table["group"], strict=True)))
+    yield means.loc[groups, list(INDICES)].round(2).to_string()
     yield from (str(out / name) for name in ("twins.parquet", "compared.csv", "maps.png"))
 
 

@@ -118,6 +118,9 @@ def test_a_folder_gives_tables_and_a_figure(evolved, tmp_path, capsys):
     assert main(["maps", str(evolved[0]), *words]) == 0
     said = capsys.readouterr().out
     assert "untrained – not recordings; small for DeePSim and BigGAN; around codes" in said
+    groups = [".low", ".high", "V1GrayTaskDriven", " V1 ", "V4", "IT"]
+    places = [said.index(f"{name}", said.index("maxima")) for name in groups]
+    assert places == sorted(places)
     twins = pd.read_parquet(out / "twins.parquet")
     assert twins["neuron"].tolist() == list(NEURONS)
     assert all(len(values) == 121 for values in twins["map"])
