@@ -268,7 +268,9 @@ def _add_tuning(commands: argparse._SubParsersAction) -> None:
     )
     _add_thread(tuning)
     tuning.add_argument(
-        "--area", choices=("v1", "v4", "v4g"), default="v1", help="whose neurons (default: v1)"
+        "--area",
+        choices=("v1", "v4", "v4g"),
+        help="whose neurons (default: v1, or the folder's)",
     )
     tuning.add_argument(
         "--neurons",

@@ -20,8 +20,8 @@ from dualneuron.landscape.evolved import mean_code, open_evolved
 from dualneuron.paired.commands import opened_twin
 from dualneuron.paired.run import twin_notice
 
-N_NEURONS = 40
-"""Neurons of a twin where nothing is said."""
+AREA, N_NEURONS = "v1", 40
+"""Twin and number of its neurons where nothing is said."""
 
 
 def around_one_code(
@@ -41,6 +41,7 @@ def around_one_code(
     notice, tuning
         What the neurons and the centre are, in words; and how they are tuned.
     """
+    options.area = options.area or AREA
     if options.neurons is None:
         options.neurons = N_NEURONS
     check_name(options.generator, "--generator")
@@ -79,7 +80,7 @@ def around_evolved(
     Raises
     ------
     SettingError
-        If a number of neurons is given, not ids.
+        If a number of neurons is given, not ids, or another area than the folder's.
     """
     if isinstance(options.neurons, int):
         raise SettingError(
@@ -88,6 +89,9 @@ def around_evolved(
     evolved = open_evolved(
         options.evolved, options.neurons, data_dir=options.data_dir, device=options.device
     )
+    twin = evolved.respond.twin.name
+    if options.area not in (None, twin):
+        raise SettingError(path="--area", expected=f"{twin}, the folder's", found=options.area)
     generator = evolved.generators[options.thread]
     parts = []
     for unit in progress(range(len(evolved.neurons)), len(evolved.neurons), "neurons"):

@@ -11,11 +11,13 @@ from core.geometry.at_code import metric_tensor
 from core.geometry.distances import PixelDistance
 from core.geometry.stimuli import stimulus_set
 from dualneuron.__main__ import main
+from dualneuron.landscape.axis_figure import axis_figure
 from dualneuron.landscape.axis_tuning import (
     leading_over_trailing,
     scaled_targets,
     shares,
     tuning_along_axes,
+    tuning_in_words,
 )
 from tests.dualneuron.paired.conftest import NEURONS
 
@@ -123,6 +125,31 @@ def test_no_other_axis_of_these_neurons_is_tuned(found):
     assert low < mean < high
 
 
+def test_two_spaces_are_told_apart():
+    generator = Pixels()
+    sets = stimulus_set(
+        generator,
+        np.zeros(12),
+        PixelDistance("sum"),
+        axes={"noise": (0, 1), "class": (0, 3)},
+        parts={"noise": slice(0, 6), "class": slice(6, 12)},
+        targets=(0.001, 0.002),
+    )
+    both = tuning_along_axes(responses, [5, 6, 7, 8], generator, sets)
+    assert both.rates.shape == (4, 4, 5)
+    axes = both.table.loc[both.table["neuron"] == 5, ["space", "rank", "leading"]]
+    assert axes.to_numpy().tolist() == [
+        *(["noise", 0, True], ["noise", 1, False], ["class", 0, True], ["class", 3, False]),
+    ]
+    # the first axis of class is the seventh pixel
+    assert both.table["eigenvalue"][2] == pytest.approx(2 * 0.08**2, rel=1e-4)
+    assert len(list(tuning_in_words(both.table))) == 7
+    figure = axis_figure(both, "DIGITAL TWINS", "L2", show=False)
+    assert figure.axes[0].get_xlabel().endswith("(circles: class, squares: noise)")
+    labels = [text.get_text() for text in figure.axes[3].get_yticklabels()]
+    assert labels == ["noise 0", "noise 1", "class 0", "class 3"]
+
+
 def test_a_neuron_without_spikes_has_no_class(found):
     generator = Pixels()
     sets = stimulus_set(
@@ -190,7 +217,12 @@ def test_mistakes_are_told_in_a_sentence(tmp_path, capsys, words, said):
     assert not out.exists()
 
 
-def test_a_folder_takes_ids_not_a_number(evolved, tmp_path, capsys):
-    words = [f"--evolved={evolved[0]}", "--neurons=2", f"--out={tmp_path / 'out'}"]
-    assert run(lambda: main(["tuning", *words])) == 2
-    assert "--neurons: expected ids of a folder's neurons" in capsys.readouterr().err
+def test_a_folder_takes_its_own_ids_and_area(evolved, tmp_path, capsys):
+    for words, said in (
+        (["--neurons=2"], "--neurons: expected ids of a folder's neurons, as in 3,7, found 2"),
+        (["--area=v4"], "--area: expected v1, the folder's, found v4"),
+        (["--neurons=7,8"], "found 7"),
+    ):
+        common = ["tuning", f"--evolved={evolved[0]}", f"--out={tmp_path / 'out'}"]
+        assert run(lambda words=[*common, *words]: main(words)) == 2
+        assert said in capsys.readouterr().err
