@@ -1,10 +1,12 @@
-"""``python -m dualneuron fetch|summary|screen|poles|axis|paired|evolved``: twins at work.
+"""``python -m dualneuron COMMAND``: twins of visual neurons at work.
 
 ``fetch`` brings and verifies the published files. ``summary`` prints the layers of a network.
 ``screen`` shows it many images and orders them by response. ``poles`` makes the most and least
 exciting images of neurons. ``axis`` finds what tells two sets of images apart in an embedding.
-``paired`` evolves images for neurons with two generators in turn, as the paper did in animals.
-``evolved`` shows neurons the images that were evolved in animals.
+``paired`` evolves images for neurons with two generators in turn, as the paper did in animals;
+``tuning`` shows them images along axes of a generator, ``maps`` measures tuning maps around what
+evolved, ``beside`` sets what evolved beside the most exciting images. ``evolved`` shows neurons the
+images that were evolved in animals.
 """
 
 import argparse
@@ -25,6 +27,9 @@ WORK = {
     "poles": ("synthesis", "make_poles"),
     "axis": ("dream", "find_axis"),
     "paired": ("paired", "evolve_paired"),
+    "tuning": ("landscape", "tuning_of_twins"),
+    "maps": ("landscape", "maps_of_twins"),
+    "beside": ("landscape", "poles_beside"),
     "evolved": ("evolved", "look_at_explorer"),
 }
 """Room and function of every command."""
@@ -44,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
     _add_poles(commands)
     _add_axis(commands)
     _add_paired(commands)
+    _add_tuning(commands)
+    _add_maps(commands)
+    _add_beside(commands)
     _add_evolved(commands)
     return made
 
@@ -245,6 +253,149 @@ def _add_paired(commands: argparse._SubParsersAction) -> None:
     )
     _add_data_dir(paired)
     _add_device(paired)
+
+
+def _add_tuning(commands: argparse._SubParsersAction) -> None:
+    tuning = commands.add_parser(
+        "tuning",
+        help="tuning along axes of a generator, as in Figure 6",
+        description="Show neurons images along eigenvectors of a generator's metric, at equal "
+        "distances from a centre, and classify their counts of spikes as Figure 6 does: are "
+        "leading axes tuned more, bell-shaped, with the peak at the centre?",
+    )
+    tuning.add_argument(
+        "--evolved",
+        type=Path,
+        metavar="FOLDER",
+        help="of `paired`: its twin and generator, each neuron around the mean code of its best "
+        "block (default: the same random code for all neurons)",
+    )
+    _add_thread(tuning)
+    tuning.add_argument(
+        "--area",
+        choices=("v1", "v4", "v4g"),
+        help="whose neurons (default: v1, or the folder's)",
+    )
+    tuning.add_argument(
+        "--neurons",
+        type=_neurons,
+        metavar="N",
+        help="how many, as of `paired`, or ids with commas (default: 40, or all of a folder)",
+    )
+    tuning.add_argument(
+        "--generator",
+        default="small",
+        metavar="NAME",
+        help="BigGAN, fc6, ..., module:factory, or small, which needs no weights (default: small)",
+    )
+    tuning.add_argument("--random-weights", action="store_true", help="of the generator")
+    _add_distance(tuning, "MSE")
+    tuning.add_argument(
+        "--ranks",
+        type=int,
+        nargs="+",
+        help="axes from the top, 0 first (default: those of Figure 6; the classes' where a "
+        "generator has no noise part)",
+    )
+    tuning.add_argument("--repeats", type=count, default=5, help="of an image (default: 5)")
+    tuning.add_argument("--seed", type=seed, default=0, help="of all that is random (default: 0)")
+    tuning.add_argument("--one-member", action="store_true", help="not the whole ensemble")
+    tuning.add_argument(
+        "--untrained", action="store_true", help="random weights of the twin; fetch none"
+    )
+    tuning.add_argument(
+        "--out", type=folder, default=Path("tuning"), help="folder (default: tuning)"
+    )
+    _add_data_dir(tuning)
+    _add_device(tuning)
+
+
+def _add_maps(commands: argparse._SubParsersAction) -> None:
+    maps = commands.add_parser(
+        "maps",
+        help="level sets of tuning maps beside those of units and recordings",
+        description="Measure tuning maps around what evolved for the neurons of a folder of "
+        "`paired`, and compare their level sets with those of a network's units and, where given, "
+        "of recorded maps.",
+    )
+    _add_evolved_folder(maps)
+    _add_thread(maps)
+    maps.add_argument(
+        "--units",
+        type=Path,
+        default=Path("level_sets/units.parquet"),
+        metavar="FILE",
+        help="table that `python -m core.level_sets` wrote (default: level_sets/units.parquet)",
+    )
+    maps.add_argument(
+        "--recorded",
+        type=Path,
+        metavar="FILE",
+        help="maps.csv that `python -m neuro_data_analysis.tuning_maps` wrote (default: none)",
+    )
+    maps.add_argument("--seed", type=seed, default=0, help="of intervals (default: 0)")
+    maps.add_argument("--out", type=folder, default=Path("maps"), help="folder (default: maps)")
+    _add_data_dir(maps)
+    _add_device(maps)
+
+
+def _add_thread(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--thread", type=int, choices=(0, 1), default=0, help="of the evolutions (default: 0)"
+    )
+
+
+def _add_beside(commands: argparse._SubParsersAction) -> None:
+    beside = commands.add_parser(
+        "beside",
+        help="most exciting images beside evolved ones",
+        description="Make the most exciting image of every neuron of a folder of `paired`, and set "
+        "it beside the best image that each generator evolved for it: responses of the twin to "
+        "all three at equal norm, and their distances.",
+    )
+    _add_evolved_folder(beside)
+    beside.add_argument(
+        "--preset",
+        metavar="NAME",
+        help="how MEIs are made (default: the twin's notebook, as v1-notebook)",
+    )
+    beside.add_argument("--steps", type=count, help="in place of the preset's")
+    beside.add_argument("--seed", type=seed, default=0, help="of the MEIs (default: 0)")
+    _add_distance(beside, "efficientnet_lite0")
+    beside.add_argument(
+        "--out", type=folder, default=Path("beside"), help="folder (default: beside)"
+    )
+    _add_data_dir(beside)
+    _add_device(beside)
+
+
+def _add_evolved_folder(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path, help="of paired evolutions, as `paired` writes it")
+    command.add_argument(
+        "--neurons",
+        type=_ids,
+        metavar="IDS",
+        help="ids with commas between them (default: all that are there)",
+    )
+
+
+def _add_distance(command: argparse.ArgumentParser, default: str) -> None:
+    command.add_argument(
+        "--distance",
+        default=default,
+        help=f"of images: MSE, L2, LPIPS or efficientnet_lite0 (default: {default})",
+    )
+
+
+def _ids(text: str) -> list[int]:
+    """Ids with commas between them; a single number is an id too.
+
+    Examples
+    --------
+    >>> _ids("20"), _ids("3,7")
+    ([20], [3, 7])
+    """
+    return _neurons(f"{text},")
 
 
 def _add_evolved(commands: argparse._SubParsersAction) -> None:

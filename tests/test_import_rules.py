@@ -107,6 +107,7 @@ TWIN_ROOMS = {
     "dream": {"twins", "screening", "synthesis"},
     "paired": {"twins"},
     "evolved": {"twins", "paired"},
+    "landscape": {"twins", "synthesis", "paired"},
 }
 """Rooms of dualneuron, and those of its own package that each may import."""
 

@@ -35,6 +35,32 @@ def evolve_paired(options: argparse.Namespace) -> Iterator[str]:
         seed=options.seed,
         random_weights=options.random_weights,
     )
+    respond = opened_twin(options)
+    try:
+        records = run_paired(respond, options.out, settings, untrained=options.untrained)
+    except WeightsError as error:
+        raise error.advising(f"{error.advice}; `--generators small small` needs none") from None
+    yield (
+        f"{options.out}: {len(records)} neurons of {respond.twin.files.folder}, "
+        f"{settings.n_blocks} blocks, generators {' and '.join(settings.generators)}"
+    )
+
+
+def opened_twin(options: argparse.Namespace) -> TwinResponses:
+    """Neurons of the twin that options name, centred, with the mask that goes with its weights.
+
+    Parameters
+    ----------
+    options
+        Of the command line: those of `chosen_neurons`, `one_member` and `device`.
+
+    Raises
+    ------
+    SettingError
+        If there are no such neurons.
+    WeightsError
+        If its weights cannot be had.
+    """
     neurons = chosen_neurons(
         options.area, options.neurons, untrained=options.untrained, data_dir=options.data_dir
     )
@@ -46,15 +72,7 @@ def evolve_paired(options: argparse.Namespace) -> Iterator[str]:
         device=options.device,
     )
     mask = None if options.untrained else load_mask(options.area, data_dir=options.data_dir)
-    respond = TwinResponses(twin, neurons, mask)
-    try:
-        records = run_paired(respond, options.out, settings, untrained=options.untrained)
-    except WeightsError as error:
-        raise error.advising(f"{error.advice}; `--generators small small` needs none") from None
-    yield (
-        f"{options.out}: {len(records)} neurons of {twin.files.folder}, "
-        f"{settings.n_blocks} blocks, generators {' and '.join(settings.generators)}"
-    )
+    return TwinResponses(twin, neurons, mask)
 
 
 def chosen_neurons(

@@ -1,6 +1,7 @@
 """Neurons of a twin as scorers of images in [0, 1], each image placed as the twin was screened."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -74,19 +75,25 @@ class TwinResponses:
     def __call__(self, images: torch.Tensor, units: np.ndarray) -> np.ndarray:
         """Responses (n,) to images (n, 3, H, W) in [0, 1] of the units (n,)."""
         neurons = torch.from_numpy(self.neurons[units]).to(self.device)
-        size = AT_ONCE if self.device.type == "cpu" else max(1, len(images))
         parts = [
-            self.twin.one_each(self.shown(images[i : i + size]), neurons[i : i + size])
-            for i in range(0, len(images), size)
+            self.twin.one_each(self.shown(images[i]), neurons[i]) for i in self._pieces(images)
         ]
         return torch.cat(parts).double().cpu().numpy()
 
+    @torch.no_grad()
+    def of_all(self, images: torch.Tensor) -> np.ndarray:
+        """Responses (n, n_units) of all units to images (n, 3, H, W) in [0, 1]."""
+        ids = torch.from_numpy(self.neurons).to(self.device)
+        parts = [self.twin(self.shown(images[i]), ids) for i in self._pieces(images)]
+        return torch.cat(parts).double().cpu().numpy()
+
+    def _pieces(self, images: torch.Tensor) -> list[slice]:
+        size = AT_ONCE if self.device.type == "cpu" else max(1, len(images))
+        return [slice(i, i + size) for i in range(0, len(images), size)]
+
     def shown(self, images: torch.Tensor) -> torch.Tensor:
         """What the twin is shown, (n, C, H, W) around 0, of images (n, 3, H, W) in [0, 1]."""
-        seen = self.seen(images)
-        if self.mask is not None:
-            seen = seen * self.mask
-        return at_norm(seen, self.twin.files.norm)
+        return self.faded(self.seen(images))
 
     def seen(self, images: torch.Tensor) -> torch.Tensor:
         """Images (n, 3, H, W) in [0, 1] in the twin's size and colours, less its mean grey."""
@@ -99,6 +106,19 @@ class TwinResponses:
             antialias=True,
         )
         return (luminance(images) if n_channels == 1 else images) - MEAN_GREY[self.twin.name]
+
+    def faded(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (n, C, H, W) around 0, faded outside of the mask and brought to the norm.
+
+        Examples
+        --------
+        >>> from dualneuron.twins import V1GrayTaskDriven
+        >>> respond = TwinResponses(V1GrayTaskDriven(untrained=True, device="cpu"), [3])
+        >>> respond.faded(torch.rand(1, 1, 93, 93) - 0.5).norm()
+        tensor(12.0000)
+        """
+        images = images if self.mask is None else images * self.mask
+        return at_norm(images, self.twin.files.norm)
 
     def neuron(self, unit: int = 0) -> Callable[[torch.Tensor], torch.Tensor]:
         """One unit alone: responses (n,) to images (n, 3, H, W) in [0, 1], with derivatives.
@@ -119,6 +139,18 @@ class TwinResponses:
         """
         ids = [int(self.neurons[unit])]
         return lambda images: self.twin(self.shown(images), ids)[:, 0]
+
+    def alone(self, unit: int) -> "TwinResponses":
+        """The same twin with one of its units only.
+
+        Parameters
+        ----------
+        unit
+            Number of the unit, 0-based.
+        """
+        one = copy(self)
+        one.neurons = self.neurons[[unit]]
+        return one
 
     def grey(self, unit: int) -> float:
         """Response of a unit to mean grey.

@@ -146,13 +146,24 @@ def _description(
         name if name == role and not settings.random_weights else stands_for(role, name)
         for role, name in zip(PAIR, settings.generators, strict=True)
     )
-    notice = f"DIGITAL TWINS{', untrained' * untrained} – not recordings"
+    notice = twin_notice(untrained)
     if spaces != PAIR:
         weights = "random " * settings.random_weights
         names = "/".join(dict.fromkeys(settings.generators))
         notice += f"; {weights}{names} for DeePSim and BigGAN"
     name = respond.twin.name
     return PairedDescription(respond.twin.files.folder, AREAS[name], spaces, settings.seed, notice)
+
+
+def twin_notice(untrained: bool) -> str:
+    """What every figure says of a twin's neurons.
+
+    Examples
+    --------
+    >>> twin_notice(True)
+    'DIGITAL TWINS, untrained – not recordings'
+    """
+    return f"DIGITAL TWINS{', untrained' * untrained} – not recordings"
 
 
 def _evolution(

@@ -1,0 +1,132 @@
+"""Where the axes of `axis_tuning` cross: one code for all neurons, or one evolved for each."""
+
+import argparse
+
+import numpy as np
+
+from core.errors import PromiseError, SettingError
+from core.generators.biggan import BigGAN
+from core.generators.by_name import check_name, load_generator
+from core.generators.protocol import Generator
+from core.geometry.at_code import metric_tensor
+from core.geometry.averages import PARTS
+from core.geometry.commands import WHOLE_UP_TO
+from core.geometry.distances import FeatureDistance
+from core.geometry.leading import leading_metric
+from core.geometry.stimuli import AXES, AxisImages, stimulus_set
+from core.progress import progress
+from dualneuron.landscape.axis_tuning import AxisTuning, joined, scaled_targets, tuning_along_axes
+from dualneuron.landscape.paired_folder import mean_code, open_evolved
+from dualneuron.paired.commands import opened_twin
+from dualneuron.paired.run import twin_notice
+
+AREA, N_NEURONS = "v1", 40
+"""Twin and number of its neurons where nothing is said."""
+
+
+def around_one_code(
+    options: argparse.Namespace, distance: FeatureDistance
+) -> tuple[str, AxisTuning]:
+    """Tuning of all neurons around one random code: the same images are shown to all.
+
+    Parameters
+    ----------
+    options
+        Of the command line.
+    distance
+        Of the metric.
+
+    Returns
+    -------
+    notice, tuning
+        What the neurons and the centre are, in words; and how they are tuned.
+    """
+    options.area = options.area or AREA
+    if options.neurons is None:
+        options.neurons = N_NEURONS
+    check_name(options.generator, "--generator")
+    respond = opened_twin(options)
+    generator = load_generator(
+        options.generator, pretrained=not options.random_weights, device=options.device, rng=0
+    )
+    code = generator.sample(1, rng=options.seed).flatten().double().cpu().numpy()
+    sets = _sets(options, generator, code, distance)
+    neurons = respond.neurons.tolist()
+    found = tuning_along_axes(
+        respond.of_all, neurons, generator, sets, options.repeats, options.seed
+    )
+    weights = "random " * options.random_weights
+    centre = f"around a random code of {weights}{options.generator}"
+    return f"{twin_notice(options.untrained)}; {centre}", found
+
+
+def around_evolved(
+    options: argparse.Namespace, distance: FeatureDistance
+) -> tuple[str, AxisTuning]:
+    """Tuning of each neuron around the mean code of the best block of its own evolution.
+
+    Parameters
+    ----------
+    options
+        Of the command line; those that name a twin and a generator are not asked.
+    distance
+        Of the metric.
+
+    Returns
+    -------
+    notice, tuning
+        As `around_one_code` returns them.
+
+    Raises
+    ------
+    SettingError
+        If a number of neurons is given, not ids, or another area than the folder's.
+    """
+    if isinstance(options.neurons, int):
+        raise SettingError(
+            path="--neurons", expected="ids of a folder's neurons, as in 3,7", found=options.neurons
+        )
+    evolved = open_evolved(
+        options.evolved, options.neurons, data_dir=options.data_dir, device=options.device
+    )
+    twin = evolved.respond.twin.name
+    if options.area not in (None, twin):
+        raise SettingError(path="--area", expected=f"{twin}, the folder's", found=options.area)
+    generator = evolved.generators[options.thread]
+    parts = []
+    for unit in progress(range(len(evolved.neurons)), len(evolved.neurons), "neurons"):
+        code = mean_code(evolved.records[unit].threads[options.thread])
+        sets = _sets(options, generator, code, distance)
+        neuron = evolved.respond.alone(unit)
+        ids = neuron.neurons.tolist()
+        parts.append(
+            tuning_along_axes(neuron.of_all, ids, generator, sets, options.repeats, options.seed)
+        )
+    space = evolved.described.spaces[options.thread]
+    return f"{evolved.described.notice}; around codes evolved in {space}", joined(parts)
+
+
+def _sets(
+    options: argparse.Namespace, generator: Generator, code: np.ndarray, distance: FeatureDistance
+) -> list[AxisImages]:
+    if not isinstance(generator, Generator):
+        raise PromiseError(
+            path=type(generator).__name__,
+            expected="a child of core.generators.Generator, of which there are derivatives",
+            found="another generator",
+        )
+    parts = PARTS if isinstance(generator, BigGAN) else {"class": slice(0, generator.latent_dim)}
+    ranks = {space: options.ranks or AXES[space] for space in parts}
+    if any(len(set(some)) < max(2, len(some)) for some in ranks.values()):
+        raise SettingError(
+            path="--ranks", expected="at least two different ranks", found=options.ranks
+        )
+    if generator.latent_dim <= WHOLE_UP_TO:
+        metric = metric_tensor(generator, code, distance)
+    else:
+        n_axes = 1 + max(map(max, ranks.values()))
+        metric = leading_metric(generator, code, distance, n_axes, rng=options.seed)
+    targets = scaled_targets(generator, distance, options.seed)
+    return stimulus_set(
+        generator, code, distance, axes=ranks, parts=parts, targets=targets, metric=metric
+    )
