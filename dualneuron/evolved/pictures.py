@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from core.level_sets.figures import AREA_COLORS
 from core.plotting.style import apply_style, write_above
@@ -59,15 +60,22 @@ def draw_rises(table: pd.DataFrame, effects: pd.DataFrame, title: str, notice: s
             row[0].set_ylabel(words, fontsize=9)
         for index, (_, column) in enumerate(panels):
             if column == "contrast":
-                axes[0, index].set_ylabel("SD within the mask, white is 1", fontsize=8)
+                axes[0, index].set_ylabel("SD of luminance, white is 1", fontsize=8)
                 axes[1, index].set_ylabel("logarithm of the ratio", fontsize=8)
-        axes[0, 0].legend(fontsize=7, frameon=False)
-        axes[1, 0].legend(fontsize=7, frameon=False)
+        n_experiments = table.groupby("area")["expi"].nunique()
+        areas = [
+            Line2D(
+                [], [], color=color, marker="o", ms=4, label=f"{area} (n = {n_experiments[area]})"
+            )
+            for area, color in AREA_COLORS.items()
+            if area in n_experiments
+        ]
+        figure.legend(handles=areas, loc="upper left", fontsize=8, frameon=False)
         figure.supxlabel(
             "Above: mean ± SEM over experiments; responses are standardised neuron by neuron over "
-            "all images of a presentation, and averaged over neurons.\nBelow: last or best block "
-            "(of the largest recorded rate) minus first, with 95 % bootstrap intervals over "
-            "experiments.",
+            "all images of a presentation, and averaged over neurons.\nBelow: last block (dots) or "
+            "best block (triangles; that of the largest recorded rate) minus first, with 95 % "
+            "bootstrap intervals over experiments.",
             fontsize=8,
         )
         if notice:
@@ -95,8 +103,7 @@ def draw_along(ax: Axes, table: pd.DataFrame, column: str) -> None:
         if not len(values):
             continue
         mean, sem = values.mean(axis=0), population_sem(values)
-        label = f"{area} (n = {len(values)})"
-        ax.errorbar(x, mean, sem, color=color, marker="o", ms=3, lw=1.2, capsize=2, label=label)
+        ax.errorbar(x, mean, sem, color=color, marker="o", ms=3, lw=1.2, capsize=2)
     if as_curves:
         ax.set_xlabel("share of the evolution", fontsize=8)
     else:
@@ -134,7 +141,6 @@ def draw_intervals(ax: Axes, effects: pd.DataFrame) -> None:
     names = list(dict.fromkeys(effects["area"]))
     for shift, block in zip((-0.12, 0.12), BLOCKS, strict=True):
         of_block = effects[effects["block"] == block].set_index("area")
-        label = f"{block} block minus first"
         for index, name in enumerate(names):
             if name not in of_block.index:
                 continue
@@ -143,8 +149,7 @@ def draw_intervals(ax: Axes, effects: pd.DataFrame) -> None:
             color = AREA_COLORS.get(name, "black")
             fill = color if block == "last" else "white"
             style = {"fmt": MARKERS[block], "ms": 5, "capsize": 2, "color": color, "mfc": fill}
-            ax.errorbar(index + shift, estimate, ends, **style, label=label)
-            label = None
+            ax.errorbar(index + shift, estimate, ends, **style)
     ax.axhline(0, color="0.6", lw=0.8, zorder=0)
     if f"V1 - {REFERENCE_AREA}" in names or f"V4 - {REFERENCE_AREA}" in names:
         ax.axvline(sum(" - " not in name for name in names) - 0.5, color="0.85", lw=0.8, zorder=0)

@@ -277,6 +277,8 @@ def test_the_figure_names_who_responds_and_shows_points_or_curves(observed):
     assert "three neurons" in curves.get_suptitle()
     assert "UNTRAINED" in [text.get_text() for text in curves.texts]
     assert curves.axes[0].get_xlabel() == "share of the evolution"
+    labels = [text.get_text() for text in curves.legends[0].get_texts()]
+    assert labels == ["V1 (n = 2)", "V4 (n = 1)", "IT (n = 2)"]
     few = table[table["block"].isin([1, 16]) | table["best"]]
     points = draw_rises(few, effects, "three neurons")
     labels = [label.get_text() for label in points.axes[0].get_xticklabels()]
