@@ -128,7 +128,7 @@ def _rows(
                 "image": name,
                 "grey": evolved.respond.grey(unit),
                 "response": responses[unit, number],
-                "share": responses[unit, number] / responses[unit, 0],
+                "share": responses[unit, number] / (responses[unit, 0] or np.nan),
                 "distance": squared[unit, number],
                 "distance_to_others": others[:, number].mean() if len(others) else np.nan,
             }
