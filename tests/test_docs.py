@@ -97,7 +97,7 @@ def test_the_examples_of_optimizers_run(tmp_path, monkeypatch):
 def test_the_examples_of_twins_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scenes").mkdir()
-    pixels = np.random.default_rng(0).integers(0, 256, (4, 240, 240, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (12, 240, 240, 3), dtype=np.uint8)
     for number, picture in enumerate(pixels):
         Image.fromarray(picture).save(tmp_path / "scenes" / f"{number}.png")
     names = {}

@@ -28,7 +28,7 @@ from dualneuron.paired.responses import TwinResponses
 from dualneuron.twins.nets import TWIN_MAKERS
 
 SCORER = "scorer's "
-"""What the settings of an evolution call that which its neuron says of itself begins with this."""
+"""Begins the names that the settings of an evolution give to what its neuron says of itself."""
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,7 @@ class TwinResponses:
             "weights": self._weights,
             "neuron": int(self.neurons[unit]),
             "norm": self.twin.files.norm,
-            "mask": None if self.mask is None else round(float(self.mask.sum()), 3),
+            "mask": None if self.mask is None else round(float(self.mask.double().sum()), 3),
         }
 
 
