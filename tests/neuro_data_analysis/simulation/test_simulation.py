@@ -25,6 +25,7 @@ from neuro_data_analysis.simulation.descriptors import (
 from neuro_data_analysis.simulation.drift import draw_drift
 from neuro_data_analysis.simulation.evolution import draw_images, mean_scores
 from neuro_data_analysis.simulation.parameters import Drifts, Era, Parameters
+from neuro_data_analysis.simulation.quantiles import SiteQuantiles
 from neuro_data_analysis.simulation.run import (
     export_simulated,
     is_current,
@@ -34,11 +35,16 @@ from neuro_data_analysis.simulation.run import (
     resolve_subset,
     simulate_recordings,
 )
-from neuro_data_analysis.simulation.site import draw_response, draw_site
+from neuro_data_analysis.simulation.site import draw_site, response_at
 from neuro_data_analysis.simulation.time_course import response_kernels
 from neuro_data_analysis.simulation.world import make_world
 
 PARAMETERS = Parameters()
+
+
+def anywhere(rng):
+    """Quantiles of a site that is drawn independently."""
+    return SiteQuantiles(*rng.random(len(SiteQuantiles._fields)))
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +108,7 @@ def test_projections_are_isometries(world):
 def test_the_preferred_image_drives_a_site_fully(world, expi, area):
     rng = np.random.default_rng(1)
     for _ in range(5):
-        site = draw_site(descriptors()[expi], world, PARAMETERS, rng)
+        site = draw_site(descriptors()[expi], world, PARAMETERS, anywhere(rng), rng)
         best = {g: (site.frames[g] @ site.preferred[g])[None] for g in site.frames}
         np.testing.assert_allclose(site.drives(best, from_texture_generator=False), 1)
         evoked = site.evoked(np.ones((1, 2)))[0]
@@ -114,8 +120,7 @@ def test_the_preferred_image_drives_a_site_fully(world, expi, area):
 
 def test_animals_differ_in_it_only():
     def median(expi):
-        rng = np.random.default_rng(0)
-        return np.median([draw_response(descriptors()[expi], PARAMETERS, rng) for _ in range(500)])
+        return response_at(descriptors()[expi], PARAMETERS, 0.5)
 
     by_animal = {(d.area, d.animal): expi for expi, d in descriptors().items()}
     assert median(by_animal["IT", "Beto"]) > 1.5 * median(by_animal["IT", "Alfa"])
@@ -212,7 +217,7 @@ def test_counters_run_over_both_threads(recordings):
 
 def test_the_baseline_jumps_in_the_unstable_recordings_only():
     def largest_step(expi):
-        drift = draw_drift(descriptors()[expi], 30, PARAMETERS, rng)
+        drift = draw_drift(descriptors()[expi], 30, PARAMETERS, anywhere(rng), rng)
         return np.exp(np.abs(np.diff(np.log(drift.baseline))).max())
 
     rng = np.random.default_rng(0)
@@ -291,7 +296,9 @@ def test_parameters_that_mean_nothing_are_refused(wrong, words):
 
 def test_gain_and_baseline_share_the_first_blocks_and_drift_down():
     rng = np.random.default_rng(0)
-    drifts = [draw_drift(descriptors()[155], 30, PARAMETERS, rng) for _ in range(600)]
+    drifts = [
+        draw_drift(descriptors()[155], 30, PARAMETERS, anywhere(rng), rng) for _ in range(600)
+    ]
     for name in ("response", "baseline"):
         logs = np.log([getattr(drift, name) for drift in drifts])
         first = (logs[:, 0] - logs[:, 4:10].mean(axis=1)).mean()
