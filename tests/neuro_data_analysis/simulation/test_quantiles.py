@@ -89,7 +89,7 @@ def test_the_trend_of_a_drift_is_the_one_at_its_quantile():
 
 def test_an_experiment_alone_is_the_one_among_others(recordings, tmp_path):
     """The fixture's experiments were simulated together, in other processes."""
-    alone = Simulator(17, PARAMETERS, tmp_path).evolution(155)
+    alone = Simulator(26, PARAMETERS, tmp_path).evolution(155)
     together = recordings.experiment(155).psth[0]
     for number in (0, 5):
         # in single precision the sign of simulated numbers changes the last digits

@@ -231,11 +231,11 @@ def test_the_baseline_jumps_in_the_unstable_recordings_only():
 @pytest.mark.slow
 def test_same_seed_same_bytes_whatever_the_processes_and_the_subset(simulation, tmp_path):
     expected = json.loads((simulation / "SIMULATED.json").read_text())
-    again = simulate_recordings(tmp_path / "a", 17, expected["experiments"], n_jobs=1)
+    again = simulate_recordings(tmp_path / "a", 26, expected["experiments"], n_jobs=1)
     assert again["files"] == expected["files"]
     differing = {key for key in expected if expected[key] != again[key]}
     assert differing <= {"created"}
-    part = simulate_recordings(tmp_path / "b", 17, [155], n_jobs=1)
+    part = simulate_recordings(tmp_path / "b", 26, [155], n_jobs=1)
     other = simulate_recordings(tmp_path / "c", 8, [155], n_jobs=1)
     assert part["files"] != other["files"]
     from neuro_data_analysis.recordings.dataset import open_recordings
@@ -254,9 +254,9 @@ def test_a_simulation_of_an_older_version_is_made_anew(simulation, tmp_path):
     record = json.loads((simulation / "SIMULATED.json").read_text())
     shutil.copytree(simulation, tmp_path / "old")
     path = tmp_path / "old" / "SIMULATED.json"
-    assert is_current(tmp_path / "old", 17, record["experiments"])
+    assert is_current(tmp_path / "old", 26, record["experiments"])
     path.write_text(json.dumps(record | {"simulator_version": record["simulator_version"] - 1}))
-    assert not is_current(tmp_path / "old", 17, record["experiments"])
+    assert not is_current(tmp_path / "old", 26, record["experiments"])
 
 
 def test_populations_of_fc6_follow_the_eras_of_the_recordings():
@@ -313,12 +313,12 @@ def test_gain_and_baseline_share_the_first_blocks_and_drift_down():
 
 def test_what_is_there_is_reused_only_if_it_was_made_the_same_way(simulation):
     subset = json.loads((simulation / "SIMULATED.json").read_text())["experiments"]
-    assert is_current(simulation, 17, subset)
+    assert is_current(simulation, 26, subset)
     assert is_exported(simulation)
     assert not is_current(simulation, 8, subset)
-    assert not is_current(simulation, 17, subset[:-1])
-    assert not is_current(simulation, 17, subset, Parameters(dead_time=0.5))
-    assert not is_current(simulation / "none", 17, subset)
+    assert not is_current(simulation, 26, subset[:-1])
+    assert not is_current(simulation, 26, subset, Parameters(dead_time=0.5))
+    assert not is_current(simulation / "none", 26, subset)
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):
@@ -356,7 +356,7 @@ def test_a_simulation_that_lost_files_is_not_called_complete(simulation, tmp_pat
     shutil.copytree(simulation, out)
     record = json.loads((out / "SIMULATED.json").read_text())
     subset, files = record["experiments"], record["files"]
-    assert is_current(out, 17, subset)
+    assert is_current(out, 26, subset)
     assert sorted(files) == planned_files(subset)
     lost = next(name for name in files if "/formatted/" in name)
     (out / lost).unlink()
@@ -364,7 +364,7 @@ def test_a_simulation_that_lost_files_is_not_called_complete(simulation, tmp_pat
         refuse_gaps(out, planned_files(subset))
     del files[lost]
     (out / "SIMULATED.json").write_text(json.dumps(record))
-    assert not is_current(out, 17, subset)
+    assert not is_current(out, 26, subset)
 
 
 @pytest.mark.slow
