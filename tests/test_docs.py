@@ -55,7 +55,8 @@ def test_links_lead_somewhere(page):
 
 def test_every_page_has_its_place_on_the_site():
     pages = {path.name for path in ROOT.glob("docs/*.md")}
-    pages |= {f"tutorials/{path.stem}.md" for path in ROOT.glob("docs/tutorials/*.ipynb")}
+    notebooks = [*ROOT.glob("docs/tutorials/*.ipynb"), *ROOT.glob("docs/studies/*.ipynb")]
+    pages |= {f"{path.parent.name}/{path.stem}.md" for path in notebooks}
     placed = re.findall(r"^ .*: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M)
     assert sorted(placed) == sorted(pages | {"quickstart.md", "contributing.md", "changelog.md"})
 

@@ -12,7 +12,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-NOTEBOOKS = sorted((ROOT / "docs" / "tutorials").glob("*.ipynb"))
+NOTEBOOKS = sorted(
+    path for folder in ("tutorials", "studies") for path in (ROOT / "docs" / folder).glob("*.ipynb")
+)
 
 pytest.importorskip("mkdocs", reason="needs the packages of requirements-docs.txt")
 pytest.importorskip("material", reason="needs the packages of requirements-docs.txt")
@@ -32,7 +34,7 @@ def build(project, out):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The site, with tutorials executed."""
+    """The site, with tutorials and studies executed."""
     out = tmp_path_factory.mktemp("built") / "site"
     done = build(ROOT, out)
     assert done.returncode == 0, done.stderr
@@ -44,7 +46,7 @@ def small(tmp_path):
     """A checkout with two pages, one room and no notebooks."""
     shutil.copytree(ROOT / "docs" / "hooks", tmp_path / "docs" / "hooks")
     text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    text = text.replace("  - docs/hooks/tutorials.py\n", "")
+    text = text.replace("  - docs/hooks/notebooks.py\n", "")
     head, tail = text.split("nav:\n")[0], text.split("\nvalidation:")[1]
     nav = "nav:\n  - index.md\n  - quickstart.md\n  - contributing.md\n  - changelog.md\n"
     (tmp_path / "mkdocs.yml").write_text(f"{head}{nav}  - Reference: []\n\nvalidation:{tail}")
@@ -79,11 +81,12 @@ def test_the_reference_describes_what_a_room_offers(site):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_tutorial_is_shown_with_its_pictures(site, notebook):
-    page = (site / "tutorials" / f"{notebook.stem}.html").read_text(encoding="utf-8")
+def test_a_notebook_is_shown_with_its_pictures(site, notebook):
+    folder = site / notebook.parent.name
+    page = (folder / f"{notebook.stem}.html").read_text(encoding="utf-8")
     pictures = re.findall(r'src="([^"]*_\d+_\d+\.png)"', page)
     assert len(pictures) >= 2
-    assert all((site / "tutorials" / name).stat().st_size > 5000 for name in pictures)
+    assert all((folder / name).stat().st_size > 5000 for name in pictures)
 
 
 @pytest.mark.slow
@@ -129,7 +132,7 @@ def test_links_that_lead_nowhere_and_words_of_no_parameter_stop_the_build(small)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_tutorial_is_committed_without_outputs_and_small(notebook):
+def test_a_notebook_is_committed_without_outputs_and_small(notebook):
     content = nbformat.read(notebook, as_version=4)
     nbformat.validate(content)
     cells = [cell for cell in content.cells if cell.cell_type == "code"]

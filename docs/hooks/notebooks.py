@@ -1,4 +1,4 @@
-"""Tutorials: each notebook is executed, and becomes a page with the pictures that it draws."""
+"""Tutorials and studies: each notebook is run, and becomes a page with the pictures it draws."""
 
 import shutil
 import tempfile
@@ -14,8 +14,8 @@ from source_data_export.execution import execute
 
 ROOT = Path(__file__).resolve().parents[2]
 
-FOLDER = "tutorials"
-"""Folder of the notebooks, below docs/ and on the site."""
+FOLDERS = ("tutorials", "studies")
+"""Folders of notebooks, below docs/ and on the site."""
 
 TABLE = '<table border="1" class="dataframe">'
 """How pandas begins a table; without a class it looks as the other tables do, and scrolls."""
@@ -23,12 +23,17 @@ TABLE = '<table border="1" class="dataframe">'
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add a page for each notebook, and the pictures on it."""
-    for notebook in sorted((ROOT / "docs" / FOLDER).glob("*.ipynb")):
+    for notebook in _notebooks():
+        folder = notebook.parent.name
         page, pictures = _exported(_executed(notebook), notebook.stem)
-        files.append(File.generated(config, f"{FOLDER}/{notebook.stem}.md", content=page))
+        files.append(File.generated(config, f"{folder}/{notebook.stem}.md", content=page))
         for name, content in pictures.items():
-            files.append(File.generated(config, f"{FOLDER}/{name}", content=content))
+            files.append(File.generated(config, f"{folder}/{name}", content=content))
     return files
+
+
+def _notebooks() -> list[Path]:
+    return sorted(path for folder in FOLDERS for path in (ROOT / "docs" / folder).glob("*.ipynb"))
 
 
 def _executed(notebook: Path) -> nbformat.NotebookNode:
