@@ -42,7 +42,7 @@ def data_folder():
 def simulation(tmp_path_factory):
     """Folder of a small simulation: ``matroot`` and ``source_data``."""
     out = tmp_path_factory.mktemp("simulation") / "simulated data ü"
-    simulate_recordings(out, seed=17, subset=SIMULATED_EXPI, n_jobs=2)
+    simulate_recordings(out, seed=26, subset=SIMULATED_EXPI, n_jobs=2)
     export_simulated(out)
     return out
 

@@ -7,11 +7,13 @@ Sizes are those of the real recordings (docs/simulation.md).
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import stdtrit
 
 from core.statistics.masks import UNSTABLE_BASELINE
 from core.threads import N_THREADS
 from neuro_data_analysis.simulation.descriptors import Descriptor
 from neuro_data_analysis.simulation.parameters import Parameters
+from neuro_data_analysis.simulation.quantiles import SiteQuantiles
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,11 @@ class Drift:
 
 
 def draw_drift(
-    descriptor: Descriptor, n_blocks: int, parameters: Parameters, rng: np.random.Generator
+    descriptor: Descriptor,
+    n_blocks: int,
+    parameters: Parameters,
+    quantiles: SiteQuantiles,
+    rng: np.random.Generator,
 ) -> Drift:
     """Transient of the first blocks, slow trend, and noise from block to block.
 
@@ -37,6 +43,8 @@ def draw_drift(
         Number of blocks, incomplete ones included.
     parameters
         Constants of the model.
+    quantiles
+        Where the recording stands among all; they say how far it drifts.
     rng
         Generator of the draw.
     """
@@ -46,8 +54,8 @@ def draw_drift(
     transient[: len(shape)] = shape * np.log(parameters.areas[descriptor.area].first_block)
     # middles of the first and last third lie at -1/2 and 1/2
     course = 0.75 * np.linspace(-1, 1, n_blocks) if n_blocks > 1 else np.zeros(1)
-    of_gain, of_baseline = rng.standard_t(p.trend_freedom, 2)
-    trend = p.trend_mean + p.trend_scale * of_gain
+    trend = p.trend_mean + p.trend_scale * stdtrit(p.trend_freedom, quantiles.gain_trend)
+    of_baseline = stdtrit(p.trend_freedom, quantiles.baseline_trend)
     base_trend = p.baseline_mean + p.baseline_scale * of_baseline
     noise = autoregressive(n_blocks, p.block_sd, p.block_persistence, rng)
     of_threads = p.thread_sd * rng.standard_normal((n_blocks, N_THREADS))

@@ -18,6 +18,7 @@ from neuro_data_analysis.simulation.descriptors import (
 )
 from neuro_data_analysis.simulation.drift import draw_drift
 from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
+from neuro_data_analysis.simulation.quantiles import SiteQuantiles
 from neuro_data_analysis.simulation.site import Site, draw_site
 from neuro_data_analysis.simulation.spikes import simulated_psth
 from neuro_data_analysis.simulation.world import GROUPS, FeatureGenerator, World
@@ -99,7 +100,11 @@ class SimulatedThread:
 
 
 def simulate_evolution(
-    descriptor: Descriptor, world: World, parameters: Parameters, rng: np.random.Generator
+    descriptor: Descriptor,
+    world: World,
+    parameters: Parameters,
+    quantiles: SiteQuantiles,
+    rng: np.random.Generator,
 ) -> SimulatedEvolution:
     """Run one paired evolution.
 
@@ -111,10 +116,12 @@ def simulate_evolution(
         Both generators.
     parameters
         Constants of the model.
+    quantiles
+        Where the site stands among all.
     rng
-        Generator of everything that is drawn.
+        Generator of everything else.
     """
-    site = draw_site(descriptor, world, parameters, rng)
+    site = draw_site(descriptor, world, parameters, quantiles, rng)
     small = fc6_population(descriptor, parameters)
     threads = [
         SimulatedThread(name, small if name == "fc6" else None, world, parameters, rng)
@@ -127,7 +134,7 @@ def simulate_evolution(
     reference_evoked = site.evoked(site.drives(references, from_texture_generator=False))
     n_blocks = draw_n_blocks(descriptor.Expi, rng)
     partial = rng.random() < parameters.p_partial and descriptor.Expi not in COMPLETE
-    drift = draw_drift(descriptor, n_blocks + partial, parameters, rng)
+    drift = draw_drift(descriptor, n_blocks + partial, parameters, quantiles, rng)
 
     blocks = []
     for block in range(n_blocks + partial):

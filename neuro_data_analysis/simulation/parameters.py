@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 
 from neuro_data_analysis.simulation.parameter_checks import check_parameters
 
-VERSION = 4
+VERSION = 5
 """Raised whenever the same seed gives other recordings."""
 
 DEFAULT_SEED = 20260101
@@ -105,14 +105,14 @@ class Drifts:
 
     transient: tuple[float, ...] = (1.0, 0.42, 0.24, 0.07)
     trend_mean: float = -0.047
-    trend_scale: float = 0.07
+    trend_scale: float = 0.085
     trend_freedom: float = 3.0
-    block_sd: float = 0.023
+    block_sd: float = 0.027
     block_persistence: float = 0.65
     thread_sd: float = 0.026
     baseline_transient: float = 1.1
     baseline_mean: float = -0.022
-    baseline_scale: float = 0.065
+    baseline_scale: float = 0.08
     unstable_jump: tuple[float, float] = (1.6, 2.5)
 
 
@@ -169,7 +169,7 @@ class Parameters:
                 early_object_weight=(0.25, 0.15),
                 late_object_weight=(0.48, 0.15),
                 early_share=(0.62, 0.20),
-                response=(420, 1.4),
+                response=(480, 1.4),
                 p_other=0.0,
                 trial_cv=0.11,
                 exponent=(1.0, 0.6),
@@ -209,7 +209,7 @@ class Parameters:
     response_limit: float = 450.0
     animal_factors: dict[str, float] = field(
         hash=False,
-        default_factory=lambda: {"IT Alfa": 0.9, "IT Beto": 2.4},
+        default_factory=lambda: {"IT Alfa": 1.05, "IT Beto": 2.6},
     )
     drift: Drifts = Drifts()
     eras: tuple[Era, ...] = (

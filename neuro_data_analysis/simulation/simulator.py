@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from neuro_data_analysis.simulation.descriptors import descriptors
+from neuro_data_analysis.simulation.descriptors import Descriptor, descriptors
 from neuro_data_analysis.simulation.evolution import SimulatedEvolution, simulate_evolution
 from neuro_data_analysis.simulation.formatted_files import write_formatted
 from neuro_data_analysis.simulation.linearity import simulate_linearity
 from neuro_data_analysis.simulation.parameters import Parameters
+from neuro_data_analysis.simulation.quantiles import SiteQuantiles, site_quantiles
 from neuro_data_analysis.simulation.record import TrialRecord, make_record
 from neuro_data_analysis.simulation.similarity import ReadoutNetwork, make_network, similarities
 from neuro_data_analysis.simulation.tables import write_linearity
@@ -53,33 +54,34 @@ class Simulator:
 
     def evolution(self, expi: int) -> SimulatedEvolution:
         """One experiment of the data set, of which nothing is written."""
-        return self._evolution(expi, self._generator(1, expi))
+        return self._evolution(descriptors()[expi], _generator(self.seed, 1, expi))
 
     def paired_evolution(self, expi: int) -> tuple[TrialRecord, dict[str, float]]:
         """An experiment and its similarities; the tuning recordings after it are written."""
-        rng = self._generator(1, expi)
-        evolution = self._evolution(expi, rng)
+        rng = _generator(self.seed, 1, expi)
+        evolution = self._evolution(descriptors()[expi], rng)
         record = make_record(evolution, rng)
         for schedule in schedules():
             if schedule.evolution.Expi == expi:
-                self._write_tuning(schedule, evolution, self._generator(2, schedule.index))
-        return record, similarities(evolution, self.network, self._generator(3, expi))
+                self._write_tuning(schedule, evolution, _generator(self.seed, 2, schedule.index))
+        return record, similarities(evolution, self.network, _generator(self.seed, 3, expi))
 
     def outside_evolution(self, index: int) -> None:
         """Write a tuning recording whose evolution is outside the paired data set, and that one."""
-        schedule, rng = schedules()[index], self._generator(2, index)
-        evolution = simulate_evolution(schedule.evolution, self.world, self.parameters, rng)
+        schedule, rng = schedules()[index], _generator(self.seed, 2, index)
+        evolution = self._evolution(schedule.evolution, rng)
         record = make_record(evolution, rng)
         write_formatted(self.formatted, formatted_evolution(record, self.parameters, rng))
         self._write_tuning(schedule, evolution, rng)
 
     def linearity(self, folder: Path) -> None:
         """Write the regressions of network units on codes into a folder."""
-        tables = simulate_linearity(self.world, self._generator(4), self.parameters)
+        tables = simulate_linearity(self.world, _generator(self.seed, 4), self.parameters)
         write_linearity(folder, tables)
 
-    def _evolution(self, expi: int, rng: np.random.Generator) -> SimulatedEvolution:
-        return simulate_evolution(descriptors()[expi], self.world, self.parameters, rng)
+    def _evolution(self, descriptor: Descriptor, rng: np.random.Generator) -> SimulatedEvolution:
+        quantiles = _quantiles(self.seed)[descriptor.scheduled_name]
+        return simulate_evolution(descriptor, self.world, self.parameters, quantiles, rng)
 
     def _write_tuning(
         self, schedule: TuningSchedule, evolution: SimulatedEvolution, rng: np.random.Generator
@@ -87,8 +89,16 @@ class Simulator:
         recording = simulate_tuning(schedule, evolution, self.world, self.parameters, rng)
         write_formatted(self.formatted, recording, schedule.has_unit_numbers)
 
-    def _generator(self, *spawn_key: int) -> np.random.Generator:
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=spawn_key))
+
+def _generator(seed: int, *spawn_key: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=spawn_key))
+
+
+@cache
+def _quantiles(seed: int) -> dict[str, SiteQuantiles]:
+    """Those of the data set and of the evolutions outside of it."""
+    outside = (schedule.evolution for schedule in schedules() if schedule.evolution.Expi is None)
+    return site_quantiles([*descriptors().values(), *outside], _generator(seed, 5))
 
 
 _world = cache(make_world)

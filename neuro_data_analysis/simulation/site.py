@@ -6,9 +6,11 @@ Model: docs/simulation.md.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from neuro_data_analysis.simulation.descriptors import Descriptor
 from neuro_data_analysis.simulation.parameters import N_GROUP, Parameters
+from neuro_data_analysis.simulation.quantiles import SiteQuantiles
 from neuro_data_analysis.simulation.time_course import response_kernels
 from neuro_data_analysis.simulation.world import GROUPS, World, orthonormal_rows, unit_vector
 
@@ -84,9 +86,13 @@ class Site:
 
 
 def draw_site(
-    descriptor: Descriptor, world: World, parameters: Parameters, rng: np.random.Generator
+    descriptor: Descriptor,
+    world: World,
+    parameters: Parameters,
+    quantiles: SiteQuantiles,
+    rng: np.random.Generator,
 ) -> Site:
-    """Draw the site of an experiment.
+    """Draw what the site of an experiment is tuned to; how it responds follows from its quantiles.
 
     Parameters
     ----------
@@ -96,6 +102,8 @@ def draw_site(
         Both generators, with the offsets of initial texture images.
     parameters
         Constants of the model.
+    quantiles
+        Where the site stands among all.
     rng
         Generator of the draw.
     """
@@ -120,12 +128,12 @@ def draw_site(
         np.clip(rng.normal(*weight), 0, 1)
         for weight in (area.early_object_weight, area.late_object_weight)
     ]
-    early = np.clip(rng.normal(*area.early_share), 0.05, 0.95)
+    z = SiteQuantiles(*ndtri(quantiles))
+    mean, sd = area.early_share
+    early = np.clip(mean + sd * z.early_share, 0.05, 0.95)
     shares = np.array([early, 1 - early])
-    kernels = response_kernels(
-        parameters.kernels[descriptor.area], area.onset_sd * rng.standard_normal()
-    )
-    response = draw_response(descriptor, parameters, rng)
+    kernels = response_kernels(parameters.kernels[descriptor.area], area.onset_sd * z.onset)
+    response = response_at(descriptor, parameters, quantiles.response)
     low, high = np.log(parameters.baseline_share)
     return Site(
         width=width,
@@ -135,16 +143,14 @@ def draw_site(
         object_weights=np.array(weights),
         tuned_to_other=bool(rng.random() < area.p_other),
         kernels=shares[:, None] * kernels,
-        exponent=area.exponent[0] * np.exp(area.exponent[1] * rng.standard_normal()),
+        exponent=area.exponent[0] * np.exp(area.exponent[1] * z.exponent),
         response=response,
-        baseline=response * np.exp(rng.uniform(low, high)),
-        trial_cv=area.trial_cv * np.exp(parameters.trial_cv_log_sd * rng.standard_normal()),
+        baseline=response * np.exp(low + (high - low) * quantiles.baseline_share),
+        trial_cv=area.trial_cv * np.exp(parameters.trial_cv_log_sd * z.trial_cv),
     )
 
 
-def draw_response(
-    descriptor: Descriptor, parameters: Parameters, rng: np.random.Generator
-) -> float:
+def response_at(descriptor: Descriptor, parameters: Parameters, quantile: float) -> float:
     """Evoked rate of the best image of a site, events/s; it saturates at `response_limit`.
 
     Parameters
@@ -153,13 +159,13 @@ def draw_response(
         Experiment: its area and its animal count.
     parameters
         Constants of the model.
-    rng
-        Generator of the draw.
+    quantile
+        Where the site stands among those of its area and animal, between 0 and 1.
     """
     median, log_sd = parameters.areas[descriptor.area].response
     median *= parameters.animal_factors.get(f"{descriptor.area} {descriptor.animal}", 1.0)
-    unlimited = median * np.exp(log_sd * rng.standard_normal())
-    return unlimited / (1 + unlimited / parameters.response_limit)
+    unlimited = median * np.exp(log_sd * ndtri(quantile))
+    return float(unlimited / (1 + unlimited / parameters.response_limit))
 
 
 def _offset(frame: np.ndarray, direction: np.ndarray, width: float, squared: float) -> np.ndarray:

@@ -236,7 +236,7 @@ ROWS = (
         partial(_spread, "reference_change")),
     Measure("baseline, last to first third, %", "median", FITTED,
         partial(_change, "baseline_change")),
-    Measure("baseline, last to first third, %", "share beyond 25 %", LOOKED_AT,
+    Measure("baseline, last to first third, %", "share beyond 25 %", FITTED,
         partial(_share, "baseline_change", 0.25)),
     Measure("references and baseline, last to first third", "rho", FITTED, _rho_of_changes),
     *_by_area("references, block 1 over blocks 5-10", FITTED, _factor_in, "reference_first"),

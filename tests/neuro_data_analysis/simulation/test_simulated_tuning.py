@@ -14,6 +14,7 @@ from neuro_data_analysis.recordings.naming import area_of_channel
 from neuro_data_analysis.simulation.descriptors import descriptors
 from neuro_data_analysis.simulation.evolution import simulate_evolution
 from neuro_data_analysis.simulation.parameters import N_LATENT, Parameters
+from neuro_data_analysis.simulation.quantiles import SiteQuantiles
 from neuro_data_analysis.simulation.record import make_record
 from neuro_data_analysis.simulation.run import resolve_subset, tuning_schedules
 from neuro_data_analysis.simulation.similarity import COLUMNS, make_network, similarities
@@ -34,6 +35,9 @@ from neuro_data_analysis.tuning.hessian_recordings import evolved_rates
 
 PARAMETERS = Parameters()
 
+MEDIAN = SiteQuantiles(*[0.5] * len(SiteQuantiles._fields))
+"""Of a site in the middle of all distributions."""
+
 
 @pytest.fixture(scope="module")
 def world():
@@ -47,7 +51,8 @@ def outside():
 
 @pytest.fixture(scope="module")
 def evolution(world, outside):
-    return simulate_evolution(outside.evolution, world, PARAMETERS, np.random.default_rng(1))
+    rng = np.random.default_rng(1)
+    return simulate_evolution(outside.evolution, world, PARAMETERS, MEDIAN, rng)
 
 
 def test_the_recordings_are_the_real_ones():

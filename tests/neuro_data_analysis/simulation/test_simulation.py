@@ -25,6 +25,7 @@ from neuro_data_analysis.simulation.descriptors import (
 from neuro_data_analysis.simulation.drift import draw_drift
 from neuro_data_analysis.simulation.evolution import draw_images, mean_scores
 from neuro_data_analysis.simulation.parameters import Drifts, Era, Parameters
+from neuro_data_analysis.simulation.quantiles import SiteQuantiles
 from neuro_data_analysis.simulation.run import (
     export_simulated,
     is_current,
@@ -34,11 +35,16 @@ from neuro_data_analysis.simulation.run import (
     resolve_subset,
     simulate_recordings,
 )
-from neuro_data_analysis.simulation.site import draw_response, draw_site
+from neuro_data_analysis.simulation.site import draw_site, response_at
 from neuro_data_analysis.simulation.time_course import response_kernels
 from neuro_data_analysis.simulation.world import make_world
 
 PARAMETERS = Parameters()
+
+
+def anywhere(rng):
+    """Quantiles of a site that is drawn independently."""
+    return SiteQuantiles(*rng.random(len(SiteQuantiles._fields)))
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +108,7 @@ def test_projections_are_isometries(world):
 def test_the_preferred_image_drives_a_site_fully(world, expi, area):
     rng = np.random.default_rng(1)
     for _ in range(5):
-        site = draw_site(descriptors()[expi], world, PARAMETERS, rng)
+        site = draw_site(descriptors()[expi], world, PARAMETERS, anywhere(rng), rng)
         best = {g: (site.frames[g] @ site.preferred[g])[None] for g in site.frames}
         np.testing.assert_allclose(site.drives(best, from_texture_generator=False), 1)
         evoked = site.evoked(np.ones((1, 2)))[0]
@@ -114,8 +120,7 @@ def test_the_preferred_image_drives_a_site_fully(world, expi, area):
 
 def test_animals_differ_in_it_only():
     def median(expi):
-        rng = np.random.default_rng(0)
-        return np.median([draw_response(descriptors()[expi], PARAMETERS, rng) for _ in range(500)])
+        return response_at(descriptors()[expi], PARAMETERS, 0.5)
 
     by_animal = {(d.area, d.animal): expi for expi, d in descriptors().items()}
     assert median(by_animal["IT", "Beto"]) > 1.5 * median(by_animal["IT", "Alfa"])
@@ -212,7 +217,7 @@ def test_counters_run_over_both_threads(recordings):
 
 def test_the_baseline_jumps_in_the_unstable_recordings_only():
     def largest_step(expi):
-        drift = draw_drift(descriptors()[expi], 30, PARAMETERS, rng)
+        drift = draw_drift(descriptors()[expi], 30, PARAMETERS, anywhere(rng), rng)
         return np.exp(np.abs(np.diff(np.log(drift.baseline))).max())
 
     rng = np.random.default_rng(0)
@@ -226,11 +231,11 @@ def test_the_baseline_jumps_in_the_unstable_recordings_only():
 @pytest.mark.slow
 def test_same_seed_same_bytes_whatever_the_processes_and_the_subset(simulation, tmp_path):
     expected = json.loads((simulation / "SIMULATED.json").read_text())
-    again = simulate_recordings(tmp_path / "a", 17, expected["experiments"], n_jobs=1)
+    again = simulate_recordings(tmp_path / "a", 26, expected["experiments"], n_jobs=1)
     assert again["files"] == expected["files"]
     differing = {key for key in expected if expected[key] != again[key]}
     assert differing <= {"created"}
-    part = simulate_recordings(tmp_path / "b", 17, [155], n_jobs=1)
+    part = simulate_recordings(tmp_path / "b", 26, [155], n_jobs=1)
     other = simulate_recordings(tmp_path / "c", 8, [155], n_jobs=1)
     assert part["files"] != other["files"]
     from neuro_data_analysis.recordings.dataset import open_recordings
@@ -249,9 +254,9 @@ def test_a_simulation_of_an_older_version_is_made_anew(simulation, tmp_path):
     record = json.loads((simulation / "SIMULATED.json").read_text())
     shutil.copytree(simulation, tmp_path / "old")
     path = tmp_path / "old" / "SIMULATED.json"
-    assert is_current(tmp_path / "old", 17, record["experiments"])
+    assert is_current(tmp_path / "old", 26, record["experiments"])
     path.write_text(json.dumps(record | {"simulator_version": record["simulator_version"] - 1}))
-    assert not is_current(tmp_path / "old", 17, record["experiments"])
+    assert not is_current(tmp_path / "old", 26, record["experiments"])
 
 
 def test_populations_of_fc6_follow_the_eras_of_the_recordings():
@@ -291,7 +296,9 @@ def test_parameters_that_mean_nothing_are_refused(wrong, words):
 
 def test_gain_and_baseline_share_the_first_blocks_and_drift_down():
     rng = np.random.default_rng(0)
-    drifts = [draw_drift(descriptors()[155], 30, PARAMETERS, rng) for _ in range(600)]
+    drifts = [
+        draw_drift(descriptors()[155], 30, PARAMETERS, anywhere(rng), rng) for _ in range(600)
+    ]
     for name in ("response", "baseline"):
         logs = np.log([getattr(drift, name) for drift in drifts])
         first = (logs[:, 0] - logs[:, 4:10].mean(axis=1)).mean()
@@ -306,12 +313,12 @@ def test_gain_and_baseline_share_the_first_blocks_and_drift_down():
 
 def test_what_is_there_is_reused_only_if_it_was_made_the_same_way(simulation):
     subset = json.loads((simulation / "SIMULATED.json").read_text())["experiments"]
-    assert is_current(simulation, 17, subset)
+    assert is_current(simulation, 26, subset)
     assert is_exported(simulation)
     assert not is_current(simulation, 8, subset)
-    assert not is_current(simulation, 17, subset[:-1])
-    assert not is_current(simulation, 17, subset, Parameters(dead_time=0.5))
-    assert not is_current(simulation / "none", 17, subset)
+    assert not is_current(simulation, 26, subset[:-1])
+    assert not is_current(simulation, 26, subset, Parameters(dead_time=0.5))
+    assert not is_current(simulation / "none", 26, subset)
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):
@@ -349,7 +356,7 @@ def test_a_simulation_that_lost_files_is_not_called_complete(simulation, tmp_pat
     shutil.copytree(simulation, out)
     record = json.loads((out / "SIMULATED.json").read_text())
     subset, files = record["experiments"], record["files"]
-    assert is_current(out, 17, subset)
+    assert is_current(out, 26, subset)
     assert sorted(files) == planned_files(subset)
     lost = next(name for name in files if "/formatted/" in name)
     (out / lost).unlink()
@@ -357,7 +364,7 @@ def test_a_simulation_that_lost_files_is_not_called_complete(simulation, tmp_pat
         refuse_gaps(out, planned_files(subset))
     del files[lost]
     (out / "SIMULATED.json").write_text(json.dumps(record))
-    assert not is_current(out, 17, subset)
+    assert not is_current(out, 26, subset)
 
 
 @pytest.mark.slow
