@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ SIGNATURE = "MATLAB 7.3 MAT-file"
 USER_BLOCK = 512
 COMPRESSION_LEVEL = 3
 """Deflate level of MATLAB's own files."""
+
+N_SPACES = 1024
+"""Shapes of arrays whose HDF5 spaces are kept."""
 
 COMPRESS_FROM = 512
 """Arrays of at least so many numbers are compressed."""
@@ -187,6 +191,10 @@ class _Writer:
         self._plain = h5p.create(h5p.DATASET_CREATE)
         self._plain.set_obj_track_times(False)
         self._scalar = h5s.create(h5s.SCALAR)
+        # HDF5's own objects are dear to make, and a file needs few different ones
+        self._type_of = cache(lambda dtype, is_logical: h5t.py_create(dtype, logical=is_logical))
+        self._space_of = lru_cache(N_SPACES)(h5s.create_simple)
+        self._class_type = cache(_text_type)
 
     def reserve(self, n_bytes: int = 0) -> None:
         """Take room beyond what is written: HDF5 can crash where it finds none.
@@ -329,20 +337,26 @@ class _Writer:
             options = self._plain.copy()
             options.set_chunk(data.shape)
             options.set_deflate(COMPRESSION_LEVEL)
-        kind = h5t.py_create(data.dtype, logical=True)
-        dataset = h5d.create(parent, name, kind, h5s.create_simple(data.shape), dcpl=options)
+        kind = self._type_of(data.dtype, True)
+        dataset = h5d.create(parent, name, kind, self._space_of(data.shape), dcpl=options)
         dataset.write(h5s.ALL, h5s.ALL, data)
         return dataset
 
     def _set_class(self, target: Any, kind: bytes) -> None:
-        text = h5t.C_S1.copy()
-        text.set_size(len(kind))
+        text = self._class_type(len(kind))
         attribute = h5a.create(target, b"MATLAB_class", text, self._scalar)
         attribute.write(np.array(kind), mtype=text)
 
     def _set_attribute(self, target: Any, name: bytes, value: np.ndarray) -> None:
-        kind = h5t.py_create(value.dtype)
+        kind = self._type_of(value.dtype, False)
         h5a.create(target, name, kind, self._scalar).write(value)
+
+
+def _text_type(n: int) -> h5t.TypeStringID:
+    """The type of texts of n bytes."""
+    text = h5t.C_S1.copy()
+    text.set_size(n)
+    return text
 
 
 _MATLAB_CLASSES = {
