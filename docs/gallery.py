@@ -275,7 +275,7 @@ def keep(shown: Sequence[tuple[Entry, Made]], out: Path) -> None:
 def parser() -> argparse.ArgumentParser:
     """Command line; standard library only."""
     made = CommandParser(
-        "reproduce gallery --only geometry", prog="reproduce gallery", description=__doc__
+        "reproduce gallery --only spectrum", prog="reproduce gallery", description=__doc__
     )
     names = [entry.name for entry in entries()]
     made.add_argument(

@@ -35,8 +35,7 @@ from neuro_data_analysis.simulation.run import (
     resolve_subset,
     simulate_recordings,
 )
-from neuro_data_analysis.simulation.site import draw_site, response_at
-from neuro_data_analysis.simulation.time_course import response_kernels
+from neuro_data_analysis.simulation.site import draw_site, response_at, response_kernels
 from neuro_data_analysis.simulation.world import make_world
 
 PARAMETERS = Parameters()
