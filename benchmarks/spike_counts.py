@@ -4,7 +4,8 @@
 answers 3,000 images under seven conditions, one trial an image; what is printed is the share of its
 highest rate that the reported code (the last mean) reaches without noise: median and least over the
 seeds. ``--peers`` installs pypop7 (GPL) and nevergrad into a folder for the time of the run; they
-are no requirement of this project.
+are no requirement of this project. ``--units`` runs MirroredES and CholeskyCMAES on the units of
+the optimizer benchmark's preset ``quick`` instead.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import subprocess
 import tempfile
 import venv
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -216,17 +218,38 @@ def line(name: str, found: dict[str, list[float]]) -> str:
     return f"{name:15} {'  '.join(words)}"
 
 
+def on_units() -> str:
+    """Medians over the 24 unit runs of the preset ``quick``, a line for each optimizer."""
+    from core.experiments.optimizer_benchmark.designs import DESIGNS, unit_tasks
+    from core.experiments.optimizer_benchmark.runs import unit_run
+
+    scores = ("final_mean_clean", "best_clean")
+    design = replace(DESIGNS["quick"], optimizers=OURS[:2])
+    found = [(task["optimizer"], unit_run(**task)) for task in unit_tasks(design, seed=0).values()]
+    lines = []
+    for name in OURS[:2]:
+        of_optimizer = [run for optimizer, run in found if optimizer == name]
+        medians = {score: np.median([run[score] for run in of_optimizer]) for score in scores}
+        words = ", ".join(f"{score} {median:.2f}" for score, median in medians.items())
+        lines.append(f"{name:15} {len(of_optimizer)} runs, medians: {words}")
+    return "\n".join(lines)
+
+
 def main(argv: list[str] | None = None) -> None:
     """Print a line for each optimizer."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.spike_counts", description=__doc__)
     made.add_argument("--seeds", type=int, default=20, help="how many (default: 20)")
     made.add_argument("--first", type=int, default=1000, help="the first (default: 1000)")
     made.add_argument("--peers", action="store_true", help="also LM-MA-ES and nevergrad's")
+    made.add_argument("--units", action="store_true", help="units of a network in place of it")
     made.add_argument("--worker", help=argparse.SUPPRESS)
     options = made.parse_args(argv)
     seeds = range(options.first, options.first + options.seeds)
     if options.worker:
         print(json.dumps(shares(options.worker, seeds)))
+        return
+    if options.units:
+        print(on_units())
         return
     print(f"{'':15} {'  '.join(f'{condition:11}' for condition in CONDITIONS)}")
     for name in (*OURS, *INSTALLED):
