@@ -284,9 +284,9 @@ def _add_tuning(commands: argparse._SubParsersAction) -> None:
     )
     tuning.add_argument(
         "--generator",
-        default="small",
         metavar="NAME",
-        help="BigGAN, fc6, ..., module:factory, or small, which needs no weights (default: small)",
+        help="BigGAN, fc6, ..., module:factory, or small, which needs no weights (default: small, "
+        "or the folder's)",
     )
     tuning.add_argument("--random-weights", action="store_true", help="of the generator")
     _add_distance(tuning, "MSE")

@@ -19,11 +19,9 @@ from core.networks.zoo import ImageNetwork, load_network
 from core.own_parts import is_own
 from core.probing.layers import find_layer, naming_the_input
 from core.probing.recording import Hooks, recording_hook, whole_layer
-from dualneuron.files import load_mask
-from dualneuron.paired.commands import chosen_neurons
-from dualneuron.paired.responses import TRAINING_SD, TwinResponses, at_norm, luminance
+from dualneuron.paired.neurons import open_neurons
+from dualneuron.paired.responses import TRAINING_SD, at_norm, luminance
 from dualneuron.twins.activations import get_spatial_activation
-from dualneuron.twins.nets import TWIN_MAKERS
 
 PRESENTATIONS = {"shown": "contrast as shown", "equal": "equal norm"}
 """The two ways in which every image is shown, and their names in words."""
@@ -129,11 +127,10 @@ def twin_viewer(
     >>> viewer.respond(shown["equal"]).shape
     torch.Size([3, 2])
     """
-    ids = chosen_neurons(area, neurons, untrained=untrained, data_dir=data_dir)
-    twin = TWIN_MAKERS[area](
-        ensemble=ensemble, centered=True, untrained=untrained, data_dir=data_dir, device=device
+    responses = open_neurons(
+        area, neurons, ensemble=ensemble, untrained=untrained, data_dir=data_dir, device=device
     )
-    responses = TwinResponses(twin, ids, None if untrained else load_mask(area, data_dir=data_dir))
+    twin, ids = responses.twin, responses.neurons.tolist()
     return Viewer(
         name=twin.files.folder + ("" if ensemble else ", one member"),
         kind="neurons",

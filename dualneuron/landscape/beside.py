@@ -18,13 +18,14 @@ from matplotlib.figure import Figure
 from core.geometry.distances import FeatureDistance
 from dualneuron.figures import AMBER, CYAN, draw_image, finish, house_style
 from dualneuron.landscape.paired_folder import EvolvedNeurons, best_code, images_of
+from dualneuron.paired.responses import TRAINING_SD
 from dualneuron.synthesis.batch import Item, synthesize
 from dualneuron.synthesis.presets import FourierPreset, PixelPreset
 
 MEI = "MEI"
 
-GREY_SD = 0.276
-"""SD of grey levels, of 1, that a z-scored 1 means: that of the V1 twin's training images."""
+GREY_SD = TRAINING_SD["v1"]
+"""Grey levels, of 1, that a z-scored 1 is drawn as."""
 
 N_DRAWN = 12
 """Neurons in the figure, spread evenly over all."""
@@ -95,7 +96,7 @@ def as_picture(shown: torch.Tensor) -> torch.Tensor:
     Examples
     --------
     >>> as_picture(torch.tensor([-9.0, 0.0, 1.0]).reshape(1, 1, 1, 3))[0, 0]
-    tensor([[0.0000, 0.5000, 0.7760]])
+    tensor([[0.0000, 0.5000, 0.7756]])
     """
     return (0.5 + GREY_SD * shown).clamp(0, 1).expand(-1, 3, -1, -1)
 

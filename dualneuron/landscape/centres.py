@@ -17,11 +17,14 @@ from core.geometry.stimuli import AXES, AxisImages, stimulus_set
 from core.progress import progress
 from dualneuron.landscape.axis_tuning import AxisTuning, joined, scaled_targets, tuning_along_axes
 from dualneuron.landscape.paired_folder import mean_code, open_evolved
-from dualneuron.paired.commands import opened_twin
+from dualneuron.paired.neurons import open_neurons
 from dualneuron.paired.run import twin_notice
 
-AREA, N_NEURONS = "v1", 40
-"""Twin and number of its neurons where nothing is said."""
+AREA, N_NEURONS, GENERATOR = "v1", 40, "small"
+"""Twin, number of its neurons and generator where nothing is said."""
+
+OF_A_FOLDER = ("generator", "random_weights", "one_member", "untrained")
+"""Options of which a folder of evolutions decides."""
 
 
 def around_one_code(
@@ -41,13 +44,18 @@ def around_one_code(
     notice, tuning
         What the neurons and the centre are, in words; and how they are tuned.
     """
-    options.area = options.area or AREA
-    if options.neurons is None:
-        options.neurons = N_NEURONS
-    check_name(options.generator, "--generator")
-    respond = opened_twin(options)
+    name = options.generator or GENERATOR
+    check_name(name, "--generator")
+    respond = open_neurons(
+        options.area or AREA,
+        N_NEURONS if options.neurons is None else options.neurons,
+        ensemble=not options.one_member,
+        untrained=options.untrained,
+        data_dir=options.data_dir,
+        device=options.device,
+    )
     generator = load_generator(
-        options.generator, pretrained=not options.random_weights, device=options.device, rng=0
+        name, pretrained=not options.random_weights, device=options.device, rng=0
     )
     code = generator.sample(1, rng=options.seed).flatten().double().cpu().numpy()
     sets = _sets(options, generator, code, distance)
@@ -56,7 +64,7 @@ def around_one_code(
         respond.of_all, neurons, generator, sets, options.repeats, options.seed
     )
     weights = "random " * options.random_weights
-    centre = f"around a random code of {weights}{options.generator}"
+    centre = f"around a random code of {weights}{name}"
     return f"{twin_notice(options.untrained)}; {centre}", found
 
 
@@ -68,7 +76,7 @@ def around_evolved(
     Parameters
     ----------
     options
-        Of the command line; those that name a twin and a generator are not asked.
+        Of the command line.
     distance
         Of the metric.
 
@@ -80,8 +88,15 @@ def around_evolved(
     Raises
     ------
     SettingError
-        If a number of neurons is given, not ids, or another area than the folder's.
+        If a number of neurons is given, not ids, another area than the folder's, or an option of
+        which the folder decides.
     """
+    given = [name for name in OF_A_FOLDER if getattr(options, name)]
+    if given:
+        raise SettingError(
+            expected="--evolved, whose folder names twin and generator, alone",
+            found=f"--{given[0].replace('_', '-')} beside it",
+        )
     if isinstance(options.neurons, int):
         raise SettingError(
             path="--neurons", expected="ids of a folder's neurons, as in 3,7", found=options.neurons

@@ -18,8 +18,7 @@ from neuro_data_analysis.simulation.descriptors import Descriptor
 
 
 class SiteQuantiles(NamedTuple):
-    """A site's quantiles, between 0 and 1, in the distributions of `Area`, `Drifts` and
-    `Parameters`."""
+    """A site's quantiles, between 0 and 1, in distributions of the simulation's parameters."""
 
     response: float
     baseline_share: float

@@ -222,6 +222,8 @@ def test_a_folder_takes_its_own_ids_and_area(evolved, tmp_path, capsys):
         (["--neurons=2"], "--neurons: expected ids of a folder's neurons, as in 3,7, found 2"),
         (["--area=v4"], "--area: expected v1, the folder's, found v4"),
         (["--neurons=7,8"], "found 7"),
+        (["--generator=small"], "folder names twin and generator, alone, found --generator"),
+        (["--one-member"], "found --one-member beside it"),
     ):
         common = ["tuning", f"--evolved={evolved[0]}", f"--out={tmp_path / 'out'}"]
         assert run(lambda words=[*common, *words]: main(words)) == 2

@@ -10,7 +10,7 @@ from core.errors import SettingError, StateError, run
 from core.experiments.evolution.record import read_evolution
 from dualneuron.__main__ import main
 from dualneuron.paired import TwinResponses, run_paired
-from dualneuron.paired.commands import chosen_neurons
+from dualneuron.paired.neurons import chosen_neurons
 from tests.dualneuron.paired.conftest import NEURONS, SETTINGS
 
 
