@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pandas as pd
@@ -49,6 +50,13 @@ def write_notebook(path, *sources):
     cells = [new_markdown_cell("# Test"), *map(new_code_cell, sources)]
     nbformat.write(new_notebook(cells=cells), path)
     return path
+
+
+@pytest.fixture(autouse=True)
+def _style():
+    """The look that `begin` gives to a notebook's figures ends with each test."""
+    with plt.rc_context():
+        yield
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ def best_images_figure(thread: ThreadRecord, generator: ImageGenerator) -> Figur
     montage = best_images(thread, generator)
     height, width, _ = montage.shape
     full = np.array([width + BAR_WIDTH, max(height, LEAST_HEIGHT)])
-    figure = plt.figure(figsize=full / DPI, dpi=DPI)
+    figure = plt.figure(figsize=full / DPI, dpi=DPI, layout="none")
     figure.figimage(montage, yo=(full[1] - height) // 2, origin="upper")
     ax = figure.add_axes([(width + 15) / full[0], 0.1, 15 / full[0], 0.8])
     scores = thread.scores[best_of_blocks(thread)]

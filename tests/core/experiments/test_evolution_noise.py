@@ -191,6 +191,9 @@ def test_ticks_stand_at_whole_blocks_and_images_keep_their_pixels(tmp_path):
     np.testing.assert_allclose(drawn[82:118, :144] / 255, montage, atol=0.01)
     beside = drawn[:, 150:].reshape(-1, 3)
     assert len(np.unique(beside, axis=0)) > 100  # the colours, and numbers beside them
+    with plt.rc_context({"figure.constrained_layout.use": True}):
+        again = evolution_figures.save_figures(record, {"small": generator}, tmp_path / "b.h5")
+    assert again[1].read_bytes() == paths[1].read_bytes()  # whatever layout others prefer
 
 
 # Progress
