@@ -95,7 +95,7 @@ def tuning_along_axes(
         curve of a Gaussian process; ``peak``, distance of the largest mean, and
         ``peak_at_origin``, NaN and False where the rate is constant.
     """
-    whole(n_trials, "--repeats", at_least=2)
+    whole(n_trials, "n_trials", at_least=2)
     codes = np.concatenate([part.codes for part in sets])
     rates = np.full((len(neurons), *codes.shape[:2]), np.nan)
     reached = np.isfinite(codes).all(-1)

@@ -1,10 +1,13 @@
 """Where the axes of `axis_tuning` cross: one code for all neurons, or one evolved for each."""
 
 import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.errors import PromiseError, SettingError
+from core.files import writable_folder
 from core.generators.biggan import BigGAN
 from core.generators.by_name import check_name, load_generator
 from core.generators.protocol import Generator
@@ -13,6 +16,7 @@ from core.geometry.averages import PARTS
 from core.geometry.commands import WHOLE_UP_TO
 from core.geometry.distances import FeatureDistance
 from core.geometry.leading import leading_metric
+from core.geometry.metric import name_of
 from core.geometry.stimuli import AXES, AxisImages, stimulus_set
 from core.progress import progress
 from dualneuron.landscape.axis_tuning import AxisTuning, joined, scaled_targets, tuning_along_axes
@@ -57,8 +61,10 @@ def around_one_code(
     generator = load_generator(
         name, pretrained=not options.random_weights, device=options.device, rng=0
     )
+    axes = _chosen_axes(options, generator)
+    writable_folder(options.out)
     code = generator.sample(1, rng=options.seed).flatten().double().cpu().numpy()
-    sets = _sets(options, generator, code, distance)
+    sets = _sets(options, generator, code, distance, axes)
     neurons = respond.neurons.tolist()
     found = tuning_along_axes(
         respond.of_all, neurons, generator, sets, options.repeats, options.seed
@@ -108,10 +114,12 @@ def around_evolved(
     if options.area not in (None, twin):
         raise SettingError(path="--area", expected=f"{twin}, the folder's", found=options.area)
     generator = evolved.generators[options.thread]
+    axes = _chosen_axes(options, generator)
+    writable_folder(options.out)
     parts = []
     for unit in progress(range(len(evolved.neurons)), len(evolved.neurons), "neurons"):
         code = mean_code(evolved.records[unit].threads[options.thread])
-        sets = _sets(options, generator, code, distance)
+        sets = _sets(options, generator, code, distance, axes)
         neuron = evolved.respond.alone(unit)
         ids = neuron.neurons.tolist()
         parts.append(
@@ -121,9 +129,16 @@ def around_evolved(
     return f"{evolved.described.notice}; around codes evolved in {space}", joined(parts)
 
 
-def _sets(
-    options: argparse.Namespace, generator: Generator, code: np.ndarray, distance: FeatureDistance
-) -> list[AxisImages]:
+@dataclass(frozen=True)
+class _Axes:
+    """Parts of a code, and ranks of the axes of each."""
+
+    parts: Mapping[str, slice]
+    ranks: Mapping[str, Sequence[int]]
+
+
+def _chosen_axes(options: argparse.Namespace, generator: Generator) -> _Axes:
+    """Axes to show; what cannot be is refused before anything is computed."""
     if not isinstance(generator, Generator):
         raise PromiseError(
             path=type(generator).__name__,
@@ -132,16 +147,34 @@ def _sets(
         )
     parts = PARTS if isinstance(generator, BigGAN) else {"class": slice(0, generator.latent_dim)}
     ranks = {space: options.ranks or AXES[space] for space in parts}
-    if any(len(set(some)) < max(2, len(some)) for some in ranks.values()):
-        raise SettingError(
-            path="--ranks", expected="at least two different ranks", found=options.ranks
-        )
+    for space, some in ranks.items():
+        n_axes = parts[space].stop - parts[space].start
+        if len(set(some)) < max(2, len(some)):
+            raise SettingError(
+                path="--ranks", expected="at least two different ranks", found=options.ranks
+            )
+        if not all(0 <= rank < n_axes for rank in some):
+            raise SettingError(
+                path="--ranks",
+                expected=f"ranks from 0 to {n_axes - 1}, of the axes of {name_of(generator)}",
+                found=", ".join(map(str, some)),
+            )
+    return _Axes(parts, ranks)
+
+
+def _sets(
+    options: argparse.Namespace,
+    generator: Generator,
+    code: np.ndarray,
+    distance: FeatureDistance,
+    axes: _Axes,
+) -> list[AxisImages]:
     if generator.latent_dim <= WHOLE_UP_TO:
         metric = metric_tensor(generator, code, distance)
     else:
-        n_axes = 1 + max(map(max, ranks.values()))
+        n_axes = 1 + max(map(max, axes.ranks.values()))
         metric = leading_metric(generator, code, distance, n_axes, rng=options.seed)
     targets = scaled_targets(generator, distance, options.seed)
     return stimulus_set(
-        generator, code, distance, axes=ranks, parts=parts, targets=targets, metric=metric
+        generator, code, distance, axes=axes.ranks, parts=axes.parts, targets=targets, metric=metric
     )

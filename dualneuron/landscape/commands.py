@@ -8,6 +8,7 @@ from core.errors import SettingError
 from core.files import replacing, writable_folder
 from core.geometry.distances import DISTANCES, FeatureDistance
 from core.level_sets.study import INDICES
+from core.settings import whole
 from dualneuron.landscape.axis_figure import axis_figure
 from dualneuron.landscape.axis_tuning import shares, tuning_in_words
 from dualneuron.landscape.beside import beside_figure, beside_in_words, poles_beside_evolved
@@ -63,10 +64,11 @@ def tuning_of_twins(options: argparse.Namespace) -> Iterator[str]:
     ------
     str
     """
+    whole(options.repeats, "--repeats", at_least=2)
     distance = _distance(options)
     found_around = around_one_code if options.evolved is None else around_evolved
     notice, found = found_around(options, distance)
-    out = writable_folder(options.out)
+    out = options.out
     for name, frame in (
         ("tuning", found.table),
         ("shares", shares(found.table)),

@@ -204,7 +204,7 @@ def test_around_one_code_all_neurons_see_the_same(tmp_path):
 
 @pytest.mark.parametrize(("words", "said"), [
     (["--ranks", "3"], "--ranks: expected at least two different ranks, found [3]"),
-    (["--ranks", "3", "300"], "300"),
+    (["--ranks", "3", "300"], "--ranks: expected ranks from 0 to 255, of the axes of Small"),
     (["--repeats=1"], "--repeats: expected a whole number of at least 2, found 1"),
     (["--generator=large"], "--generator: expected one of BigGAN"),
     (["--neurons=3,900"], "expected different ids from 0 to 457, found 900"),
@@ -215,6 +215,17 @@ def test_mistakes_are_told_in_a_sentence(tmp_path, capsys, words, said):
     assert run(lambda: main([*common, *words])) == 2
     assert said in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_place_where_nothing_can_be_written_is_told_before_the_work(
+    tmp_path, capsys, monkeypatch
+):
+    out = tmp_path / "out"
+    out.touch()
+    monkeypatch.setattr("dualneuron.landscape.centres.tuning_along_axes", None)
+    words = ["tuning", "--untrained", "--one-member", "--neurons=3,", f"--out={out}"]
+    assert run(lambda: main(words)) == 2
+    assert "out: expected a folder that can be written, found a file" in capsys.readouterr().err
 
 
 def test_a_folder_takes_its_own_ids_and_area(evolved, tmp_path, capsys):
