@@ -1,3 +1,4 @@
+import signal
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,15 @@ def _no_network(tmp_path_factory):
         patch.setenv("EXPLORER_ARCHIVE", "http://127.0.0.1:9/archive.zip")
         patch.setattr("figure_reproduction.sources.EXPLORER_DATA", tmp_path_factory.mktemp("none"))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible():
+    """Tests send Ctrl-C to themselves and to children, which a shell's ``&`` would have ignored."""
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

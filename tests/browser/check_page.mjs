@@ -34,7 +34,6 @@ const violations = (tab) => tab.evaluate(async () =>
 for (const [name, options] of Object.entries(VIEWS)) {
   const tab = await open(options);
   const view = (found.views[name] = {});
-  view.paint = await tab.evaluate(() => performance.getEntriesByType("paint")[0].startTime);
   await tab.screenshot({ path: join(pictures, `${name}.png`) });
   view.background = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await tab.addStyleTag({ content: ".panel { content-visibility: visible !important }" });

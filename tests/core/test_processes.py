@@ -32,10 +32,11 @@ sys.exit(run(work))
 """
 
 PARENT = """
-import sys
+import signal, sys
 from core.errors import run
 from core.processes import run_child
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where the suite runs under nohup
 sys.exit(run(lambda: run_child([sys.executable, *sys.argv[1:]])))
 """
 
