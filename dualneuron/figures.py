@@ -4,8 +4,8 @@ Figures are black, so that they read alike on light and on dark pages; every fun
 one returns it, shows it where somebody can see it, and saves it if asked to.
 """
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
@@ -41,7 +41,6 @@ STYLE = {
     "legend.facecolor": "#0a0a0a",
     "legend.edgecolor": "0.4",
     "figure.constrained_layout.use": True,
-    "figure.max_open_warning": 0,
 }
 """Settings of matplotlib for every figure of DualNeuron."""
 
@@ -49,8 +48,9 @@ GREY_LABEL = "grey image"
 """What a line at the response to mean grey is called."""
 
 
-def house_style() -> AbstractContextManager:
-    """Context in which figures are black.
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Context in which figures are black, whatever a ``matplotlibrc`` of the user says.
 
     Examples
     --------
@@ -58,7 +58,8 @@ def house_style() -> AbstractContextManager:
     ...     mpl.rcParams["figure.facecolor"]
     'black'
     """
-    return mpl.rc_context(STYLE)
+    with plt.style.context(["default", STYLE]), mpl.rc_context({"figure.max_open_warning": 0}):
+        yield
 
 
 def finish(figure: Figure, show: bool = True, save: str | Path | None = None) -> Figure:

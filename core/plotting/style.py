@@ -46,13 +46,15 @@ HEIGHTS = (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9)
 def apply_style() -> AbstractContextManager:
     """Context in which figures look like the published ones and PDFs keep their fonts as text.
 
+    What a ``matplotlibrc`` of the user says is left aside, so figures are the same everywhere.
+
     Examples
     --------
     >>> with apply_style():
     ...     mpl.rcParams["axes.spines.top"]
     False
     """
-    return mpl.rc_context(STYLE)
+    return plt.style.context(["default", STYLE])
 
 
 def mean_band(

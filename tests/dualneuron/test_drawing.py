@@ -34,6 +34,14 @@ def test_a_figure_is_black_with_white_ticks_and_two_spines(figure):
     plt.close(figure)
 
 
+def test_settings_of_the_reader_do_not_enter():
+    with plt.rc_context({"image.origin": "lower", "font.size": 20}):
+        with house_style():
+            assert plt.rcParams["image.origin"] == "upper"
+            assert plt.rcParams["font.size"] == plt.rcParamsDefault["font.size"]
+        assert plt.rcParams["font.size"] == 20
+
+
 def test_a_saved_figure_is_black_whatever_the_settings_of_the_reader_are(figure, tmp_path):
     with plt.rc_context({"savefig.facecolor": "white"}):
         assert finish(figure, save=tmp_path / "new" / "poles.png") is figure

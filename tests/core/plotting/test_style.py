@@ -33,6 +33,31 @@ def figure():
     plt.close("all")
 
 
+def saved(path):
+    with apply_style():
+        figure = labelled()
+        figure.axes[0].imshow(np.arange(6).reshape(2, 3))
+        saveallforms(path, "a", figure)
+        plt.close(figure)
+    return [(path / f"a.{form}").read_bytes() for form in ("png", "pdf")]
+
+
+def test_figures_are_the_same_whatever_the_settings_of_the_reader_are(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")  # no date of making in a PDF
+    plain = saved(tmp_path / "plain")
+    of_the_reader = {
+        "image.origin": "lower",
+        "image.cmap": "magma",
+        "font.size": 20,
+        "axes.grid": True,
+        "savefig.dpi": 30,
+        "savefig.facecolor": "grey",
+    }
+    with mpl.rc_context(of_the_reader):
+        assert saved(tmp_path / "reader") == plain
+        assert mpl.rcParams["font.size"] == 20
+
+
 def test_a_frozen_figure_is_arranged_as_when_it_is_drawn_and_stays_so(figure, tmp_path):
     twin = labelled()
     twin.draw_without_rendering()
