@@ -6,7 +6,7 @@ dimensions; a cell of texts is flat or nested. Each function accepts them all, a
 `RecordingError` that starts with `where`, the experiment and field, for anything else.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -215,12 +215,8 @@ def as_texts(value: Any, where: str = "a cell of texts") -> list[str]:
     >>> as_texts([["fc6"], [None], ["BigGAN"]])
     ['fc6', 'BigGAN']
     """
-    if isinstance(value, str):
-        # mat73 leaves characters outside the basic plane as surrogate pairs
-        return [repaired(value, where)]
-    if isinstance(value, (list, tuple)):
-        return [text for item in value for text in as_texts(item, where)]
-    return []
+    # mat73 leaves characters outside the basic plane as surrogate pairs
+    return [repaired(leaf, where) for leaf in _leaves(value) if isinstance(leaf, str)]
 
 
 def as_names(value: Any, where: str) -> list[str]:
@@ -243,18 +239,23 @@ def as_names(value: Any, where: str) -> list[str]:
     >>> as_names(["fc6   ", "BigGAN"], "Exp 1, field evol.space_names")
     ['fc6', 'BigGAN']
     """
-    for item in _leaves(value):
+    leaves = _leaves(value)
+    for item in leaves:
         if isinstance(item, Unread):
             raise RecordingError(path=where, expected="names", found=describe(item))
-    return [text.rstrip(" \0") for text in as_texts(value, where)]
+    return [text.rstrip(" \0") for text in as_texts(leaves, where)]
 
 
-def _leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _leaves(item)
-    else:
-        yield value
+def _leaves(value: Any) -> list[Any]:
+    if not isinstance(value, (list, tuple)):
+        return [value]
+    leaves = []
+    for item in value:
+        if isinstance(item, (list, tuple)):
+            leaves += _leaves(item)
+        else:
+            leaves.append(item)
+    return leaves
 
 
 def is_empty(value: Any) -> bool:
