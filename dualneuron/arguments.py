@@ -2,8 +2,12 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
-NETWORKS = ("v1", "v4", "v4g", "vgg16", "vgg16_bn", "resnet50", "vit_b_16")
+TWINS = ("v1", "v4", "v4g")
+"""Short names of the twins."""
+
+NETWORKS = (*TWINS, "vgg16", "vgg16_bn", "resnet50", "vit_b_16")
 """Networks by name: the twins, and networks of images."""
 
 
@@ -33,6 +37,32 @@ def ids(text: str) -> list[int]:
     ([20], [3, 7])
     """
     return neurons(f"{text},")
+
+
+def add_twin_options(command: argparse.ArgumentParser) -> None:
+    """Add which weights a twin has, where its files are and where it computes."""
+    command.add_argument("--one-member", action="store_true", help="not the whole ensemble")
+    command.add_argument("--untrained", action="store_true", help="random weights; fetch none")
+    add_data_dir(command)
+    add_device(command)
+
+
+def twin_options(options: argparse.Namespace) -> dict[str, Any]:
+    """What `add_twin_options` added, as `dualneuron.paired.neurons.open_neurons` takes it.
+
+    Examples
+    --------
+    >>> parser = argparse.ArgumentParser()
+    >>> add_twin_options(parser)
+    >>> twin_options(parser.parse_args(["--one-member", "--device=cpu"]))
+    {'ensemble': False, 'untrained': False, 'data_dir': None, 'device': 'cpu'}
+    """
+    return {
+        "ensemble": not options.one_member,
+        "untrained": options.untrained,
+        "data_dir": options.data_dir,
+        "device": options.device,
+    }
 
 
 def add_data_dir(command: argparse.ArgumentParser) -> None:

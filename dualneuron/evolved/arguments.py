@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.arguments import folder
 from core.project import EXPLORER_DATA
-from dualneuron.arguments import add_data_dir, add_device, neurons
+from dualneuron.arguments import TWINS, add_twin_options, neurons
 
 
 def add_evolved_command(commands: argparse._SubParsersAction) -> None:
@@ -18,9 +18,7 @@ def add_evolved_command(commands: argparse._SubParsersAction) -> None:
         "responses rise along the evolutions? `./reproduce download --from explorer --images` "
         "fetches the images.",
     )
-    evolved.add_argument(
-        "--twin", choices=("v1", "v4", "v4g"), default="v1", help="whose neurons (default: v1)"
-    )
+    evolved.add_argument("--twin", choices=TWINS, default="v1", help="whose neurons (default: v1)")
     evolved.add_argument(
         "--neurons",
         type=neurons,
@@ -46,7 +44,4 @@ def add_evolved_command(commands: argparse._SubParsersAction) -> None:
     evolved.add_argument(
         "--out", type=folder, default=Path("evolved"), help="folder (default: evolved)"
     )
-    evolved.add_argument("--one-member", action="store_true", help="not the whole ensemble")
-    evolved.add_argument("--untrained", action="store_true", help="random weights; fetch none")
-    add_data_dir(evolved)
-    add_device(evolved)
+    add_twin_options(evolved)

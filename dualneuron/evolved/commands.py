@@ -16,10 +16,12 @@ from core.plotting.style import saveallforms
 from core.progress import say
 from core.statistics.analysis import AREAS
 from core.threads import THREADS
+from dualneuron.arguments import twin_options
 from dualneuron.evolved.effects import effect_table, image_table, rises
 from dualneuron.evolved.looking import Observed, look_at_evolved
 from dualneuron.evolved.pictures import draw_rises
 from dualneuron.evolved.viewers import PRESENTATIONS, Viewer, network_viewer, twin_viewer
+from dualneuron.paired.neurons import open_neurons
 
 DOTS_PER_INCH = 130
 
@@ -86,16 +88,17 @@ def chosen_viewer(options: argparse.Namespace) -> Viewer:
             expected="--network and --layer together",
             found="--layer alone" if options.network is None else "--network alone",
         )
-    common = {"untrained": options.untrained, "device": options.device}
+    untrained = options.untrained
     if options.network is not None:
-        return network_viewer(options.network, options.layer, options.neurons, **common)
-    return twin_viewer(
-        options.twin,
-        options.neurons,
-        ensemble=not options.one_member,
-        data_dir=options.data_dir,
-        **common,
-    )
+        return network_viewer(
+            options.network,
+            options.layer,
+            options.neurons,
+            untrained=untrained,
+            device=options.device,
+        )
+    responses = open_neurons(options.twin, options.neurons, **twin_options(options))
+    return twin_viewer(responses, untrained=untrained)
 
 
 def answers(effects: pd.DataFrame) -> Iterator[str]:

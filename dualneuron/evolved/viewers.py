@@ -6,7 +6,6 @@ rises along an evolution in the first presentation only rose with contrast.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,8 +18,7 @@ from core.networks.zoo import ImageNetwork, load_network
 from core.own_parts import is_own
 from core.probing.layers import find_layer, naming_the_input
 from core.probing.recording import Hooks, recording_hook, whole_layer
-from dualneuron.paired.neurons import open_neurons
-from dualneuron.paired.responses import TRAINING_SD, at_norm, luminance
+from dualneuron.paired.responses import TRAINING_SD, TwinResponses, at_norm, luminance
 from dualneuron.twins.activations import get_spatial_activation
 
 PRESENTATIONS = {"shown": "contrast as shown", "equal": "equal norm"}
@@ -85,59 +83,35 @@ class Viewer:
         return mean.cpu().numpy(), variance.sqrt().cpu().numpy()
 
 
-def twin_viewer(
-    area: str,
-    neurons: int | list[int],
-    *,
-    ensemble: bool = True,
-    untrained: bool = False,
-    data_dir: Path | None = None,
-    device: str | torch.device | None = None,
-) -> Viewer:
+def twin_viewer(responses: TwinResponses, *, untrained: bool = False) -> Viewer:
     """Neurons of a twin, all of which look at the middle of the image.
 
     Parameters
     ----------
-    area
-        Short name of the twin.
-    neurons
-        Ids, or how many, evenly among those that are predicted with a correlation above 0.4.
-    ensemble
-        All members instead of the first.
+    responses
+        Of `open_neurons`.
     untrained
-        Random weights, and no mask; nothing is fetched.
-    data_dir
-        Folder of the twins' files as published, looked at first.
-    device
-        Where it computes; by default CUDA when present, else the CPU.
-
-    Raises
-    ------
-    SettingError
-        If there are no such neurons.
-    WeightsError
-        If a file cannot be had.
+        Whether the twin's weights are random, which the notice then says.
 
     Examples
     --------
-    >>> viewer = twin_viewer("v1", 2, ensemble=False, untrained=True, device="cpu")
+    >>> from dualneuron.paired.neurons import open_neurons
+    >>> neurons = open_neurons("v1", 2, ensemble=False, untrained=True, device="cpu")
+    >>> viewer = twin_viewer(neurons, untrained=True)
     >>> viewer.ids, viewer.norm
     ((0, 229), 12.0)
     >>> shown = viewer.presented(viewer.seen(torch.rand(3, 3, 64, 64)))
     >>> viewer.respond(shown["equal"]).shape
     torch.Size([3, 2])
     """
-    responses = open_neurons(
-        area, neurons, ensemble=ensemble, untrained=untrained, data_dir=data_dir, device=device
-    )
     twin, ids = responses.twin, responses.neurons.tolist()
     return Viewer(
-        name=twin.files.folder + ("" if ensemble else ", one member"),
+        name=twin.files.folder + (", one member" if len(twin.members) == 1 else ""),
         kind="neurons",
         ids=tuple(ids),
         seen=responses.seen,
         respond=lambda presented: twin(presented, ids),
-        unit=TRAINING_SD[area],
+        unit=TRAINING_SD[twin.name],
         norm=twin.files.norm,
         mask=responses.mask,
         notice="UNTRAINED twin, random weights: nothing follows for neurons" if untrained else "",

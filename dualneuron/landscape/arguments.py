@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from core.arguments import count, folder, seed
-from dualneuron.arguments import add_data_dir, add_device, ids, neurons
+from dualneuron.arguments import TWINS, add_data_dir, add_device, add_twin_options, ids, neurons
 
 
 def add_tuning_command(commands: argparse._SubParsersAction) -> None:
@@ -26,7 +26,7 @@ def add_tuning_command(commands: argparse._SubParsersAction) -> None:
     _add_thread(tuning)
     tuning.add_argument(
         "--area",
-        choices=("v1", "v4", "v4g"),
+        choices=TWINS,
         help="whose neurons (default: v1, or the folder's)",
     )
     tuning.add_argument(
@@ -52,15 +52,10 @@ def add_tuning_command(commands: argparse._SubParsersAction) -> None:
     )
     tuning.add_argument("--repeats", type=count, default=5, help="of an image (default: 5)")
     tuning.add_argument("--seed", type=seed, default=0, help="of all that is random (default: 0)")
-    tuning.add_argument("--one-member", action="store_true", help="not the whole ensemble")
-    tuning.add_argument(
-        "--untrained", action="store_true", help="random weights of the twin; fetch none"
-    )
     tuning.add_argument(
         "--out", type=folder, default=Path("tuning"), help="folder (default: tuning)"
     )
-    add_data_dir(tuning)
-    add_device(tuning)
+    add_twin_options(tuning)
 
 
 def add_maps_command(commands: argparse._SubParsersAction) -> None:

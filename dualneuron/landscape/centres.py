@@ -19,6 +19,7 @@ from core.geometry.leading import leading_metric
 from core.geometry.metric import name_of
 from core.geometry.stimuli import AXES, AxisImages, stimulus_set
 from core.progress import progress
+from dualneuron.arguments import twin_options
 from dualneuron.landscape.axis_tuning import AxisTuning, joined, scaled_targets, tuning_along_axes
 from dualneuron.landscape.paired_folder import mean_code, open_evolved
 from dualneuron.paired.neurons import open_neurons
@@ -36,6 +37,8 @@ def around_one_code(
 ) -> tuple[str, AxisTuning]:
     """Tuning of all neurons around one random code: the same images are shown to all.
 
+    The folder ``options.out`` is made when all options are known to be good, before the work.
+
     Parameters
     ----------
     options
@@ -47,16 +50,20 @@ def around_one_code(
     -------
     notice, tuning
         What the neurons and the centre are, in words; and how they are tuned.
+
+    Raises
+    ------
+    SettingError, PromiseError
+        If an option is not good, or ``options.out`` cannot be written.
+    WeightsError
+        If a file of the twin or the generator cannot be had.
     """
     name = options.generator or GENERATOR
     check_name(name, "--generator")
     respond = open_neurons(
         options.area or AREA,
         N_NEURONS if options.neurons is None else options.neurons,
-        ensemble=not options.one_member,
-        untrained=options.untrained,
-        data_dir=options.data_dir,
-        device=options.device,
+        **twin_options(options),
     )
     generator = load_generator(
         name, pretrained=not options.random_weights, device=options.device, rng=0
@@ -89,13 +96,13 @@ def around_evolved(
     Returns
     -------
     notice, tuning
-        As `around_one_code` returns them.
+        As `around_one_code` returns them; the folder is made alike.
 
     Raises
     ------
     SettingError
         If a number of neurons is given, not ids, another area than the folder's, or an option of
-        which the folder decides.
+        which the folder decides; or for the reasons of `around_one_code`.
     """
     given = [name for name in OF_A_FOLDER if getattr(options, name)]
     if given:

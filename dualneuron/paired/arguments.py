@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from core.arguments import count, folder, seed
-from dualneuron.arguments import add_data_dir, add_device, neurons
+from dualneuron.arguments import TWINS, add_twin_options, neurons
 
 
 def add_paired_command(commands: argparse._SubParsersAction) -> None:
@@ -16,9 +16,7 @@ def add_paired_command(commands: argparse._SubParsersAction) -> None:
         "together. An optimizer learns from counts of spikes at the rate that the twin predicts. "
         "`python -m neuro_data_analysis.session` makes recordings of what lies in the folder.",
     )
-    paired.add_argument(
-        "--area", choices=("v1", "v4", "v4g"), default="v1", help="whose neurons (default: v1)"
-    )
+    paired.add_argument("--area", choices=TWINS, default="v1", help="whose neurons (default: v1)")
     paired.add_argument(
         "--neurons",
         type=neurons,
@@ -42,9 +40,4 @@ def add_paired_command(commands: argparse._SubParsersAction) -> None:
     paired.add_argument(
         "--out", type=folder, default=Path("paired"), help="folder (default: paired)"
     )
-    paired.add_argument("--one-member", action="store_true", help="not the whole ensemble")
-    paired.add_argument(
-        "--untrained", action="store_true", help="random weights of the twin; fetch none"
-    )
-    add_data_dir(paired)
-    add_device(paired)
+    add_twin_options(paired)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from core.errors import WeightsError
 from core.generators.by_name import check_name
+from dualneuron.arguments import twin_options
 from dualneuron.paired.neurons import open_neurons
 from dualneuron.paired.run import PairedSettings, run_paired
 
@@ -29,14 +30,7 @@ def evolve_paired(options: argparse.Namespace) -> Iterator[str]:
         seed=options.seed,
         random_weights=options.random_weights,
     )
-    respond = open_neurons(
-        options.area,
-        options.neurons,
-        ensemble=not options.one_member,
-        untrained=options.untrained,
-        data_dir=options.data_dir,
-        device=options.device,
-    )
+    respond = open_neurons(options.area, options.neurons, **twin_options(options))
     try:
         records = run_paired(respond, options.out, settings, untrained=options.untrained)
     except WeightsError as error:

@@ -31,6 +31,7 @@ from dualneuron.evolved.effects import (
 from dualneuron.evolved.looking import look_at_evolved
 from dualneuron.evolved.pictures import draw_rises
 from dualneuron.evolved.viewers import network_viewer, twin_viewer
+from dualneuron.paired.neurons import open_neurons
 from dualneuron.paired.responses import MEAN_GREY, TwinResponses
 from dualneuron.twins.nets import V1GrayTaskDriven
 from tests.explorer_examples import averaged, recorded
@@ -96,7 +97,8 @@ def energies(presented):
 @pytest.fixture(scope="module")
 def viewer():
     """Sees what the twin of V1 sees, but for its mean grey, `GREY`, and responds with energies."""
-    twin = twin_viewer("v1", [3, 150, 271], ensemble=False, untrained=True, device="cpu")
+    neurons = open_neurons("v1", [3, 150, 271], ensemble=False, untrained=True, device="cpu")
+    twin = twin_viewer(neurons, untrained=True)
     return replace(
         twin,
         seen=lambda images: twin.seen(images) + MEAN_GREY["v1"] - GREY / 255,
@@ -161,7 +163,8 @@ def test_responses_follow_what_is_presented(observed):
 
 
 def test_a_twin_responds_as_it_does_in_evolutions():
-    twin = twin_viewer("v1", [3, 150], ensemble=False, untrained=True, device="cpu")
+    neurons = open_neurons("v1", [3, 150], ensemble=False, untrained=True, device="cpu")
+    twin = twin_viewer(neurons, untrained=True)
     images = torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     responses = twin.respond(twin.presented(twin.seen(images))["equal"])
     alone = TwinResponses(V1GrayTaskDriven(centered=True, untrained=True, device="cpu"), [3, 150])
